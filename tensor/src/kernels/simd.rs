@@ -1,0 +1,98 @@
+//! One body, compiled for several instruction sets, chosen once at run time.
+
+use std::sync::OnceLock;
+
+/// The instruction sets that kernels are compiled for, the least capable first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Isa {
+    /// What the target guarantees: SSE2 on x86-64, NEON on AArch64. `L` is 4.
+    Portable,
+    /// AVX2 with FMA. `L` is 8.
+    Avx2,
+    /// AVX-512 F, BW, DQ and VL. `L` is 16.
+    Avx512,
+}
+
+/// The instruction set that kernels use: the best that the processor has, or a lesser one named
+/// by the environment variable `TAPER_ISA` (`portable`, `avx2`, `avx512`), read once.
+pub fn isa() -> Isa {
+    static ISA: OnceLock<Isa> = OnceLock::new();
+    *ISA.get_or_init(|| {
+        let best = detect();
+        match std::env::var("TAPER_ISA").as_deref() {
+            Ok("portable") => Isa::Portable,
+            Ok("avx2") => best.min(Isa::Avx2),
+            _ => best,
+        }
+    })
+}
+
+#[cfg(target_arch = "x86_64")]
+fn detect() -> Isa {
+    let fma = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl");
+    match (fma, avx512) {
+        (true, true) => Isa::Avx512,
+        (true, false) => Isa::Avx2,
+        _ => Isa::Portable,
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn detect() -> Isa {
+    Isa::Portable
+}
+
+/// `a * b + c`, fused where `L` says that the hardware fuses: without the instruction,
+/// `mul_add` is a slow library call.
+#[inline(always)]
+pub fn fma<const L: usize>(a: f32, b: f32, c: f32) -> f32 {
+    if L > 4 || cfg!(target_arch = "aarch64") { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// Defines functions whose body is compiled for each [`Isa`].
+///
+/// ```ignore
+/// simd! {
+///     /// y = max(x, 0)
+///     pub fn relu(x: &[f32], y: &mut [f32]) = relu_body;
+/// }
+/// #[inline(always)]
+/// fn relu_body<const L: usize>(x: &[f32], y: &mut [f32]) { … }
+/// ```
+///
+/// The body must be `#[inline(always)]`, and so must all that it calls, or the instruction set
+/// stops at the call.
+macro_rules! simd {
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident;)*) => {$(
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name($($arg: $ty),*) $(-> $ret)? {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx512($($arg: $ty),*) $(-> $ret)? {
+                $body::<16>($($arg),*)
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx2($($arg: $ty),*) $(-> $ret)? {
+                $body::<8>($($arg),*)
+            }
+            match $crate::kernels::simd::isa() {
+                // SAFETY: `isa` returns this set only where the processor has its features.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::simd::Isa::Avx512 => unsafe { avx512($($arg),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::simd::Isa::Avx2 => unsafe { avx2($($arg),*) },
+                _ => $body::<4>($($arg),*),
+            }
+        }
+    )*};
+}
+pub(crate) use simd;
