@@ -4,5 +4,6 @@
 //! loops over `[f32; L]` arrays that the compiler turns into vector instructions. [`simd!`]
 //! compiles the body for each instruction set and chooses at run time.
 
+pub mod conv;
 pub mod parallel;
 pub mod simd;

@@ -1,0 +1,167 @@
+//! 2-d convolution and its two gradients, over contiguous NCHW slices.
+//!
+//! [`plan`] chooses the algorithm of a pass from the shape alone, so results depend on neither the
+//! number of threads nor what ran before.
+
+mod disjoint;
+mod general;
+mod matrix;
+mod scratch;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul};
+
+pub use shape::Conv2dShape;
+
+use super::parallel;
+use disjoint::Disjoint;
+
+/// An element type that convolutions are computed in: `f32` or `f64`.
+pub trait Element:
+    Copy + Send + Sync + 'static + Add<Output = Self> + AddAssign + Mul<Output = Self> + Sum + sealed::Sealed
+{
+    /// 0
+    const ZERO: Self;
+    /// 1
+    const ONE: Self;
+
+    /// The value in double precision.
+    fn to_f64(self) -> f64;
+
+    /// The value rounded to this type.
+    fn from_f64(v: f64) -> Self;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+impl Element for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+
+    fn from_f64(v: f64) -> Self {
+        v as f32
+    }
+}
+
+impl Element for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    fn to_f64(self) -> f64 {
+        self
+    }
+
+    fn from_f64(v: f64) -> Self {
+        v
+    }
+}
+
+/// The three passes of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// The output from the input and the weight.
+    Forward,
+    /// The input's gradient from the output's and the weight.
+    InputGrad,
+    /// The weight's gradient from the input and the output's gradient.
+    WeightGrad,
+}
+
+/// How a pass is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// The windows gathered into a matrix (im2col), times the weights: for any shape and type.
+    General,
+}
+
+/// The algorithm of a pass in f32, from its shape.
+pub fn plan(_s: &Conv2dShape, _pass: Pass) -> Algorithm {
+    Algorithm::General
+}
+
+/// `y = conv2d(x, w) + bias`:
+/// `y[n, o, i, j] = bias[o] + sum over c, k, l of w[o, c, k, l] * x[n, c, i * stride + k * dilation
+/// - padding, ...]`, where `x` is 0 outside the image.
+///
+/// `y` is overwritten.
+///
+/// # Panics
+/// If a slice's length is not what `s` says, as in all functions here.
+pub fn forward<T: Element>(s: &Conv2dShape, x: &[T], w: &[T], bias: Option<&[T]>, y: &mut [T]) {
+    check(s, x, w, y);
+    assert!(bias.is_none_or(|b| b.len() == s.out_channels), "conv2d: one bias a channel of the output");
+    if y.is_empty() {
+        return;
+    }
+    if s.depth() == 0 {
+        let pixels = s.out_pixels();
+        y.chunks_mut(pixels)
+            .enumerate()
+            .for_each(|(i, plane)| plane.fill(bias.map_or(T::ZERO, |b| b[i % s.out_channels])));
+        return;
+    }
+    general::forward(s, x, w, bias, y);
+}
+
+/// `dx`, the gradient of the input, from `dy`, that of the output. It is also the forward pass of a
+/// transposed convolution, whose input is `dy`.
+///
+/// `dx` is overwritten.
+pub fn input_grad<T: Element>(s: &Conv2dShape, dy: &[T], w: &[T], dx: &mut [T]) {
+    check(s, dx, w, dy);
+    if dx.is_empty() || dy.is_empty() {
+        return dx.fill(T::ZERO);
+    }
+    general::input_grad(s, dy, w, dx);
+}
+
+/// `dw`, the gradient of the weight, from the input `x` and `dy`, the gradient of the output.
+///
+/// `dw` is overwritten.
+pub fn weight_grad<T: Element>(s: &Conv2dShape, x: &[T], dy: &[T], dw: &mut [T]) {
+    check(s, x, dw, dy);
+    if dw.is_empty() || dy.is_empty() {
+        return dw.fill(T::ZERO);
+    }
+    general::weight_grad(s, x, dy, dw);
+}
+
+/// `db`, the gradient of the bias: the sum of `dy` over the batch and the pixels.
+///
+/// `db` is overwritten.
+pub fn bias_grad<T: Element>(s: &Conv2dShape, dy: &[T], db: &mut [T]) {
+    assert_eq!(dy.len(), s.output_len(), "conv2d: elements of the output's gradient");
+    assert_eq!(db.len(), s.out_channels, "conv2d: one bias a channel of the output");
+    let pixels = s.out_pixels();
+    // 16 sums a plane keep the vector units busy; the planes' sums are added in double precision.
+    let plane = |n: usize, o: usize| -> f64 {
+        let plane = &dy[(n * s.out_channels + o) * pixels..][..pixels];
+        let mut lanes = [T::ZERO; 16];
+        let chunks = plane.chunks_exact(16);
+        let rest: T = chunks.remainder().iter().copied().sum();
+        for chunk in chunks {
+            lanes.iter_mut().zip(chunk).for_each(|(l, &v)| *l += v);
+        }
+        lanes.iter().map(|l| l.to_f64()).sum::<f64>() + rest.to_f64()
+    };
+    parallel::for_each_chunk(db, 1, (s.batch * pixels) as f64 * 0.1, |o, db| {
+        db[0] = T::from_f64((0..s.batch).map(|n| plane(n, o)).sum());
+    });
+}
+
+fn check<T>(s: &Conv2dShape, x: &[T], w: &[T], y: &[T]) {
+    assert_eq!(x.len(), s.input_len(), "conv2d: elements of the input");
+    assert_eq!(w.len(), s.weight_len(), "conv2d: elements of the weight");
+    assert_eq!(y.len(), s.output_len(), "conv2d: elements of the output");
+}
