@@ -1,2 +1,84 @@
-//! xtask
-fn main(){}
+//! Drives the workspace: `cargo xtask` without arguments lists what it can do.
+//!
+//! It depends on none of the taper crates, so that it compiles in seconds, and calls cargo for
+//! everything that needs them.
+#![forbid(unsafe_code)]
+
+mod cargo;
+mod ci;
+mod tidy;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Drives taper's tests, data and the end-to-end run.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fetch a dataset: `fetch cifar10 [--dir data] [--from PATH_OR_URL]`
+    #[command(disable_help_flag = true)]
+    Fetch(Arguments),
+    /// Train and test the tutorial's CIFAR-10 classifier; `cifar --help` lists its options
+    #[command(disable_help_flag = true)]
+    Cifar(Arguments),
+    /// Run every test of the workspace, doctests included; arguments go to `cargo test`
+    #[command(disable_help_flag = true)]
+    Test(Arguments),
+    /// Check the invariants of the architecture over the sources
+    Tidy,
+    /// Everything that has to pass before a change lands, ending with a short training run
+    Ci,
+}
+
+/// Arguments that are handed on as they are.
+#[derive(clap::Args)]
+struct Arguments {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    rest: Vec<OsString>,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Fetch(arguments) => cargo::hand_over(cargo::program("fetch").args(arguments.rest)),
+        Command::Cifar(arguments) => cargo::hand_over(cargo::program("cifar").args(arguments.rest)),
+        Command::Test(arguments) => cargo::hand_over(cargo::test().args(arguments.rest)),
+        Command::Tidy => tidy::run(&cargo::root()),
+        Command::Ci => ci::run(),
+    };
+    result.unwrap_or_else(|message| {
+        eprintln!("xtask: {message}");
+        ExitCode::FAILURE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn programs_get_their_options_untouched() {
+        let given = ["cargo xtask", "cifar", "--epochs", "1", "--help", "--no-such", "--", "-x"];
+        let Command::Cifar(arguments) = Cli::parse_from(given).command else { panic!("not cifar") };
+        assert_eq!(arguments.rest, given[2..]);
+    }
+
+    #[test]
+    fn an_unknown_command_is_refused() {
+        assert!(Cli::try_parse_from(["cargo xtask", "trian"]).is_err());
+        assert!(Cli::try_parse_from(["cargo xtask", "tidy", "--fast"]).is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! Calling cargo.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+/// The folder of the workspace.
+pub fn root() -> PathBuf {
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let mut root = PathBuf::from(xtask);
+    root.pop();
+    root
+}
+
+/// `cargo SUBCOMMAND` on the workspace. The working directory stays the user's, so that the
+/// paths they give mean what they mean in their shell.
+pub fn cargo(subcommand: &str) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.arg(subcommand).arg("--manifest-path").arg(root().join("Cargo.toml"));
+    command
+}
+
+/// All tests and doctests, in the dev profile.
+pub fn test() -> Command {
+    let mut command = cargo("test");
+    command.arg("--workspace");
+    command
+}
+
+/// A program of `vision-examples`, optimised, ready for its own arguments.
+pub fn program(name: &str) -> Command {
+    let mut command = cargo("run");
+    command.args(["--quiet", "--release", "--package", "taper-vision-examples", "--bin", name, "--"]);
+    command
+}
+
+/// Becomes `command`: its exit status is ours, and a Ctrl-C reaches it alone and once, as
+/// there is no other process left to reach.
+#[cfg(unix)]
+pub fn hand_over(command: &mut Command) -> Result<ExitCode, String> {
+    use std::os::unix::process::CommandExt;
+    let error = command.exec();
+    Err(not_started(command, &error))
+}
+
+/// Runs `command` and passes its exit status on.
+#[cfg(not(unix))]
+pub fn hand_over(command: &mut Command) -> Result<ExitCode, String> {
+    let status = command.status().map_err(|error| not_started(command, &error))?;
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+}
+
+/// Runs `command` to its end; whether it succeeded.
+pub fn succeeds(command: &mut Command) -> Result<bool, String> {
+    Ok(command.status().map_err(|error| not_started(command, &error))?.success())
+}
+
+fn not_started(command: &Command, error: &std::io::Error) -> String {
+    format!("cannot start {}: {error}", command.get_program().display())
+}

@@ -1,0 +1,150 @@
+//! Everything that has to pass before a change lands.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::cargo::{self, cargo, succeeds};
+use crate::tidy;
+
+type Stage = fn() -> Result<bool, String>;
+
+/// In the order of what they cost, so that a slip shows early.
+const STAGES: [(&str, Stage); 6] = [
+    ("format", || succeeds(cargo("fmt").args(["--all", "--check"]))),
+    ("tidy", || Ok(tidy::run(&cargo::root())? == ExitCode::SUCCESS)),
+    ("clippy", || succeeds(cargo("clippy").args(["--workspace", "--all-targets", "--", "-D", "warnings"]))),
+    ("doc", || succeeds(cargo("doc").args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))),
+    ("test", || succeeds(&mut cargo::test())),
+    ("smoke", smoke),
+];
+
+/// Runs every stage, also after a failed one, and closes with a line for each.
+pub fn run() -> Result<ExitCode, String> {
+    let results: Vec<_> = STAGES.iter().map(|(name, stage)| timed(name, *stage)).collect();
+    println!("\nci:");
+    for (name, time, ok) in &results {
+        println!("  {name:<8} {:>7.1} s  {}", time.as_secs_f64(), if *ok { "ok" } else { "FAILED" });
+    }
+    let total: Duration = results.iter().map(|(_, time, _)| *time).sum();
+    let failed = results.iter().filter(|(_, _, ok)| !ok).count();
+    println!(
+        "  {:<8} {:>7.1} s  {}",
+        "total",
+        total.as_secs_f64(),
+        match failed {
+            0 => "all passed".to_owned(),
+            n => format!("{n} failed"),
+        }
+    );
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn timed(name: &'static str, stage: Stage) -> (&'static str, Duration, bool) {
+    println!("\n==> {name}");
+    let start = Instant::now();
+    let ok = stage().unwrap_or_else(|message| {
+        eprintln!("{name}: {message}");
+        false
+    });
+    println!("==> {name}: {} after {:.1} s", if ok { "ok" } else { "FAILED" }, start.elapsed().as_secs_f64());
+    (name, start.elapsed(), ok)
+}
+
+/// A short training run on drawn images, in the dev profile: a release build would compile the
+/// dependencies a second time.
+fn smoke() -> Result<bool, String> {
+    let out = std::env::temp_dir().join(format!("taper-smoke-{}", std::process::id()));
+    let mut command = cargo("run");
+    command.args(["--package", "taper-vision-examples", "--bin", "cifar", "--", "--dataset", "synthetic"]);
+    command
+        .args(["--epochs", "1", "--limit", "200", "--seed", "0", "--out"])
+        .arg(&out)
+        .arg("--data")
+        .arg(&out);
+    let result =
+        succeeds(&mut command).and_then(|ok| if ok { check_run(&out).map(|()| true) } else { Ok(false) });
+    // Nothing to remove where the program failed before it made the folder.
+    let _ = std::fs::remove_dir_all(&out);
+    result
+}
+
+fn check_run(out: &Path) -> Result<(), String> {
+    let path = out.join("report.json");
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    check_report(&text).map_err(|message| format!("{}: {message}", path.display()))?;
+    let weights = out.join("net.safetensors");
+    match std::fs::metadata(&weights) {
+        Ok(file) if file.len() > 0 => Ok(()),
+        Ok(_) => Err(format!("{} is empty", weights.display())),
+        Err(error) => Err(format!("{}: {error}", weights.display())),
+    }
+}
+
+/// Whether a report of a synthetic run says all that it has to.
+fn check_report(text: &str) -> Result<(), String> {
+    let report: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let number = |key: &str| match report[key].as_f64() {
+        Some(value) if value.is_finite() => Ok(value),
+        _ => Err(format!("`{key}` is no finite number, but {}", report[key])),
+    };
+    if report["dataset"] != "synthetic" {
+        return Err(format!("`dataset` is {}, expected \"synthetic\"", report["dataset"]));
+    }
+    for key in ["epochs", "batch_size", "seed"] {
+        if !report[key].is_u64() {
+            return Err(format!("`{key}` is no whole number, but {}", report[key]));
+        }
+    }
+    for key in ["train_seconds", "images_per_second"] {
+        if number(key)? <= 0.0 {
+            return Err(format!("`{key}` is not above 0"));
+        }
+    }
+    number("test_accuracy")?;
+    for key in ["losses", "class_accuracy"] {
+        let filled = match &report[key] {
+            Value::Array(entries) => !entries.is_empty(),
+            Value::Object(entries) => !entries.is_empty(),
+            _ => false,
+        };
+        if !filled {
+            return Err(format!("`{key}` has no entries"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn report() -> Value {
+        json!({
+            "dataset": "synthetic", "epochs": 1, "batch_size": 4, "seed": 0, "train_seconds": 1.5,
+            "images_per_second": 500.0, "losses": [2.3, 2.1], "test_accuracy": 31.0, "class_accuracy": {"plane": 30.0},
+        })
+    }
+
+    #[test]
+    fn a_whole_report_passes() {
+        assert_eq!(check_report(&report().to_string()), Ok(()));
+    }
+
+    #[test]
+    fn a_report_with_a_hole_is_refused_by_name() {
+        for key in ["dataset", "epochs", "batch_size", "seed", "train_seconds", "images_per_second", "losses"]
+            .into_iter()
+            .chain(["test_accuracy", "class_accuracy"])
+        {
+            let mut broken = report();
+            broken[key] = Value::Null;
+            let message = check_report(&broken.to_string()).unwrap_err();
+            assert!(message.contains(key), "{key}: {message}");
+        }
+        assert!(check_report("{\"dataset\": \"synth").is_err());
+    }
+}

@@ -1,0 +1,45 @@
+//! Only `tensor` names candle, and nobody uses its autograd.
+
+use super::Finding;
+use super::file::{File, Role, has_word};
+
+pub fn check(file: &File) -> Vec<Finding> {
+    // Benchmarks name candle as the peer they compare with.
+    if file.role() == Role::Bench {
+        return Vec::new();
+    }
+    let in_tensor = file.path.starts_with("tensor/");
+    let advice = |code: &str| {
+        if has_word(code, "GradStore") || in_tensor && (has_word(code, "Var") || code.contains(".backward("))
+        {
+            Some("candle's autograd is not used here: write the gradient as a rule in `autograd`")
+        } else if !in_tensor && ["candle_core", "candle_nn"].iter().any(|name| has_word(code, name)) {
+            Some("only `tensor` names candle: go through taper_tensor")
+        } else {
+            None
+        }
+    };
+    file.numbered().filter_map(|(number, line)| Some(Finding::error(number, advice(&line.code)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines;
+    use super::*;
+
+    #[test]
+    fn candle_is_named_in_tensor_only() {
+        let text = "//! Not candle_core.\nuse candle_core::Tensor;\nlet x = candle_nn::linear();\n";
+        assert_eq!(lines(check, "nn/src/linear.rs", text), [2, 3]);
+        assert_eq!(lines(check, "nn/tests/it/main.rs", text), [2, 3]);
+        assert!(lines(check, "tensor/src/tensor.rs", text).is_empty());
+        assert!(lines(check, "vision-examples/benches/peer.rs", text).is_empty());
+    }
+
+    #[test]
+    fn its_autograd_is_named_nowhere() {
+        let text = "use candle_core::{Tensor, Var};\nloss.backward()?;\nlet g: GradStore;\nmod backward;\n";
+        assert_eq!(lines(check, "tensor/src/tensor.rs", text), [1, 2, 3]);
+        assert!(lines(check, "nn/src/x.rs", "loss.backward()?;\n").is_empty(), "taper's own");
+    }
+}
