@@ -56,15 +56,19 @@ fn enum_body<'a>(
     printed: &str,
     described: Option<TokenStream>,
 ) -> Result<TokenStream> {
-    let (mut visit, mut name, mut repr) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut visit, mut name, mut repr, mut inner) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for variant in variants {
         attributes::none(&variant.attrs)?;
         let ident = &variant.ident;
         if let Some(field) = transparent(variant)? {
-            let (visit_it, name_it, repr_it) = delegated(field);
-            visit.push(quote!(Self::#ident(inner) => #visit_it));
-            name.push(quote!(Self::#ident(inner) => #name_it));
-            repr.push(quote!(Self::#ident(inner) => #repr_it));
+            let span = pointing_at(field);
+            visit.push(
+                quote_spanned!(span=> Self::#ident(inner) => ::taper_nn::Module::visit(inner, visitor)),
+            );
+            name.push(quote_spanned!(span=> Self::#ident(inner) => ::taper_nn::Module::name(inner)));
+            repr.push(quote_spanned!(span=> Self::#ident(inner) => ::taper_nn::Module::extra_repr(inner)));
+            let inner_it = quote_spanned!(span=> ::taper_nn::AsModule::as_module(inner));
+            inner.push(quote!(Self::#ident(inner) => ::core::option::Option::Some(#inner_it)));
         } else {
             let bindings: Vec<Ident> = (0..variant.fields.len()).map(|i| format_ident!("field{i}")).collect();
             let visits = visits(&variant.fields, |index, _| {
@@ -75,14 +79,24 @@ fn enum_body<'a>(
             visit.push(quote!(Self::#ident #pattern => { #(#visits)* }));
             name.push(quote!(Self::#ident { .. } => #printed));
             repr.push(quote!(Self::#ident { .. } => ::std::string::String::new()));
+            inner.push(quote!(Self::#ident { .. } => ::core::option::Option::None));
         }
     }
-    // An enum without variants has no values, and its reference cannot be matched without arms.
-    let over = |arms: Vec<TokenStream>| {
-        if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms,)* }) }
-    };
-    let described = described.unwrap_or_else(|| over(repr));
-    Ok(methods(&over(visit), &over(name), Some(described)))
+    let described = described.unwrap_or_else(|| over(&repr));
+    let methods = methods(&over(&visit), &over(&name), Some(described));
+    let inner = over(&inner);
+    Ok(quote! {
+        #methods
+        fn inner(&self) -> ::core::option::Option<&dyn ::taper_nn::Module> {
+            #inner
+        }
+    })
+}
+
+/// A match over the variants. One without variants has no values: its reference is looked through,
+/// or the match would want an arm.
+fn over(arms: &[TokenStream]) -> TokenStream {
+    if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms,)* }) }
 }
 
 fn methods(visit: &TokenStream, name: &TokenStream, described: Option<TokenStream>) -> TokenStream {
@@ -114,16 +128,6 @@ fn transparent(variant: &Variant) -> Result<Option<&Field>> {
         }
         _ => Ok(None),
     }
-}
-
-/// The three methods of a variant that is nothing but `inner`.
-fn delegated(field: &Field) -> (TokenStream, TokenStream, TokenStream) {
-    let span = pointing_at(field);
-    (
-        quote_spanned!(span=> ::taper_nn::Module::visit(inner, visitor)),
-        quote_spanned!(span=> ::taper_nn::Module::name(inner)),
-        quote_spanned!(span=> ::taper_nn::Module::extra_repr(inner)),
-    )
 }
 
 /// Where the compiler points at when the field's type cannot be what it has to be. Names resolve

@@ -94,6 +94,18 @@ fn an_enum_is_what_its_variant_holds() {
     let names =
         quote! { Self::Conv(inner) => ::taper_nn::Module::name(inner), Self::Residual { .. } => "Layer" };
     assert!(has(&expansion, &names), "{expansion}");
+    let inner = quote! {
+        fn inner(&self) -> ::core::option::Option<&dyn ::taper_nn::Module> {
+            match self {
+                Self::Conv(inner) => ::core::option::Option::Some(::taper_nn::AsModule::as_module(inner)),
+                Self::Residual { .. } => ::core::option::Option::None,
+                Self::Two { .. } => ::core::option::Option::None,
+                Self::Named { .. } => ::core::option::Option::None,
+                Self::Empty { .. } => ::core::option::Option::None,
+            }
+        }
+    };
+    assert!(has(&expansion, &inner), "{expansion}");
     let never = expanded(&parse_quote! { enum Never {} });
     assert!(has(&never, &quote! { match *self {} }), "{never}");
 }
