@@ -4,6 +4,21 @@
 //! loops over `[f32; L]` arrays that the compiler turns into vector instructions. [`simd!`]
 //! compiles the body for each instruction set and chooses at run time.
 
+// Until the tensor's operations call them all.
+#![allow(dead_code)]
+
+pub mod argmax;
 pub mod conv;
+pub mod element;
+pub mod elementwise;
+pub mod folds;
+mod half16;
+mod math;
+pub mod ops;
 pub mod parallel;
+pub mod reduce;
+pub mod scan;
 pub mod simd;
+pub mod strided;
+#[cfg(test)]
+mod views;

@@ -96,3 +96,35 @@ macro_rules! simd {
     )*};
 }
 pub(crate) use simd;
+
+/// A computation to compile for each [`Isa`]: what [`simd!`] is for functions, for types that are
+/// generic or carry closures. `run`, and all that it calls, must be `#[inline(always)]`.
+pub trait Simd {
+    /// What it computes.
+    type Out;
+    /// Computes it with vectors of `L` f32 lanes.
+    fn run<const L: usize>(self) -> Self::Out;
+}
+
+/// Runs `s` compiled for the instruction set that [`isa`] names.
+pub fn dispatch<S: Simd>(s: S) -> S::Out {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+    fn avx512<S: Simd>(s: S) -> S::Out {
+        s.run::<16>()
+    }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2<S: Simd>(s: S) -> S::Out {
+        s.run::<8>()
+    }
+    match isa() {
+        // SAFETY: `isa` returns this set only where the processor has its features.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => unsafe { avx512(s) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { avx2(s) },
+        _ => s.run::<4>(),
+    }
+}

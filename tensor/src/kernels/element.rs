@@ -1,0 +1,419 @@
+//! The element types, what arithmetic is done in, and what sums are gathered in.
+
+use std::fmt::Debug;
+
+use half::{bf16, f16};
+
+use super::half16;
+use super::math;
+
+/// A tensor's element: `u8`, `u32`, `i32`, `i64`, `f32`, `f64`, `f16` or `bf16`.
+pub trait Element: Copy + Default + PartialEq + PartialOrd + Debug + Send + Sync + 'static {
+    /// What arithmetic is done in: `f32` for the 16-bit floats, which are rounded once, at the
+    /// end; the type itself for the others.
+    type Wide: Number;
+    /// What a sum or a product is in PyTorch: `i64` for integers, the type itself for floats.
+    type Total: Element;
+    /// Whether kernels are compiled for each instruction set: where arithmetic gains from it.
+    const SIMD: bool;
+
+    /// The element as its arithmetic sees it.
+    fn wide(self) -> Self::Wide;
+    /// Rounds the result of arithmetic.
+    fn narrow(wide: Self::Wide) -> Self;
+    /// The nearest `f64`.
+    fn to_f64(self) -> f64;
+    /// Converts as PyTorch does: floats to integers truncate towards zero and wrap around,
+    /// integers keep their low bits, floats round to nearest, ties to even.
+    fn cast<D: Element>(self) -> D;
+    /// [`Element::cast`] from `f64`.
+    fn from_f64(x: f64) -> Self;
+    /// [`Element::cast`] from `f32`.
+    fn from_f32(x: f32) -> Self;
+    /// [`Element::cast`] from `i64`.
+    fn from_i64(x: i64) -> Self;
+    /// What the sum gathered in [`Number::Acc`] is stored as.
+    fn total(acc: <Self::Wide as Number>::Acc) -> Self::Total;
+}
+
+/// A floating-point element.
+pub trait FloatElement: Element<Wide: Float, Total = Self> {}
+impl<T: Element<Wide: Float, Total = T>> FloatElement for T {}
+
+/// Arithmetic on one of the types it is done in. Integers wrap around.
+pub trait Number: Element<Wide = Self> {
+    /// What many are added up in: `f64` for floats, `i64` for integers.
+    type Acc: Number<Acc = Self::Acc>;
+    /// 0
+    const ZERO: Self;
+    /// 1
+    const ONE: Self;
+    /// The least value: minus infinity for floats.
+    const LOWEST: Self;
+    /// The greatest value: infinity for floats.
+    const HIGHEST: Self;
+    /// For sums of many.
+    fn acc(self) -> Self::Acc;
+    /// x + y
+    fn add(self, y: Self) -> Self;
+    /// x - y
+    fn sub(self, y: Self) -> Self;
+    /// x * y
+    fn mul(self, y: Self) -> Self;
+    /// x / y; integers truncate, and 0 where y is 0.
+    fn div(self, y: Self) -> Self;
+    /// floor(x / y); integers give 0 where y is 0.
+    fn floor_div(self, y: Self) -> Self;
+    /// x - floor(x / y) * y, with the sign of y; integers give 0 where y is 0.
+    fn remainder(self, y: Self) -> Self;
+    /// -x
+    fn neg(self) -> Self;
+    /// |x|
+    fn abs(self) -> Self;
+    /// -1, 0 or 1; NaN stays.
+    fn sign(self) -> Self;
+    /// Whether this is not a number.
+    fn is_nan(self) -> bool;
+
+    /// The greater; NaN where either is.
+    #[inline(always)]
+    fn maximum(self, y: Self) -> Self {
+        if self > y || self.is_nan() { self } else { y }
+    }
+    /// The lesser; NaN where either is.
+    #[inline(always)]
+    fn minimum(self, y: Self) -> Self {
+        if self < y || self.is_nan() { self } else { y }
+    }
+}
+
+macro_rules! float_functions {
+    ($($(#[$meta:meta])* $name:ident($($arg:ident),*);)*) => {
+        /// Functions of floats. `L` is the number of f32 lanes that the caller is compiled for
+        /// ([`super::simd`]). `f32` has vectorisable code with the errors given in
+        /// [`super::math`]; `f64` the standard library's.
+        pub trait Float: Number {
+            /// The nearest of this type.
+            fn of(x: f64) -> Self;
+            $($(#[$meta])* fn $name<const L: usize>(self $(, $arg: Self)*) -> Self;)*
+        }
+        impl Float for f32 {
+            #[inline(always)]
+            fn of(x: f64) -> Self {
+                x as f32
+            }
+            $(#[inline(always)]
+            fn $name<const L: usize>(self $(, $arg: Self)*) -> Self {
+                math::$name::<L>(self $(, $arg)*)
+            })*
+        }
+        impl Float for f64 {
+            #[inline(always)]
+            fn of(x: f64) -> Self {
+                x
+            }
+            $(#[inline(always)]
+            fn $name<const L: usize>(self $(, $arg: Self)*) -> Self {
+                math::double::$name(self $(, $arg)*)
+            })*
+        }
+    };
+}
+
+float_functions! {
+    /// e^x
+    exp();
+    /// e^x - 1
+    expm1();
+    /// Natural logarithm.
+    ln();
+    /// ln(1 + x)
+    log1p();
+    /// Square root.
+    sqrt();
+    /// Hyperbolic tangent.
+    tanh();
+    /// 1 / (1 + e^-x)
+    sigmoid();
+    /// Sine.
+    sin();
+    /// Cosine.
+    cos();
+    /// x^y
+    pow(y);
+    /// Largest integer not above x.
+    floor();
+    /// Smallest integer not below x.
+    ceil();
+    /// Nearest integer, ties to even.
+    round();
+    /// Integer part.
+    trunc();
+}
+
+macro_rules! integers {
+    ($($t:ty, $from_f32:ty;)*) => {$(
+        impl Element for $t {
+            type Wide = Self;
+            type Total = i64;
+            const SIMD: bool = false;
+            #[inline(always)]
+            fn wide(self) -> Self {
+                self
+            }
+            #[inline(always)]
+            fn narrow(wide: Self) -> Self {
+                wide
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn cast<D: Element>(self) -> D {
+                D::from_i64(self as i64)
+            }
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as i64 as Self
+            }
+            #[inline(always)]
+            fn from_f32(x: f32) -> Self {
+                x as $from_f32 as Self
+            }
+            #[inline(always)]
+            fn from_i64(x: i64) -> Self {
+                x as Self
+            }
+            #[inline(always)]
+            fn total(acc: i64) -> i64 {
+                acc
+            }
+        }
+        impl Number for $t {
+            type Acc = i64;
+            const ZERO: Self = 0;
+            const ONE: Self = 1;
+            const LOWEST: Self = Self::MIN;
+            const HIGHEST: Self = Self::MAX;
+            #[inline(always)]
+            fn acc(self) -> i64 {
+                self as i64
+            }
+            #[inline(always)]
+            fn add(self, y: Self) -> Self {
+                self.wrapping_add(y)
+            }
+            #[inline(always)]
+            fn sub(self, y: Self) -> Self {
+                self.wrapping_sub(y)
+            }
+            #[inline(always)]
+            fn mul(self, y: Self) -> Self {
+                self.wrapping_mul(y)
+            }
+            #[inline(always)]
+            fn div(self, y: Self) -> Self {
+                if y == 0 { 0 } else { self.wrapping_div(y) }
+            }
+            #[inline(always)]
+            #[allow(unused_comparisons)]
+            fn floor_div(self, y: Self) -> Self {
+                if y == 0 {
+                    return 0;
+                }
+                let (q, r) = (self.wrapping_div(y), self.wrapping_rem(y));
+                if r != 0 && ((r < 0) != (y < 0)) { q.wrapping_sub(1) } else { q }
+            }
+            #[inline(always)]
+            #[allow(unused_comparisons)]
+            fn remainder(self, y: Self) -> Self {
+                if y == 0 {
+                    return 0;
+                }
+                let r = self.wrapping_rem(y);
+                if r != 0 && ((r < 0) != (y < 0)) { r.wrapping_add(y) } else { r }
+            }
+            #[inline(always)]
+            fn neg(self) -> Self {
+                self.wrapping_neg()
+            }
+            #[inline(always)]
+            #[allow(unused_comparisons)]
+            fn abs(self) -> Self {
+                if self < 0 { self.wrapping_neg() } else { self }
+            }
+            #[inline(always)]
+            #[allow(unused_comparisons)]
+            fn sign(self) -> Self {
+                if self < 0 { (0 as Self).wrapping_sub(1) } else { (self > 0) as Self }
+            }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                false
+            }
+        }
+    )*};
+}
+// Through i32 where that suffices: it vectorises on every machine.
+integers! {
+    u8, i32;
+    u32, i64;
+    i32, i32;
+    i64, i64;
+}
+
+macro_rules! floats {
+    ($($t:ty, $simd:literal, $from:ident;)*) => {$(
+        impl Element for $t {
+            type Wide = Self;
+            type Total = Self;
+            const SIMD: bool = $simd;
+            #[inline(always)]
+            fn wide(self) -> Self {
+                self
+            }
+            #[inline(always)]
+            fn narrow(wide: Self) -> Self {
+                wide
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn cast<D: Element>(self) -> D {
+                D::$from(self)
+            }
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as Self
+            }
+            #[inline(always)]
+            fn from_f32(x: f32) -> Self {
+                x as Self
+            }
+            #[inline(always)]
+            fn from_i64(x: i64) -> Self {
+                x as Self
+            }
+            #[inline(always)]
+            fn total(acc: f64) -> Self {
+                acc as Self
+            }
+        }
+        impl Number for $t {
+            type Acc = f64;
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const LOWEST: Self = Self::NEG_INFINITY;
+            const HIGHEST: Self = Self::INFINITY;
+            #[inline(always)]
+            fn acc(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn add(self, y: Self) -> Self {
+                self + y
+            }
+            #[inline(always)]
+            fn sub(self, y: Self) -> Self {
+                self - y
+            }
+            #[inline(always)]
+            fn mul(self, y: Self) -> Self {
+                self * y
+            }
+            #[inline(always)]
+            fn div(self, y: Self) -> Self {
+                self / y
+            }
+            #[inline(always)]
+            fn floor_div(self, y: Self) -> Self {
+                // From the exact remainder, as Python does: floor(x / y) alone may round up.
+                if y == 0.0 {
+                    return self / y;
+                }
+                let q = (self - self.remainder(y)) / y;
+                if q == 0.0 { (0.0 as Self).copysign(self / y) } else { q.round() }
+            }
+            #[inline(always)]
+            fn remainder(self, y: Self) -> Self {
+                let r = self % y;
+                if r != 0.0 && ((r < 0.0) != (y < 0.0)) { r + y } else { r }
+            }
+            #[inline(always)]
+            fn neg(self) -> Self {
+                -self
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self.abs()
+            }
+            #[inline(always)]
+            fn sign(self) -> Self {
+                if self > 0.0 {
+                    1.0
+                } else if self < 0.0 {
+                    -1.0
+                } else {
+                    self * 0.0
+                }
+            }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                self != self
+            }
+        }
+    )*};
+}
+floats! {
+    f32, true, from_f32;
+    f64, false, from_f64;
+}
+
+macro_rules! halves {
+    ($($t:ty, $from:path, $to:path;)*) => {$(
+        impl Element for $t {
+            type Wide = f32;
+            type Total = Self;
+            const SIMD: bool = true;
+            #[inline(always)]
+            fn wide(self) -> f32 {
+                $from(self)
+            }
+            #[inline(always)]
+            fn narrow(wide: f32) -> Self {
+                $to(wide)
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                $from(self) as f64
+            }
+            #[inline(always)]
+            fn cast<D: Element>(self) -> D {
+                D::from_f32($from(self))
+            }
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                $to(half16::round_to_odd(x))
+            }
+            #[inline(always)]
+            fn from_f32(x: f32) -> Self {
+                $to(x)
+            }
+            #[inline(always)]
+            fn from_i64(x: i64) -> Self {
+                Self::from_f64(x as f64)
+            }
+            #[inline(always)]
+            fn total(acc: f64) -> Self {
+                Self::from_f64(acc)
+            }
+        }
+    )*};
+}
+halves! {
+    f16, half16::f16_to_f32, half16::f32_to_f16;
+    bf16, half16::bf16_to_f32, half16::f32_to_bf16;
+}

@@ -1,0 +1,356 @@
+//! Any function of up to three elements, over strided operands: `map1` to `map3` make a new
+//! contiguous buffer, `update` to `update2` change a strided destination in place.
+//!
+//! A function is a closure, or one of the operators in [`super::ops`], which know their cost and
+//! are compiled for each instruction set. Results depend on neither threads nor layout.
+
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+
+use super::simd::{Simd, dispatch};
+use super::strided::{OPERANDS, Strided, StridedMut, TILE, Tile, contiguous_strides, walk};
+
+/// Declares the trait of functions with some number of arguments, which closures implement.
+macro_rules! op_trait {
+    ($(#[$meta:meta])* $name:ident($($arg:ident: $t:ident),+)) => {
+        $(#[$meta])*
+        pub trait $name<$($t,)+ Y>: Copy + Sync {
+            /// Nanoseconds an element costs, memory traffic included, on one thread.
+            const NS: f64 = 0.3;
+            /// Whether to compile it for each instruction set.
+            const SIMD: bool = true;
+            /// The function's value; `L` as in [`super::simd`].
+            fn call<const L: usize>(self, $($arg: $t),+) -> Y;
+        }
+        impl<$($t,)+ Y, F: Fn($($t),+) -> Y + Copy + Sync> $name<$($t,)+ Y> for F {
+            const NS: f64 = 2.0;
+            const SIMD: bool = false;
+            #[inline(always)]
+            fn call<const L: usize>(self, $($arg: $t),+) -> Y {
+                self($($arg),+)
+            }
+        }
+    };
+}
+op_trait! {
+    /// A function of one element.
+    Op1(a: A)
+}
+op_trait! {
+    /// A function of two elements.
+    Op2(a: A, b: B)
+}
+op_trait! {
+    /// A function of three elements.
+    Op3(a: A, b: B, c: C)
+}
+
+/// `op` with its second argument given: `x + 2` is `map1(x, With(Add, 2.0))`.
+#[derive(Clone, Copy, Debug)]
+pub struct With<F, B>(pub F, pub B);
+
+impl<A, B: Copy + Sync, Y, F: Op2<A, B, Y>> Op1<A, Y> for With<F, B> {
+    const NS: f64 = F::NS;
+    const SIMD: bool = F::SIMD;
+    #[inline(always)]
+    fn call<const L: usize>(self, a: A) -> Y {
+        self.0.call::<L>(a, self.1)
+    }
+}
+
+/// `y[i] = f(x[i])`, row-major.
+pub fn map1<A: Copy + Sync, Y: Copy + Send + Sync>(x: Strided<'_, A>, f: impl Op1<A, Y>) -> Vec<Y> {
+    collect(x.dims, |y| apply(y, x, unit(x.dims), unit(x.dims), Map1(f)))
+}
+
+/// `y[i] = f(a[i], b[i])`, row-major.
+///
+/// # Panics
+/// If the operands' dims differ (so do all functions here).
+pub fn map2<A, B, Y>(a: Strided<'_, A>, b: Strided<'_, B>, f: impl Op2<A, B, Y>) -> Vec<Y>
+where
+    A: Copy + Sync,
+    B: Copy + Sync,
+    Y: Copy + Send + Sync,
+{
+    collect(a.dims, |y| apply(y, a, b, unit(a.dims), Map2(f)))
+}
+
+/// `y[i] = f(a[i], b[i], c[i])`, row-major.
+pub fn map3<A, B, C, Y>(
+    a: Strided<'_, A>,
+    b: Strided<'_, B>,
+    c: Strided<'_, C>,
+    f: impl Op3<A, B, C, Y>,
+) -> Vec<Y>
+where
+    A: Copy + Sync,
+    B: Copy + Sync,
+    C: Copy + Sync,
+    Y: Copy + Send + Sync,
+{
+    collect(a.dims, |y| apply(y, a, b, c, Map3(f)))
+}
+
+/// `y[i] = f(y[i])`
+pub fn update<Y: Copy + Send + Sync>(y: StridedMut<'_, Y>, f: impl Op1<Y, Y>) {
+    let none = unit(y.dims);
+    apply(y, none, none, none, Update(f));
+}
+
+/// `y[i] = f(y[i], a[i])`
+pub fn update1<Y: Copy + Send + Sync, A: Copy + Sync>(
+    y: StridedMut<'_, Y>,
+    a: Strided<'_, A>,
+    f: impl Op2<Y, A, Y>,
+) {
+    let none = unit(y.dims);
+    apply(y, a, none, none, Update1(f));
+}
+
+/// `y[i] = f(y[i], a[i], b[i])`
+pub fn update2<Y, A, B>(y: StridedMut<'_, Y>, a: Strided<'_, A>, b: Strided<'_, B>, f: impl Op3<Y, A, B, Y>)
+where
+    Y: Copy + Send + Sync,
+    A: Copy + Sync,
+    B: Copy + Sync,
+{
+    let none = unit(y.dims);
+    apply(y, a, b, none, Update2(f));
+}
+
+/// What an operand that is not there reads: nothing.
+fn unit(dims: &[usize]) -> Strided<'_, ()> {
+    Strided::scalar(&(), dims)
+}
+
+/// A buffer for `dims` that `fill` writes whole.
+fn collect<Y: Copy>(dims: &[usize], fill: impl FnOnce(StridedMut<'_, MaybeUninit<Y>>)) -> Vec<Y> {
+    let len = dims.iter().product();
+    let mut y = Vec::with_capacity(len);
+    let strides = contiguous_strides(dims);
+    fill(StridedMut { data: &mut y.spare_capacity_mut()[..len], dims, strides: &strides, offset: 0 });
+    // SAFETY: `apply` visits each index of the destination, and every `Body` that is given to
+    // `collect` writes there.
+    unsafe { y.set_len(len) };
+    y
+}
+
+/// What happens at an index of the destination.
+trait Body<Y, A, B, C>: Copy + Sync {
+    const NS: f64;
+    const SIMD: bool;
+    fn at<const L: usize>(self, y: &mut Y, a: A, b: B, c: C);
+}
+
+macro_rules! body {
+    ($name:ident[$($generic:ident),*]: $op:ident<$($p:ident),*>, ($y:ty, $a:ty, $b:ty, $c:ty), |$f:ident, $py:pat_param, $pa:pat_param, $pb:pat_param, $pc:pat_param| $e:expr) => {
+        #[derive(Clone, Copy)]
+        struct $name<F>(F);
+        impl<$($generic: Copy,)* F: $op<$($p),*>> Body<$y, $a, $b, $c> for $name<F> {
+            const NS: f64 = F::NS;
+            const SIMD: bool = F::SIMD;
+            #[inline(always)]
+            fn at<const L: usize>(self, $py: &mut $y, $pa: $a, $pb: $b, $pc: $c) {
+                let $f = self.0;
+                $e;
+            }
+        }
+    };
+}
+body!(Map1[A, Y]: Op1<A, Y>, (MaybeUninit<Y>, A, (), ()), |f, y, a, (), ()| y.write(f.call::<L>(a)));
+body!(Map2[A, B, Y]: Op2<A, B, Y>, (MaybeUninit<Y>, A, B, ()), |f, y, a, b, ()| y.write(f.call::<L>(a, b)));
+body!(Map3[A, B, C, Y]: Op3<A, B, C, Y>, (MaybeUninit<Y>, A, B, C), |f, y, a, b, c| y.write(f.call::<L>(a, b, c)));
+body!(Update[Y]: Op1<Y, Y>, (Y, (), (), ()), |f, y, (), (), ()| *y = f.call::<L>(*y));
+body!(Update1[A, Y]: Op2<Y, A, Y>, (Y, A, (), ()), |f, y, a, (), ()| *y = f.call::<L>(*y, a));
+body!(Update2[A, B, Y]: Op3<Y, A, B, Y>, (Y, A, B, ()), |f, y, a, b, ()| *y = f.call::<L>(*y, a, b));
+
+/// A pointer that threads share because each writes elsewhere.
+struct Shared<T>(*mut T);
+// SAFETY: `apply` hands each index of the destination to one call alone, see there.
+unsafe impl<T: Send> Sync for Shared<T> {}
+
+/// Calls `f` at every index of `y`.
+fn apply<Y, A, B, C, F>(y: StridedMut<'_, Y>, a: Strided<'_, A>, b: Strided<'_, B>, c: Strided<'_, C>, f: F)
+where
+    Y: Copy + Send,
+    A: Copy + Sync,
+    B: Copy + Sync,
+    C: Copy + Sync,
+    F: Body<Y, A, B, C>,
+{
+    for dims in [a.dims, b.dims, c.dims] {
+        assert_eq!(y.dims, dims, "operands of unlike dims");
+    }
+    let out = Shared(y.data.as_mut_ptr());
+    let out = &out;
+    let strides = [y.strides, a.strides, b.strides, c.strides];
+    let offsets = [y.offset, a.offset, b.offset, c.offset];
+    walk(y.dims, strides, offsets, F::NS, &|tile| {
+        // SAFETY: the constructors of the views have checked that every index in range lies in
+        // the data. Tiles are disjoint sets of indices, and `StridedMut` has no two indices in
+        // one element, so no other call touches the destination's elements of this tile.
+        unsafe { apply_tile(tile, out.0, a.data.as_ptr(), b.data.as_ptr(), c.data.as_ptr(), f) }
+    });
+}
+
+/// # Safety
+/// The tile's indices are in bounds of what the pointers point to, and nothing else accesses the
+/// destination's elements meanwhile.
+unsafe fn apply_tile<Y, A, B, C, F>(tile: &Tile, y: *mut Y, a: *const A, b: *const B, c: *const C, f: F)
+where
+    Y: Copy,
+    A: Copy,
+    B: Copy,
+    C: Copy,
+    F: Body<Y, A, B, C>,
+{
+    // Short rows cost more than packing them into a long one.
+    let flat = tile.rows > 1 && tile.cols < 32;
+    // SAFETY: `operand` reads the tile's elements, in bounds; scratch holds a tile for each
+    // operand, and no other reference to it is alive on this thread: nothing below calls back.
+    unsafe {
+        let (out, out_row) = operand(tile, 0, y, flat);
+        let (a, a_row) = operand(tile, 1, a.cast_mut(), flat);
+        let (b, b_row) = operand(tile, 2, b.cast_mut(), flat);
+        let (c, c_row) = operand(tile, 3, c.cast_mut(), flat);
+        let joined = [out_row, a_row, b_row, c_row].into_iter().all(|row| row == tile.cols);
+        let (rows, cols) = if joined { (1, tile.rows * tile.cols) } else { (tile.rows, tile.cols) };
+        let sweep = Sweep { rows, cols, y: (out, out_row), a: (a, a_row), b: (b, b_row), c: (c, c_row), f };
+        if F::SIMD {
+            dispatch(sweep)
+        } else {
+            sweep.run::<4>()
+        }
+        let target = y.add(tile.at[0]);
+        if !std::ptr::eq(out, target) {
+            copy_2d(tile.rows, tile.cols, out, [tile.cols, 1], target, [tile.row[0], tile.col[0]]);
+        }
+    }
+}
+
+/// Where operand `k` of the tile lies with its columns next to each other, and its row stride:
+/// in place, or copied to the thread's scratch memory.
+///
+/// # Safety
+/// As [`apply_tile`]; the scratch memory's part `k` is overwritten.
+unsafe fn operand<T: Copy>(tile: &Tile, k: usize, base: *mut T, flat: bool) -> (*mut T, usize) {
+    if size_of::<T>() == 0 {
+        return (base, tile.cols);
+    }
+    // SAFETY: in bounds as the caller promises; a part of the scratch memory holds `TILE`
+    // elements of up to 8 bytes, aligned for them, and `tile` has no more.
+    unsafe {
+        let at = base.add(tile.at[k]);
+        let in_row = tile.col[k] == 1 && !(flat && k > 0 && tile.row[k] != tile.cols);
+        if in_row {
+            return (at, if tile.rows == 1 { tile.cols } else { tile.row[k] });
+        }
+        let packed = SCRATCH.with(|scratch| {
+            const { assert!(size_of::<T>() <= 8) };
+            let scratch = &mut *scratch.get();
+            if scratch.is_empty() {
+                scratch.resize(OPERANDS * TILE, 0);
+            }
+            scratch.as_mut_ptr().add(k * TILE).cast::<T>()
+        });
+        copy_2d(tile.rows, tile.cols, at, [tile.row[k], tile.col[k]], packed, [tile.cols, 1]);
+        (packed, tile.cols)
+    }
+}
+
+thread_local! {
+    /// A packed tile for each operand; 128 KiB, made at the first use.
+    static SCRATCH: UnsafeCell<Vec<u64>> = const { UnsafeCell::new(Vec::new()) };
+}
+
+/// Copies elements `(r, c)` at `r * stride[0] + c * stride[1]` of `src` to those of `dst`.
+///
+/// # Safety
+/// All are in bounds, and the two do not overlap.
+unsafe fn copy_2d<T: Copy>(
+    rows: usize,
+    cols: usize,
+    src: *const T,
+    [sr, sc]: [usize; 2],
+    dst: *mut T,
+    [dr, dc]: [usize; 2],
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        match (sc, dc) {
+            (1, 1) => {
+                for r in 0..rows {
+                    std::ptr::copy_nonoverlapping(src.add(r * sr), dst.add(r * dr), cols);
+                }
+            }
+            (0, 1) => {
+                for r in 0..rows {
+                    std::slice::from_raw_parts_mut(dst.add(r * dr), cols).fill(*src.add(r * sr));
+                }
+            }
+            // Along the source's rows, where that is the way of its memory.
+            _ if sr < sc => {
+                for c in 0..cols {
+                    for r in 0..rows {
+                        *dst.add(r * dr + c * dc) = *src.add(r * sr + c * sc);
+                    }
+                }
+            }
+            _ => {
+                for r in 0..rows {
+                    for c in 0..cols {
+                        *dst.add(r * dr + c * dc) = *src.add(r * sr + c * sc);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rows of elements next to each other: for each operand, the first and the row stride.
+struct Sweep<Y, A, B, C, F> {
+    rows: usize,
+    cols: usize,
+    y: (*mut Y, usize),
+    a: (*mut A, usize),
+    b: (*mut B, usize),
+    c: (*mut C, usize),
+    f: F,
+}
+
+impl<Y, A: Copy, B: Copy, C: Copy, F: Body<Y, A, B, C>> Simd for Sweep<Y, A, B, C, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run<const L: usize>(self) {
+        #[inline(always)]
+        fn row<const L: usize, Y, A: Copy, B: Copy, C: Copy, F: Body<Y, A, B, C>>(
+            y: &mut [Y],
+            a: &[A],
+            b: &[B],
+            c: &[C],
+            f: F,
+        ) {
+            let n = y.len();
+            let (a, b, c) = (&a[..n], &b[..n], &c[..n]);
+            for i in 0..n {
+                f.at::<L>(&mut y[i], a[i], b[i], c[i]);
+            }
+        }
+        use std::slice::{from_raw_parts, from_raw_parts_mut};
+        for r in 0..self.rows {
+            // SAFETY: `apply_tile`, the only maker, has rows of `cols` elements in bounds, and
+            // the destination's belong to this call alone.
+            unsafe {
+                let y = from_raw_parts_mut(self.y.0.add(r * self.y.1), self.cols);
+                let a = from_raw_parts(self.a.0.add(r * self.a.1), self.cols);
+                let b = from_raw_parts(self.b.0.add(r * self.b.1), self.cols);
+                let c = from_raw_parts(self.c.0.add(r * self.c.1), self.cols);
+                row::<L, Y, A, B, C, F>(y, a, b, c, self.f);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! The operators of [`super::elementwise`]: `map2(a, b, Add)`. Functions that are rarely used
+//! need none: a closure serves.
+
+use super::element::{Element, Float, FloatElement, Number};
+use super::elementwise::{Op1, Op2, Op3};
+
+/// Operators whose value is computed in `T::Wide` and rounded once to `T`.
+macro_rules! ops {
+    ($($(#[$meta:meta])* $name:ident[$bound:ident, $op:ident, $ns:literal]($($arg:ident),+) = $e:expr;)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl<T: $bound> $op<$(ops!(@t $arg),)+ T> for $name {
+            const NS: f64 = $ns;
+            const SIMD: bool = T::SIMD;
+            #[inline(always)]
+            fn call<const L: usize>(self, $($arg: T),+) -> T {
+                $(let $arg = $arg.wide();)+
+                T::narrow($e)
+            }
+        }
+    )*};
+    (@t $arg:ident) => { T };
+}
+
+ops! {
+    /// a + b
+    Add[Element, Op2, 0.3](a, b) = a.add(b);
+    /// a - b
+    Sub[Element, Op2, 0.3](a, b) = a.sub(b);
+    /// a * b
+    Mul[Element, Op2, 0.3](a, b) = a.mul(b);
+    /// a / b; integers truncate, and 0 where b is 0.
+    Div[Element, Op2, 0.3](a, b) = a.div(b);
+    /// floor(a / b); integers give 0 where b is 0.
+    FloorDiv[Element, Op2, 5.0](a, b) = a.floor_div(b);
+    /// a - floor(a / b) * b, with the sign of b; integers give 0 where b is 0.
+    Remainder[Element, Op2, 5.0](a, b) = a.remainder(b);
+    /// The greater; NaN where either is.
+    Maximum[Element, Op2, 0.3](a, b) = a.maximum(b);
+    /// The lesser; NaN where either is.
+    Minimum[Element, Op2, 0.3](a, b) = a.minimum(b);
+    /// a^b
+    Pow[FloatElement, Op2, 5.0](a, b) = a.pow::<L>(b);
+
+    /// -x
+    Neg[Element, Op1, 0.3](x) = x.neg();
+    /// |x|
+    Abs[Element, Op1, 0.3](x) = x.abs();
+    /// -1, 0 or 1; NaN stays.
+    Sign[Element, Op1, 0.3](x) = x.sign();
+    /// x²
+    Square[Element, Op1, 0.3](x) = x.mul(x);
+    /// max(x, 0); NaN stays.
+    Relu[Element, Op1, 0.3](x) = x.maximum(Number::ZERO);
+    /// 1 / x
+    Recip[FloatElement, Op1, 0.3](x) = T::Wide::ONE.div(x);
+    /// √x
+    Sqrt[FloatElement, Op1, 0.5](x) = x.sqrt::<L>();
+    /// 1 / √x
+    Rsqrt[FloatElement, Op1, 0.5](x) = T::Wide::ONE.div(x.sqrt::<L>());
+    /// e^x
+    Exp[FloatElement, Op1, 0.7](x) = x.exp::<L>();
+    /// e^x - 1
+    Expm1[FloatElement, Op1, 0.7](x) = x.expm1::<L>();
+    /// Natural logarithm.
+    Ln[FloatElement, Op1, 0.7](x) = x.ln::<L>();
+    /// ln(1 + x)
+    Log1p[FloatElement, Op1, 0.7](x) = x.log1p::<L>();
+    /// Hyperbolic tangent.
+    Tanh[FloatElement, Op1, 0.7](x) = x.tanh::<L>();
+    /// 1 / (1 + e^-x)
+    Sigmoid[FloatElement, Op1, 0.7](x) = x.sigmoid::<L>();
+    /// Sine.
+    Sin[FloatElement, Op1, 1.0](x) = x.sin::<L>();
+    /// Cosine.
+    Cos[FloatElement, Op1, 1.0](x) = x.cos::<L>();
+    /// Largest integer not above x.
+    Floor[FloatElement, Op1, 0.3](x) = x.floor::<L>();
+    /// Smallest integer not below x.
+    Ceil[FloatElement, Op1, 0.3](x) = x.ceil::<L>();
+    /// Nearest integer, ties to even.
+    Round[FloatElement, Op1, 0.3](x) = x.round::<L>();
+    /// Integer part.
+    Trunc[FloatElement, Op1, 0.3](x) = x.trunc::<L>();
+}
+
+/// The element itself: `map1(x, Copied)` makes a strided view contiguous.
+#[derive(Clone, Copy, Debug)]
+pub struct Copied;
+impl<T: Copy> Op1<T, T> for Copied {
+    const SIMD: bool = false;
+    #[inline(always)]
+    fn call<const L: usize>(self, x: T) -> T {
+        x
+    }
+}
+
+/// The new value, whatever was there: `update1(y, x, Put)` copies x to y.
+#[derive(Clone, Copy, Debug)]
+pub struct Put;
+impl<T: Copy> Op2<T, T, T> for Put {
+    const SIMD: bool = false;
+    #[inline(always)]
+    fn call<const L: usize>(self, _: T, x: T) -> T {
+        x
+    }
+}
+
+/// The element in another type, see [`Element::cast`].
+#[derive(Clone, Copy, Debug)]
+pub struct Cast;
+impl<S: Element, D: Element> Op1<S, D> for Cast {
+    const SIMD: bool = S::SIMD || D::SIMD;
+    #[inline(always)]
+    fn call<const L: usize>(self, x: S) -> D {
+        x.cast()
+    }
+}
+
+/// a where the mask is not 0, else b.
+#[derive(Clone, Copy, Debug)]
+pub struct Where;
+impl<T: Element> Op3<u8, T, T, T> for Where {
+    #[inline(always)]
+    fn call<const L: usize>(self, mask: u8, a: T, b: T) -> T {
+        if mask != 0 { a } else { b }
+    }
+}
+
+/// Comparisons, 1 where true.
+macro_rules! comparisons {
+    ($($(#[$meta:meta])* $name:ident $op:tt;)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl<T: Element> Op2<T, T, u8> for $name {
+            const SIMD: bool = T::SIMD;
+            #[inline(always)]
+            fn call<const L: usize>(self, a: T, b: T) -> u8 {
+                (a.wide() $op b.wide()) as u8
+            }
+        }
+    )*};
+}
+comparisons! {
+    /// a = b
+    Eq ==;
+    /// a ≠ b; true where either is NaN.
+    Ne !=;
+    /// a < b
+    Lt <;
+    /// a ≤ b
+    Le <=;
+    /// a > b
+    Gt >;
+    /// a ≥ b
+    Ge >=;
+}

@@ -1,0 +1,370 @@
+//! Reductions over any set of dimensions, in an order that depends on shapes alone.
+//!
+//! A [`Fold`] says how to take one element into an accumulator and how to merge two. Where the
+//! innermost reduced dimension is contiguous, 32 accumulators run along it; elsewhere up to 256
+//! neighbouring results are reduced at once. Either way an accumulator takes at most
+//! [`Fold::DEPTH`] elements in sequence, and is then merged pairwise with the others, in parallel
+//! where that is worth it.
+
+use std::cmp::Reverse;
+
+use super::parallel;
+use super::simd::{Simd, dispatch};
+use super::strided::Strided;
+
+/// Accumulators side by side along a contiguous row.
+const LANES: usize = 32;
+/// Results side by side where the reduced dimension is not contiguous.
+const COLUMNS: usize = 256;
+/// Elements that make a task of their own.
+const TASK: usize = 65_536;
+
+/// How to reduce elements `T`; `P` is a parameter that each result has of its own, such as the
+/// mean from which a variance is measured.
+pub trait Fold<T, P = ()>: Copy + Sync {
+    /// What gathers elements.
+    type Acc: Copy + Send + Sync;
+    /// The result.
+    type Out: Copy + Default + Send;
+    /// How many elements an accumulator takes in sequence.
+    const DEPTH: usize = 256;
+    /// Nanoseconds an element costs.
+    const NS: f64 = 0.2;
+    /// The accumulator of no element.
+    fn empty(self) -> Self::Acc;
+    /// Takes an element.
+    fn step<const L: usize>(self, acc: Self::Acc, x: T, p: P) -> Self::Acc;
+    /// Merges two accumulators, the first of the earlier elements.
+    fn merge(self, a: Self::Acc, b: Self::Acc) -> Self::Acc;
+    /// The result.
+    fn finish(self, acc: Self::Acc, p: P) -> Self::Out;
+}
+
+/// Reduces the dimensions `over` of x. The results stand in row-major order of the dimensions
+/// that are left; `params` has one for each.
+///
+/// # Panics
+/// If a dimension is out of range, or the number of parameters is not that of the results.
+pub fn fold<T, P, F>(x: Strided<'_, T>, over: &[usize], params: &[P], f: F) -> Vec<F::Out>
+where
+    T: Copy + Send + Sync,
+    P: Copy + Send + Sync,
+    F: Fold<T, P>,
+{
+    let plan = Plan::new(x.dims, x.strides, over);
+    let outputs: usize = plan.kept.iter().map(|a| a.len).product();
+    assert_eq!(outputs, params.len(), "a parameter for each result");
+    let mut y = vec![F::Out::default(); outputs];
+    let job = Job { data: x.data, offset: x.offset, plan: &plan, params, f };
+    if plan.len == 0 {
+        for (y, &p) in y.iter_mut().zip(params) {
+            *y = f.finish(f.empty(), p);
+        }
+        return y;
+    }
+    let block = if plan.by_rows { 1 } else { COLUMNS.min(plan.lanes().len).max(1) };
+    // A chunk of results: whole blocks, and at least a task's elements.
+    let chunk = (TASK / plan.len.max(1)).max(1).next_multiple_of(block);
+    parallel::for_each_chunk(&mut y, chunk, F::NS * plan.len as f64, |i, y| {
+        if plan.by_rows { job.rows(i * chunk, y) } else { job.columns(i * chunk, y) }
+    });
+    y
+}
+
+/// [`fold`] without parameters.
+pub fn reduce<T: Copy + Send + Sync, F: Fold<T>>(x: Strided<'_, T>, over: &[usize], f: F) -> Vec<F::Out> {
+    let outputs: usize = (0..x.dims.len()).filter(|d| !over.contains(d)).map(|d| x.dims[d]).product();
+    fold(x, over, &vec![(); outputs], f)
+}
+
+#[derive(Clone, Copy)]
+struct Axis {
+    len: usize,
+    stride: usize,
+}
+
+struct Plan {
+    /// In the order of the results, merged.
+    kept: Vec<Axis>,
+    /// From the largest stride to the smallest, merged; never empty.
+    reduced: Vec<Axis>,
+    /// Elements in one result.
+    len: usize,
+    by_rows: bool,
+}
+
+impl Plan {
+    fn new(dims: &[usize], strides: &[usize], over: &[usize]) -> Self {
+        assert!(over.iter().all(|&d| d < dims.len()), "no dimension {over:?} in {dims:?}");
+        let axes = |reduced: bool| {
+            let dims_of = (0..dims.len()).filter(|d| over.contains(d) == reduced && dims[*d] != 1);
+            dims_of.map(|d| Axis { len: dims[d], stride: strides[d] }).collect::<Vec<_>>()
+        };
+        let (mut kept, mut reduced) = (axes(false), axes(true));
+        reduced.sort_by_key(|a| Reverse(a.stride));
+        for axes in [&mut kept, &mut reduced] {
+            axes.dedup_by(|inner, outer| {
+                let joins = outer.stride == inner.stride * inner.len;
+                if joins {
+                    *outer = Axis { len: outer.len * inner.len, stride: inner.stride };
+                }
+                joins
+            });
+        }
+        if reduced.is_empty() {
+            reduced.push(Axis { len: 1, stride: 1 });
+        }
+        let len = reduced.iter().map(|a| a.len).product();
+        let inner = reduced[reduced.len() - 1];
+        let alone = kept.iter().all(|a| a.len == 1);
+        let by_rows = inner.stride == 1 && (inner.len >= LANES || alone);
+        Self { kept, reduced, len, by_rows }
+    }
+
+    /// The kept dimension whose results are reduced side by side.
+    fn lanes(&self) -> Axis {
+        self.kept.last().copied().unwrap_or(Axis { len: 1, stride: 0 })
+    }
+
+    /// Calls `f(offset, stride, len)` for the stretches of the innermost reduced dimension that
+    /// make up the reduced elements `from..to`.
+    #[inline(always)]
+    fn stretches(&self, from: usize, to: usize, mut f: impl FnMut(usize, usize, usize)) {
+        let inner = self.reduced[self.reduced.len() - 1];
+        let mut at = from;
+        while at < to {
+            let (mut row, col) = (at / inner.len, at % inner.len);
+            let mut offset = col * inner.stride;
+            for axis in self.reduced[..self.reduced.len() - 1].iter().rev() {
+                offset += row % axis.len * axis.stride;
+                row /= axis.len;
+            }
+            let len = (inner.len - col).min(to - at);
+            f(offset, inner.stride, len);
+            at += len;
+        }
+    }
+}
+
+/// Where result `index` starts, given the kept axes.
+#[inline(always)]
+fn start(kept: &[Axis], mut index: usize) -> usize {
+    let mut offset = 0;
+    for axis in kept.iter().rev() {
+        offset += index % axis.len * axis.stride;
+        index /= axis.len;
+    }
+    offset
+}
+
+struct Job<'a, T, P, F> {
+    data: &'a [T],
+    offset: usize,
+    plan: &'a Plan,
+    params: &'a [P],
+    f: F,
+}
+
+impl<T, P, F> Job<'_, T, P, F>
+where
+    T: Copy + Send + Sync,
+    P: Copy + Send + Sync,
+    F: Fold<T, P>,
+{
+    /// Results `first..`, each along contiguous rows.
+    fn rows(&self, first: usize, y: &mut [F::Out]) {
+        if self.plan.len <= F::DEPTH * LANES {
+            dispatch(Rows { job: self, first, y });
+            return;
+        }
+        for (i, y) in y.iter_mut().enumerate() {
+            let p = self.params[first + i];
+            let at = self.offset + start(&self.plan.kept, first + i);
+            *y = self.f.finish(gather(self.f, self.row_tree(at, 0, self.plan.len, p)), p);
+        }
+    }
+
+    fn row_tree(&self, at: usize, from: usize, to: usize, p: P) -> [F::Acc; LANES] {
+        if to - from <= F::DEPTH * LANES {
+            return dispatch(RowLeaf { job: self, at, from, to, p });
+        }
+        let mid = middle(from, to, F::DEPTH * LANES);
+        let (a, b) =
+            join(to - from > TASK, || self.row_tree(at, from, mid, p), || self.row_tree(at, mid, to, p));
+        std::array::from_fn(|l| self.f.merge(a[l], b[l]))
+    }
+
+    /// Results `first..`, up to `COLUMNS` neighbours at a time.
+    fn columns(&self, first: usize, y: &mut [F::Out]) {
+        let lanes = self.plan.lanes();
+        let outer = &self.plan.kept[..self.plan.kept.len().saturating_sub(1)];
+        let mut acc = [self.f.empty(); COLUMNS];
+        let mut done = 0;
+        while done < y.len() {
+            let (row, col) = ((first + done) / lanes.len, (first + done) % lanes.len);
+            let width = (lanes.len - col).min(COLUMNS).min(y.len() - done);
+            let at = self.offset + start(outer, row) + col * lanes.stride;
+            let params = &self.params[first + done..][..width];
+            self.column_tree(at, 0, self.plan.len, params, &mut acc[..width]);
+            for (l, y) in y[done..][..width].iter_mut().enumerate() {
+                *y = self.f.finish(acc[l], params[l]);
+            }
+            done += width;
+        }
+    }
+
+    /// Sets `acc` to the reduced elements `from..to` of as many neighbouring results.
+    fn column_tree(&self, at: usize, from: usize, to: usize, params: &[P], acc: &mut [F::Acc]) {
+        if to - from <= F::DEPTH {
+            dispatch(ColumnLeaf { job: self, at, from, to, params, acc });
+            return;
+        }
+        let size = (to - from) * params.len();
+        let mut later = vec![self.f.empty(); acc.len()];
+        let mid = middle(from, to, F::DEPTH);
+        join(
+            size > TASK,
+            || self.column_tree(at, from, mid, params, acc),
+            || self.column_tree(at, mid, to, params, &mut later),
+        );
+        for (a, b) in acc.iter_mut().zip(later) {
+            *a = self.f.merge(*a, b);
+        }
+    }
+}
+
+/// About half way, a multiple of `leaf` after `from`.
+fn middle(from: usize, to: usize, leaf: usize) -> usize {
+    from + ((to - from) / 2).next_multiple_of(leaf)
+}
+
+/// Calls both, in parallel if they are `large` and there are threads.
+fn join<A: Send, B: Send>(large: bool, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    if large && parallel::num_threads() > 1 { rayon::join(a, b) } else { (a(), b()) }
+}
+
+/// The lanes' accumulators merged to one.
+#[inline(always)]
+fn gather<T, P, F: Fold<T, P>>(f: F, mut lanes: [F::Acc; LANES]) -> F::Acc {
+    let mut n = LANES / 2;
+    while n > 0 {
+        for l in 0..n {
+            lanes[l] = f.merge(lanes[l], lanes[l + n]);
+        }
+        n /= 2;
+    }
+    lanes[0]
+}
+
+struct Rows<'a, 'b, T, P, F: Fold<T, P>> {
+    job: &'a Job<'b, T, P, F>,
+    first: usize,
+    y: &'a mut [F::Out],
+}
+
+impl<T: Copy, P: Copy, F: Fold<T, P>> Simd for Rows<'_, '_, T, P, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run<const L: usize>(self) {
+        let Job { plan, f, .. } = *self.job;
+        for (i, y) in self.y.iter_mut().enumerate() {
+            let p = self.job.params[self.first + i];
+            let at = self.job.offset + start(&plan.kept, self.first + i);
+            let leaf = RowLeaf { job: self.job, at, from: 0, to: plan.len, p };
+            *y = f.finish(gather(f, leaf.run::<L>()), p);
+        }
+    }
+}
+
+struct RowLeaf<'a, 'b, T, P, F> {
+    job: &'a Job<'b, T, P, F>,
+    at: usize,
+    from: usize,
+    to: usize,
+    p: P,
+}
+
+impl<T: Copy, P: Copy, F: Fold<T, P>> Simd for RowLeaf<'_, '_, T, P, F> {
+    type Out = [F::Acc; LANES];
+    #[inline(always)]
+    fn run<const L: usize>(self) -> Self::Out {
+        let f = self.job.f;
+        let mut acc = [f.empty(); LANES];
+        self.job.plan.stretches(self.from, self.to, |offset, _, len| {
+            let row = &self.job.data[self.at + offset..][..len];
+            let (blocks, rest) = row.as_chunks::<LANES>();
+            for block in blocks {
+                for l in 0..LANES {
+                    acc[l] = f.step::<L>(acc[l], block[l], self.p);
+                }
+            }
+            for (acc, &x) in acc.iter_mut().zip(rest) {
+                *acc = f.step::<L>(*acc, x, self.p);
+            }
+        });
+        acc
+    }
+}
+
+struct ColumnLeaf<'a, 'b, T, P, F: Fold<T, P>> {
+    job: &'a Job<'b, T, P, F>,
+    at: usize,
+    from: usize,
+    to: usize,
+    params: &'a [P],
+    acc: &'a mut [F::Acc],
+}
+
+impl<T: Copy, P: Copy, F: Fold<T, P>> Simd for ColumnLeaf<'_, '_, T, P, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run<const L: usize>(self) {
+        let f = self.job.f;
+        let width = self.params.len();
+        let lanes = self.job.plan.lanes().stride;
+        self.acc.fill(f.empty());
+        self.job.plan.stretches(self.from, self.to, |offset, step, len| {
+            let data = &self.job.data[self.at + offset..];
+            let mut r = 0;
+            while r + 4 <= len {
+                let rows = [0, 1, 2, 3].map(|i| &data[(r + i) * step..]);
+                columns::<L, 4, T, P, F>(f, rows, lanes, &mut self.acc[..width], &self.params[..width]);
+                r += 4;
+            }
+            for r in r..len {
+                columns::<L, 1, T, P, F>(
+                    f,
+                    [&data[r * step..]],
+                    lanes,
+                    &mut self.acc[..width],
+                    &self.params[..width],
+                );
+            }
+        });
+    }
+}
+
+/// Takes the elements of `N` rows, `stride` apart.
+#[inline(always)]
+fn columns<const L: usize, const N: usize, T: Copy, P: Copy, F: Fold<T, P>>(
+    f: F,
+    rows: [&[T]; N],
+    stride: usize,
+    acc: &mut [F::Acc],
+    params: &[P],
+) {
+    let width = acc.len();
+    if stride == 1 {
+        let rows = rows.map(|row| &row[..width]);
+        for l in 0..width {
+            acc[l] = rows.iter().fold(acc[l], |acc, row| f.step::<L>(acc, row[l], params[l]));
+        }
+    } else {
+        for l in 0..width {
+            acc[l] = rows.iter().fold(acc[l], |acc, row| f.step::<L>(acc, row[l * stride], params[l]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

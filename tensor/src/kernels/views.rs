@@ -1,0 +1,111 @@
+//! For tests: random views of random numbers, and the plain way to read them.
+
+use super::element::Element;
+use super::strided::{Strided, StridedMut};
+
+/// A small generator (SplitMix64): a test's cases follow from the seed that proptest chose.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+    /// In `0..n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+    /// In [-1, 1).
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+    /// Up to 4 dimensions, mostly small, some long enough for several tiles and tasks.
+    pub fn dims(&mut self) -> Vec<usize> {
+        let rank = self.below(5);
+        let mut dims: Vec<usize> = (0..rank).map(|_| [1, 2, 3, 5, 8, 33][self.below(6)]).collect();
+        if rank > 0 {
+            let d = self.below(rank);
+            dims[d] = [0, 1, 4, 70, 130, 1500, 9000][self.below(7)];
+        }
+        while dims.iter().product::<usize>() > 200_000 {
+            dims.pop();
+        }
+        dims
+    }
+}
+
+/// A view with data of its own.
+#[derive(Debug, Clone)]
+pub struct View<T> {
+    pub data: Vec<T>,
+    pub dims: Vec<usize>,
+    pub strides: Vec<usize>,
+    pub offset: usize,
+}
+
+impl<T: Element> View<T> {
+    /// Values of `value` in a layout with permuted, stepped and (if `repeat`) broadcast dimensions.
+    pub fn random(
+        random: &mut Random,
+        dims: &[usize],
+        repeat: bool,
+        mut value: impl FnMut(&mut Random) -> f64,
+    ) -> Self {
+        let mut order: Vec<usize> = (0..dims.len()).collect();
+        if random.below(2) == 0 {
+            for i in (1..order.len()).rev() {
+                order.swap(i, random.below(i + 1));
+            }
+        }
+        let mut strides = vec![0; dims.len()];
+        let mut size = 1;
+        for &d in order.iter().rev() {
+            if !(repeat && random.below(5) == 0) {
+                let step = [1, 1, 1, 2, 3][random.below(5)];
+                strides[d] = size * step;
+                size *= step * dims[d].max(1);
+            }
+        }
+        let offset = [0, 0, 1, 17][random.below(4)];
+        let data = (0..offset + size).map(|_| T::from_f64(value(random))).collect();
+        Self { data, dims: dims.to_vec(), strides, offset }
+    }
+
+    pub fn view(&self) -> Strided<'_, T> {
+        Strided::new(&self.data, &self.dims, &self.strides, self.offset)
+    }
+
+    pub fn view_mut(&mut self) -> StridedMut<'_, T> {
+        StridedMut::new(&mut self.data, &self.dims, &self.strides, self.offset)
+    }
+
+    /// The elements in row-major order.
+    pub fn values(&self) -> Vec<T> {
+        offsets(&self.dims, &self.strides).into_iter().map(|o| self.data[self.offset + o]).collect()
+    }
+}
+
+/// Where each element lies, in row-major order.
+fn offsets(dims: &[usize], strides: &[usize]) -> Vec<usize> {
+    dims.iter().zip(strides).fold(vec![0], |offsets, (&d, &s)| {
+        offsets.iter().flat_map(|o| (0..d).map(move |i| o + i * s)).collect()
+    })
+}
+
+/// The elements of x, given row-major with `dims`, that reduce to each result: grouped by the
+/// index without the dimensions `over`, both in row-major order.
+pub fn groups<T: Copy>(x: &[T], dims: &[usize], over: &[usize]) -> Vec<Vec<T>> {
+    let mut strides = vec![0; dims.len()];
+    let mut results = 1;
+    for d in (0..dims.len()).rev().filter(|d| !over.contains(d)) {
+        strides[d] = results;
+        results *= dims[d];
+    }
+    let mut groups = vec![Vec::new(); results];
+    for (group, &x) in offsets(dims, &strides).into_iter().zip(x) {
+        groups[group].push(x);
+    }
+    groups
+}
