@@ -1,1 +1,46 @@
-//! taper-tensor
+//! Tensors as a PyTorch or NumPy user expects them: one concrete [`Tensor`] whose dtype and device
+//! are run-time values, views that share memory, in-place operations with a trailing underscore,
+//! and a seedable generator of its own.
+//!
+//! ```
+//! use taper_tensor::Tensor;
+//! let x = Tensor::arange(0, 6, 1)?.reshape((2, 3))?;
+//! let y = (&x * 10)?;
+//! assert_eq!(y.to_vec::<i64>()?, [0, 10, 20, 30, 40, 50]);
+//! x.t()?.select(0, 1)?.fill_(7)?; // a view: x changes
+//! assert_eq!(x.to_vec::<i64>()?, [0, 7, 2, 3, 7, 5]);
+//! # Ok::<(), taper_tensor::Error>(())
+//! ```
+
+mod arithmetic;
+mod creation;
+pub mod cuda;
+mod device;
+mod display;
+mod dtype;
+mod error;
+mod index;
+mod inplace;
+#[allow(dead_code, unused_macros, unused_imports)]
+mod kernels;
+mod matmul;
+mod operators;
+mod random;
+mod reduce;
+mod scalar;
+mod shape;
+mod softmax;
+mod storage;
+mod tensor;
+mod unary;
+mod views;
+
+pub use creation::{NestedArray, Options};
+pub use device::Device;
+pub use dtype::{DType, Element};
+pub use error::{Error, Result};
+pub use half::{bf16, f16};
+pub use random::{Generator, manual_seed};
+pub use scalar::{IntoOperand, Operand, Scalar};
+pub use shape::IntoShape;
+pub use tensor::Tensor;

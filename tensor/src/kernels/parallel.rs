@@ -41,7 +41,12 @@ pub fn for_each_range(n: usize, grain: usize, ns_each: f64, f: impl Fn(Range<usi
 
 /// Calls `f(i, chunk)` for consecutive chunks of `y`, each `chunk` long but for the last one,
 /// in parallel where the whole is worth it.
-pub fn for_each_chunk<T: Send>(y: &mut [T], chunk: usize, ns_each: f64, f: impl Fn(usize, &mut [T]) + Sync + Send) {
+pub fn for_each_chunk<T: Send>(
+    y: &mut [T],
+    chunk: usize,
+    ns_each: f64,
+    f: impl Fn(usize, &mut [T]) + Sync + Send,
+) {
     let chunk = chunk.max(1);
     if y.len() > chunk && worth(y.len() as f64 * ns_each) {
         y.par_chunks_mut(chunk).enumerate().for_each(|(i, c)| f(i, c));

@@ -1,0 +1,195 @@
+//! Element types and PyTorch's rules for mixing them.
+
+use std::fmt;
+
+use half::{bf16, f16};
+
+use crate::{Error, Result, Scalar};
+
+/// The type of a tensor's elements. A mask is [`DType::U8`] with 0 and 1, as there is no bool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DType {
+    /// Unsigned 8-bit integer; also the dtype of masks.
+    U8,
+    /// Unsigned 32-bit integer.
+    U32,
+    /// Signed 32-bit integer.
+    I32,
+    /// Signed 64-bit integer, the default for integers.
+    I64,
+    /// Half precision: 5 bits of exponent, 10 of fraction.
+    F16,
+    /// Brain float: the exponent of f32, 7 bits of fraction.
+    BF16,
+    /// Single precision, the default for real numbers.
+    F32,
+    /// Double precision.
+    F64,
+}
+
+pub(crate) const ALL: [DType; 8] =
+    [DType::U8, DType::U32, DType::I32, DType::I64, DType::F16, DType::BF16, DType::F32, DType::F64];
+
+impl DType {
+    /// The name in PyTorch, without `torch.`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::U8 => "uint8",
+            Self::U32 => "uint32",
+            Self::I32 => "int32",
+            Self::I64 => "int64",
+            Self::F16 => "float16",
+            Self::BF16 => "bfloat16",
+            Self::F32 => "float32",
+            Self::F64 => "float64",
+        }
+    }
+
+    /// Whether the elements are real numbers.
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::F16 | Self::BF16 | Self::F32 | Self::F64)
+    }
+
+    /// The size of an element in bytes.
+    pub fn size_in_bytes(self) -> usize {
+        match self {
+            Self::U8 => 1,
+            Self::F16 | Self::BF16 => 2,
+            Self::U32 | Self::I32 | Self::F32 => 4,
+            Self::I64 | Self::F64 => 8,
+        }
+    }
+
+    /// The dtype of an operation between two tensors, as PyTorch promotes: a real number before an
+    /// integer, the wider before the narrower; f16 with bf16 gives f32.
+    pub fn promote(self, other: Self) -> Self {
+        use DType::*;
+        if self == other {
+            return self;
+        }
+        match (self.is_float(), other.is_float()) {
+            (true, false) => self,
+            (false, true) => other,
+            (true, true) => match (self, other) {
+                (F64, _) | (_, F64) => F64,
+                _ => F32, // f32 with a half, or f16 with bf16
+            },
+            (false, false) => match (self, other) {
+                (U8, o) | (o, U8) => o,
+                _ => I64, // int64 with anything, or int32 with uint32, which only int64 holds
+            },
+        }
+    }
+
+    pub(crate) fn to_candle(self) -> candle_core::DType {
+        match self {
+            Self::U8 => candle_core::DType::U8,
+            Self::U32 => candle_core::DType::U32,
+            Self::I32 => candle_core::DType::I32,
+            Self::I64 => candle_core::DType::I64,
+            Self::F16 => candle_core::DType::F16,
+            Self::BF16 => candle_core::DType::BF16,
+            Self::F32 => candle_core::DType::F32,
+            Self::F64 => candle_core::DType::F64,
+        }
+    }
+
+    pub(crate) fn from_candle(dtype: candle_core::DType) -> Result<Self> {
+        ALL.into_iter()
+            .find(|d| d.to_candle() == dtype)
+            .ok_or_else(|| Error::value("from_candle", format!("dtype {dtype:?} is not supported")))
+    }
+}
+
+impl fmt::Display for DType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A Rust type that can be a tensor's element.
+pub trait Element: candle_core::WithDType + Default + fmt::Debug {
+    /// The dtype of a tensor of such elements.
+    const TYPE: DType;
+
+    /// The elements of a storage, where they are of this type.
+    #[doc(hidden)]
+    fn slice_mut(storage: &mut candle_core::CpuStorage) -> Option<&mut [Self]>;
+
+    /// The nearest value; an integer is not taken through f64, which would round it past 2^53.
+    #[doc(hidden)]
+    fn from_scalar(value: Scalar) -> Self;
+}
+
+macro_rules! elements {
+    ($($t:ty = $d:ident by $from_int:expr, $from_float:expr;)*) => {$(
+        impl Element for $t {
+            const TYPE: DType = DType::$d;
+
+            fn slice_mut(storage: &mut candle_core::CpuStorage) -> Option<&mut [Self]> {
+                match storage {
+                    candle_core::CpuStorage::$d(v) => Some(v),
+                    _ => None,
+                }
+            }
+
+            fn from_scalar(value: Scalar) -> Self {
+                match value {
+                    Scalar::Int(v) => $from_int(v),
+                    Scalar::Float(v) => $from_float(v),
+                }
+            }
+        }
+    )*};
+}
+elements! {
+    u8 = U8 by |v| v as u8, |v| v as u8;
+    u32 = U32 by |v| v as u32, |v| v as u32;
+    i32 = I32 by |v| v as i32, |v| v as i32;
+    i64 = I64 by |v| v, |v| v as i64;
+    f16 = F16 by |v| f16::from_f64(v as f64), f16::from_f64;
+    bf16 = BF16 by |v| bf16::from_f64(v as f64), bf16::from_f64;
+    f32 = F32 by |v| v as f32, |v| v as f32;
+    f64 = F64 by |v| v as f64, |v| v;
+}
+
+/// Runs the body with a type alias bound to the Rust type of a dtype.
+macro_rules! with_element {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            $crate::DType::U8 => {
+                type $T = u8;
+                $body
+            }
+            $crate::DType::U32 => {
+                type $T = u32;
+                $body
+            }
+            $crate::DType::I32 => {
+                type $T = i32;
+                $body
+            }
+            $crate::DType::I64 => {
+                type $T = i64;
+                $body
+            }
+            $crate::DType::F16 => {
+                type $T = half::f16;
+                $body
+            }
+            $crate::DType::BF16 => {
+                type $T = half::bf16;
+                $body
+            }
+            $crate::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            $crate::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_element;

@@ -1,0 +1,145 @@
+//! Sizes and dimensions as arguments: integers, tuples, arrays, slices and vectors.
+
+use crate::{Error, Result};
+
+/// What can be given as a shape or a list of dimensions: an integer, a tuple, an array, a slice or
+/// a vector of integers, or `()` for none. Negative numbers count from the end (dimensions) or mean
+/// "what is left" (`-1` in [`Tensor::reshape`](crate::Tensor::reshape)).
+pub trait IntoShape {
+    /// The numbers, in order.
+    fn into_sizes(self) -> Vec<i64>;
+}
+
+/// An integer that can be a size.
+pub trait Size: Copy {
+    /// The value; too large a one becomes `i64::MAX`, which no memory holds.
+    fn size(self) -> i64;
+}
+
+macro_rules! size {
+    ($($t:ty),*) => {$(
+        impl Size for $t {
+            fn size(self) -> i64 {
+                i64::try_from(self).unwrap_or(i64::MAX)
+            }
+        }
+        impl IntoShape for $t {
+            fn into_sizes(self) -> Vec<i64> {
+                vec![self.size()]
+            }
+        }
+    )*};
+}
+size!(usize, isize, u32, i32, u64, i64);
+
+macro_rules! tuple {
+    ($($name:ident),*) => {
+        impl<$($name: Size),*> IntoShape for ($($name,)*) {
+            #[allow(non_snake_case)]
+            fn into_sizes(self) -> Vec<i64> {
+                let ($($name,)*) = self;
+                vec![$($name.size()),*]
+            }
+        }
+    };
+}
+tuple!(A);
+tuple!(A, B);
+tuple!(A, B, C);
+tuple!(A, B, C, D);
+tuple!(A, B, C, D, E);
+tuple!(A, B, C, D, E, F);
+
+impl IntoShape for () {
+    fn into_sizes(self) -> Vec<i64> {
+        vec![]
+    }
+}
+
+impl<S: Size> IntoShape for &[S] {
+    fn into_sizes(self) -> Vec<i64> {
+        self.iter().map(|s| s.size()).collect()
+    }
+}
+
+impl<S: Size, const N: usize> IntoShape for [S; N] {
+    fn into_sizes(self) -> Vec<i64> {
+        self.as_slice().into_sizes()
+    }
+}
+
+impl<S: Size, const N: usize> IntoShape for &[S; N] {
+    fn into_sizes(self) -> Vec<i64> {
+        self.as_slice().into_sizes()
+    }
+}
+
+impl<S: Size> IntoShape for Vec<S> {
+    fn into_sizes(self) -> Vec<i64> {
+        self.as_slice().into_sizes()
+    }
+}
+
+impl<S: Size> IntoShape for &Vec<S> {
+    fn into_sizes(self) -> Vec<i64> {
+        self.as_slice().into_sizes()
+    }
+}
+
+/// A shape for a new tensor: no negative sizes, and a number of elements that memory can hold.
+pub(crate) fn shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
+    let sizes = sizes.into_sizes();
+    let dims: Option<Vec<usize>> = sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
+    let dims = dims.ok_or_else(|| Error::shape(op, format!("sizes {sizes:?} must not be negative")))?;
+    // Elements have at most 8 bytes, and an allocation at most isize::MAX. A zero counts as a one
+    // here, so that the strides of an empty tensor fit as well.
+    let bytes = dims.iter().try_fold(8usize, |n, &d| n.checked_mul(d.max(1)));
+    if bytes.is_none_or(|b| b > isize::MAX as usize) {
+        return Err(Error::shape(op, format!("sizes {dims:?} are more elements than memory can hold")));
+    }
+    Ok(dims)
+}
+
+/// The dimension `dim` of a tensor of this shape, counted from the end where negative.
+pub(crate) fn dim(op: &'static str, dim: i64, shape: &[usize]) -> Result<usize> {
+    let rank = shape.len() as i64;
+    match dim {
+        d if (0..rank).contains(&d) => Ok(d as usize),
+        d if (-rank..0).contains(&d) => Ok((d + rank) as usize),
+        _ => Err(Error::Dim { op, dim, shape: shape.to_vec() }),
+    }
+}
+
+/// A set of dimensions, each given once, in ascending order.
+pub(crate) fn dims(op: &'static str, dims: impl IntoShape, shape: &[usize]) -> Result<Vec<usize>> {
+    let mut out = dims.into_sizes().into_iter().map(|d| dim(op, d, shape)).collect::<Result<Vec<_>>>()?;
+    out.sort_unstable();
+    if let Some(w) = out.windows(2).find(|w| w[0] == w[1]) {
+        return Err(Error::shape(op, format!("dimension {} is given more than once", w[0])));
+    }
+    Ok(out)
+}
+
+/// The shape that two shapes broadcast to: aligned at the end, equal sizes or one of them 1.
+pub(crate) fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
+    let rank = a.len().max(b.len());
+    let at = |s: &[usize], i: usize| if i + s.len() < rank { 1 } else { s[i + s.len() - rank] };
+    (0..rank)
+        .map(|i| match (at(a, i), at(b, i)) {
+            (m, n) if m == n || n == 1 => Ok(m),
+            (1, n) => Ok(n),
+            (m, n) => Err(Error::shape(
+                op,
+                format!(
+                    "shapes {a:?} and {b:?} do not broadcast: sizes {m} and {n} at dimension {i} of the \
+                     result must be equal, or one of them 1"
+                ),
+            )),
+        })
+        .collect()
+}
+
+/// The number of elements.
+pub(crate) fn numel(shape: &[usize]) -> usize {
+    shape.iter().product()
+}

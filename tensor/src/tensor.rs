@@ -1,0 +1,230 @@
+//! The tensor itself: a thin face over candle's, and what can be asked of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::dtype::with_element;
+use crate::{DType, Device, Element, Error, Result, Scalar, shape};
+
+/// An n-dimensional array of elements of one dtype on one device.
+///
+/// Cloning a tensor, or taking a view of it, shares its memory: an in-place operation (its name
+/// ends in an underscore) on one is seen by all of them, and raises the version that they share.
+#[derive(Clone)]
+pub struct Tensor {
+    pub(crate) inner: candle_core::Tensor,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) dtype: DType,
+}
+
+/// What all tensors over one storage share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    version: AtomicU64,
+}
+
+impl Tensor {
+    /// A tensor over a storage that nothing else knows.
+    pub(crate) fn fresh(inner: candle_core::Tensor, dtype: DType) -> Self {
+        debug_assert_eq!(inner.dtype(), dtype.to_candle());
+        Self { inner, shared: Arc::default(), dtype }
+    }
+
+    /// A view: other sizes and strides over the storage of `self`.
+    pub(crate) fn view_of(&self, inner: candle_core::Tensor) -> Self {
+        Self { inner, shared: self.shared.clone(), dtype: self.dtype }
+    }
+
+    /// Takes over one of candle's tensors, without a copy. In-place changes made through candle are
+    /// seen here, but do not raise [`Tensor::version`].
+    ///
+    /// # Errors
+    /// When its dtype is none of [`DType`].
+    pub fn from_candle(inner: candle_core::Tensor) -> Result<Self> {
+        let dtype = DType::from_candle(inner.dtype())?;
+        Ok(Self::fresh(inner.detach(), dtype))
+    }
+
+    /// Candle's tensor over the same memory.
+    pub fn as_candle(&self) -> &candle_core::Tensor {
+        &self.inner
+    }
+
+    /// The sizes, one per dimension; PyTorch's `x.size()` and `x.shape`.
+    pub fn size(&self) -> &[usize] {
+        self.inner.dims()
+    }
+
+    /// The size of a dimension, which may be counted from the end: `x.size_of(-1)`.
+    ///
+    /// # Errors
+    /// When there is no such dimension.
+    pub fn size_of(&self, dim: i64) -> Result<usize> {
+        Ok(self.size()[shape::dim("size", dim, self.size())?])
+    }
+
+    /// The number of dimensions.
+    pub fn dim(&self) -> usize {
+        self.size().len()
+    }
+
+    /// The number of elements.
+    pub fn numel(&self) -> usize {
+        shape::numel(self.size())
+    }
+
+    /// The distance in elements between neighbours along each dimension.
+    pub fn stride(&self) -> &[usize] {
+        self.inner.stride()
+    }
+
+    /// The dtype.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// The device.
+    pub fn device(&self) -> Device {
+        Device(self.inner.device().clone())
+    }
+
+    /// Whether the elements lie one after the other in the order of the dimensions.
+    pub fn is_contiguous(&self) -> bool {
+        self.inner.is_contiguous()
+    }
+
+    /// How many times the memory has been changed in place, through any of the tensors that share it.
+    pub fn version(&self) -> u64 {
+        self.shared.version.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn bump(&self) {
+        self.shared.version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether two tensors share memory.
+    pub fn shares_storage(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// A copy of the elements, in order.
+    ///
+    /// # Errors
+    /// When `T` is not the tensor's element type.
+    pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
+        self.expect_dtype("to_vec", T::TYPE)?;
+        let flat = self.inner.flatten_all().and_then(|t| t.to_vec1());
+        flat.map_err(Error::backend("to_vec"))
+    }
+
+    /// The value of a tensor of one element, converted to `T` where it is of another type.
+    ///
+    /// # Errors
+    /// When there is not exactly one element.
+    pub fn item<T: Element>(&self) -> Result<T> {
+        if self.numel() != 1 {
+            return Err(Error::shape(
+                "item",
+                format!("a tensor of shape {:?} has {} elements, expected one", self.size(), self.numel()),
+            ));
+        }
+        self.to_dtype(T::TYPE)?.to_vec().map(|v| v[0])
+    }
+
+    /// The value of a tensor of one element, as a number.
+    ///
+    /// # Errors
+    /// When there is not exactly one element.
+    pub fn scalar(&self) -> Result<Scalar> {
+        if self.dtype.is_float() { self.item().map(Scalar::Float) } else { self.item().map(Scalar::Int) }
+    }
+
+    /// The elements as another dtype; the tensor itself where it has it already. Real numbers are
+    /// cut towards zero when they become integers.
+    ///
+    /// # Errors
+    /// When the device runs out of memory.
+    pub fn to_dtype(&self, dtype: DType) -> Result<Self> {
+        if dtype == self.dtype {
+            return Ok(self.clone());
+        }
+        let inner = self.inner.to_dtype(dtype.to_candle()).map_err(Error::backend("to_dtype"))?;
+        Ok(Self::fresh(inner, dtype))
+    }
+
+    /// The tensor on another device; the tensor itself where it is there already.
+    ///
+    /// # Errors
+    /// When the device runs out of memory.
+    pub fn to(&self, device: &Device) -> Result<Self> {
+        if *device == self.device() {
+            return Ok(self.clone());
+        }
+        let inner = self.inner.to_device(&device.0).map_err(Error::backend("to"))?;
+        Ok(Self::fresh(inner, self.dtype))
+    }
+
+    /// A contiguous tensor of the same elements: itself where it is one, or else a copy.
+    ///
+    /// # Errors
+    /// When the device runs out of memory.
+    pub fn contiguous(&self) -> Result<Self> {
+        if self.is_contiguous() { Ok(self.clone()) } else { self.copy() }
+    }
+
+    /// A contiguous copy in memory of its own; PyTorch's `clone()`.
+    ///
+    /// # Errors
+    /// When the device runs out of memory.
+    pub fn copy(&self) -> Result<Self> {
+        let inner = self.inner.force_contiguous().map_err(Error::backend("copy"))?;
+        Ok(Self::fresh(inner, self.dtype))
+    }
+
+    /// Whether two tensors have the same shape, dtype and elements (a NaN equals nothing).
+    ///
+    /// # Errors
+    /// When they are on different devices.
+    pub fn equal(&self, other: &Self) -> Result<bool> {
+        self.expect_device("equal", other)?;
+        if self.size() != other.size() || self.dtype != other.dtype {
+            return Ok(false);
+        }
+        with_element!(self.dtype, T => Ok(self.to_vec::<T>()? == other.to_vec::<T>()?))
+    }
+
+    /// Whether every element is within `atol + rtol * |other|` of the other's.
+    ///
+    /// # Errors
+    /// When the shapes differ.
+    pub fn allclose(&self, other: &Self, rtol: f64, atol: f64) -> Result<bool> {
+        if self.size() != other.size() {
+            return Err(Error::shape(
+                "allclose",
+                format!("shapes {:?} and {:?} differ", self.size(), other.size()),
+            ));
+        }
+        let (a, b) =
+            (self.to_dtype(DType::F64)?.to_vec::<f64>()?, other.to_dtype(DType::F64)?.to_vec::<f64>()?);
+        Ok(a.iter().zip(&b).all(|(a, b)| a == b || (a - b).abs() <= atol + rtol * b.abs()))
+    }
+
+    pub(crate) fn expect_dtype(&self, op: &'static str, dtype: DType) -> Result<()> {
+        if self.dtype == dtype { Ok(()) } else { Err(Error::dtype(op, self.dtype, dtype.name())) }
+    }
+
+    pub(crate) fn expect_float(&self, op: &'static str) -> Result<()> {
+        if self.dtype.is_float() {
+            Ok(())
+        } else {
+            Err(Error::dtype(op, self.dtype, "float32 or another real dtype"))
+        }
+    }
+
+    pub(crate) fn expect_device(&self, op: &'static str, other: &Self) -> Result<()> {
+        if self.inner.device().location() == other.inner.device().location() {
+            return Ok(());
+        }
+        Err(Error::DeviceMismatch { op, left: self.device(), right: other.device() })
+    }
+}
