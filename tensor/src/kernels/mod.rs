@@ -6,6 +6,8 @@
 
 // Until the tensor's operations call them all.
 #![allow(dead_code)]
+// An index often runs over several arrays of lanes at once.
+#![allow(clippy::needless_range_loop)]
 
 pub mod argmax;
 pub mod conv;
@@ -14,11 +16,14 @@ pub mod elementwise;
 pub mod folds;
 mod half16;
 mod math;
+pub mod matmul;
 pub mod ops;
 pub mod parallel;
+pub mod real;
 pub mod reduce;
 pub mod scan;
 pub mod simd;
 pub mod strided;
+pub mod vector;
 #[cfg(test)]
 mod views;

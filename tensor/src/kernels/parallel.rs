@@ -3,6 +3,7 @@
 //! Waking a pool's threads costs some 50 µs, so work below [`SERIAL_NS`] stays on the caller's
 //! thread. Splits depend on shapes alone, never on the number of threads, so that results do not.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -52,5 +53,45 @@ pub fn for_each_chunk<T: Send>(
         y.par_chunks_mut(chunk).enumerate().for_each(|(i, c)| f(i, c));
     } else {
         y.chunks_mut(chunk).enumerate().for_each(|(i, c)| f(i, c));
+    }
+}
+
+/// A slice of which several threads write different parts at once, where the parts are not the
+/// consecutive chunks that [`for_each_chunk`] hands out.
+pub struct Disjoint<'a, T> {
+    ptr: *mut T,
+    len: usize,
+    slice: PhantomData<&'a mut [T]>,
+}
+
+impl<T> Clone for Disjoint<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Disjoint<'_, T> {}
+
+// SAFETY: only a mutable slice is behind it, and whoever takes a part of it promises (see `part`)
+// that nobody else has that part.
+unsafe impl<T: Send> Send for Disjoint<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Disjoint<'_, T> {}
+
+impl<'a, T> Disjoint<'a, T> {
+    /// Takes `y` for as long as its parts are in use.
+    pub fn new(y: &'a mut [T]) -> Self {
+        Self { ptr: y.as_mut_ptr(), len: y.len(), slice: PhantomData }
+    }
+
+    /// The elements `start..start + len`.
+    ///
+    /// # Safety
+    /// No other part that overlaps this one may be in use.
+    #[inline(always)]
+    pub unsafe fn part(&self, start: usize, len: usize) -> &'a mut [T] {
+        assert!(start <= self.len && len <= self.len - start);
+        // SAFETY: within the slice, by the line above; the caller keeps the parts apart.
+        unsafe { std::slice::from_raw_parts_mut(self.ptr.add(start), len) }
     }
 }

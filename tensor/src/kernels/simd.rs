@@ -64,33 +64,37 @@ pub fn fma<const L: usize>(a: f32, b: f32, c: f32) -> f32 {
 /// fn relu_body<const L: usize>(x: &[f32], y: &mut [f32]) { … }
 /// ```
 ///
+/// A function may have one type parameter, `fn name<T: Bound>(…)`; the body is then
+/// `fn body<const L: usize, T: Bound>(…)`.
+///
 /// The body must be `#[inline(always)]`, and so must all that it calls, or the instruction set
-/// stops at the call.
+/// stops at the call. So loops, not closures: `array::map`, `array::from_fn` and the like are
+/// compiled without the instruction set.
 macro_rules! simd {
-    ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident;)*) => {$(
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident $(<$t:ident: $bound:path>)? ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident;)*) => {$(
         $(#[$meta])*
         #[allow(clippy::too_many_arguments)]
-        $vis fn $name($($arg: $ty),*) $(-> $ret)? {
+        $vis fn $name $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
             #[allow(clippy::too_many_arguments)]
-            fn avx512($($arg: $ty),*) $(-> $ret)? {
-                $body::<16>($($arg),*)
+            fn avx512 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+                $body::<16 $(, $t)?>($($arg),*)
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             #[allow(clippy::too_many_arguments)]
-            fn avx2($($arg: $ty),*) $(-> $ret)? {
-                $body::<8>($($arg),*)
+            fn avx2 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+                $body::<8 $(, $t)?>($($arg),*)
             }
             match $crate::kernels::simd::isa() {
                 // SAFETY: `isa` returns this set only where the processor has its features.
                 #[cfg(target_arch = "x86_64")]
-                $crate::kernels::simd::Isa::Avx512 => unsafe { avx512($($arg),*) },
+                $crate::kernels::simd::Isa::Avx512 => unsafe { avx512 $(::<$t>)? ($($arg),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::kernels::simd::Isa::Avx2 => unsafe { avx2($($arg),*) },
-                _ => $body::<4>($($arg),*),
+                $crate::kernels::simd::Isa::Avx2 => unsafe { avx2 $(::<$t>)? ($($arg),*) },
+                _ => $body::<4 $(, $t)?>($($arg),*),
             }
         }
     )*};

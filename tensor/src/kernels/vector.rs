@@ -1,0 +1,235 @@
+//! A vector that stays in a register.
+//!
+//! Loops over `[f32; L]` become vector instructions wherever they end in stores; a tile of sums
+//! that lives in registers through a whole loop and is then added up lane by lane does not:
+//! the compiler tears its vectors apart. [`Vector`] names the instructions where that matters.
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
+use super::real::Real;
+
+/// `L` lanes of `T`, where `L` is what [`simd!`](super::simd) gave the kernel.
+///
+/// 16 lanes are AVX-512 instructions and 8 lanes are AVX2's: only code that `simd!` compiles for
+/// the instruction set may use such a vector. Other widths run anywhere.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct Vector<T, const L: usize>(pub [T; L]);
+
+impl<T: Lanes, const L: usize> Vector<T, L> {
+    /// All lanes 0.
+    pub const ZERO: Self = Self([T::ZERO; L]);
+
+    /// All lanes `x`.
+    #[inline(always)]
+    pub fn splat(x: T) -> Self {
+        Self([x; L])
+    }
+
+    /// The `L` elements of `x` from `at` on.
+    ///
+    /// # Safety
+    /// They must lie within `x`.
+    #[inline(always)]
+    pub unsafe fn load(x: &[T], at: usize) -> Self {
+        debug_assert!(at + L <= x.len());
+        // SAFETY: within the slice, as the caller promises; an array has its element's alignment.
+        Self(unsafe { x.as_ptr().add(at).cast::<[T; L]>().read() })
+    }
+
+    /// The `n < L` elements of `x` from `at` on, then zeros.
+    ///
+    /// # Safety
+    /// They must lie within `x`.
+    #[inline(always)]
+    pub unsafe fn load_first(x: &[T], at: usize, n: usize) -> Self {
+        debug_assert!(at + n <= x.len() && n < L);
+        // SAFETY: within the slice, as the caller promises.
+        Self(unsafe { T::load_lanes(x.as_ptr().add(at), n) })
+    }
+
+    /// Writes all lanes to the first `L` elements of `y`.
+    #[inline(always)]
+    pub fn store(self, y: &mut [T]) {
+        *y.first_chunk_mut().expect("room for a vector") = self.0;
+    }
+
+    /// Writes the first lanes to `y`, which is shorter than `L`.
+    #[inline(always)]
+    pub fn store_first(self, y: &mut [T]) {
+        debug_assert!(y.len() < L);
+        // SAFETY: within the slice.
+        unsafe { T::store_lanes(self.0, y.as_mut_ptr(), y.len()) }
+    }
+
+    /// `self * b + c`.
+    #[inline(always)]
+    pub fn fma(self, b: Self, c: Self) -> Self {
+        Self(T::fma_lanes(self.0, b.0, c.0))
+    }
+
+    /// `self + b`.
+    #[inline(always)]
+    pub fn plus(mut self, b: Self) -> Self {
+        for l in 0..L {
+            self.0[l] += b.0[l];
+        }
+        self
+    }
+
+    /// The sum of all lanes, by halves.
+    #[inline(always)]
+    pub fn sum(self) -> T {
+        T::sum_lanes(self.0)
+    }
+}
+
+/// The instructions behind [`Vector`]; what is said here is how they are done without any.
+pub trait Lanes: Real {
+    /// `a * b + c` in each lane.
+    #[inline(always)]
+    fn fma_lanes<const L: usize>(a: [Self; L], b: [Self; L], mut c: [Self; L]) -> [Self; L] {
+        for l in 0..L {
+            c[l] = a[l].fma::<L>(b[l], c[l]);
+        }
+        c
+    }
+
+    /// The sum of the lanes, by halves.
+    #[inline(always)]
+    fn sum_lanes<const L: usize>(mut a: [Self; L]) -> Self {
+        let mut half = L / 2;
+        while half > 0 {
+            for l in 0..half {
+                a[l] += a[l + half];
+            }
+            half /= 2;
+        }
+        a[0]
+    }
+
+    /// The `n < L` elements at `x`, then zeros.
+    ///
+    /// # Safety
+    /// `x` must be valid for reading `n` elements.
+    #[inline(always)]
+    unsafe fn load_lanes<const L: usize>(x: *const Self, n: usize) -> [Self; L] {
+        let mut a = [Self::ZERO; L];
+        for (l, a) in a.iter_mut().enumerate().take(n) {
+            // SAFETY: l < n.
+            *a = unsafe { *x.add(l) };
+        }
+        a
+    }
+
+    /// Writes the first `n < L` lanes to `y`.
+    ///
+    /// # Safety
+    /// `y` must be valid for writing `n` elements.
+    #[inline(always)]
+    unsafe fn store_lanes<const L: usize>(a: [Self; L], y: *mut Self, n: usize) {
+        for (l, &a) in a.iter().enumerate().take(n) {
+            // SAFETY: l < n.
+            unsafe { *y.add(l) = a };
+        }
+    }
+}
+
+impl Lanes for f64 {}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Lanes for f32 {}
+
+#[cfg(target_arch = "x86_64")]
+impl Lanes for f32 {
+    #[inline(always)]
+    fn fma_lanes<const L: usize>(a: [f32; L], b: [f32; L], mut c: [f32; L]) -> [f32; L] {
+        // SAFETY: the casts are between arrays and vectors of the same L floats; the instructions
+        // exist where L says so, by the contract of `Vector`.
+        unsafe {
+            match L {
+                16 => return cast(&_mm512_fmadd_ps(cast(&a), cast(&b), cast(&c))),
+                8 => return cast(&_mm256_fmadd_ps(cast(&a), cast(&b), cast(&c))),
+                4 => return cast(&_mm_add_ps(_mm_mul_ps(cast(&a), cast(&b)), cast(&c))),
+                _ => {}
+            }
+        }
+        for l in 0..L {
+            c[l] += a[l] * b[l];
+        }
+        c
+    }
+
+    #[inline(always)]
+    fn sum_lanes<const L: usize>(a: [f32; L]) -> f32 {
+        // SAFETY: as in `fma_lanes`.
+        unsafe {
+            match L {
+                16 => _mm512_reduce_add_ps(cast(&a)),
+                8 => {
+                    let a: __m256 = cast(&a);
+                    sum4(_mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a)))
+                }
+                4 => sum4(cast(&a)),
+                _ => a.iter().sum(),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_lanes<const L: usize>(x: *const f32, n: usize) -> [f32; L] {
+        // SAFETY: as in `fma_lanes`; a masked load touches the first n elements alone.
+        unsafe {
+            match L {
+                16 => cast(&_mm512_maskz_loadu_ps((1 << n) - 1, x)),
+                8 => cast(&_mm256_maskload_ps(x, first8(n))),
+                _ => {
+                    let mut a = [0.0; L];
+                    std::ptr::copy_nonoverlapping(x, a.as_mut_ptr(), n);
+                    a
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_lanes<const L: usize>(a: [f32; L], y: *mut f32, n: usize) {
+        // SAFETY: as in `load_lanes`.
+        unsafe {
+            match L {
+                16 => _mm512_mask_storeu_ps(y, (1 << n) - 1, cast(&a)),
+                8 => _mm256_maskstore_ps(y, first8(n), cast(&a)),
+                _ => std::ptr::copy_nonoverlapping(a.as_ptr(), y, n),
+            }
+        }
+    }
+}
+
+/// The mask of the first `n` of 8 lanes.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn first8(n: usize) -> __m256i {
+    _mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn sum4(a: __m128) -> f32 {
+    // SAFETY: SSE is part of x86-64.
+    unsafe {
+        let a = _mm_add_ps(a, _mm_movehl_ps(a, a));
+        _mm_cvtss_f32(_mm_add_ss(a, _mm_shuffle_ps::<1>(a, a)))
+    }
+}
+
+/// The same bits as another type.
+///
+/// # Safety
+/// Both types must have the same size, and any bits must be a `B`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn cast<A, B>(a: &A) -> B {
+    // SAFETY: as the caller promises.
+    unsafe { std::mem::transmute_copy(a) }
+}
