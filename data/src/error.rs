@@ -1,0 +1,91 @@
+//! What can go wrong with data, and what to do about it.
+
+use std::{io, path::Path, path::PathBuf};
+
+/// The result of everything fallible in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of this crate.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system refused something.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried, as a verb: `read`, `create`.
+        action: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A file is not what its format says.
+    #[error("{}: {message}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        message: String,
+    },
+    /// An argument has a value that makes no sense.
+    #[error("{op}: {message}")]
+    Invalid {
+        /// The function or type that was called.
+        op: &'static str,
+        /// What it got, and what it expected.
+        message: String,
+    },
+    /// A sample of a dataset could not be had.
+    #[error("sample {index}: {source}")]
+    Sample {
+        /// The index of the sample in the dataset that the loader reads.
+        index: usize,
+        /// Why.
+        source: Box<Error>,
+    },
+    /// A dataset, a transform or a loader's function panicked.
+    #[error("panicked: {0}")]
+    Panic(String),
+    /// No source of a dataset worked.
+    #[error(transparent)]
+    Fetch(#[from] crate::fetch::FetchError),
+    /// A tensor operation failed.
+    #[error(transparent)]
+    Tensor(#[from] taper_tensor::Error),
+    /// An error of a user's own dataset or transform.
+    #[error(transparent)]
+    Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Wraps an error of a user's own dataset or transform.
+    ///
+    /// ```
+    /// use taper_data::Error;
+    /// let error = "x1".parse::<i64>().map_err(Error::other).unwrap_err();
+    /// assert_eq!(error.to_string(), "invalid digit found in string");
+    /// ```
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Error::Other(error.into())
+    }
+
+    pub(crate) fn io(action: &'static str, path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.as_ref().to_path_buf();
+        move |source| Error::Io { action, path, source }
+    }
+
+    pub(crate) fn format(path: impl AsRef<Path>, message: impl Into<String>) -> Self {
+        Error::Format { path: path.as_ref().to_path_buf(), message: message.into() }
+    }
+
+    pub(crate) fn invalid(op: &'static str, message: impl Into<String>) -> Self {
+        Error::Invalid { op, message: message.into() }
+    }
+
+    /// The message of a caught panic.
+    pub(crate) fn panicked(payload: Box<dyn std::any::Any + Send>) -> Self {
+        let text = payload.downcast_ref::<&str>().map(|text| text.to_string());
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+        Error::Panic(text.unwrap_or_else(|| "with a value that is no text".into()))
+    }
+}

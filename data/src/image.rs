@@ -1,0 +1,283 @@
+//! One picture on its way through the transforms.
+
+use crate::{Error, Result};
+use std::{path::Path, sync::Arc};
+use taper_tensor::Tensor;
+
+/// A picture: channels x height x width, each channel a plane of its own, as in a PyTorch tensor.
+///
+/// Values are bytes (0 to 255, as decoded) or floats (after [`ToTensor`](crate::transforms::ToTensor)).
+///
+/// ```
+/// use taper_data::Image;
+/// let image = Image::new([3, 2, 2], (0..12).collect())?;
+/// assert_eq!((image.channels(), image.height(), image.width()), (3, 2, 2));
+/// assert_eq!(image.pixel(1, 0, 1), 5.0);
+/// # Ok::<(), taper_data::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Image {
+    size: [usize; 3],
+    pixels: Pixels,
+}
+
+/// `Scaled` is what makes the usual pipeline one pass: `ToTensor` and `Normalize` only note what is to
+/// be done, and the floats are computed when they are written into the batch.
+#[derive(Clone, Debug)]
+enum Pixels {
+    Bytes(Vec<u8>),
+    Scaled(Vec<u8>, Option<Arc<[(f32, f32)]>>),
+    Floats(Vec<f32>),
+}
+
+impl Image {
+    /// A picture of bytes, `size` being `[channels, height, width]`.
+    ///
+    /// # Errors
+    /// When `pixels` has another number of values than `size` says.
+    pub fn new(size: [usize; 3], pixels: Vec<u8>) -> Result<Self> {
+        check(size, pixels.len())?;
+        Ok(Self { size, pixels: Pixels::Bytes(pixels) })
+    }
+
+    /// A picture of floats, `size` being `[channels, height, width]`.
+    ///
+    /// # Errors
+    /// When `pixels` has another number of values than `size` says.
+    pub fn from_floats(size: [usize; 3], pixels: Vec<f32>) -> Result<Self> {
+        check(size, pixels.len())?;
+        Ok(Self { size, pixels: Pixels::Floats(pixels) })
+    }
+
+    /// `[channels, height, width]`.
+    pub fn size(&self) -> [usize; 3] {
+        self.size
+    }
+
+    /// The number of channels: 1 for grey, 3 for red, green, blue.
+    pub fn channels(&self) -> usize {
+        self.size[0]
+    }
+
+    /// The number of rows.
+    pub fn height(&self) -> usize {
+        self.size[1]
+    }
+
+    /// The number of columns.
+    pub fn width(&self) -> usize {
+        self.size[2]
+    }
+
+    /// Whether the values are floats; bytes otherwise.
+    pub fn is_float(&self) -> bool {
+        !matches!(self.pixels, Pixels::Bytes(_))
+    }
+
+    /// One value. Panics outside the picture, as indexing a slice does.
+    pub fn pixel(&self, channel: usize, row: usize, column: usize) -> f32 {
+        let [_, height, width] = self.size;
+        let at = (channel * height + row) * width + column;
+        match &self.pixels {
+            Pixels::Bytes(bytes) => f32::from(bytes[at]),
+            Pixels::Scaled(bytes, scale) => scaled(bytes[at], scale.as_ref().map(|scale| scale[channel])),
+            Pixels::Floats(floats) => floats[at],
+        }
+    }
+
+    /// The bytes, where the picture has bytes.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.pixels {
+            Pixels::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The floats (bytes are only converted, not divided by 255).
+    pub fn into_floats(self) -> Vec<f32> {
+        match self.pixels {
+            Pixels::Bytes(bytes) => bytes.into_iter().map(f32::from).collect(),
+            Pixels::Floats(floats) => floats,
+            scaled => {
+                let mut floats = Vec::with_capacity(self.size.iter().product());
+                Image { size: self.size, pixels: scaled }.extend_floats(&mut floats);
+                floats
+            }
+        }
+    }
+
+    /// The picture as a tensor `[channels, height, width]` of its own dtype, u8 or f32.
+    ///
+    /// # Errors
+    /// When the tensor cannot be made.
+    pub fn to_tensor(self) -> Result<Tensor> {
+        let size = self.size;
+        match self.pixels {
+            Pixels::Bytes(bytes) => Ok(Tensor::from_vec(bytes, size)?),
+            _ => Ok(Tensor::from_vec(self.into_floats(), size)?),
+        }
+    }
+
+    /// Appends the values to a batch under construction, computing them on the way.
+    pub(crate) fn extend_floats(&self, out: &mut Vec<f32>) {
+        let plane = self.size[1] * self.size[2];
+        match &self.pixels {
+            Pixels::Bytes(bytes) => out.extend(bytes.iter().map(|&byte| f32::from(byte))),
+            Pixels::Floats(floats) => out.extend_from_slice(floats),
+            Pixels::Scaled(bytes, None) => out.extend(bytes.iter().map(|&byte| scaled(byte, None))),
+            Pixels::Scaled(bytes, Some(scale)) => {
+                for (plane, &scale) in bytes.chunks_exact(plane.max(1)).zip(scale.iter()) {
+                    out.extend(plane.iter().map(|&byte| scaled(byte, Some(scale))));
+                }
+            }
+        }
+    }
+
+    /// `ToTensor`: bytes become floats from 0 to 1; floats stay.
+    pub(crate) fn scale(mut self) -> Self {
+        if let Pixels::Bytes(bytes) = self.pixels {
+            self.pixels = Pixels::Scaled(bytes, None);
+        }
+        self
+    }
+
+    /// `Normalize`: floats `x` of channel `c` become `(x - mean) / std`, `(mean, std)` being `scale[c]`.
+    pub(crate) fn normalize(mut self, scale: &Arc<[(f32, f32)]>) -> Result<Self> {
+        const OP: &str = "normalize";
+        match &mut self.pixels {
+            Pixels::Bytes(_) => {
+                return Err(Error::invalid(OP, "the picture has bytes: put ToTensor before it"));
+            }
+            _ if scale.len() != self.size[0] => {
+                let message =
+                    format!("{} channels in the picture, {} in mean and std", self.size[0], scale.len());
+                return Err(Error::invalid(OP, message));
+            }
+            _ if scale.iter().any(|&(_, std)| std == 0.0) => {
+                return Err(Error::invalid(OP, "a deviation (std) is 0, which would divide by 0"));
+            }
+            Pixels::Scaled(_, later @ None) => *later = Some(scale.clone()),
+            _ => {
+                let (size, plane) = (self.size, self.size[1] * self.size[2]);
+                let mut floats = self.into_floats();
+                for (plane, &(mean, std)) in floats.chunks_exact_mut(plane.max(1)).zip(scale.iter()) {
+                    plane.iter_mut().for_each(|x| *x = (*x - mean) / std);
+                }
+                return Self::from_floats(size, floats);
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// The values of a picture as one of the two types that an operation is written for.
+pub(crate) enum Values {
+    Bytes(Vec<u8>),
+    Floats(Vec<f32>),
+}
+
+impl Image {
+    /// The values to work on.
+    pub(crate) fn into_values(self) -> Values {
+        match self.pixels {
+            Pixels::Bytes(bytes) => Values::Bytes(bytes),
+            _ => Values::Floats(self.into_floats()),
+        }
+    }
+
+    /// A picture of the values that an operation computed, as many as `size` says.
+    pub(crate) fn from_values(size: [usize; 3], values: Values) -> Self {
+        let pixels = match values {
+            Values::Bytes(bytes) => Pixels::Bytes(bytes),
+            Values::Floats(floats) => Pixels::Floats(floats),
+        };
+        Self { size, pixels }
+    }
+
+    /// Values moved to other places: what is normalised later stays so.
+    pub(crate) fn rearrange(
+        self,
+        size: [usize; 3],
+        bytes: impl Fn(&[u8]) -> Vec<u8>,
+        floats: impl Fn(&[f32]) -> Vec<f32>,
+    ) -> Self {
+        let pixels = match self.pixels {
+            Pixels::Bytes(from) => Pixels::Bytes(bytes(&from)),
+            Pixels::Scaled(from, scale) => Pixels::Scaled(bytes(&from), scale),
+            Pixels::Floats(from) => Pixels::Floats(floats(&from)),
+        };
+        Self { size, pixels }
+    }
+}
+
+/// A byte, or a float whose white is 1.
+pub(crate) trait Value: Copy + Send + Sync {
+    /// White.
+    const MAX: f32;
+    /// As a float of the same scale.
+    fn float(self) -> f32;
+    /// The nearest value.
+    fn round(x: f32) -> Self;
+    /// The value below, within black and white, as torchvision's colour operations convert.
+    fn clamp(x: f32) -> Self;
+}
+
+impl Value for u8 {
+    const MAX: f32 = 255.0;
+    fn float(self) -> f32 {
+        self.into()
+    }
+    fn round(x: f32) -> u8 {
+        (x + 0.5) as u8
+    }
+    fn clamp(x: f32) -> u8 {
+        x as u8
+    }
+}
+
+impl Value for f32 {
+    const MAX: f32 = 1.0;
+    fn float(self) -> f32 {
+        self
+    }
+    fn round(x: f32) -> f32 {
+        x
+    }
+    fn clamp(x: f32) -> f32 {
+        x.clamp(0.0, 1.0)
+    }
+}
+
+/// A byte as `ToTensor` and then `Normalize` make it, in torchvision's order of operations.
+fn scaled(byte: u8, scale: Option<(f32, f32)>) -> f32 {
+    let x = f32::from(byte) / 255.0;
+    scale.map_or(x, |(mean, std)| (x - mean) / std)
+}
+
+fn check(size: [usize; 3], len: usize) -> Result<()> {
+    let expected = size.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
+    if expected == Some(len) {
+        return Ok(());
+    }
+    Err(Error::invalid("image", format!("{len} values for channels x height x width = {size:?}")))
+}
+
+impl Image {
+    /// Reads a PNG or JPEG file as red, green, blue.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no picture.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        let decoded = image::load_from_memory(&bytes).map_err(|e| Error::format(path, e.to_string()))?;
+        let rgb = decoded.into_rgb8();
+        let size = [3, rgb.height() as usize, rgb.width() as usize];
+        Self::new(size, planes(rgb.as_raw(), 3))
+    }
+}
+
+/// Interleaved pixels (RGBRGB...) as planes (RR...GG...BB...).
+pub(crate) fn planes(interleaved: &[u8], channels: usize) -> Vec<u8> {
+    (0..channels).flat_map(|channel| interleaved.iter().skip(channel).step_by(channels).copied()).collect()
+}

@@ -1,0 +1,263 @@
+//! [`DataLoader`]: a dataset in shuffled mini-batches, made ahead of time by worker threads.
+
+mod iter;
+mod window;
+
+pub use iter::Batches;
+
+use crate::{
+    Collate, Dataset, Error, Result, Rng,
+    sampler::{BatchSampler, Chunks, RandomSampler, Sampler, SequentialSampler},
+};
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A dataset in mini-batches.
+///
+/// The batches depend on the seed, the epoch and the samples' indices alone: with more workers they come
+/// faster, but they are the same.
+///
+/// ```
+/// use taper_data::{DataLoader, Dataset, Synthetic, transforms::{Compose, Normalize, ToTensor}};
+/// let transform = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])));
+/// let train = Synthetic::train(1000).transform(transform);
+/// let loader = DataLoader::new(train).batch_size(4).shuffle(true).num_workers(2).seed(0).build()?;
+/// for batch in loader.iter().take(10) {
+///     let (inputs, labels) = batch?;
+///     assert_eq!((inputs.size(), labels.size()), (&[4, 3, 32, 32][..], &[4][..]));
+/// }
+/// # Ok::<(), taper_data::Error>(())
+/// ```
+pub struct DataLoader<D> {
+    dataset: Arc<D>,
+    batches: Box<dyn BatchSampler>,
+    workers: usize,
+    window: usize,
+    progress: Arc<Mutex<Progress>>,
+}
+
+/// Where a loader stands; save it beside a checkpoint and give it to [`DataLoader::resume`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoaderState {
+    /// The seed of all epochs.
+    pub seed: u64,
+    /// The epoch, from 0.
+    pub epoch: u64,
+    /// How many batches of the epoch were taken.
+    pub position: usize,
+}
+
+/// `current` is what was last reached, `next` where the next iterator starts.
+struct Progress {
+    current: LoaderState,
+    next: LoaderState,
+}
+
+impl<D: Dataset<Sample: Collate> + 'static> DataLoader<D> {
+    /// The settings of a loader: one sample a batch, in order, made in line, unless told otherwise.
+    #[allow(clippy::new_ret_no_self)] // PyTorch's name for what starts here
+    pub fn new(dataset: D) -> DataLoaderBuilder<D> {
+        DataLoaderBuilder {
+            dataset,
+            batch_size: 1,
+            shuffle: false,
+            drop_last: false,
+            sampler: None,
+            batch_sampler: None,
+            workers: 0,
+            prefetch: None,
+            seed: None,
+        }
+    }
+
+    /// The batches of the next epoch: each call is another one, so that each is shuffled another way.
+    pub fn iter(&self) -> Batches<D> {
+        let mut progress = self.progress();
+        let state = progress.next;
+        *progress =
+            Progress { current: state, next: LoaderState { epoch: state.epoch + 1, position: 0, ..state } };
+        drop(progress);
+        // The order's stream has a number that no sample has.
+        let batches =
+            self.batches.batches(state.epoch, &mut Rng::for_sample(state.seed, state.epoch, u64::MAX));
+        let workers = (self.workers, self.window);
+        Batches::start(self.dataset.clone(), batches, state, workers, self.progress.clone())
+    }
+
+    /// The number of batches in an epoch.
+    pub fn len(&self) -> usize {
+        self.batches.len()
+    }
+
+    /// Whether an epoch has no batch.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The dataset.
+    pub fn dataset(&self) -> &D {
+        &self.dataset
+    }
+
+    /// Makes the next iterator start that epoch (from 0).
+    pub fn set_epoch(&self, epoch: u64) {
+        let mut progress = self.progress();
+        let state = LoaderState { epoch, position: 0, ..progress.next };
+        *progress = Progress { current: state, next: state };
+    }
+
+    /// The state after the batch that was taken last, in the middle of an epoch too.
+    pub fn state(&self) -> LoaderState {
+        self.progress().current
+    }
+
+    /// Makes the next iterator go on where the state was taken.
+    ///
+    /// ```
+    /// use taper_data::{DataLoader, Synthetic};
+    /// let make = || DataLoader::new(Synthetic::train(100)).batch_size(8).shuffle(true).build();
+    /// let loader = make()?;
+    /// let mut batches = loader.iter();
+    /// batches.by_ref().take(5).for_each(drop);
+    /// let state = loader.state();
+    /// let again = make()?;
+    /// again.resume(state)?;
+    /// let (rest, same) = (batches.next().unwrap()?, again.iter().next().unwrap()?);
+    /// assert!(rest.0.equal(&same.0)? && rest.1.equal(&same.1)?);
+    /// # Ok::<(), taper_data::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When an epoch of this loader has fewer batches than the state has seen.
+    pub fn resume(&self, state: LoaderState) -> Result<()> {
+        if state.position > self.len() {
+            let message = format!(
+                "the state is at batch {}, an epoch has {}: another dataset?",
+                state.position,
+                self.len()
+            );
+            return Err(Error::invalid("data_loader", message));
+        }
+        *self.progress() = Progress { current: state, next: state };
+        Ok(())
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<D: Dataset<Sample: Collate> + 'static> IntoIterator for &DataLoader<D> {
+    type Item = <Batches<D> as Iterator>::Item;
+    type IntoIter = Batches<D>;
+
+    fn into_iter(self) -> Batches<D> {
+        self.iter()
+    }
+}
+
+/// The settings of a [`DataLoader`], in PyTorch's names.
+pub struct DataLoaderBuilder<D> {
+    dataset: D,
+    batch_size: usize,
+    shuffle: bool,
+    drop_last: bool,
+    sampler: Option<Box<dyn Sampler>>,
+    batch_sampler: Option<Box<dyn BatchSampler>>,
+    workers: usize,
+    prefetch: Option<usize>,
+    seed: Option<u64>,
+}
+
+impl<D: Dataset<Sample: Collate> + 'static> DataLoaderBuilder<D> {
+    /// Samples in a batch.
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// Whether each epoch has its own random order.
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// Whether to leave out the last batch where it is smaller than the others.
+    pub fn drop_last(mut self, drop_last: bool) -> Self {
+        self.drop_last = drop_last;
+        self
+    }
+
+    /// Which samples, in which order; instead of `shuffle`.
+    pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
+        self.sampler = Some(Box::new(sampler));
+        self
+    }
+
+    /// Which samples in which batches; instead of `batch_size`, `shuffle`, `drop_last` and `sampler`.
+    pub fn batch_sampler(mut self, sampler: impl BatchSampler + 'static) -> Self {
+        self.batch_sampler = Some(Box::new(sampler));
+        self
+    }
+
+    /// Threads that make batches ahead of time; 0 makes them when they are asked for.
+    pub fn num_workers(mut self, workers: usize) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// Batches that each worker may be ahead: 2, or with small batches as many as make 64 samples.
+    pub fn prefetch_factor(mut self, batches: usize) -> Self {
+        self.prefetch = Some(batches);
+        self
+    }
+
+    /// The seed of orders and random transforms; without it, the default generator gives one, so that
+    /// `taper_tensor::manual_seed` makes loaders repeat themselves, too.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The loader.
+    ///
+    /// # Errors
+    /// When the batch size is 0, the prefetch factor is 0, or settings exclude each other.
+    pub fn build(self) -> Result<DataLoader<D>> {
+        let invalid = |message: &str| Err(Error::invalid("data_loader", message));
+        if self.batch_size == 0 {
+            return invalid("batch_size is 0, expected at least 1");
+        }
+        if self.prefetch == Some(0) {
+            return invalid("prefetch_factor is 0, expected at least 1");
+        }
+        if self.shuffle && self.sampler.is_some() {
+            return invalid("shuffle and a sampler exclude each other: the sampler decides on the order");
+        }
+        let plain = self.batch_size == 1 && !self.shuffle && !self.drop_last && self.sampler.is_none();
+        if self.batch_sampler.is_some() && !plain {
+            return invalid("a batch_sampler excludes batch_size, shuffle, drop_last and sampler");
+        }
+        let samples = self.dataset.len();
+        let sampler = self.sampler.unwrap_or_else(|| match self.shuffle {
+            true => Box::new(RandomSampler(samples)),
+            false => Box::new(SequentialSampler(samples)),
+        });
+        let chunks = Chunks { sampler, batch_size: self.batch_size, drop_last: self.drop_last };
+        let prefetch = self.prefetch.unwrap_or((64 / self.batch_size).max(2));
+        let seed = self.seed.unwrap_or_else(default_seed);
+        let state = LoaderState { seed, epoch: 0, position: 0 };
+        Ok(DataLoader {
+            dataset: Arc::new(self.dataset),
+            batches: self.batch_sampler.unwrap_or(Box::new(chunks)),
+            workers: self.workers,
+            window: self.workers.saturating_mul(prefetch),
+            progress: Arc::new(Mutex::new(Progress { current: state, next: state })),
+        })
+    }
+}
+
+/// A seed from the generator that `manual_seed` sets.
+fn default_seed() -> u64 {
+    taper_tensor::Generator::default_generator().below(u64::MAX)
+}

@@ -1,0 +1,107 @@
+//! The bounded, ordered queue between the workers and the training.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Workers claim the next number below `total`, make its item, and deliver it; the consumer takes the
+/// items in the order of their numbers. At most `size` items are claimed and not yet taken.
+///
+/// Why not a channel: items come in the order of their numbers whichever worker is faster, and a worker
+/// that found the window full sleeps until half of it is free. Otherwise each item taken would wake a
+/// thread, which costs the training more than the item.
+pub(crate) struct Window<T> {
+    state: Mutex<State<T>>,
+    closed: AtomicBool,
+    ready: Condvar,
+    space: Condvar,
+    size: usize,
+    total: usize,
+}
+
+struct State<T> {
+    /// Items from number `taken` on; `None` where a worker is still at it.
+    slots: VecDeque<Option<T>>,
+    taken: usize,
+    sleepers: usize,
+}
+
+impl<T> Window<T> {
+    /// A window over the numbers from `first` below `total`.
+    pub fn new(size: usize, first: usize, total: usize) -> Self {
+        let state = State { slots: VecDeque::with_capacity(size), taken: first, sleepers: 0 };
+        let (ready, space) = (Condvar::new(), Condvar::new());
+        Self {
+            state: Mutex::new(state),
+            closed: AtomicBool::new(false),
+            ready,
+            space,
+            size: size.max(1),
+            total,
+        }
+    }
+
+    /// The next number to work on; `None` when there is no more work.
+    pub fn claim(&self) -> Option<usize> {
+        let mut state = self.lock();
+        while state.slots.len() >= self.size && !self.is_closed() {
+            state.sleepers += 1;
+            state = self.space.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.sleepers -= 1;
+        }
+        let number = state.taken + state.slots.len();
+        if self.is_closed() || number >= self.total {
+            return None;
+        }
+        state.slots.push_back(None);
+        Some(number)
+    }
+
+    /// Hands over what a number gave.
+    pub fn deliver(&self, number: usize, item: T) {
+        let mut state = self.lock();
+        let at = number - state.taken;
+        state.slots[at] = Some(item);
+        if at == 0 {
+            self.ready.notify_one();
+        }
+    }
+
+    /// The item of the next number; waits for it. There must be one.
+    pub fn take(&self) -> T {
+        let mut state = self.lock();
+        loop {
+            if let Some(item) = state.slots.front_mut().and_then(Option::take) {
+                state.slots.pop_front();
+                state.taken += 1;
+                if state.sleepers > 0 && state.slots.len() <= self.size / 2 {
+                    self.space.notify_all();
+                }
+                return item;
+            }
+            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Whether nobody wants the rest.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Tells the workers to stop.
+    pub fn close(&self) {
+        // Under the lock: a worker between its look at the flag and its sleep would miss the call.
+        let _state = self.lock();
+        self.closed.store(true, Ordering::Relaxed);
+        self.space.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        // Nothing below panics while it holds the lock, so that a poisoned state is still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,66 @@
+//! What is done to pictures between the file and the batch, under torchvision's names.
+
+mod augment;
+mod color;
+mod compose;
+mod fixed;
+mod jitter;
+mod random;
+mod resize;
+mod shift;
+mod tensor;
+mod warp;
+
+pub use augment::{RandAugment, TrivialAugmentWide};
+pub use compose::{Compose, Lambda, RandomApply, RandomChoice};
+pub use fixed::{CenterCrop, Grayscale, Pad, Size};
+pub use jitter::{ColorJitter, Erase, RandomErasing, RandomGrayscale};
+pub use random::{
+    RandomAffine, RandomCrop, RandomHorizontalFlip, RandomResizedCrop, RandomRotation, RandomVerticalFlip,
+};
+pub use resize::{Interpolation, Resize, Target};
+pub use shift::PadMode;
+pub use tensor::{Normalize, ToTensor};
+pub use warp::Affine;
+
+use crate::{Image, Result, Rng};
+use std::sync::Arc;
+
+/// One step from picture to picture. A tuple of transforms, or a `Vec` of boxed ones, is a transform too.
+///
+/// ```
+/// use taper_data::{Image, Result, Rng, transforms::Transform};
+///
+/// /// Turns dark into bright.
+/// struct Negative;
+///
+/// impl Transform for Negative {
+///     fn apply(&self, image: Image, _rng: &mut Rng) -> Result<Image> {
+///         let size = image.size();
+///         Image::new(size, image.into_floats().into_iter().map(|x| 255 - x as u8).collect())
+///     }
+/// }
+///
+/// let image = Negative.apply(Image::new([1, 1, 2], vec![0, 250])?, &mut Rng::new(0, 0))?;
+/// assert_eq!(image.bytes(), Some(&[255, 5][..]));
+/// # Ok::<(), taper_data::Error>(())
+/// ```
+pub trait Transform: Send + Sync {
+    /// The transformed picture; whatever is random comes from `rng` alone.
+    ///
+    /// # Errors
+    /// When the picture does not fit the transform.
+    fn apply(&self, image: Image, rng: &mut Rng) -> Result<Image>;
+}
+
+/// Forwards to what is behind a pointer.
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<T: Transform + ?Sized> Transform for $pointer {
+            fn apply(&self, image: Image, rng: &mut Rng) -> Result<Image> {
+                (**self).apply(image, rng)
+            }
+        }
+    )*};
+}
+forward!(&T, Box<T>, Arc<T>);
