@@ -3,7 +3,6 @@
 use std::marker::PhantomData;
 
 /// A mutable slice whose parts are handed to tasks that may run at the same time.
-#[derive(Clone, Copy)]
 pub struct Disjoint<'a, T> {
     start: *mut T,
     len: usize,
@@ -25,10 +24,19 @@ impl<'a, T> Disjoint<'a, T> {
     ///
     /// # Safety
     /// No other part in use may overlap this one.
+    #[inline(always)]
     pub unsafe fn part(&self, at: usize, len: usize) -> &'a mut [T] {
         assert!(at <= self.len && len <= self.len - at, "a part beyond its slice");
         // SAFETY: inside the slice, as checked, and used by nobody else, as the caller promises.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(at), len) }
+    }
+
+    /// A share of the slice.
+    ///
+    /// # Safety
+    /// What is written through the share must not overlap any other part in use.
+    pub unsafe fn share(&self) -> Share<'a, T> {
+        Share(Self { ..*self })
     }
 
     /// The place of a matrix of `rows` by `cols` with `stride` elements from row to row, whose
@@ -38,5 +46,18 @@ impl<'a, T> Disjoint<'a, T> {
         assert!(at <= self.len && reach <= self.len - at, "a matrix beyond its slice");
         // SAFETY: inside the slice, as checked.
         unsafe { self.start.add(at) }
+    }
+}
+
+/// One task's share of a [`Disjoint`] slice.
+pub struct Share<'a, T>(Disjoint<'a, T>);
+
+impl<T> Share<'_, T> {
+    /// The `len` elements from `at` on, which must be of this share.
+    #[inline(always)]
+    pub fn part(&mut self, at: usize, len: usize) -> &mut [T] {
+        // SAFETY: whoever made the share promised that no other part overlaps it, and it hands out
+        // one part at a time.
+        unsafe { self.0.part(at, len) }
     }
 }

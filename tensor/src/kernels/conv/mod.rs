@@ -3,92 +3,29 @@
 //! [`plan`] chooses the algorithm of a pass from the shape alone, so results depend on neither the
 //! number of threads nor what ran before.
 
+mod channels;
+mod channels_grad;
+mod correlation;
 mod disjoint;
+mod element;
+mod fast;
 mod general;
 mod matrix;
+mod outer;
+mod plan;
 mod scratch;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod transpose;
+mod units;
+mod vector;
 
-use std::iter::Sum;
-use std::ops::{Add, AddAssign, Mul};
-
+pub use element::Element;
+pub use plan::{Algorithm, Pass, plan};
 pub use shape::Conv2dShape;
 
 use super::parallel;
-use disjoint::Disjoint;
-
-/// An element type that convolutions are computed in: `f32` or `f64`.
-pub trait Element:
-    Copy + Send + Sync + 'static + Add<Output = Self> + AddAssign + Mul<Output = Self> + Sum + sealed::Sealed
-{
-    /// 0
-    const ZERO: Self;
-    /// 1
-    const ONE: Self;
-
-    /// The value in double precision.
-    fn to_f64(self) -> f64;
-
-    /// The value rounded to this type.
-    fn from_f64(v: f64) -> Self;
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-}
-
-impl Element for f32 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
-
-    fn to_f64(self) -> f64 {
-        f64::from(self)
-    }
-
-    fn from_f64(v: f64) -> Self {
-        v as f32
-    }
-}
-
-impl Element for f64 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
-
-    fn to_f64(self) -> f64 {
-        self
-    }
-
-    fn from_f64(v: f64) -> Self {
-        v
-    }
-}
-
-/// The three passes of a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pass {
-    /// The output from the input and the weight.
-    Forward,
-    /// The input's gradient from the output's and the weight.
-    InputGrad,
-    /// The weight's gradient from the input and the output's gradient.
-    WeightGrad,
-}
-
-/// How a pass is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// The windows gathered into a matrix (im2col), times the weights: for any shape and type.
-    General,
-}
-
-/// The algorithm of a pass in f32, from its shape.
-pub fn plan(_s: &Conv2dShape, _pass: Pass) -> Algorithm {
-    Algorithm::General
-}
 
 /// `y = conv2d(x, w) + bias`:
 /// `y[n, o, i, j] = bias[o] + sum over c, k, l of w[o, c, k, l] * x[n, c, i * stride + k * dilation
@@ -111,7 +48,7 @@ pub fn forward<T: Element>(s: &Conv2dShape, x: &[T], w: &[T], bias: Option<&[T]>
             .for_each(|(i, plane)| plane.fill(bias.map_or(T::ZERO, |b| b[i % s.out_channels])));
         return;
     }
-    general::forward(s, x, w, bias, y);
+    T::forward(s, x, w, bias, y);
 }
 
 /// `dx`, the gradient of the input, from `dy`, that of the output. It is also the forward pass of a
@@ -123,7 +60,7 @@ pub fn input_grad<T: Element>(s: &Conv2dShape, dy: &[T], w: &[T], dx: &mut [T]) 
     if dx.is_empty() || dy.is_empty() {
         return dx.fill(T::ZERO);
     }
-    general::input_grad(s, dy, w, dx);
+    T::input_grad(s, dy, w, dx);
 }
 
 /// `dw`, the gradient of the weight, from the input `x` and `dy`, the gradient of the output.
@@ -134,7 +71,7 @@ pub fn weight_grad<T: Element>(s: &Conv2dShape, x: &[T], dy: &[T], dw: &mut [T])
     if dw.is_empty() || dy.is_empty() {
         return dw.fill(T::ZERO);
     }
-    general::weight_grad(s, x, dy, dw);
+    T::weight_grad(s, x, dy, dw);
 }
 
 /// `db`, the gradient of the bias: the sum of `dy` over the batch and the pixels.

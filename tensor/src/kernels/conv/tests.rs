@@ -1,6 +1,7 @@
 //! Every algorithm against a plain loop in f64, over shapes that hit its remainders.
 
 use super::*;
+use crate::kernels::simd::forced::each_isa;
 
 /// What a plain loop says, in f64: the output, and the sum of the absolute values of each
 /// element's terms, which its rounding error is proportional to.
@@ -10,10 +11,6 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(len: usize) -> Self {
-        Self { value: vec![0.0; len], size: vec![0.0; len] }
-    }
-
     fn add(&mut self, i: usize, v: f64) {
         self.value[i] += v;
         self.size[i] += v.abs();
@@ -83,50 +80,94 @@ fn shape(
     Conv2dShape { batch, in_channels, height, width, out_channels, kernel, stride, padding, dilation, groups }
 }
 
-/// All passes of `s` against the plain loop. An element that is a sum of `n` products in any order
-/// is within `n` roundings of the sum of their sizes; the bound takes the square root of it, which
-/// random signs give, four times over.
-fn check_all<T: Element>(s: &Conv2dShape, epsilon: f64) {
-    let (x, w) = (numbers::<T>(s.input_len(), 1), numbers::<T>(s.weight_len(), 2));
-    let (bias, dy) = (numbers::<T>(s.out_channels, 3), numbers::<T>(s.output_len(), 4));
-    let (mut y, mut dx, mut dw) = (Sums::new(y_len(s)), Sums::new(x.len()), Sums::new(w.len()));
-    let (mut plain, mut db) = (Sums::new(y_len(s)), Sums::new(bias.len()));
-    each_product(s, |i, j, k| {
-        let (dyi, xj, wk) = (dy[i].to_f64(), x[j].to_f64(), w[k].to_f64());
-        y.add(i, xj * wk);
-        plain.add(i, xj * wk);
-        dx.add(j, dyi * wk);
-        dw.add(k, dyi * xj);
-    });
-    for i in 0..y.value.len() {
-        let o = i / s.out_pixels() % s.out_channels;
-        y.add(i, bias[o].to_f64());
-        db.add(o, dy[i].to_f64());
-    }
-    let dirty = |len: usize| vec![T::from_f64(f64::NAN); len];
-    let close = |sums: &Sums, got: &[T], terms: usize, what: &str| {
-        let ulps = 4.0 * (terms as f64 + 1.0).sqrt();
-        sums.assert_close(got, epsilon, ulps, &format!("{what} of {s:?}"));
-    };
-    let mut out = dirty(s.output_len());
-    forward(s, &x, &w, Some(&bias), &mut out);
-    close(&y, &out, s.depth() + 1, "forward with bias");
-    out.fill(T::from_f64(f64::NAN));
-    forward(s, &x, &w, None, &mut out);
-    close(&plain, &out, s.depth(), "forward");
-    let mut out = dirty(s.input_len());
-    input_grad(s, &dy, &w, &mut out);
-    close(&dx, &out, s.group_out() * s.taps(), "input gradient");
-    let mut out = dirty(s.weight_len());
-    weight_grad(s, &x, &dy, &mut out);
-    close(&dw, &out, s.batch * s.out_pixels(), "weight gradient");
-    let mut out = dirty(s.out_channels);
-    bias_grad(s, &dy, &mut out);
-    close(&db, &out, s.batch * s.out_pixels(), "bias gradient");
+/// One pass's inputs and what the plain loop makes of them.
+struct Case<T> {
+    x: Vec<T>,
+    w: Vec<T>,
+    bias: Vec<T>,
+    dy: Vec<T>,
+    y: Sums,
+    y_bias: Sums,
+    dx: Sums,
+    dw: Sums,
+    db: Sums,
 }
 
-fn y_len(s: &Conv2dShape) -> usize {
-    s.output_len()
+impl<T: Element> Case<T> {
+    fn new(s: &Conv2dShape) -> Self {
+        let sums = |len| Sums { value: vec![0.0; len], size: vec![0.0; len] };
+        let mut case = Self {
+            x: numbers(s.input_len(), 1),
+            w: numbers(s.weight_len(), 2),
+            bias: numbers(s.out_channels, 3),
+            dy: numbers(s.output_len(), 4),
+            y: sums(s.output_len()),
+            y_bias: sums(s.output_len()),
+            dx: sums(s.input_len()),
+            dw: sums(s.weight_len()),
+            db: sums(s.out_channels),
+        };
+        each_product(s, |i, j, k| {
+            let (dy, x, w) = (case.dy[i].to_f64(), case.x[j].to_f64(), case.w[k].to_f64());
+            case.y.add(i, x * w);
+            case.y_bias.add(i, x * w);
+            case.dx.add(j, dy * w);
+            case.dw.add(k, dy * x);
+        });
+        for (i, dy) in case.dy.iter().enumerate() {
+            let o = i / s.out_pixels() % s.out_channels;
+            case.y_bias.add(i, case.bias[o].to_f64());
+            case.db.add(o, dy.to_f64());
+        }
+        case
+    }
+}
+
+/// Asserts that what `f` writes over NaNs is close to `sums` of about `terms` terms each.
+///
+/// A sum of `n` products in any order is within `n` roundings of the sum of their sizes; the bound
+/// takes four times the square root, as roundings of either sign mostly cancel.
+#[track_caller]
+fn close<T: Element>(sums: &Sums, terms: usize, what: &str, f: impl FnOnce(&mut [T])) {
+    let mut got = vec![T::from_f64(f64::NAN); sums.value.len()];
+    f(&mut got);
+    sums.assert_close(&got, T::EPSILON, 4.0 * (terms as f64 + 1.0).sqrt(), what);
+}
+
+/// The public functions against the plain loop.
+fn all_passes<T: Element>(s: &Conv2dShape) {
+    let case = Case::<T>::new(s);
+    let (x, w, dy) = (&case.x, &case.w, &case.dy);
+    close(&case.y_bias, s.depth() + 1, &format!("forward with bias of {s:?}"), |y| {
+        forward(s, x, w, Some(&case.bias), y)
+    });
+    close(&case.y, s.depth(), &format!("forward of {s:?}"), |y| forward(s, x, w, None, y));
+    let terms = s.group_out() * s.taps();
+    close(&case.dx, terms, &format!("input gradient of {s:?}"), |dx| input_grad(s, dy, w, dx));
+    let terms = s.batch * s.out_pixels();
+    close(&case.dw, terms, &format!("weight gradient of {s:?}"), |dw| weight_grad(s, x, dy, dw));
+    close(&case.db, terms, &format!("bias gradient of {s:?}"), |db| bias_grad(s, dy, db));
+}
+
+/// One algorithm's passes in f32 against the plain loop, on each instruction set.
+fn fast_passes(s: &Conv2dShape, algorithm: Algorithm) {
+    if s.output_len() == 0 || s.depth() == 0 {
+        return;
+    }
+    let case = Case::<f32>::new(s);
+    each_isa(|isa| {
+        let what = |pass| format!("{pass:?} of {s:?} by {algorithm:?} on {isa:?}");
+        let (x, w, dy) = (&case.x, &case.w, &case.dy);
+        let bias = Some(&case.bias[..]);
+        close(&case.y_bias, s.depth() + 1, &what(Pass::Forward), |y| {
+            fast::forward(algorithm, s, x, w, bias, y)
+        });
+        close(&case.y, s.depth(), &what(Pass::Forward), |y| fast::forward(algorithm, s, x, w, None, y));
+        let terms = s.group_out() * s.taps();
+        close(&case.dx, terms, &what(Pass::InputGrad), |dx| fast::input_grad(algorithm, s, dy, w, dx));
+        let terms = s.batch * s.out_pixels();
+        close(&case.dw, terms, &what(Pass::WeightGrad), |dw| fast::weight_grad(algorithm, s, x, dy, dw));
+    });
 }
 
 /// Shapes for any algorithm: edge cases, and each feature of a convolution with remainders.
@@ -184,10 +225,15 @@ fn shapes() -> Vec<Conv2dShape> {
 
 #[test]
 fn all_passes_in_f64() {
-    shapes().iter().for_each(|s| check_all::<f64>(s, f64::EPSILON));
+    shapes().iter().for_each(all_passes::<f64>);
 }
 
 #[test]
 fn all_passes_in_f32() {
-    shapes().iter().for_each(|s| check_all::<f32>(s, f64::from(f32::EPSILON)));
+    shapes().iter().for_each(all_passes::<f32>);
+}
+
+#[test]
+fn direct_with_channels_in_lanes() {
+    shapes().iter().for_each(|s| fast_passes(s, Algorithm::Channels));
 }

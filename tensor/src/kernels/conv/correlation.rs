@@ -1,0 +1,248 @@
+//! The forward pass and the input's gradient as the same thing: sums over the taps of a window
+//! that slides over zero-padded planes, one pixel at a time.
+//!
+//! A stride is taken out by splitting the padded planes into phases: the pixels of each residue
+//! of the row and of the column modulo the stride are a plane of their own. Seen so, a tap of the
+//! forward pass is a fixed offset from the output pixel's place in a plane. In the input's gradient
+//! it is the result that splits into phases, called classes here: the pixels of a class see the
+//! same taps, each again at a fixed offset in the padded output gradient.
+
+use std::ops::Range;
+
+use super::Conv2dShape;
+
+/// Zeros behind the planes, for reading whole vectors past the end.
+pub const SLACK: usize = 256;
+
+/// How the pixels of a channel lie in zero-padded planes.
+///
+/// A row's zeros on the left serve as those on the right of the row before.
+#[derive(Clone, Debug)]
+pub struct Planes {
+    height: usize,
+    width: usize,
+    /// Zero rows above, or rows left out where negative; columns likewise.
+    top: isize,
+    left: isize,
+    phases: (usize, usize),
+    /// Rows of a plane.
+    rows: usize,
+    /// Elements of a row.
+    pub stride: usize,
+}
+
+/// Output pixels that see the same taps.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// For each term of the sum: where it is in the planes, from the place of the output pixel.
+    pub offsets: Vec<usize>,
+    /// For each term: its weight's place, for the first of the group's results.
+    pub weights: Vec<usize>,
+    /// The rows and columns of the planes that are output pixels.
+    pub rows: Range<usize>,
+    pub columns: Range<usize>,
+    /// The output pixel at row 0, column 0 of the planes (which may be outside the image).
+    origin: isize,
+}
+
+/// A sliding sum over the channels of one group.
+#[derive(Clone, Debug)]
+pub struct Correlation {
+    pub planes: Planes,
+    pub classes: Vec<Class>,
+    /// Channels that are read, and results that are written, of a group.
+    pub inputs: usize,
+    pub results: usize,
+    /// Elements between the weights of neighbouring results.
+    pub weight_step: usize,
+    /// Elements between output pixels of neighbouring rows, and columns, of the planes.
+    steps: (usize, usize),
+    /// Pixels of a channel that is read, and of one that is written.
+    pub areas: (usize, usize),
+    /// The rows of the planes that any class has.
+    pub rows: Range<usize>,
+}
+
+impl Correlation {
+    /// The forward pass, at most `band` output rows at a time.
+    pub fn forward(s: &Conv2dShape, band: usize) -> Self {
+        let (rows, columns) = (0..s.out_height(), 0..s.out_width());
+        // (phase, place) of a tap
+        let place =
+            |tap: usize, dilation: usize, stride: usize| (tap * dilation % stride, tap * dilation / stride);
+        let reach = |k: usize, dilation: usize, stride: usize| (k - 1) * dilation / stride;
+        let planes = Planes::new(
+            (s.height, s.width),
+            (s.padding.0 as isize, s.padding.1 as isize),
+            s.stride,
+            band.min(rows.end) + reach(s.kernel.0, s.dilation.0, s.stride.0),
+            columns.end,
+            reach(s.kernel.1, s.dilation.1, s.stride.1),
+        );
+        let mut offsets = Vec::with_capacity(s.depth());
+        for channel in 0..s.group_in() {
+            for tap in 0..s.taps() {
+                let (py, y) = place(tap / s.kernel.1, s.dilation.0, s.stride.0);
+                let (px, x) = place(tap % s.kernel.1, s.dilation.1, s.stride.1);
+                offsets.push(planes.at(channel, (py, px), y, x));
+            }
+        }
+        let weights = (0..s.depth()).collect();
+        Self {
+            planes,
+            classes: vec![Class { offsets, weights, rows: rows.clone(), columns, origin: 0 }],
+            inputs: s.group_in(),
+            results: s.group_out(),
+            weight_step: s.depth(),
+            steps: (s.out_width(), 1),
+            areas: (s.in_pixels(), s.out_pixels()),
+            rows,
+        }
+    }
+
+    /// The input's gradient, at most `band` rows of a class at a time.
+    pub fn input_grad(s: &Conv2dShape, band: usize) -> Self {
+        // The tap t of output i is input pixel i * stride + t * dilation - padding: in class
+        // t * dilation % stride, and t * dilation / stride places further on than i.
+        let reach = |k: usize, dilation: usize, stride: usize| (k - 1) * dilation / stride;
+        let (down, across) =
+            (reach(s.kernel.0, s.dilation.0, s.stride.0), reach(s.kernel.1, s.dilation.1, s.stride.1));
+        // Place p of class f is input pixel p * stride + f - padding. Places are counted from the
+        // first that is in the image in any class.
+        let first = |padding: usize, stride: usize| padding / stride;
+        let places = |size: usize, padding: usize, stride: usize, class: usize| {
+            let start = padding.saturating_sub(class).div_ceil(stride);
+            let end = (size + padding).saturating_sub(class).div_ceil(stride);
+            start - first(padding, stride)..end.max(start) - first(padding, stride)
+        };
+        let skipped = (first(s.padding.0, s.stride.0), first(s.padding.1, s.stride.1));
+        let all = |size, padding, stride| {
+            (0..stride).map(|f| places(size, padding, stride, f).end).max().unwrap_or(0)
+        };
+        let rows = 0..all(s.height, s.padding.0, s.stride.0);
+        let planes = Planes::new(
+            (s.out_height(), s.out_width()),
+            (down as isize - skipped.0 as isize, across as isize - skipped.1 as isize),
+            (1, 1),
+            band.min(rows.end) + down,
+            all(s.width, s.padding.1, s.stride.1),
+            across,
+        );
+        let mut classes = Vec::with_capacity(s.stride.0 * s.stride.1);
+        for (fy, fx) in (0..s.stride.0).flat_map(|fy| (0..s.stride.1).map(move |fx| (fy, fx))) {
+            let (mut offsets, mut weights) = (Vec::new(), Vec::new());
+            for o in 0..s.group_out() {
+                for tap in 0..s.taps() {
+                    let (y, x) = (tap / s.kernel.1 * s.dilation.0, tap % s.kernel.1 * s.dilation.1);
+                    if (y % s.stride.0, x % s.stride.1) == (fy, fx) {
+                        offsets.push(planes.at(o, (0, 0), down - y / s.stride.0, across - x / s.stride.1));
+                        weights.push(o * s.depth() + tap);
+                    }
+                }
+            }
+            let (y, x) = (skipped.0 * s.stride.0 + fy, skipped.1 * s.stride.1 + fx);
+            classes.push(Class {
+                offsets,
+                weights,
+                rows: places(s.height, s.padding.0, s.stride.0, fy),
+                columns: places(s.width, s.padding.1, s.stride.1, fx),
+                origin: (y as isize - s.padding.0 as isize) * s.width as isize + x as isize
+                    - s.padding.1 as isize,
+            });
+        }
+        Self {
+            planes,
+            classes,
+            inputs: s.group_out(),
+            results: s.group_in(),
+            weight_step: s.taps(),
+            steps: (s.stride.0 * s.width, s.stride.1),
+            areas: (s.out_pixels(), s.in_pixels()),
+            rows,
+        }
+    }
+
+    /// The output pixel at a row and column of the planes.
+    pub fn output(&self, class: &Class, row: usize, column: usize) -> usize {
+        (class.origin + (row * self.steps.0 + column * self.steps.1) as isize) as usize
+    }
+
+    /// Output pixels between neighbouring columns.
+    pub fn column_step(&self) -> usize {
+        self.steps.1
+    }
+
+    /// Elements of the planes of one image's channels of a group, from some row on.
+    pub fn len(&self) -> usize {
+        self.inputs * self.planes.channel_len()
+    }
+
+    /// Copies the channels of one group of one image into planes, from row `first` on.
+    pub fn fill(&self, x: &[f32], first: usize, planes: &mut [f32]) {
+        let len = self.planes.channel_len();
+        for (x, planes) in x.chunks_exact(self.areas.0).zip(planes.chunks_exact_mut(len)) {
+            self.planes.fill(x, first, planes);
+        }
+    }
+}
+
+impl Planes {
+    /// Planes of `rows` rows, in which windows of `columns` neighbouring pixels reach `reach`
+    /// further columns to the right.
+    fn new(
+        (height, width): (usize, usize),
+        (top, left): (isize, isize),
+        phases: (usize, usize),
+        rows: usize,
+        columns: usize,
+        reach: usize,
+    ) -> Self {
+        let zeros = left.max(0) as usize;
+        let pixels = (width as isize + left).max(0) as usize;
+        // What a window reads beyond the row must be the next row's zeros.
+        let shared = (columns + reach).saturating_sub(zeros / phases.1);
+        let stride = columns.max(pixels.div_ceil(phases.1)).max(shared);
+        Self { height, width, top, left, phases, rows, stride }
+    }
+
+    /// The place of a pixel of a phase of a channel.
+    fn at(&self, channel: usize, phase: (usize, usize), row: usize, column: usize) -> usize {
+        ((channel * self.phases.0 + phase.0) * self.phases.1 + phase.1) * self.rows * self.stride
+            + row * self.stride
+            + column
+    }
+
+    fn channel_len(&self) -> usize {
+        self.phases.0 * self.phases.1 * self.rows * self.stride
+    }
+
+    fn fill(&self, x: &[f32], first: usize, planes: &mut [f32]) {
+        planes.fill(0.0);
+        for (phase, plane) in planes.chunks_exact_mut(self.rows * self.stride).enumerate() {
+            let (py, px) = (phase / self.phases.1, phase % self.phases.1);
+            // Column j of the plane is the image's j * phases + px - left.
+            let step = self.phases.1;
+            let from = px as isize - self.left;
+            let j = (-from).max(0) as usize;
+            let j = j.div_ceil(step);
+            let column = (from + (j * step) as isize) as usize;
+            let count =
+                self.width.saturating_sub(column).div_ceil(step).min(self.stride - j.min(self.stride));
+            if count == 0 {
+                continue;
+            }
+            for (i, to) in plane.chunks_exact_mut(self.stride).enumerate() {
+                let row = ((first + i) * self.phases.0 + py) as isize - self.top;
+                if (0..self.height as isize).contains(&row) {
+                    let from = &x[row as usize * self.width + column..][..(count - 1) * step + 1];
+                    let to = &mut to[j..j + count];
+                    if step == 1 {
+                        to.copy_from_slice(from);
+                    } else {
+                        to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, &x)| *to = x);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The passes in f32 by a given algorithm.
+
+use super::{Algorithm, Conv2dShape, Pass, channels, channels_grad, general};
+
+/// See [`super::forward`].
+pub fn forward(by: Algorithm, s: &Conv2dShape, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+    match by {
+        Algorithm::General => general::forward(s, x, w, bias, y),
+        Algorithm::Channels => channels::correlate(s, Pass::Forward, x, w, bias, y),
+    }
+}
+
+/// See [`super::input_grad`].
+pub fn input_grad(by: Algorithm, s: &Conv2dShape, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+    match by {
+        Algorithm::General => general::input_grad(s, dy, w, dx),
+        Algorithm::Channels => channels::correlate(s, Pass::InputGrad, dy, w, None, dx),
+    }
+}
+
+/// See [`super::weight_grad`].
+pub fn weight_grad(by: Algorithm, s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+    match by {
+        Algorithm::General => general::weight_grad(s, x, dy, dw),
+        Algorithm::Channels => channels_grad::weight_grad(s, x, dy, dw),
+    }
+}

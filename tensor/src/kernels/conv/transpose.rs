@@ -1,0 +1,54 @@
+//! Transposes of matrices in memory, by squares in registers.
+
+use super::vector::{Lanes, Register, Vector, Width};
+use crate::kernels::simd::simd;
+
+simd! {
+    /// `to[c * to_stride + r] = from[r * from_stride + c]` for `rows` rows and `columns` columns.
+    pub fn transpose(
+        rows: usize,
+        columns: usize,
+        from: &[f32],
+        from_stride: usize,
+        to: &mut [f32],
+        to_stride: usize,
+    ) = transpose_body;
+}
+
+/// [`transpose`] inside the body of another kernel.
+#[inline(always)]
+pub fn transpose_body<const L: usize>(
+    rows: usize,
+    columns: usize,
+    from: &[f32],
+    from_stride: usize,
+    to: &mut [f32],
+    to_stride: usize,
+) where
+    Lanes<L>: Width<L>,
+{
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    assert!((rows - 1) * from_stride + columns <= from.len(), "rows beyond their slice");
+    assert!((columns - 1) * to_stride + rows <= to.len(), "columns beyond their slice");
+    let (whole_rows, whole_columns) = (rows / L * L, columns / L * L);
+    for r in (0..whole_rows).step_by(L) {
+        for c in (0..whole_columns).step_by(L) {
+            let mut square = [Register::<L>::splat(0.0); L];
+            for (i, row) in square.iter_mut().enumerate() {
+                // SAFETY: row r + i has the columns c to c + L - 1, as asserted.
+                *row = unsafe { Register::<L>::load(from.as_ptr().add((r + i) * from_stride + c)) };
+            }
+            for (i, row) in Register::<L>::transpose(square).into_iter().enumerate() {
+                // SAFETY: likewise.
+                unsafe { row.store(to.as_mut_ptr().add((c + i) * to_stride + r)) };
+            }
+        }
+    }
+    for r in 0..rows {
+        for c in if r < whole_rows { whole_columns } else { 0 }..columns {
+            to[c * to_stride + r] = from[r * from_stride + c];
+        }
+    }
+}
