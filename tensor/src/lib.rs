@@ -13,6 +13,7 @@
 //! ```
 
 mod arithmetic;
+mod conv;
 mod creation;
 pub mod cuda;
 mod device;
@@ -21,10 +22,11 @@ mod dtype;
 mod error;
 mod index;
 mod inplace;
-#[allow(dead_code, unused_macros, unused_imports)]
+#[allow(unused_macros, unused_imports)]
 mod kernels;
 mod matmul;
 mod operators;
+mod pool;
 mod random;
 mod reduce;
 mod scalar;
@@ -35,11 +37,13 @@ mod tensor;
 mod unary;
 mod views;
 
+pub use conv::Conv2dOptions;
 pub use creation::{NestedArray, Options};
 pub use device::Device;
 pub use dtype::{DType, Element};
 pub use error::{Error, Result};
 pub use half::{bf16, f16};
+pub use pool::PoolOptions;
 pub use random::{Generator, manual_seed};
 pub use scalar::{IntoOperand, Operand, Scalar};
 pub use shape::IntoShape;

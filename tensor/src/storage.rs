@@ -80,3 +80,30 @@ impl<T: Element, R, F: FnOnce(&mut [T], &Layout) -> Result<R>> InplaceOp1 for Ca
         Ok(())
     }
 }
+
+impl Tensor {
+    /// A new tensor that `f` computes from the elements of operands on the CPU, which are made
+    /// contiguous first.
+    pub(crate) fn compute<T: Element, U: Element>(
+        op: &'static str,
+        operands: &[&Self],
+        shape: &[usize],
+        f: impl FnOnce(&[&[T]], &mut [U]),
+    ) -> Result<Self> {
+        let operands = operands.iter().map(|o| o.contiguous()).collect::<Result<Vec<_>>>()?;
+        let guards: Vec<_> = operands.iter().map(|o| o.inner.storage_and_layout()).collect();
+        let mut slices: Vec<&[T]> = Vec::with_capacity(guards.len());
+        for (storage, layout) in &guards {
+            let Storage::Cpu(s) = &**storage else { return Err(not_on_cpu(op)) };
+            let data = s.as_slice::<T>().map_err(Error::backend(op))?;
+            slices.push(&data[layout.start_offset()..][..layout.shape().elem_count()]);
+        }
+        let mut y = vec![U::default(); crate::shape::numel(shape)];
+        f(&slices, &mut y);
+        Ok(Self::own(y, shape))
+    }
+}
+
+fn not_on_cpu(op: &'static str) -> Error {
+    Error::value(op, "not available on this device; move the tensor with .to(&Device::cpu())")
+}

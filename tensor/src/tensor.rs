@@ -107,6 +107,11 @@ impl Tensor {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
+    /// Whether no other tensor shares the memory, so that changing it in place is seen by nobody.
+    pub fn is_unique(&self) -> bool {
+        Arc::strong_count(&self.shared) == 1
+    }
+
     /// A copy of the elements, in order.
     ///
     /// # Errors

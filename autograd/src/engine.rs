@@ -1,0 +1,335 @@
+//! Backward: each operation once, the latest first, as soon as all its outputs' gradients are in.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::mode::GradMode;
+use crate::node::{Context, Edge, Grads, Node};
+use crate::variable::Leaf;
+use crate::{Error, Result, Variable};
+use taper_tensor::Tensor;
+
+/// How [`Variable::backward`] runs; see [`Variable::backward_options`].
+#[derive(Debug)]
+#[must_use = "nothing happens until .run()"]
+pub struct Backward<'a> {
+    outputs: Vec<(&'a Variable, Option<Variable>)>,
+    retain_graph: bool,
+    create_graph: bool,
+    detect_anomaly: bool,
+}
+
+impl<'a> Backward<'a> {
+    /// Begins with nothing; [`Backward::output`] adds what to start from.
+    pub fn new() -> Self {
+        Self { outputs: Vec::new(), retain_graph: false, create_graph: false, detect_anomaly: false }
+    }
+
+    /// Starts from `output` too, whose gradient is `grad`, or one where it is a single number.
+    pub fn output(mut self, output: &'a Variable, grad: Option<&Variable>) -> Self {
+        self.outputs.push((output, grad.cloned()));
+        self
+    }
+
+    /// Keeps the saved tensors, so that backward can run through the graph again.
+    pub fn retain_graph(mut self, on: bool) -> Self {
+        self.retain_graph = on;
+        self
+    }
+
+    /// Records the computation of the gradients, so that they can be differentiated; keeps the
+    /// graph as well.
+    pub fn create_graph(mut self, on: bool) -> Self {
+        self.create_graph = on;
+        self
+    }
+
+    /// Fails at the first gradient with a NaN or an infinity, naming the forward operation.
+    pub fn detect_anomaly(mut self, on: bool) -> Self {
+        self.detect_anomaly = on;
+        self
+    }
+
+    /// Computes the gradients and adds them to the `.grad` of the leaves.
+    ///
+    /// # Errors
+    /// When an output requires no gradient, or is not one number and has no gradient given; when a
+    /// gradient has another shape than its output; when the graph was freed, or a saved tensor
+    /// was changed in place.
+    pub fn run(self) -> Result<()> {
+        self.execute(None).map(drop)
+    }
+
+    /// Computes the gradients of `inputs`, without touching any `.grad`.
+    fn execute(self, inputs: Option<&[&Variable]>) -> Result<Vec<Option<Variable>>> {
+        let mut queue = BTreeMap::new();
+        for (output, grad) in &self.outputs {
+            let grad = start(output, grad.clone())?;
+            push(&mut queue, &output.edge(), grad, self.create_graph)?;
+        }
+        let wanted: Vec<Edge> = inputs.unwrap_or(&[]).iter().map(|v| v.edge()).collect();
+        let needed = inputs.map(|_| leading_to(&wanted, &self.outputs));
+        let mut found: Vec<Option<Variable>> = vec![None; wanted.len()];
+        let _mode = GradMode::set(self.create_graph);
+
+        while let Some((_, task)) = queue.pop_last() {
+            let Task { target, mut grads } = task;
+            match target {
+                Target::Leaf(leaf) => {
+                    let Some(mut grad) = grads.pop().flatten() else { continue };
+                    let hooks = leaf.hooks.lock().clone();
+                    for hook in hooks {
+                        grad = hook(&grad).unwrap_or(grad);
+                    }
+                    let wants = |e: &Edge| matches!(e, Edge::Leaf(l) if Arc::ptr_eq(l, &leaf));
+                    for (f, _) in found.iter_mut().zip(&wanted).filter(|(_, e)| wants(e)) {
+                        *f = Some(grad.clone());
+                    }
+                    if inputs.is_none() {
+                        accumulate(&leaf, grad, self.create_graph)?;
+                    }
+                }
+                Target::Node(node) => {
+                    let hooks = node.state.lock().hooks.clone();
+                    for (i, hook) in hooks {
+                        if let Some(g) = &grads[i] {
+                            grads[i] = hook(g).or_else(|| Some(g.clone()));
+                        }
+                    }
+                    for (f, e) in found.iter_mut().zip(&wanted) {
+                        if let Edge::Node(n, i) = e
+                            && Arc::ptr_eq(n, &node)
+                        {
+                            f.clone_from(&grads[*i]);
+                        }
+                    }
+                    if needed.as_ref().is_some_and(|n| !n.contains(&node.seq)) {
+                        continue;
+                    }
+                    let input_grads = self.apply(&node, &grads)?;
+                    drop(grads); // before the next operation needs memory
+                    for (edge, grad) in node.edges.iter().zip(input_grads) {
+                        if let Some(grad) = grad {
+                            push(&mut queue, edge, grad, self.create_graph)?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Runs a node's gradient rule, and frees it unless the graph is kept.
+    fn apply(&self, node: &Arc<Node>, grads: &[Option<Variable>]) -> Result<Grads> {
+        let (rule, saved_outputs) = {
+            let mut state = node.state.lock();
+            if self.retain_graph || self.create_graph {
+                (state.rule.clone(), state.saved_outputs.clone())
+            } else {
+                (state.rule.take(), std::mem::take(&mut state.saved_outputs))
+            }
+        };
+        let rule = rule.ok_or(Error::GraphFreed { op: node.name })?;
+        let grads = rule(&Context { node, grads, saved_outputs: &saved_outputs })?;
+        debug_assert_eq!(grads.len(), node.edges.len(), "{}: one gradient per input", node.name);
+        if self.detect_anomaly {
+            for (input, grad) in grads.iter().enumerate() {
+                if let Some(g) = grad
+                    && !is_finite(&g.data())?
+                {
+                    return Err(Error::Anomaly { op: node.name, input, location: node.location });
+                }
+            }
+        }
+        Ok(grads)
+    }
+}
+
+impl Default for Backward<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A leaf or an operation that waits for the gradients of its outputs.
+struct Task {
+    target: Target,
+    grads: SmallVec<[Option<Variable>; 1]>,
+}
+
+enum Target {
+    Leaf(Arc<Leaf>),
+    Node(Arc<Node>),
+}
+
+fn start(output: &Variable, grad: Option<Variable>) -> Result<Variable> {
+    let data = output.data();
+    if !output.is_requires_grad() {
+        return Err(Error::NoGradient);
+    }
+    match grad {
+        Some(g) if g.size() != data.size() => {
+            Err(Error::GradientShape { got: g.size(), expected: data.size().to_vec() })
+        }
+        Some(g) => Ok(g),
+        None if data.numel() == 1 => Ok(Variable::new(data.ones_like()?)),
+        None => Err(Error::NotScalar { shape: data.size().to_vec() }),
+    }
+}
+
+/// Adds a gradient to those that wait at an edge's end.
+fn push(queue: &mut BTreeMap<u64, Task>, edge: &Edge, grad: Variable, create_graph: bool) -> Result<()> {
+    let (seq, output, outputs) = match edge {
+        Edge::None => return Ok(()),
+        Edge::Leaf(leaf) => (leaf.seq, 0, 1),
+        Edge::Node(node, i) => (node.seq, *i, node.outputs.len()),
+    };
+    let task = queue.entry(seq).or_insert_with(|| Task {
+        target: match edge {
+            Edge::Node(node, _) => Target::Node(node.clone()),
+            Edge::Leaf(leaf) => Target::Leaf(leaf.clone()),
+            Edge::None => unreachable!("invariant: returned above"),
+        },
+        grads: SmallVec::from_elem(None, outputs),
+    });
+    let slot = &mut task.grads[output];
+    *slot = Some(match slot.take() {
+        None => grad, // the first is moved
+        Some(sum) => add_grads(sum, &grad, create_graph)?,
+    });
+    Ok(())
+}
+
+/// The sum of two gradients, in the memory of the first where nobody else can see it.
+fn add_grads(sum: Variable, grad: &Variable, create_graph: bool) -> Result<Variable> {
+    if create_graph {
+        return sum.add(grad);
+    }
+    if Arc::strong_count(&sum.0) == 1 {
+        let tensor = sum.data();
+        drop(sum);
+        if tensor.is_unique() && tensor.is_contiguous() {
+            tensor.add_(grad.data())?;
+            return Ok(Variable::new(tensor));
+        }
+        return Ok(Variable::new(tensor.add(grad.data())?));
+    }
+    Ok(Variable::new(sum.data().add(grad.data())?))
+}
+
+/// Adds a gradient to a leaf's: the first is moved there, unless others can see its memory.
+fn accumulate(leaf: &Leaf, grad: Variable, create_graph: bool) -> Result<()> {
+    let mut slot = leaf.grad.lock();
+    *slot = Some(match slot.take() {
+        Some(sum) if create_graph => sum.add(&grad)?,
+        Some(sum) => {
+            sum.data().add_(grad.data())?;
+            sum
+        }
+        None if create_graph => grad,
+        None => {
+            let alone = Arc::strong_count(&grad.0) == 1;
+            let tensor = grad.data();
+            drop(grad);
+            Variable::new(if alone && tensor.is_unique() && tensor.is_contiguous() {
+                tensor
+            } else {
+                tensor.copy()?
+            })
+        }
+    });
+    Ok(())
+}
+
+/// The numbers of the operations through which a wanted gradient flows.
+fn leading_to(wanted: &[Edge], outputs: &[(&Variable, Option<Variable>)]) -> HashSet<u64> {
+    let mut reachable: BTreeMap<u64, Arc<Node>> = BTreeMap::new();
+    let mut todo: Vec<Arc<Node>> = outputs.iter().filter_map(|(v, _)| v.creator()).collect();
+    while let Some(node) = todo.pop() {
+        if reachable.insert(node.seq, node.clone()).is_none() {
+            todo.extend(node.previous_functions().into_iter().map(|(n, _)| n));
+        }
+    }
+    let is_wanted = |e: &Edge| {
+        wanted.iter().any(|w| match (w, e) {
+            (Edge::Leaf(a), Edge::Leaf(b)) => Arc::ptr_eq(a, b),
+            (Edge::Node(a, i), Edge::Node(b, j)) => i == j && Arc::ptr_eq(a, b),
+            _ => false,
+        })
+    };
+    // Ascending: what an operation was made from has been decided before it.
+    let mut needed = HashSet::new();
+    for (seq, node) in reachable {
+        let leads = |e: &Edge| is_wanted(e) || matches!(e, Edge::Node(n, _) if needed.contains(&n.seq));
+        if node.edges.iter().any(leads) {
+            needed.insert(seq);
+        }
+    }
+    needed
+}
+
+fn is_finite(t: &Tensor) -> Result<bool> {
+    // Anything that is not finite makes the sum of `x - x` NaN.
+    Ok(t.sub(t)?.sum()?.item::<f64>()? == 0.0)
+}
+
+/// The gradients of `outputs` with respect to `inputs`, without touching any `.grad`. `None` where
+/// the outputs do not depend on an input, if `allow_unused`.
+///
+/// ```
+/// use taper_autograd::{Variable, grad};
+/// use taper_tensor::Tensor;
+/// let x = Variable::requires_grad(Tensor::new(3.0f32)?);
+/// let y = x.mul(&x)?.mul(&x)?;
+/// let dy = grad(&[&y], &[&x], &[], true, false)?[0].clone().unwrap(); // 3 x²
+/// let ddy = grad(&[&dy], &[&x], &[], false, false)?[0].clone().unwrap(); // 6 x
+/// assert_eq!((dy.item::<f32>()?, ddy.item::<f32>()?), (27.0, 18.0));
+/// # Ok::<(), taper_autograd::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`Backward::run`]; and when an input is not used and that is not allowed.
+pub fn grad(
+    outputs: &[&Variable],
+    inputs: &[&Variable],
+    grad_outputs: &[Option<&Variable>],
+    create_graph: bool,
+    allow_unused: bool,
+) -> Result<Vec<Option<Variable>>> {
+    let mut backward = Backward::new().create_graph(create_graph);
+    for (i, output) in outputs.iter().enumerate() {
+        backward = backward.output(output, grad_outputs.get(i).copied().flatten());
+    }
+    let found = backward.execute(Some(inputs))?;
+    match found.iter().position(Option::is_none) {
+        Some(index) if !allow_unused => Err(Error::Unused { index }),
+        _ => Ok(found),
+    }
+}
+
+impl Variable {
+    /// Computes the gradient of this one number with respect to all leaves that it was made of, and
+    /// adds it to their `.grad`. Frees what the graph saved.
+    ///
+    /// # Errors
+    /// As [`Backward::run`].
+    pub fn backward(&self) -> Result<()> {
+        self.backward_options().run()
+    }
+
+    /// As [`Variable::backward`] from an output of any shape: `grad` is the gradient of a number
+    /// that depends on this variable, with respect to it.
+    ///
+    /// # Errors
+    /// As [`Backward::run`].
+    pub fn backward_with(&self, grad: &Tensor) -> Result<()> {
+        Backward::new().output(self, Some(&Variable::new(grad.clone()))).run()
+    }
+
+    /// Backward with options: `loss.backward_options().retain_graph(true).run()`.
+    pub fn backward_options(&self) -> Backward<'_> {
+        Backward::new().output(self, None)
+    }
+}

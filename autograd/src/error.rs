@@ -1,0 +1,110 @@
+//! What can go wrong when gradients are recorded and computed.
+
+use std::panic::Location;
+
+/// The result of an operation on variables.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of the tape, or of the tensor operation below it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The tensor operation failed.
+    #[error(transparent)]
+    Tensor(#[from] taper_tensor::Error),
+    /// `backward` on something that is not one number, without a gradient to start from.
+    #[error(
+        "backward: the output has shape {shape:?}, and only one number has an implied gradient; \
+         reduce it first, with .sum() or .mean(), or give its gradient to .backward_with(&gradient)"
+    )]
+    NotScalar {
+        /// The output's shape.
+        shape: Vec<usize>,
+    },
+    /// The gradient given has not the shape of its output.
+    #[error(
+        "backward: the gradient has shape {got:?}, the output it belongs to {expected:?}; they must be the same"
+    )]
+    GradientShape {
+        /// The gradient's shape.
+        got: Vec<usize>,
+        /// The output's shape.
+        expected: Vec<usize>,
+    },
+    /// Nothing that the output was made of requires a gradient.
+    #[error(
+        "backward: the output does not require a gradient: nothing it was made of does, or it was made \
+         under no_grad or detached; make a leaf with Variable::requires_grad(tensor)"
+    )]
+    NoGradient,
+    /// A second backward through a graph whose saved tensors are gone.
+    #[error(
+        "backward: a second time through {op}, whose saved tensors were freed by the first; run the \
+         forward pass again, or keep them with .backward_options().retain_graph(true)"
+    )]
+    GraphFreed {
+        /// The operation's name.
+        op: &'static str,
+    },
+    /// A tensor that the gradient needs was changed in place after it was saved.
+    #[error(
+        "backward: a tensor of shape {shape:?} that {op} saved was changed in place afterwards (version \
+         {now}, expected {saved}); use the operation that makes a new tensor, or change a .copy()"
+    )]
+    SavedChanged {
+        /// The operation that saved the tensor.
+        op: &'static str,
+        /// The tensor's shape.
+        shape: Vec<usize>,
+        /// The version when it was saved.
+        saved: u64,
+        /// The version now.
+        now: u64,
+    },
+    /// An input of [`grad`](crate::grad) that the outputs do not depend on.
+    #[error(
+        "grad: the outputs do not depend on input {index}; allow that with allow_unused, or leave the input out"
+    )]
+    Unused {
+        /// The input's place in the list.
+        index: usize,
+    },
+    /// An in-place change that would falsify a gradient.
+    #[error("{op}: {message}")]
+    InPlace {
+        /// The operation.
+        op: &'static str,
+        /// What is wrong, and what to do.
+        message: String,
+    },
+    /// A NaN or an infinity in a gradient, found by anomaly detection.
+    #[error(
+        "backward: {op} gave a gradient that is not finite for its input {input}; forward ran at {location}"
+    )]
+    Anomaly {
+        /// The forward operation.
+        op: &'static str,
+        /// The number of the operation's input.
+        input: usize,
+        /// Where the forward operation was called.
+        location: &'static Location<'static>,
+    },
+    /// A gradient that differs from the numerical one.
+    #[error("gradcheck: {0}")]
+    Gradcheck(String),
+    /// What a user's own function reports.
+    #[error("{op}: {message}")]
+    Value {
+        /// The operation.
+        op: &'static str,
+        /// What was given, what was expected, and what to do.
+        message: String,
+    },
+}
+
+impl Error {
+    /// An error about a value or a shape, for operations outside of this crate.
+    pub fn value(op: &'static str, message: impl Into<String>) -> Self {
+        Self::Value { op, message: message.into() }
+    }
+}

@@ -1,0 +1,116 @@
+//! Gradients against numerical ones.
+
+use taper_tensor::{DType, Tensor};
+
+use crate::{Error, Result, Variable, grad};
+
+/// How close [`gradcheck`] compares; PyTorch's defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct GradcheckOptions {
+    /// The step of the numerical derivative.
+    pub eps: f64,
+    /// The absolute tolerance.
+    pub atol: f64,
+    /// The relative tolerance.
+    pub rtol: f64,
+}
+
+impl Default for GradcheckOptions {
+    fn default() -> Self {
+        Self { eps: 1e-6, atol: 1e-5, rtol: 1e-3 }
+    }
+}
+
+/// Compares the gradient of `f` at each element of each f64 input that requires one with the central
+/// difference `(f(x + eps) - f(x - eps)) / 2 eps`. The outputs are weighted by fixed different
+/// numbers, so that one backward pass checks them all.
+///
+/// ```
+/// use taper_autograd::{GradcheckOptions, Variable, gradcheck};
+/// use taper_tensor::Tensor;
+/// let x = Variable::requires_grad(Tensor::new(&[0.5f64, -1.5])?);
+/// gradcheck(|v| v[0].mul(&v[0])?.exp(), &[x], GradcheckOptions::default())?;
+/// # Ok::<(), taper_autograd::Error>(())
+/// ```
+///
+/// # Errors
+/// The first element that differs, with both values; or an error of `f`.
+pub fn gradcheck(
+    f: impl Fn(&[Variable]) -> Result<Variable>,
+    inputs: &[Variable],
+    options: GradcheckOptions,
+) -> Result<()> {
+    let objective = |inputs: &[Variable]| -> Result<Variable> {
+        let y = f(inputs)?;
+        let weights = (0..y.numel()).map(|i| 0.5 + ((i * 7 + 3) % 11) as f64 / 11.0).collect();
+        y.mul(Variable::new(Tensor::from_vec::<f64>(weights, y.size())?))?.sum()
+    };
+    let checked: Vec<usize> = (0..inputs.len()).filter(|&i| inputs[i].is_requires_grad()).collect();
+    if let Some(&i) = checked.iter().find(|&&i| inputs[i].dtype() != DType::F64) {
+        return Err(Error::Gradcheck(format!("input {i} is {}, expected float64", inputs[i].dtype())));
+    }
+    let leaves: Vec<&Variable> = checked.iter().map(|&i| &inputs[i]).collect();
+    let output = objective(inputs)?;
+    // What depends on no input, as the gradient of a linear function, has zero gradients.
+    let found = match output.is_requires_grad() {
+        true => grad(&[&output], &leaves, &[], false, true)?,
+        false => vec![None; leaves.len()],
+    };
+    for (&i, analytic) in checked.iter().zip(found) {
+        let x = inputs[i].data();
+        let values = x.to_vec::<f64>()?;
+        let analytic = match analytic {
+            Some(g) if g.size() != x.size() => {
+                return Err(Error::Gradcheck(format!(
+                    "the gradient of input {i} has shape {:?}, the input {:?}",
+                    g.size(),
+                    x.size()
+                )));
+            }
+            Some(g) => g.data().to_vec::<f64>()?,
+            None => vec![0.0; values.len()],
+        };
+        for (k, &analytic) in analytic.iter().enumerate() {
+            let at = |shift: f64| -> Result<f64> {
+                let mut moved = values.clone();
+                moved[k] += shift;
+                let mut inputs = inputs.to_vec();
+                inputs[i] = Variable::requires_grad(Tensor::from_vec(moved, x.size())?);
+                objective(&inputs)?.item()
+            };
+            let numeric = (at(options.eps)? - at(-options.eps)?) / (2.0 * options.eps);
+            let close = (analytic - numeric).abs() <= options.atol + options.rtol * numeric.abs();
+            if !close {
+                return Err(Error::Gradcheck(format!(
+                    "input {i} of shape {:?}, element {k}: backward gives {analytic}, the difference {numeric}",
+                    x.size()
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// [`gradcheck`] of the gradient of `f`: its second derivatives.
+///
+/// # Errors
+/// As [`gradcheck`].
+pub fn gradgradcheck(
+    f: impl Fn(&[Variable]) -> Result<Variable>,
+    inputs: &[Variable],
+    options: GradcheckOptions,
+) -> Result<()> {
+    let gradient = |inputs: &[Variable]| -> Result<Variable> {
+        let y = f(inputs)?;
+        let weights = (0..y.numel()).map(|i| 0.7 + ((i * 5 + 2) % 13) as f64 / 13.0).collect();
+        let y = y.mul(Variable::new(Tensor::from_vec::<f64>(weights, y.size())?))?.sum()?;
+        let leaves: Vec<&Variable> = inputs.iter().filter(|v| v.is_requires_grad()).collect();
+        let mut total = Variable::new(Tensor::new(0.0f64)?);
+        for (k, g) in grad(&[&y], &leaves, &[], true, true)?.into_iter().flatten().enumerate() {
+            let weights = (0..g.numel()).map(|i| 1.0 + k as f64 + ((i * 3 + 1) % 7) as f64 / 7.0).collect();
+            total = total.add(g.mul(Variable::new(Tensor::from_vec::<f64>(weights, g.size())?))?.sum()?)?;
+        }
+        Ok(total)
+    };
+    gradcheck(gradient, inputs, options)
+}

@@ -1,0 +1,57 @@
+//! Whether operations are recorded.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+thread_local! {
+    static ENABLED: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Whether operations on this thread are recorded.
+pub fn is_grad_enabled() -> bool {
+    ENABLED.get()
+}
+
+/// Records operations, or not, on this thread for as long as the guard lives. Guards nest, and end
+/// with their scope also on an early return or a panic.
+///
+/// ```
+/// use taper_autograd::{GradMode, is_grad_enabled};
+/// {
+///     let _guard = GradMode::set(false);
+///     assert!(!is_grad_enabled());
+/// }
+/// assert!(is_grad_enabled());
+/// ```
+#[must_use = "the mode ends when the guard is dropped: bind it to a name"]
+#[derive(Debug)]
+pub struct GradMode {
+    before: bool,
+    // The mode is the thread's own, so the guard must end on the thread it began on.
+    not_send: PhantomData<*const ()>,
+}
+
+impl GradMode {
+    /// Switches recording on or off.
+    pub fn set(enabled: bool) -> Self {
+        Self { before: ENABLED.replace(enabled), not_send: PhantomData }
+    }
+}
+
+impl Drop for GradMode {
+    fn drop(&mut self) {
+        ENABLED.set(self.before);
+    }
+}
+
+/// Runs `f` without recording: what it makes requires no gradient.
+pub fn no_grad<R>(f: impl FnOnce() -> R) -> R {
+    let _guard = GradMode::set(false);
+    f()
+}
+
+/// Runs `f` with recording, also inside of [`no_grad`].
+pub fn enable_grad<R>(f: impl FnOnce() -> R) -> R {
+    let _guard = GradMode::set(true);
+    f()
+}

@@ -1,0 +1,232 @@
+//! The tape: one node for each operation that ran on something that requires a gradient.
+//!
+//! A node owns the nodes it was made from, so dropping the last output frees the graph.
+
+use std::cell::{Cell, RefCell};
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use smallvec::SmallVec;
+use taper_tensor::Tensor;
+
+use crate::mode::is_grad_enabled;
+use crate::variable::{Hook, Leaf};
+use crate::{Error, Result, Variable};
+
+/// The gradients of a node's inputs, `None` where one needs none.
+pub(crate) type Grads = SmallVec<[Option<Variable>; 2]>;
+
+/// An operation's gradient rule: from the gradients of its outputs to those of its inputs.
+pub(crate) type Rule = dyn Fn(&Context<'_>) -> Result<Grads> + Send + Sync;
+
+/// Where the gradient of an operation's input goes.
+#[derive(Clone)]
+pub(crate) enum Edge {
+    /// Nowhere: the input requires no gradient.
+    None,
+    /// Into the `.grad` of a leaf.
+    Leaf(Arc<Leaf>),
+    /// On to output number `.1` of the operation that made the input.
+    Node(Arc<Node>, usize),
+}
+
+/// An operation that ran: its name, where its inputs came from, and its gradient rule.
+pub struct Node {
+    /// Later operations have larger numbers, so descending order is an order for backward.
+    pub(crate) seq: u64,
+    pub(crate) name: &'static str,
+    pub(crate) edges: SmallVec<[Edge; 2]>,
+    pub(crate) outputs: SmallVec<[OutputMeta; 1]>,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) state: Mutex<State>,
+}
+
+/// What is known of an output once its tensor may be gone.
+#[derive(Clone, Debug)]
+pub(crate) struct OutputMeta {
+    pub(crate) shape: SmallVec<[usize; 4]>,
+    pub(crate) like: taper_tensor::Options,
+}
+
+/// What backward frees.
+pub(crate) struct State {
+    pub(crate) rule: Option<Arc<Rule>>,
+    /// Outputs that the rule needs, by their number. Kept here and not in the rule, which would
+    /// then own the node that owns it.
+    pub(crate) saved_outputs: SmallVec<[(usize, Tensor, u64); 1]>,
+    pub(crate) hooks: Vec<(usize, Arc<Hook>)>,
+}
+
+/// The next number in the order of operations and leaves.
+pub(crate) fn next_seq() -> u64 {
+    static SEQ: AtomicU64 = AtomicU64::new(1);
+    SEQ.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Node {
+    /// The operation's name, such as `Conv2d` or `AddScalar`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The operations that made the inputs, each with the number of its output; leaves and
+    /// constants are left out. PyTorch's `grad_fn.next_functions`.
+    pub fn previous_functions(&self) -> Vec<(Arc<Self>, usize)> {
+        let node = |e: &Edge| match e {
+            Edge::Node(n, i) => Some((n.clone(), *i)),
+            _ => None,
+        };
+        self.edges.iter().filter_map(node).collect()
+    }
+
+    /// The shape of each output.
+    pub fn output_shapes(&self) -> Vec<Vec<usize>> {
+        self.outputs.iter().map(|o| o.shape.to_vec()).collect()
+    }
+
+    /// Where the program called the operation.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{:?}", self.name, self.output_shapes())
+    }
+}
+
+/// What a gradient rule sees.
+pub(crate) struct Context<'a> {
+    pub(crate) node: &'a Arc<Node>,
+    pub(crate) grads: &'a [Option<Variable>],
+    pub(crate) saved_outputs: &'a [(usize, Tensor, u64)],
+}
+
+impl Context<'_> {
+    /// The gradient of the only output.
+    pub(crate) fn grad(&self) -> Result<Variable> {
+        self.grad_of(0)
+    }
+
+    /// The gradient of output `i`: zeros where nothing was done with that output.
+    pub(crate) fn grad_of(&self, i: usize) -> Result<Variable> {
+        match &self.grads[i] {
+            Some(g) => Ok(g.clone()),
+            None => {
+                let meta = &self.node.outputs[i];
+                Ok(Variable::new(meta.like.zeros(meta.shape.as_slice())?))
+            }
+        }
+    }
+
+    /// Output `i`, which [`Record::saves_output`] kept.
+    pub(crate) fn output(&self, i: usize) -> Result<Variable> {
+        let saved = self.saved_outputs.iter().find(|s| s.0 == i);
+        let Some((_, tensor, version)) = saved else {
+            return Err(Error::GraphFreed { op: self.node.name });
+        };
+        self.check_version(tensor, *version)?;
+        Ok(Variable::made_by(tensor.clone(), self.node.clone(), i))
+    }
+
+    pub(crate) fn check_version(&self, tensor: &Tensor, saved: u64) -> Result<()> {
+        let now = tensor.version();
+        if now == saved {
+            return Ok(());
+        }
+        Err(Error::SavedChanged { op: self.node.name, shape: tensor.size().to_vec(), saved, now })
+    }
+
+    /// The gradient of input `i` by `f`, where that input needs one.
+    pub(crate) fn need(&self, i: usize, f: impl FnOnce() -> Result<Variable>) -> Result<Option<Variable>> {
+        if matches!(self.node.edges[i], Edge::None) { Ok(None) } else { f().map(Some) }
+    }
+}
+
+/// An operation about to be recorded.
+pub(crate) struct Record<'a> {
+    name: &'static str,
+    inputs: &'a [&'a Variable],
+    saved_outputs: &'a [usize],
+}
+
+/// Begins to record the operation `name` on `inputs`.
+pub(crate) fn record<'a>(name: &'static str, inputs: &'a [&'a Variable]) -> Record<'a> {
+    Record { name, inputs, saved_outputs: &[] }
+}
+
+impl Record<'_> {
+    /// Keeps the only output for the gradient rule, which gets it from [`Context::output`].
+    pub(crate) fn saves_output(mut self) -> Self {
+        self.saved_outputs = &[0];
+        self
+    }
+
+    /// Makes the output a variable, with a node if any input requires a gradient.
+    #[track_caller]
+    pub(crate) fn output(
+        self,
+        y: Tensor,
+        rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
+    ) -> Variable {
+        match self.node(std::slice::from_ref(&y), rule) {
+            Some(node) => Variable::made_by(y, node, 0),
+            None => Variable::new(y),
+        }
+    }
+
+    #[track_caller]
+    fn node(
+        &self,
+        ys: &[Tensor],
+        rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
+    ) -> Option<Arc<Node>> {
+        if !is_grad_enabled() || !self.inputs.iter().any(|v| v.is_requires_grad()) {
+            return None;
+        }
+        let saved = self.saved_outputs.iter().map(|&i| (i, ys[i].clone(), ys[i].version()));
+        Some(Arc::new(Node {
+            seq: next_seq(),
+            name: self.name,
+            edges: self.inputs.iter().map(|v| v.edge()).collect(),
+            outputs: ys
+                .iter()
+                .map(|y| OutputMeta { shape: SmallVec::from_slice(y.size()), like: y.like() })
+                .collect(),
+            location: Location::caller(),
+            state: Mutex::new(State {
+                rule: Some(Arc::new(rule)),
+                saved_outputs: saved.collect(),
+                hooks: Vec::new(),
+            }),
+        }))
+    }
+}
+
+// A chain of a million nodes must not be dropped by a million nested calls: a node that is dropped
+// while another is hands its contents to that one's loop.
+thread_local! {
+    static DROPPING: Cell<bool> = const { Cell::new(false) };
+    static LEFT: RefCell<Vec<(SmallVec<[Edge; 2]>, Option<Arc<Rule>>)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let contents = (std::mem::take(&mut self.edges), self.state.get_mut().rule.take());
+        // Where the thread is ending its locals are gone, and what is left drops recursively.
+        let Ok(nested) = DROPPING.try_with(|d| d.replace(true)) else { return };
+        let mut next = Some(contents);
+        if nested {
+            LEFT.with_borrow_mut(|left| left.extend(next));
+            return;
+        }
+        while let Some(contents) = next {
+            drop(contents);
+            next = LEFT.with_borrow_mut(Vec::pop);
+        }
+        DROPPING.set(false);
+    }
+}

@@ -1,0 +1,128 @@
+//! Sums, differences, products and quotients, which broadcast: a gradient is summed over what
+//! broadcasting repeated.
+
+use smallvec::smallvec;
+
+use crate::node::record;
+use crate::operand::{IntoOperand, Operand};
+use crate::{Result, Variable};
+
+impl Variable {
+    /// `self + other`.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the devices differ.
+    #[track_caller]
+    pub fn add(&self, other: impl IntoOperand) -> Result<Self> {
+        let size = self.size();
+        match other.operand() {
+            Operand::Scalar(v) => {
+                let y = self.data().add(v)?;
+                Ok(record("AddScalar", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
+            }
+            Operand::Variable(other) => {
+                let (y, other_size) = (self.data().add(other.data())?, other.size());
+                Ok(record("Add", &[self, other]).output(y, move |ctx| {
+                    let g = ctx.grad()?;
+                    Ok(smallvec![ctx.need(0, || g.sum_to(&size))?, ctx.need(1, || g.sum_to(&other_size))?])
+                }))
+            }
+        }
+    }
+
+    /// `self - other`.
+    ///
+    /// # Errors
+    /// As [`Variable::add`].
+    #[track_caller]
+    pub fn sub(&self, other: impl IntoOperand) -> Result<Self> {
+        let size = self.size();
+        match other.operand() {
+            Operand::Scalar(v) => {
+                let y = self.data().sub(v)?;
+                Ok(record("SubScalar", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
+            }
+            Operand::Variable(other) => {
+                let (y, other_size) = (self.data().sub(other.data())?, other.size());
+                Ok(record("Sub", &[self, other]).output(y, move |ctx| {
+                    let g = ctx.grad()?;
+                    Ok(smallvec![
+                        ctx.need(0, || g.sum_to(&size))?,
+                        ctx.need(1, || g.neg()?.sum_to(&other_size))?
+                    ])
+                }))
+            }
+        }
+    }
+
+    /// `self * other`, element by element.
+    ///
+    /// # Errors
+    /// As [`Variable::add`].
+    #[track_caller]
+    pub fn mul(&self, other: impl IntoOperand) -> Result<Self> {
+        match other.operand() {
+            Operand::Scalar(v) => {
+                let y = self.data().mul(v)?;
+                Ok(record("MulScalar", &[self])
+                    .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(v)?)])))
+            }
+            Operand::Variable(other) => {
+                let y = self.data().mul(other.data())?;
+                let (size, other_size) = (self.size(), other.size());
+                let (a, b) = (self.save_for(other), other.save_for(self));
+                Ok(record("Mul", &[self, other]).output(y, move |ctx| {
+                    let g = ctx.grad()?;
+                    Ok(smallvec![
+                        ctx.need(0, || g.mul(b.get(ctx)?)?.sum_to(&size))?,
+                        ctx.need(1, || g.mul(a.get(ctx)?)?.sum_to(&other_size))?
+                    ])
+                }))
+            }
+        }
+    }
+
+    /// `self / other`.
+    ///
+    /// # Errors
+    /// As [`Variable::add`].
+    #[track_caller]
+    pub fn div(&self, other: impl IntoOperand) -> Result<Self> {
+        match other.operand() {
+            Operand::Scalar(v) => {
+                let y = self.data().div(v)?;
+                Ok(record("DivScalar", &[self])
+                    .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.div(v)?)])))
+            }
+            Operand::Variable(other) => {
+                let y = self.data().div(other.data())?;
+                let (size, other_size) = (self.size(), other.size());
+                let (a, b) = (self.save_for(other), other.save());
+                Ok(record("Div", &[self, other]).output(y, move |ctx| {
+                    let (g, b) = (ctx.grad()?, b.get(ctx)?);
+                    Ok(smallvec![
+                        ctx.need(0, || g.div(&b)?.sum_to(&size))?,
+                        // d(a / b) / db = -a / b²
+                        ctx.need(1, || g.mul(a.get(ctx)?)?.div(b.mul(&b)?)?.neg()?.sum_to(&other_size))?
+                    ])
+                }))
+            }
+        }
+    }
+
+    /// `-self`.
+    ///
+    /// # Errors
+    /// On an integer dtype.
+    #[track_caller]
+    pub fn neg(&self) -> Result<Self> {
+        let y = self.data().neg()?;
+        Ok(record("Neg", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.neg()?)])))
+    }
+}
+
+impl crate::IntoOperand for taper_tensor::Scalar {
+    fn operand(&self) -> Operand<'_> {
+        Operand::Scalar(*self)
+    }
+}

@@ -1,0 +1,12 @@
+//! The operations, a file for each family: what is computed, what is saved, and the gradient rule
+//! beside it, written in the same operations, so that it can be differentiated again.
+
+pub(crate) mod arithmetic;
+pub(crate) mod conv;
+pub(crate) mod index;
+pub(crate) mod matmul;
+pub(crate) mod pool;
+pub(crate) mod reduce;
+pub(crate) mod shape;
+pub(crate) mod softmax;
+pub(crate) mod unary;

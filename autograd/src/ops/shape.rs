@@ -1,0 +1,81 @@
+//! Other shapes of the same elements: the gradient takes the way back.
+
+use smallvec::smallvec;
+use taper_tensor::IntoShape;
+
+use crate::node::record;
+use crate::{Result, Variable};
+
+impl Variable {
+    /// The elements in another shape, of which one size may be -1: what is left.
+    ///
+    /// # Errors
+    /// When the shape has another number of elements.
+    #[track_caller]
+    pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> {
+        let (y, size) = (self.data().reshape(sizes)?, self.size());
+        Ok(record("Reshape", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size)?)])))
+    }
+
+    /// Joins the dimensions from `start` to the last into one.
+    ///
+    /// # Errors
+    /// When there is no dimension `start`.
+    #[track_caller]
+    pub fn flatten(&self, start: i64) -> Result<Self> {
+        let (y, size) = (self.data().flatten(start)?, self.size());
+        Ok(record("Flatten", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size)?)])))
+    }
+
+    /// Swaps two dimensions.
+    ///
+    /// # Errors
+    /// When there is no such dimension.
+    #[track_caller]
+    pub fn transpose(&self, dim0: i64, dim1: i64) -> Result<Self> {
+        let y = self.data().transpose(dim0, dim1)?;
+        Ok(record("Transpose", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.transpose(dim0, dim1)?)])))
+    }
+
+    /// The transposed matrix; a vector or a number stays as it is.
+    ///
+    /// # Errors
+    /// When there are more than two dimensions.
+    #[track_caller]
+    pub fn t(&self) -> Result<Self> {
+        let y = self.data().t()?;
+        Ok(record("T", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.t()?)])))
+    }
+
+    /// The tensor repeated along dimensions of size 1; -1 keeps a size.
+    ///
+    /// # Errors
+    /// When another size than 1 would change.
+    #[track_caller]
+    pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
+        let (y, size) = (self.data().expand(sizes)?, self.size());
+        Ok(record("Expand", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.sum_to(&size)?)])))
+    }
+
+    /// A new dimension of size 1 before `dim`.
+    ///
+    /// # Errors
+    /// When `dim` is further out.
+    #[track_caller]
+    pub fn unsqueeze(&self, dim: i64) -> Result<Self> {
+        let (y, size) = (self.data().unsqueeze(dim)?, self.size());
+        Ok(record("Unsqueeze", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size)?)])))
+    }
+
+    /// Without the dimension `dim` where its size is 1.
+    ///
+    /// # Errors
+    /// When there is no such dimension.
+    #[track_caller]
+    pub fn squeeze(&self, dim: i64) -> Result<Self> {
+        let (y, size) = (self.data().squeeze(dim)?, self.size());
+        Ok(record("Squeeze", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size)?)])))
+    }
+}

@@ -1,0 +1,36 @@
+//! Softmax and its logarithm.
+
+use smallvec::smallvec;
+
+use crate::node::record;
+use crate::{Result, Variable};
+
+impl Variable {
+    /// `x - log(sum(exp(x)))` along a dimension: `dx = dy - softmax(x) · sum(dy)`.
+    ///
+    /// # Errors
+    /// When there is no such dimension; on an integer dtype.
+    #[track_caller]
+    pub fn log_softmax(&self, dim: i64) -> Result<Self> {
+        let y = self.data().log_softmax(dim)?;
+        Ok(record("LogSoftmax", &[self]).saves_output().output(y, move |ctx| {
+            let g = ctx.grad()?;
+            let share = ctx.output(0)?.exp()?.mul(g.sum_dim(dim, true)?)?;
+            Ok(smallvec![Some(g.sub(share)?)])
+        }))
+    }
+
+    /// `exp(x) / sum(exp(x))` along a dimension: `dx = y · (dy - sum(y · dy))`.
+    ///
+    /// # Errors
+    /// As [`Variable::log_softmax`].
+    #[track_caller]
+    pub fn softmax(&self, dim: i64) -> Result<Self> {
+        let y = self.data().softmax(dim)?;
+        Ok(record("Softmax", &[self]).saves_output().output(y, move |ctx| {
+            let (g, y) = (ctx.grad()?, ctx.output(0)?);
+            let dot = g.mul(&y)?.sum_dim(dim, true)?;
+            Ok(smallvec![Some(g.sub(dot)?.mul(y)?)])
+        }))
+    }
+}

@@ -1,0 +1,39 @@
+//! Tensors that a gradient rule needs, with the version that they must still have.
+
+use taper_tensor::Tensor;
+
+use crate::mode::is_grad_enabled;
+use crate::node::Context;
+use crate::variable::History;
+use crate::{Result, Variable};
+
+/// An operation's input, kept for its gradient rule; or nothing, where the rule will not ask.
+pub(crate) struct Saved(Option<(Tensor, u64, History)>);
+
+impl Variable {
+    /// Keeps this input.
+    pub(crate) fn save(&self) -> Saved {
+        if !is_grad_enabled() {
+            return Saved(None);
+        }
+        let data = self.data();
+        let version = data.version();
+        Saved(Some((data, version, self.history())))
+    }
+
+    /// Keeps this input for the gradient of `other`: only where that needs one.
+    pub(crate) fn save_for(&self, other: &Variable) -> Saved {
+        if other.is_requires_grad() { self.save() } else { Saved(None) }
+    }
+}
+
+impl Saved {
+    /// The input as it was, with its place in the graph, so that rules can be differentiated.
+    pub(crate) fn get(&self, ctx: &Context<'_>) -> Result<Variable> {
+        let Some((tensor, version, history)) = &self.0 else {
+            return Err(crate::Error::GraphFreed { op: ctx.node.name });
+        };
+        ctx.check_version(tensor, *version)?;
+        Ok(Variable::with_history(tensor.clone(), history.clone()))
+    }
+}

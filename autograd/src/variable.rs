@@ -1,0 +1,316 @@
+//! A tensor that remembers how it was made.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::{Mutex, RwLock};
+use taper_tensor::{DType, Device, Tensor};
+
+use crate::node::{Edge, Node, next_seq};
+use crate::{Error, Result};
+
+/// A function of a gradient, which may replace it.
+pub(crate) type Hook = Box<dyn Fn(&Variable) -> Option<Variable> + Send + Sync>;
+
+/// A tensor in a graph: its data, the operation that made it, and after `backward` its gradient.
+/// Cloning gives another handle to the same variable.
+#[derive(Clone)]
+pub struct Variable(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    data: RwLock<Tensor>,
+    history: RwLock<History>,
+    /// Where `retain_grad` puts the gradient of a variable that is no leaf.
+    retained: OnceLock<Arc<Leaf>>,
+}
+
+/// How a variable came to be.
+#[derive(Clone)]
+pub(crate) enum History {
+    /// It requires no gradient.
+    Constant,
+    /// The user made it.
+    Leaf(Arc<Leaf>, bool),
+    /// An operation made it, as its output number `.1`.
+    Made(Arc<Node>, usize),
+}
+
+/// The end of the graph: where gradients are collected.
+pub(crate) struct Leaf {
+    pub(crate) seq: u64,
+    pub(crate) grad: Mutex<Option<Variable>>,
+    pub(crate) hooks: Mutex<Vec<Arc<Hook>>>,
+    pub(crate) name: OnceLock<String>,
+}
+
+impl Leaf {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            seq: next_seq(),
+            grad: Mutex::default(),
+            hooks: Mutex::default(),
+            name: OnceLock::new(),
+        })
+    }
+}
+
+/// Stops a hook from being called: see [`Variable::register_hook`].
+pub struct HookHandle {
+    hook: Arc<Hook>,
+    place: HookPlace,
+}
+
+enum HookPlace {
+    Leaf(Arc<Leaf>),
+    Node(Arc<Node>),
+}
+
+impl HookHandle {
+    /// Removes the hook.
+    pub fn remove(self) {
+        match &self.place {
+            HookPlace::Leaf(leaf) => leaf.hooks.lock().retain(|h| !Arc::ptr_eq(h, &self.hook)),
+            HookPlace::Node(node) => node.state.lock().hooks.retain(|(_, h)| !Arc::ptr_eq(h, &self.hook)),
+        }
+    }
+}
+
+impl Variable {
+    /// A constant: no gradient is computed for it.
+    pub fn new(data: Tensor) -> Self {
+        Self::with_history(data, History::Constant)
+    }
+
+    /// A leaf whose gradient `backward` computes; PyTorch's `requires_grad=True`.
+    pub fn requires_grad(data: Tensor) -> Self {
+        Self::with_history(data, History::Leaf(Leaf::new(), true))
+    }
+
+    pub(crate) fn made_by(data: Tensor, node: Arc<Node>, output: usize) -> Self {
+        Self::with_history(data, History::Made(node, output))
+    }
+
+    pub(crate) fn with_history(data: Tensor, history: History) -> Self {
+        Self(Arc::new(Inner {
+            data: RwLock::new(data),
+            history: RwLock::new(history),
+            retained: OnceLock::new(),
+        }))
+    }
+
+    pub(crate) fn history(&self) -> History {
+        self.0.history.read().clone()
+    }
+
+    pub(crate) fn edge(&self) -> Edge {
+        match &*self.0.history.read() {
+            History::Leaf(leaf, true) => Edge::Leaf(leaf.clone()),
+            History::Made(node, i) => Edge::Node(node.clone(), *i),
+            _ => Edge::None,
+        }
+    }
+
+    /// The tensor: a handle that shares its memory, outside of the graph.
+    pub fn data(&self) -> Tensor {
+        self.0.data.read().clone()
+    }
+
+    /// Replaces the tensor, as moving a parameter to another device or dtype does. Graphs that were
+    /// recorded before keep the old one.
+    pub fn set_data(&self, data: Tensor) {
+        *self.0.data.write() = data;
+    }
+
+    /// The sizes, one per dimension.
+    pub fn size(&self) -> Vec<usize> {
+        self.0.data.read().size().to_vec()
+    }
+
+    /// The number of dimensions.
+    pub fn dim(&self) -> usize {
+        self.0.data.read().dim()
+    }
+
+    /// The number of elements.
+    pub fn numel(&self) -> usize {
+        self.0.data.read().numel()
+    }
+
+    /// The dtype.
+    pub fn dtype(&self) -> DType {
+        self.0.data.read().dtype()
+    }
+
+    /// The device.
+    pub fn device(&self) -> Device {
+        self.0.data.read().device()
+    }
+
+    /// The value of a variable of one element.
+    ///
+    /// # Errors
+    /// When there is not exactly one element.
+    pub fn item<T: taper_tensor::Element>(&self) -> Result<T> {
+        Ok(self.0.data.read().item()?)
+    }
+
+    /// Whether a gradient flows to this variable.
+    pub fn is_requires_grad(&self) -> bool {
+        !matches!(&*self.0.history.read(), History::Constant | History::Leaf(_, false))
+    }
+
+    /// Whether the user made this variable, rather than an operation.
+    pub fn is_leaf(&self) -> bool {
+        !matches!(&*self.0.history.read(), History::Made(..))
+    }
+
+    /// Switches the gradient of a leaf on or off: a frozen parameter.
+    ///
+    /// # Errors
+    /// When an operation made the variable.
+    pub fn set_requires_grad(&self, on: bool) -> Result<()> {
+        let mut history = self.0.history.write();
+        match &mut *history {
+            History::Constant if on => *history = History::Leaf(Leaf::new(), true),
+            History::Constant => {}
+            History::Leaf(_, flag) => *flag = on,
+            History::Made(node, _) => {
+                return Err(Error::value(
+                    "set_requires_grad",
+                    format!(
+                        "{} made this variable, and only a leaf can be switched; use .detach()",
+                        node.name
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The operation that made this variable; PyTorch's `grad_fn`.
+    pub fn creator(&self) -> Option<Arc<Node>> {
+        match &*self.0.history.read() {
+            History::Made(node, _) => Some(node.clone()),
+            _ => None,
+        }
+    }
+
+    fn slot(&self) -> Option<Arc<Leaf>> {
+        match &*self.0.history.read() {
+            History::Leaf(leaf, _) => Some(leaf.clone()),
+            _ => self.0.retained.get().cloned(),
+        }
+    }
+
+    /// The gradient that `backward` has collected.
+    pub fn grad(&self) -> Option<Tensor> {
+        self.grad_variable().map(|g| g.data())
+    }
+
+    /// The gradient as a variable: with `create_graph` it can be differentiated again.
+    pub fn grad_variable(&self) -> Option<Variable> {
+        self.slot()?.grad.lock().clone()
+    }
+
+    /// Replaces the gradient of a leaf, or removes it.
+    pub fn set_grad(&self, grad: Option<Tensor>) {
+        if let Some(slot) = self.slot() {
+            *slot.grad.lock() = grad.map(Variable::new);
+        }
+    }
+
+    /// Forgets the gradient, so that the next `backward` begins afresh.
+    pub fn zero_grad(&self) {
+        self.set_grad(None);
+    }
+
+    /// Keeps the gradient of a variable that an operation made: `grad` then returns it.
+    pub fn retain_grad(&self) {
+        if self.is_leaf() || self.0.retained.get().is_some() {
+            return;
+        }
+        let slot = self.0.retained.get_or_init(Leaf::new).clone();
+        self.register_hook(move |g| {
+            *slot.grad.lock() = Some(g.clone());
+            None
+        });
+    }
+
+    /// Calls `hook` with the gradient of this variable whenever `backward` has computed it; what it
+    /// returns takes the gradient's place. A constant's hook is never called.
+    pub fn register_hook(
+        &self,
+        hook: impl Fn(&Variable) -> Option<Variable> + Send + Sync + 'static,
+    ) -> HookHandle {
+        let hook: Arc<Hook> = Arc::new(Box::new(hook));
+        let place = match &*self.0.history.read() {
+            History::Made(node, i) => {
+                node.state.lock().hooks.push((*i, hook.clone()));
+                HookPlace::Node(node.clone())
+            }
+            History::Leaf(leaf, _) => {
+                leaf.hooks.lock().push(hook.clone());
+                HookPlace::Leaf(leaf.clone())
+            }
+            History::Constant => HookPlace::Leaf(Leaf::new()),
+        };
+        HookHandle { hook, place }
+    }
+
+    /// The same data outside of the graph: no gradient flows through.
+    pub fn detach(&self) -> Self {
+        Self::new(self.data())
+    }
+
+    /// Gives a leaf its name, for error messages and drawings of the graph; the first name stays.
+    pub fn set_name(&self, name: &str) {
+        let mut history = self.0.history.write();
+        if matches!(*history, History::Constant) {
+            *history = History::Leaf(Leaf::new(), false);
+        }
+        if let History::Leaf(leaf, _) = &*history {
+            leaf.name.get_or_init(|| name.to_owned());
+        }
+    }
+
+    /// A leaf's name.
+    pub fn name(&self) -> Option<String> {
+        match &*self.0.history.read() {
+            History::Leaf(leaf, _) => leaf.name.get().cloned(),
+            _ => None,
+        }
+    }
+
+    /// Whether two handles are of the same variable.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl From<Tensor> for Variable {
+    fn from(data: Tensor) -> Self {
+        Self::new(data)
+    }
+}
+
+impl From<&Variable> for Variable {
+    fn from(v: &Variable) -> Self {
+        v.clone()
+    }
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.data(), f)
+    }
+}
+
+impl fmt::Debug for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0.history.read() {
+            History::Made(node, _) => write!(f, "Variable({:?}, creator={})", self.data(), node.name),
+            History::Leaf(_, true) => write!(f, "Variable({:?}, requires_grad)", self.data()),
+            _ => write!(f, "Variable({:?})", self.data()),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use taper_autograd::{Conv2dOptions, GradcheckOptions, Result, Variable, gradcheck, gradgradcheck};
+use taper_tensor::{DType, Generator, Tensor};
+
+fn random(shape: &[usize], seed: u64) -> Variable {
+    let g = Generator::new(seed);
+    Variable::requires_grad(Tensor::options().dtype(DType::F64).generator(&g).randn(shape).unwrap())
+}
+
+/// First and second derivatives.
+fn check(f: impl Fn(&[Variable]) -> Result<Variable> + Copy, shapes: &[&[usize]]) {
+    let inputs: Vec<_> = shapes.iter().zip(1..).map(|(s, seed)| random(s, seed)).collect();
+    gradcheck(f, &inputs, GradcheckOptions::default()).unwrap();
+    gradgradcheck(f, &inputs, GradcheckOptions::default()).unwrap();
+}
+
+#[test]
+fn arithmetic_broadcasts() {
+    check(|v| v[0].add(&v[1]), &[&[2, 3], &[3]]);
+    check(|v| v[0].sub(&v[1]), &[&[2, 1], &[1, 3]]);
+    check(|v| v[0].mul(&v[1]), &[&[2, 3], &[2, 1]]);
+    check(|v| v[0].div(v[1].exp()?), &[&[2, 3], &[3]]);
+    check(|v| 2.0 / &v[0].exp()?, &[&[3]]);
+    check(|v| v[0].mul(3.0)?.sub(1.0)?.div(7.0)?.neg(), &[&[2, 2]]);
+}
+
+#[test]
+fn functions_of_each_element() {
+    check(|v| v[0].exp(), &[&[2, 3]]);
+    check(|v| v[0].square()?.add(1.0)?.log(), &[&[2, 3]]);
+    check(|v| v[0].relu(), &[&[4, 3]]);
+}
+
+#[test]
+fn reductions_and_shapes() {
+    check(|v| v[0].square()?.sum(), &[&[2, 3]]);
+    check(|v| v[0].square()?.mean(), &[&[2, 3]]);
+    check(|v| v[0].square()?.sum_dim((0, -1), true), &[&[2, 3, 2]]);
+    check(|v| v[0].square()?.sum_dim(1, false), &[&[2, 3, 2]]);
+    check(|v| v[0].transpose(0, 2)?.flatten(1)?.reshape((-1, 2)), &[&[2, 3, 2]]);
+    check(|v| v[0].unsqueeze(0)?.expand((2, 3, 2))?.square(), &[&[3, 2]]);
+}
+
+#[test]
+fn matrix_products() {
+    check(|v| v[0].matmul(&v[1]), &[&[2, 3], &[3, 4]]);
+    check(|v| v[0].matmul(&v[1]), &[&[3], &[3]]);
+    check(|v| v[0].matmul(&v[1]), &[&[3], &[2, 3, 4]]);
+    check(|v| v[0].matmul(&v[1]), &[&[2, 1, 2, 3], &[3, 3, 2]]);
+    check(|v| v[0].matmul(&v[1]), &[&[2, 2, 3], &[3]]);
+    check(|v| v[0].linear(&v[1], Some(&v[2])), &[&[4, 3], &[2, 3], &[2]]);
+    check(|v| v[0].linear(&v[1], None), &[&[2, 2, 3], &[2, 3]]);
+}
+
+#[test]
+fn convolutions_are_closed_under_differentiation() {
+    check(
+        |v| v[0].conv2d(&v[1], Some(&v[2]), Conv2dOptions::default()),
+        &[&[2, 2, 4, 5], &[3, 2, 2, 3], &[3]],
+    );
+    let strided = Conv2dOptions { stride: (2, 1), padding: (1, 2), dilation: (1, 2), groups: 2 };
+    check(move |v| v[0].conv2d(&v[1], None, strided), &[&[1, 4, 5, 4], &[2, 2, 3, 2]]);
+}
+
+#[test]
+fn pooling_and_softmax() {
+    check(|v| v[0].max_pool2d(2)?.square(), &[&[1, 2, 5, 4]]);
+    check(|v| v[0].log_softmax(1), &[&[2, 4]]);
+    check(|v| v[0].softmax(0), &[&[3, 2]]);
+}
+
+#[test]
+fn indexing() {
+    let index = Tensor::new(&[[0i64, 2], [1, 1]]).unwrap();
+    check(|v| v[0].gather(1, &index)?.square(), &[&[2, 3]]);
+}

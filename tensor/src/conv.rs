@@ -1,0 +1,169 @@
+//! Convolution and its two gradients, which are convolutions again.
+
+use crate::kernels::conv::{self, Conv2dShape};
+use crate::{DType, Error, Result, Tensor};
+
+/// The parameters of a two-dimensional convolution, each as (vertical, horizontal).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conv2dOptions {
+    /// The distance between neighbouring outputs, in input pixels.
+    pub stride: (usize, usize),
+    /// The zeros added on each side of the input.
+    pub padding: (usize, usize),
+    /// The distance between a kernel's taps, in input pixels.
+    pub dilation: (usize, usize),
+    /// The number of groups that channels are split into; outputs see the inputs of their group.
+    pub groups: usize,
+}
+
+impl Default for Conv2dOptions {
+    fn default() -> Self {
+        Self { stride: (1, 1), padding: (0, 0), dilation: (1, 1), groups: 1 }
+    }
+}
+
+impl Tensor {
+    /// Correlates images `[N, C, H, W]` with kernels `[O, C/groups, h, w]`, and adds `bias` `[O]`:
+    /// `[N, O, H', W']` with `H' = (H + 2·padding - dilation·(h-1) - 1) / stride + 1`.
+    ///
+    /// # Errors
+    /// When the shapes or dtypes do not fit, or the kernel is larger than the padded image.
+    pub fn conv2d(&self, weight: &Self, bias: Option<&Self>, options: Conv2dOptions) -> Result<Self> {
+        let s = geometry("conv2d", self.size(), weight.size(), options)?;
+        if let Some(b) = bias
+            && b.size() != [s.out_channels]
+        {
+            return Err(Error::shape(
+                "conv2d",
+                format!("bias has shape {:?}, {} output channels expect [{1}]", b.size(), s.out_channels),
+            ));
+        }
+        let operands = if let Some(b) = bias { vec![self, weight, b] } else { vec![self, weight] };
+        let shape = [s.batch, s.out_channels, s.out_height(), s.out_width()];
+        run(
+            "conv2d",
+            &operands,
+            &shape,
+            |i, y| conv::forward(&s, i[0], i[1], i.get(2).copied(), y),
+            |i, y| conv::forward(&s, i[0], i[1], i.get(2).copied(), y),
+        )
+    }
+
+    /// The gradient of [`Tensor::conv2d`] with respect to an input of shape `input`; `self` is the
+    /// output's. This is the transposed convolution.
+    ///
+    /// # Errors
+    /// When the shapes or dtypes do not fit.
+    pub fn conv2d_input_grad(&self, weight: &Self, input: &[usize], options: Conv2dOptions) -> Result<Self> {
+        let s = geometry("conv2d_input_grad", input, weight.size(), options)?;
+        expect_output("conv2d_input_grad", self, &s)?;
+        run(
+            "conv2d_input_grad",
+            &[self, weight],
+            input,
+            |i, y| conv::input_grad(&s, i[0], i[1], y),
+            |i, y| conv::input_grad(&s, i[0], i[1], y),
+        )
+    }
+
+    /// The gradient of [`Tensor::conv2d`] with respect to a weight of shape `weight`; `self` is the
+    /// input, `grad` the output's gradient.
+    ///
+    /// # Errors
+    /// When the shapes or dtypes do not fit.
+    pub fn conv2d_weight_grad(&self, grad: &Self, weight: &[usize], options: Conv2dOptions) -> Result<Self> {
+        let s = geometry("conv2d_weight_grad", self.size(), weight, options)?;
+        expect_output("conv2d_weight_grad", grad, &s)?;
+        run(
+            "conv2d_weight_grad",
+            &[self, grad],
+            weight,
+            |i, y| conv::weight_grad(&s, i[0], i[1], y),
+            |i, y| conv::weight_grad(&s, i[0], i[1], y),
+        )
+    }
+}
+
+/// Lends contiguous operands of one real dtype to the kernel; 16-bit floats go through f32.
+fn run(
+    op: &'static str,
+    operands: &[&Tensor],
+    shape: &[usize],
+    f32_kernel: impl FnOnce(&[&[f32]], &mut [f32]),
+    f64_kernel: impl FnOnce(&[&[f64]], &mut [f64]),
+) -> Result<Tensor> {
+    let dtype = operands[0].dtype;
+    operands[0].expect_float(op)?;
+    for o in &operands[1..] {
+        o.expect_dtype(op, dtype)?;
+        operands[0].expect_device(op, o)?;
+    }
+    match dtype {
+        DType::F64 => Tensor::compute(op, operands, shape, f64_kernel),
+        DType::F32 => Tensor::compute(op, operands, shape, f32_kernel),
+        _ => {
+            let wide = operands.iter().map(|o| o.to_dtype(DType::F32)).collect::<Result<Vec<_>>>()?;
+            Tensor::compute(op, &wide.iter().collect::<Vec<_>>(), shape, f32_kernel)?.to_dtype(dtype)
+        }
+    }
+}
+
+fn expect_output(op: &'static str, grad: &Tensor, s: &Conv2dShape) -> Result<()> {
+    let expected = [s.batch, s.out_channels, s.out_height(), s.out_width()];
+    if grad.size() == expected {
+        return Ok(());
+    }
+    Err(Error::shape(op, format!("the output's gradient has shape {:?}, expected {expected:?}", grad.size())))
+}
+
+/// Checks an input's and a weight's shapes against each other.
+fn geometry(op: &'static str, x: &[usize], w: &[usize], o: Conv2dOptions) -> Result<Conv2dShape> {
+    let fail = |message: String| Err(Error::shape(op, message));
+    let (&[batch, in_channels, height, width], &[out_channels, group_in, kh, kw]) = (x, w) else {
+        let hint =
+            if x.len() == 3 { "; give a single sample a batch dimension with .unsqueeze(0)" } else { "" };
+        return fail(format!(
+            "input has shape {x:?} and weight {w:?}, expected [batch, channels, height, width] and \
+             [out_channels, channels / groups, height, width]{hint}"
+        ));
+    };
+    if o.groups == 0 || o.stride.0.min(o.stride.1) == 0 || o.dilation.0.min(o.dilation.1) == 0 {
+        return fail(format!("groups, stride and dilation must be at least 1, got {o:?}"));
+    }
+    if kh == 0 || kw == 0 {
+        return fail(format!("weight {w:?} has an empty kernel"));
+    }
+    if group_in.checked_mul(o.groups) != Some(in_channels) || out_channels % o.groups != 0 {
+        let of = if o.groups == 1 { String::new() } else { format!(" in {} groups", o.groups) };
+        return fail(format!(
+            "input has {in_channels} channels, weight {w:?} expects {}{of}",
+            group_in.saturating_mul(o.groups)
+        ));
+    }
+    let fits = |size: usize, k: usize, p: usize, d: usize| {
+        let padded = p.checked_mul(2).and_then(|p| p.checked_add(size));
+        let span = (k - 1).checked_mul(d).and_then(|s| s.checked_add(1));
+        padded.zip(span).is_some_and(|(padded, span)| padded >= span && padded < 1 << 40)
+    };
+    if !fits(height, kh, o.padding.0, o.dilation.0) || !fits(width, kw, o.padding.1, o.dilation.1) {
+        return fail(format!(
+            "a kernel of {kh} x {kw} with dilation {:?} is larger than the input of {height} x {width} with \
+             padding {:?}",
+            o.dilation, o.padding
+        ));
+    }
+    let s = Conv2dShape {
+        batch,
+        in_channels,
+        height,
+        width,
+        out_channels,
+        kernel: (kh, kw),
+        stride: o.stride,
+        padding: o.padding,
+        dilation: o.dilation,
+        groups: o.groups,
+    };
+    crate::shape::shape(op, [batch, out_channels, s.out_height(), s.out_width()])?;
+    Ok(s)
+}
