@@ -1,1 +1,24 @@
-//! taper-optim
+//! Optimisers with PyTorch's names, defaults and trajectories.
+//!
+//! ```
+//! use taper_autograd::{Variable, tensor::Tensor};
+//! use taper_optim::{Optimizer, Sgd};
+//! let w = Variable::requires_grad(Tensor::new(&[4.0f32])?);
+//! let mut optimizer = Sgd::new(vec![w.clone()], 0.1)?;
+//! for _ in 0..100 {
+//!     optimizer.zero_grad();
+//!     w.square()?.sum()?.backward()?;
+//!     optimizer.step()?; // w = w - 0.1 · 2 w
+//! }
+//! assert!(w.item::<f32>()?.abs() < 1e-6);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod optimizer;
+mod sgd;
+
+pub use error::{Error, Result};
+pub use optimizer::Optimizer;
+pub use sgd::Sgd;

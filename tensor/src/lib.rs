@@ -32,6 +32,7 @@ mod reduce;
 mod scalar;
 mod shape;
 mod softmax;
+pub mod step;
 mod storage;
 mod tensor;
 mod unary;

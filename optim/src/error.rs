@@ -1,0 +1,33 @@
+//! What can go wrong with an optimiser.
+
+/// The result of an optimiser's operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of an optimiser.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting outside of its range.
+    #[error("{optimizer}: {setting} is {value}, expected {expected}")]
+    Setting {
+        /// The optimiser.
+        optimizer: &'static str,
+        /// The setting's name in PyTorch.
+        setting: &'static str,
+        /// What it was set to.
+        value: f64,
+        /// What it can be.
+        expected: &'static str,
+    },
+    /// The parameters given cannot be trained.
+    #[error("{optimizer}: {message}")]
+    Parameters {
+        /// The optimiser.
+        optimizer: &'static str,
+        /// What is wrong with them, and what to do.
+        message: String,
+    },
+    /// The step itself failed.
+    #[error(transparent)]
+    Tensor(#[from] taper_autograd::tensor::Error),
+}
