@@ -36,7 +36,10 @@ pub(crate) fn check_parameters(optimizer: &'static str, parameters: &[Variable])
     for (i, p) in parameters.iter().enumerate() {
         let name = || p.name().unwrap_or_else(|| format!("{i} of shape {:?}", p.size()));
         if !p.is_leaf() {
-            return fail(format!("parameter {} was made by an operation; only leaves can be trained", name()));
+            return fail(format!(
+                "parameter {} was made by an operation; only leaves can be trained",
+                name()
+            ));
         }
         if let Some(first) = parameters[..i].iter().position(|q| q.is(p)) {
             return fail(format!("parameter {} is given twice, at {first} and {i}", name()));

@@ -35,6 +35,7 @@ mod softmax;
 pub mod step;
 mod storage;
 mod tensor;
+mod threads;
 mod unary;
 mod views;
 
@@ -49,3 +50,4 @@ pub use random::{Generator, manual_seed};
 pub use scalar::{IntoOperand, Operand, Scalar};
 pub use shape::IntoShape;
 pub use tensor::Tensor;
+pub use threads::{num_threads, set_num_threads};

@@ -37,7 +37,11 @@ pub fn sgd_(param: &Tensor, grad: &Tensor, direction: Option<&Tensor>, s: SgdSte
         if other.size() != param.size() {
             return Err(Error::shape(
                 op,
-                format!("the parameter has shape {:?}, its gradient or state {:?}", param.size(), other.size()),
+                format!(
+                    "the parameter has shape {:?}, its gradient or state {:?}",
+                    param.size(),
+                    other.size()
+                ),
             ));
         }
         if param.shares_storage(other) {
@@ -82,6 +86,8 @@ fn sgd<T: Element>(param: &Tensor, grad: &Tensor, direction: Option<&Tensor>, s:
 fn dense<'a, T>(op: &'static str, data: &'a mut [T], layout: &candle_core::Layout) -> Result<&'a mut [T]> {
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&mut data[start..end]),
-        None => Err(Error::value(op, "parameters and their state must be contiguous; make a .contiguous() copy")),
+        None => {
+            Err(Error::value(op, "parameters and their state must be contiguous; make a .contiguous() copy"))
+        }
     }
 }

@@ -1,0 +1,88 @@
+//! The golden family `optim`: each optimiser's trajectory over given gradients, from PyTorch.
+
+use std::path::PathBuf;
+
+use safetensors::SafeTensors;
+use serde_json::Value;
+use taper_autograd::Variable;
+use taper_autograd::tensor::Tensor;
+use taper_optim::{Optimizer, Sgd};
+
+fn folder() -> PathBuf {
+    let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../golden");
+    std::env::var_os("TAPER_GOLDEN").map_or_else(own, PathBuf::from)
+}
+
+fn tensor(all: &SafeTensors<'_>, key: &str) -> Tensor {
+    let view = all.tensor(key).unwrap_or_else(|e| panic!("{key}: {e}"));
+    assert_eq!(view.dtype(), safetensors::Dtype::F32, "{key}");
+    let values = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    Tensor::from_vec(values, view.shape()).unwrap()
+}
+
+/// The optimiser of a case, or `None` where there is no such optimiser here.
+fn optimizer(case: &Value, parameters: Vec<Variable>) -> Option<Box<dyn Optimizer>> {
+    let args = &case["args"];
+    let number = |name: &str, default: f64| args[name].as_f64().unwrap_or(default);
+    let flag = |name: &str| args[name].as_bool().unwrap_or(false);
+    match case["optimizer"].as_str()? {
+        "SGD" => Some(Box::new(
+            Sgd::new(parameters, number("lr", 1e-3))
+                .unwrap()
+                .momentum(number("momentum", 0.0))
+                .dampening(number("dampening", 0.0))
+                .weight_decay(number("weight_decay", 0.0))
+                .nesterov(flag("nesterov"))
+                .maximize(flag("maximize")),
+        )),
+        _ => None,
+    }
+}
+
+#[test]
+fn trajectories_are_pytorchs() {
+    let text = std::fs::read_to_string(folder().join("optim.json")).unwrap();
+    let bytes = std::fs::read(folder().join("optim.safetensors")).unwrap();
+    let all = SafeTensors::deserialize(&bytes).unwrap();
+    let cases = serde_json::from_str::<Value>(&text).unwrap()["cases"].as_array().unwrap().clone();
+    let (mut passed, mut failed, mut unsupported) = (0, vec![], vec![]);
+    for case in &cases {
+        let name = case["name"].as_str().unwrap();
+        let number = |key: &str| case[key].as_f64().unwrap();
+        let parameters: Vec<Variable> = (0..number("params") as usize)
+            .map(|k| Variable::requires_grad(tensor(&all, &format!("{name}/param.{k}"))))
+            .collect();
+        let Some(mut optimizer) = optimizer(case, parameters.clone()) else {
+            unsupported.push(name);
+            continue;
+        };
+        let mut wrong = None;
+        for t in 0..number("steps") as usize {
+            for (k, p) in parameters.iter().enumerate() {
+                p.set_grad(Some(tensor(&all, &format!("{name}/step.{t}.grad.{k}"))));
+            }
+            optimizer.step().unwrap();
+            for (k, p) in parameters.iter().enumerate() {
+                let expected = tensor(&all, &format!("{name}/step.{t}.param.{k}"));
+                if !p.data().allclose(&expected, number("rtol"), number("atol")).unwrap() {
+                    wrong.get_or_insert(format!("{name}: parameter {k} after step {t}"));
+                }
+            }
+        }
+        match wrong {
+            None => passed += 1,
+            Some(what) => failed.push(what),
+        }
+    }
+    for name in &unsupported {
+        println!("unsupported: {name}");
+    }
+    println!(
+        "golden optim: {} cases, {passed} passed, {} failed, {} unsupported",
+        cases.len(),
+        failed.len(),
+        unsupported.len()
+    );
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(passed > 0, "no case was run");
+}
