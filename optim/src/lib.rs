@@ -16,9 +16,11 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod group;
 mod optimizer;
 mod sgd;
 
 pub use error::{Error, Result};
-pub use optimizer::Optimizer;
-pub use sgd::Sgd;
+pub use group::{ParamGroup, ParamState};
+pub use optimizer::{Optimizer, PerParameter, Rule, StateDict};
+pub use sgd::{Sgd, SgdRule};

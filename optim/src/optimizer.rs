@@ -1,57 +1,213 @@
-//! What all optimisers have in common.
+//! What all optimisers have in common: groups, states, and the walk over them.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use taper_autograd::Variable;
+use taper_autograd::tensor::Tensor;
 
+use crate::group::{ParamGroup, ParamState};
 use crate::{Error, Result};
 
 /// Changes parameters by their gradients, after each `backward`.
 pub trait Optimizer {
-    /// The parameters, in the order in which they were given.
-    fn parameters(&self) -> &[Variable];
-
     /// Changes each parameter that has a gradient; the others stay as they are.
     ///
     /// # Errors
-    /// When a gradient has not the dtype or device of its parameter.
+    /// When a setting is outside of its range, or a gradient has not the dtype or device of its
+    /// parameter.
     fn step(&mut self) -> Result<()>;
 
-    /// The learning rate.
-    fn lr(&self) -> f64;
+    /// The groups of parameters with their settings.
+    fn param_groups(&self) -> &[ParamGroup];
 
-    /// Sets the learning rate of the steps to come.
-    fn set_lr(&mut self, lr: f64);
+    /// The groups, to change their settings for the steps to come.
+    fn param_groups_mut(&mut self) -> &mut [ParamGroup];
+
+    /// Adds parameters with settings of their own.
+    ///
+    /// # Errors
+    /// When a parameter is no leaf or is there already, or a setting is unknown.
+    fn add_param_group(&mut self, group: ParamGroup) -> Result<()>;
+
+    /// What is needed to go on from here.
+    fn state_dict(&self) -> StateDict;
+
+    /// Goes on from a saved state.
+    ///
+    /// # Errors
+    /// When it belongs to other groups or parameters.
+    fn load_state_dict(&mut self, state: StateDict) -> Result<()>;
 
     /// Forgets the gradients, so that the next `backward` begins afresh.
     fn zero_grad(&self) {
-        self.parameters().iter().for_each(Variable::zero_grad);
+        self.param_groups().iter().flat_map(ParamGroup::parameters).for_each(Variable::zero_grad);
     }
 }
 
-/// Parameters that can be trained: leaves, each given once.
-pub(crate) fn check_parameters(optimizer: &'static str, parameters: &[Variable]) -> Result<()> {
-    let fail = |message: String| Err(Error::Parameters { optimizer, message });
-    if parameters.is_empty() {
-        return fail("no parameters were given; pass net.parameters()".into());
+/// An optimiser's state: as PyTorch's `optimizer.state_dict()`, parameters are numbered through all
+/// groups.
+#[derive(Clone, Debug)]
+pub struct StateDict {
+    /// The state of each parameter that has made a step.
+    pub state: BTreeMap<usize, ParamState>,
+    /// Each group's settings.
+    pub param_groups: Vec<BTreeMap<String, f64>>,
+}
+
+/// How one kind of optimiser changes one parameter.
+pub trait Rule {
+    /// The name, for messages.
+    const NAME: &'static str;
+    /// The settings by their names in PyTorch, with its defaults.
+    const DEFAULTS: &'static [(&'static str, f64)];
+
+    /// A group's settings, read once for all its parameters.
+    type Settings;
+
+    /// Reads the settings of a group.
+    ///
+    /// # Errors
+    /// When one is outside of its range, or some make no sense together.
+    fn settings(group: &ParamGroup) -> Result<Self::Settings>;
+
+    /// One step of one parameter; `state.step` counts it already.
+    ///
+    /// # Errors
+    /// When the tensors do not fit each other.
+    fn update(settings: &Self::Settings, state: &mut ParamState, param: &Tensor, grad: &Tensor)
+    -> Result<()>;
+}
+
+/// An optimiser that treats each parameter by itself, by the rule `R`.
+#[derive(Debug)]
+pub struct PerParameter<R> {
+    groups: Vec<ParamGroup>,
+    states: BTreeMap<usize, ParamState>,
+    defaults: BTreeMap<String, f64>,
+    rule: PhantomData<R>,
+}
+
+impl<R: Rule> PerParameter<R> {
+    /// One group of parameters with the learning rate `lr` and else the default settings.
+    ///
+    /// # Errors
+    /// When there is no parameter, one is given twice or is no leaf, or `lr` is negative.
+    pub fn new(parameters: Vec<Variable>, lr: f64) -> Result<Self> {
+        not_negative(R::NAME, "lr", lr)?;
+        if parameters.is_empty() {
+            let message = "no parameters were given; pass net.parameters()".into();
+            return Err(Error::Parameters { optimizer: R::NAME, message });
+        }
+        let mut defaults: BTreeMap<String, f64> =
+            R::DEFAULTS.iter().map(|&(k, v)| (k.to_owned(), v)).collect();
+        defaults.insert("lr".into(), lr);
+        let mut optimizer = Self { groups: vec![], states: BTreeMap::new(), defaults, rule: PhantomData };
+        optimizer.add_param_group(ParamGroup::new(parameters))?;
+        Ok(optimizer)
     }
-    for (i, p) in parameters.iter().enumerate() {
-        let name = || p.name().unwrap_or_else(|| format!("{i} of shape {:?}", p.size()));
-        if !p.is_leaf() {
+
+    /// Sets a default, and with it all groups that are there.
+    pub(crate) fn with(mut self, setting: &str, value: f64) -> Self {
+        self.defaults.insert(setting.to_owned(), value);
+        self.groups.iter_mut().for_each(|g| g.change(setting, value));
+        self
+    }
+}
+
+impl<R: Rule> Optimizer for PerParameter<R> {
+    fn step(&mut self) -> Result<()> {
+        let mut number = 0;
+        for group in &self.groups {
+            not_negative(R::NAME, "lr", group.value("lr"))?;
+            let settings = R::settings(group)?;
+            for parameter in group.parameters() {
+                if let Some(grad) = parameter.grad() {
+                    let state = self.states.entry(number).or_default();
+                    state.step += 1;
+                    R::update(&settings, state, &parameter.data(), &grad)?;
+                }
+                number += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn param_groups(&self) -> &[ParamGroup] {
+        &self.groups
+    }
+
+    fn param_groups_mut(&mut self) -> &mut [ParamGroup] {
+        &mut self.groups
+    }
+
+    fn add_param_group(&mut self, mut group: ParamGroup) -> Result<()> {
+        let fail = |message: String| Err(Error::Parameters { optimizer: R::NAME, message });
+        let mut seen: Vec<&Variable> = self.groups.iter().flat_map(ParamGroup::parameters).collect();
+        for p in group.parameters() {
+            let name = || p.name().unwrap_or_else(|| format!("{} of shape {:?}", seen.len(), p.size()));
+            if !p.is_leaf() {
+                return fail(format!(
+                    "parameter {} was made by an operation; only leaves can be trained",
+                    name()
+                ));
+            }
+            if let Some(first) = seen.iter().position(|q| q.is(p)) {
+                return fail(format!("parameter {} is given twice: it is parameter {first} too", name()));
+            }
+            seen.push(p);
+        }
+        group.complete(R::NAME, &self.defaults)?;
+        self.groups.push(group);
+        Ok(())
+    }
+
+    fn state_dict(&self) -> StateDict {
+        let param_groups = self.groups.iter().map(|g| g.settings().clone()).collect();
+        StateDict { state: self.states.clone(), param_groups }
+    }
+
+    fn load_state_dict(&mut self, state: StateDict) -> Result<()> {
+        let fail = |message: String| Err(Error::Parameters { optimizer: R::NAME, message });
+        if state.param_groups.len() != self.groups.len() {
             return fail(format!(
-                "parameter {} was made by an operation; only leaves can be trained",
-                name()
+                "the state has {} groups, expected {}",
+                state.param_groups.len(),
+                self.groups.len()
             ));
         }
-        if let Some(first) = parameters[..i].iter().position(|q| q.is(p)) {
-            return fail(format!("parameter {} is given twice, at {first} and {i}", name()));
+        let parameters: Vec<&Variable> = self.groups.iter().flat_map(ParamGroup::parameters).collect();
+        for (&number, s) in &state.state {
+            let Some(p) = parameters.get(number) else {
+                return fail(format!("the state has a parameter {number}, there are {}", parameters.len()));
+            };
+            if let Some((name, t)) = s.tensors.iter().find(|(_, t)| t.size() != p.size()) {
+                return fail(format!(
+                    "{name} of parameter {number} has shape {:?}, expected {:?}",
+                    t.size(),
+                    p.size()
+                ));
+            }
         }
+        let mut groups = self.groups.clone();
+        for (group, settings) in groups.iter_mut().zip(state.param_groups) {
+            settings.into_iter().for_each(|(k, v)| group.change(&k, v));
+            group.complete(R::NAME, &self.defaults)?;
+        }
+        // Copies: the saved tensors stay as they were while training goes on.
+        let mut states = state.state;
+        for t in states.values_mut().flat_map(|s| s.tensors.values_mut()) {
+            *t = t.copy()?;
+        }
+        (self.groups, self.states) = (groups, states);
+        Ok(())
     }
-    Ok(())
 }
 
 /// A setting that must be finite and not negative.
-pub(crate) fn not_negative(optimizer: &'static str, setting: &'static str, value: f64) -> Result<f64> {
+pub(crate) fn not_negative(optimizer: &'static str, setting: &'static str, value: f64) -> Result<()> {
     if value.is_finite() && value >= 0.0 {
-        return Ok(value);
+        return Ok(());
     }
     Err(Error::Setting { optimizer, setting, value, expected: "a finite number, at least 0" })
 }

@@ -1,10 +1,10 @@
 //! Stochastic gradient descent.
 
-use taper_autograd::Variable;
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{SgdStep, sgd_};
 
-use crate::optimizer::{Optimizer, check_parameters, not_negative};
+use crate::group::{ParamGroup, ParamState};
+use crate::optimizer::{PerParameter, Rule, not_negative};
 use crate::{Error, Result};
 
 /// Stochastic gradient descent, `weight = weight - learning_rate · gradient`, with momentum as
@@ -13,116 +13,93 @@ use crate::{Error, Result};
 ///
 /// `g = gradient + weight_decay · weight`, `b = momentum · b + (1 - dampening) · g` (at the first
 /// step `b = g`), `weight = weight - lr · b`; with Nesterov's look-ahead `weight - lr · (g + momentum · b)`.
+///
+/// Without momentum, a step is the tutorial's loop:
+///
+/// ```
+/// # use taper_autograd::{Variable, tensor::Tensor};
+/// # use taper_optim::{Optimizer, Sgd};
+/// # let leaf = || Variable::requires_grad(Tensor::ones(3).unwrap());
+/// # let (a, b) = (leaf(), leaf());
+/// # for w in [&a, &b] { w.square()?.sum()?.backward()?; }
+/// let learning_rate = 0.01;
+/// for f in [&a] {
+///     f.data().sub_(&(f.grad().unwrap() * learning_rate)?)?;
+/// }
+/// Sgd::new(vec![b.clone()], learning_rate)?.step()?;
+/// assert!(a.data().equal(&b.data())?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub type Sgd = PerParameter<SgdRule>;
+
+/// The rule of [`Sgd`].
 #[derive(Debug)]
-pub struct Sgd {
-    parameters: Vec<Variable>,
-    buffers: Vec<Option<Tensor>>,
-    lr: f64,
-    momentum: f64,
-    dampening: f64,
-    weight_decay: f64,
-    nesterov: bool,
-    maximize: bool,
-}
+pub struct SgdRule;
 
 impl Sgd {
-    /// Plain descent with the learning rate `lr`.
-    ///
-    /// # Errors
-    /// When there is no parameter, one is given twice or is no leaf, or `lr` is negative.
-    pub fn new(parameters: Vec<Variable>, lr: f64) -> Result<Self> {
-        check_parameters("sgd", &parameters)?;
-        let buffers = vec![None; parameters.len()];
-        let lr = not_negative("sgd", "lr", lr)?;
-        Ok(Self {
-            parameters,
-            buffers,
-            lr,
-            momentum: 0.0,
-            dampening: 0.0,
-            weight_decay: 0.0,
-            nesterov: false,
-            maximize: false,
-        })
+    /// How much of the earlier steps' direction is kept; default 0.
+    pub fn momentum(self, momentum: f64) -> Self {
+        self.with("momentum", momentum)
     }
 
-    /// How much of the earlier steps' direction is kept.
-    pub fn momentum(mut self, momentum: f64) -> Self {
-        self.momentum = momentum;
-        self
+    /// How much of the gradient does not enter the direction; default 0.
+    pub fn dampening(self, dampening: f64) -> Self {
+        self.with("dampening", dampening)
     }
 
-    /// How much of the gradient does not enter the direction.
-    pub fn dampening(mut self, dampening: f64) -> Self {
-        self.dampening = dampening;
-        self
-    }
-
-    /// The factor of the L2 penalty.
-    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        self.weight_decay = weight_decay;
-        self
+    /// The factor of the L2 penalty; default 0.
+    pub fn weight_decay(self, weight_decay: f64) -> Self {
+        self.with("weight_decay", weight_decay)
     }
 
     /// Looks ahead along the direction; needs momentum and no dampening.
-    pub fn nesterov(mut self, nesterov: bool) -> Self {
-        self.nesterov = nesterov;
-        self
+    pub fn nesterov(self, nesterov: bool) -> Self {
+        self.with("nesterov", nesterov.into())
     }
 
     /// Climbs instead of descending.
-    pub fn maximize(mut self, maximize: bool) -> Self {
-        self.maximize = maximize;
-        self
-    }
-
-    fn check(&self) -> Result<()> {
-        not_negative("sgd", "momentum", self.momentum)?;
-        not_negative("sgd", "weight_decay", self.weight_decay)?;
-        if self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0) {
-            let (setting, value, expected) = match self.momentum {
-                0.0 => ("momentum", 0.0, "a momentum above 0 for nesterov"),
-                _ => ("dampening", self.dampening, "0 for nesterov"),
-            };
-            return Err(Error::Setting { optimizer: "sgd", setting, value, expected });
-        }
-        Ok(())
+    pub fn maximize(self, maximize: bool) -> Self {
+        self.with("maximize", maximize.into())
     }
 }
 
-impl Optimizer for Sgd {
-    fn parameters(&self) -> &[Variable] {
-        &self.parameters
-    }
+impl Rule for SgdRule {
+    const NAME: &'static str = "sgd";
+    const DEFAULTS: &'static [(&'static str, f64)] =
+        &[("momentum", 0.0), ("dampening", 0.0), ("weight_decay", 0.0), ("nesterov", 0.0), ("maximize", 0.0)];
 
-    fn step(&mut self) -> Result<()> {
-        self.check()?;
-        for (parameter, buffer) in self.parameters.iter().zip(&mut self.buffers) {
-            let Some(grad) = parameter.grad() else { continue };
-            let data = parameter.data();
-            let first = buffer.is_none();
-            if first && self.momentum != 0.0 {
-                *buffer = Some(data.zeros_like()?);
-            }
-            let step = SgdStep {
-                lr: self.lr,
-                momentum: self.momentum,
-                dampening: self.dampening,
-                weight_decay: self.weight_decay,
-                nesterov: self.nesterov,
-                maximize: self.maximize,
-                first,
-            };
-            sgd_(&data, &grad, buffer.as_ref().filter(|_| self.momentum != 0.0), step)?;
+    type Settings = SgdStep;
+
+    fn settings(group: &ParamGroup) -> Result<SgdStep> {
+        let (momentum, dampening) = (group.value("momentum"), group.value("dampening"));
+        not_negative(Self::NAME, "momentum", momentum)?;
+        not_negative(Self::NAME, "weight_decay", group.value("weight_decay"))?;
+        let refuse = |setting, value, expected| {
+            Err(Error::Setting { optimizer: Self::NAME, setting, value, expected })
+        };
+        if group.switch("nesterov") && momentum == 0.0 {
+            return refuse("momentum", momentum, "more than 0 with nesterov");
         }
-        Ok(())
+        if group.switch("nesterov") && dampening != 0.0 {
+            return refuse("dampening", dampening, "0 with nesterov");
+        }
+        Ok(SgdStep {
+            lr: group.value("lr"),
+            momentum,
+            dampening,
+            weight_decay: group.value("weight_decay"),
+            nesterov: group.switch("nesterov"),
+            maximize: group.switch("maximize"),
+            first: false,
+        })
     }
 
-    fn lr(&self) -> f64 {
-        self.lr
-    }
-
-    fn set_lr(&mut self, lr: f64) {
-        self.lr = lr;
+    fn update(settings: &SgdStep, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
+        let first = !state.tensors.contains_key("momentum_buffer");
+        let buffer = match settings.momentum {
+            0.0 => None,
+            _ => Some(state.tensor("momentum_buffer", param, 0.0)?),
+        };
+        Ok(sgd_(param, grad, buffer.as_ref(), SgdStep { first, ..*settings })?)
     }
 }

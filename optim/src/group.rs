@@ -1,0 +1,110 @@
+//! Parameters that share their settings.
+
+use std::collections::BTreeMap;
+
+use taper_autograd::Variable;
+use taper_autograd::tensor::Tensor;
+
+use crate::{Error, Result};
+
+/// Parameters, and the settings that differ from the optimiser's: PyTorch's `{'params': …, 'lr': …}`.
+///
+/// ```
+/// # use taper_autograd::{Variable, tensor::Tensor};
+/// use taper_optim::{Optimizer, ParamGroup, Sgd};
+/// # let leaf = || Variable::requires_grad(Tensor::zeros(3).unwrap());
+/// # let (body, head) = (vec![leaf()], vec![leaf()]);
+/// let mut optimizer = Sgd::new(body, 0.001)?.momentum(0.9);
+/// optimizer.add_param_group(ParamGroup::new(head).set("lr", 0.1))?;
+/// assert_eq!(optimizer.param_groups()[1].get("lr"), Some(0.1));
+/// assert_eq!(optimizer.param_groups()[1].get("momentum"), Some(0.9));
+/// # Ok::<(), taper_optim::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ParamGroup {
+    parameters: Vec<Variable>,
+    settings: BTreeMap<String, f64>,
+}
+
+impl ParamGroup {
+    /// A group with the optimiser's settings.
+    pub fn new(parameters: Vec<Variable>) -> Self {
+        Self { parameters, settings: BTreeMap::new() }
+    }
+
+    /// Changes a setting, by its name in PyTorch; a switch is 1 or 0.
+    pub fn set(mut self, setting: &str, value: f64) -> Self {
+        self.change(setting, value);
+        self
+    }
+
+    /// As [`ParamGroup::set`], in place.
+    pub fn change(&mut self, setting: &str, value: f64) {
+        match self.settings.get_mut(setting) {
+            Some(old) => *old = value,
+            None => drop(self.settings.insert(setting.to_owned(), value)),
+        }
+    }
+
+    /// A setting, by its name in PyTorch.
+    pub fn get(&self, setting: &str) -> Option<f64> {
+        self.settings.get(setting).copied()
+    }
+
+    /// All settings.
+    pub fn settings(&self) -> &BTreeMap<String, f64> {
+        &self.settings
+    }
+
+    /// The parameters.
+    pub fn parameters(&self) -> &[Variable] {
+        &self.parameters
+    }
+
+    /// The value of a setting that the optimiser has given a default.
+    pub(crate) fn value(&self, setting: &str) -> f64 {
+        self.get(setting).unwrap_or(0.0)
+    }
+
+    pub(crate) fn switch(&self, setting: &str) -> bool {
+        self.value(setting) != 0.0
+    }
+
+    /// Fills in the settings that were not made; one that the optimiser does not know is an error.
+    pub(crate) fn complete(
+        &mut self,
+        optimizer: &'static str,
+        defaults: &BTreeMap<String, f64>,
+    ) -> Result<()> {
+        if let Some((unknown, _)) = self.settings.iter().find(|(k, _)| !defaults.contains_key(*k)) {
+            let known: Vec<&str> = defaults.keys().map(String::as_str).collect();
+            let message = format!("there is no setting {unknown:?}; there are {}", known.join(", "));
+            return Err(Error::Parameters { optimizer, message });
+        }
+        for (setting, value) in defaults {
+            self.settings.entry(setting.clone()).or_insert(*value);
+        }
+        Ok(())
+    }
+}
+
+/// What an optimiser remembers of one parameter.
+#[derive(Clone, Debug, Default)]
+pub struct ParamState {
+    /// How many steps the parameter has made.
+    pub step: u64,
+    /// Running averages and the like, by their names in PyTorch.
+    pub tensors: BTreeMap<String, Tensor>,
+}
+
+impl ParamState {
+    /// The tensor `name`, at first filled with `start`, like the parameter.
+    pub(crate) fn tensor(&mut self, name: &str, like: &Tensor, start: f64) -> Result<Tensor> {
+        if let Some(t) = self.tensors.get(name) {
+            return Ok(t.clone());
+        }
+        let t = like.like().full(like.size(), start)?;
+        self.tensors.insert(name.to_owned(), t.clone());
+        Ok(t)
+    }
+}
