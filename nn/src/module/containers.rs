@@ -1,0 +1,80 @@
+//! Collections and boxes of modules are modules.
+
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::{Module, ModuleField, Visitor};
+
+/// PyTorch's `ModuleList` and `ParameterList`: members `0`, `1`, …
+impl<F: ModuleField + Any> Module for Vec<F> {
+    fn visit<'a>(&'a self, visitor: &mut Visitor<'a>) {
+        number(self, visitor);
+    }
+
+    fn name(&self) -> &'static str {
+        "ModuleList"
+    }
+}
+
+impl<F: ModuleField + Any, const N: usize> Module for [F; N] {
+    fn visit<'a>(&'a self, visitor: &mut Visitor<'a>) {
+        number(self, visitor);
+    }
+
+    fn name(&self) -> &'static str {
+        "ModuleList"
+    }
+}
+
+fn number<'a>(fields: &'a [impl ModuleField], visitor: &mut Visitor<'a>) {
+    fields.iter().enumerate().for_each(|(i, field)| visitor.field(&i.to_string(), field));
+}
+
+/// PyTorch's `ModuleDict`, in the order of the keys: a hash map's own order changes from run to run.
+impl<F: ModuleField + Any> Module for HashMap<String, F> {
+    fn visit<'a>(&'a self, visitor: &mut Visitor<'a>) {
+        let mut entries: Vec<_> = self.iter().collect();
+        entries.sort_by_key(|(key, _)| *key);
+        entries.into_iter().for_each(|(key, field)| visitor.field(key, field));
+    }
+
+    fn name(&self) -> &'static str {
+        "ModuleDict"
+    }
+}
+
+impl<F: ModuleField + Any> Module for BTreeMap<String, F> {
+    fn visit<'a>(&'a self, visitor: &mut Visitor<'a>) {
+        self.iter().for_each(|(key, field)| visitor.field(key, field));
+    }
+
+    fn name(&self) -> &'static str {
+        "ModuleDict"
+    }
+}
+
+/// A pointer to a module is that module, with no level of its own.
+macro_rules! pointer {
+    ($($pointer:ident)*) => {$(
+        impl<M: Module + ?Sized> Module for $pointer<M> {
+            fn visit<'a>(&'a self, visitor: &mut Visitor<'a>) {
+                (**self).visit(visitor);
+            }
+
+            fn name(&self) -> &'static str {
+                (**self).name()
+            }
+
+            fn extra_repr(&self) -> String {
+                (**self).extra_repr()
+            }
+
+            fn inner(&self) -> Option<&dyn Module> {
+                Some((**self).as_module())
+            }
+        }
+    )*};
+}
+
+pointer!(Box Arc);
