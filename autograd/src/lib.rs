@@ -31,5 +31,6 @@ pub use mode::{GradMode, enable_grad, is_grad_enabled, no_grad};
 pub use node::Node;
 pub use operand::{IntoOperand, Operand};
 pub use ops::conv::Conv2dOptions;
+pub use ops::loss::Reduction;
 pub use taper_tensor as tensor;
 pub use variable::Variable;

@@ -293,6 +293,12 @@ impl From<Tensor> for Variable {
     }
 }
 
+impl From<&Tensor> for Variable {
+    fn from(data: &Tensor) -> Self {
+        Self::new(data.clone())
+    }
+}
+
 impl From<&Variable> for Variable {
     fn from(v: &Variable) -> Self {
         v.clone()

@@ -4,6 +4,7 @@
 pub(crate) mod arithmetic;
 pub(crate) mod conv;
 pub(crate) mod index;
+pub(crate) mod loss;
 pub(crate) mod matmul;
 pub(crate) mod pool;
 pub(crate) mod reduce;

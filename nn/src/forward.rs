@@ -1,0 +1,32 @@
+//! What a network does with its input.
+
+use std::sync::Arc;
+
+use taper_autograd::Variable;
+
+use crate::{Module, Result};
+
+/// A function of one variable: the one method that a user writes for a network.
+pub trait Forward {
+    /// The output for a batch of inputs.
+    ///
+    /// # Errors
+    /// When the input does not fit.
+    fn forward(&self, x: &Variable) -> Result<Variable>;
+}
+
+/// A module with a forward pass, as an element of a list of different ones: `Box<dyn Layer>`.
+pub trait Layer: Module + Forward {}
+
+impl<L: Module + Forward> Layer for L {}
+
+macro_rules! pointer {
+    ($($pointer:ty),*) => {$(
+        impl<L: Forward + ?Sized> Forward for $pointer {
+            fn forward(&self, x: &Variable) -> Result<Variable> {
+                (**self).forward(x)
+            }
+        }
+    )*};
+}
+pointer!(Box<L>, Arc<L>);

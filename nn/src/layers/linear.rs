@@ -1,0 +1,62 @@
+//! The fully connected layer.
+
+use taper_autograd::Variable;
+
+use super::uniform_parameter;
+use crate::{Forward, Module, Result, in_layer};
+
+/// `x weightᵀ + bias` over the last dimension; PyTorch's `nn.Linear`.
+///
+/// ```
+/// use taper_autograd::Variable;
+/// use taper_nn::{Forward, Linear};
+/// use taper_tensor::Tensor;
+///
+/// let layer = Linear::new(20, 30)?;
+/// let y = layer.forward(&Variable::new(Tensor::ones((128, 20))?))?;
+/// assert_eq!(y.size(), [128, 30]);
+/// assert_eq!(layer.to_string(), "Linear(in_features=20, out_features=30, bias=True)");
+/// # Ok::<(), taper_nn::Error>(())
+/// ```
+#[derive(Module, Debug)]
+#[module(extra_repr = "Self::describe")]
+pub struct Linear {
+    /// `[out_features, in_features]`.
+    pub weight: Variable,
+    /// `[out_features]`.
+    pub bias: Option<Variable>,
+}
+
+impl Linear {
+    /// A layer from `in_features` to `out_features`, initialised as PyTorch's: weight and bias
+    /// uniform within `±1 / sqrt(in_features)`.
+    ///
+    /// # Errors
+    /// When memory does not suffice.
+    pub fn new(in_features: usize, out_features: usize) -> Result<Self> {
+        Ok(Self {
+            weight: uniform_parameter(&[out_features, in_features], in_features)?,
+            bias: Some(uniform_parameter(&[out_features], in_features)?),
+        })
+    }
+
+    /// Whether there is a bias; by default there is. `bias(false)` removes it.
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.bias = self.bias.filter(|_| bias);
+        self
+    }
+
+    fn describe(&self) -> String {
+        let bias = if self.bias.is_some() { "True" } else { "False" };
+        match self.weight.size()[..] {
+            [out, features] => format!("in_features={features}, out_features={out}, bias={bias}"),
+            _ => format!("bias={bias}"),
+        }
+    }
+}
+
+impl Forward for Linear {
+    fn forward(&self, x: &Variable) -> Result<Variable> {
+        in_layer(&self.weight, || Ok(x.linear(&self.weight, self.bias.as_ref())?))
+    }
+}

@@ -1,0 +1,222 @@
+//! The loss of classification.
+
+use taper_autograd::{Reduction, Variable};
+use taper_tensor::{DType, Tensor};
+
+use crate::{Error, Module, Result};
+
+/// The cross entropy between logits `[N, C, …]` and classes `[N, …]` or probabilities `[N, C, …]`;
+/// PyTorch's `nn.CrossEntropyLoss`.
+///
+/// For the class `y` of a sample, `loss = -weight[y] · log(softmax(logits)[y])`; the mean is over the
+/// weights of the samples that count.
+///
+/// ```
+/// use taper_autograd::Variable;
+/// use taper_nn::CrossEntropyLoss;
+/// use taper_tensor::Tensor;
+///
+/// let logits = Variable::requires_grad(Tensor::zeros((2, 10))?);
+/// let loss = CrossEntropyLoss::new().forward(&logits, Tensor::new(&[3i64, 9])?)?;
+/// assert!((loss.item::<f64>()? - 10f64.ln()).abs() < 1e-6);
+/// # Ok::<(), taper_nn::Error>(())
+/// ```
+#[derive(Module, Debug)]
+pub struct CrossEntropyLoss {
+    #[module(buffer)]
+    weight: Option<Variable>,
+    #[module(skip)]
+    ignore_index: i64,
+    #[module(skip)]
+    label_smoothing: f64,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl Default for CrossEntropyLoss {
+    fn default() -> Self {
+        Self { weight: None, ignore_index: -100, label_smoothing: 0.0, reduction: Reduction::Mean }
+    }
+}
+
+/// The classes of the samples, none where one is ignored, and how much the loss of each counts.
+struct Classes {
+    indices: Vec<Option<usize>>,
+    weights: Vec<f64>,
+}
+
+impl CrossEntropyLoss {
+    /// The mean over the samples, each class as important as the others.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How much each class counts, `[C]`; by default all count 1.
+    pub fn weight(mut self, weight: Tensor) -> Self {
+        self.weight = Some(Variable::new(weight));
+        self
+    }
+
+    /// The class of samples that do not count; by default -100.
+    pub fn ignore_index(mut self, class: i64) -> Self {
+        self.ignore_index = class;
+        self
+    }
+
+    /// The part of each target, from 0 to 1, that is shared equally by all classes; by default 0.
+    pub fn label_smoothing(mut self, part: f64) -> Self {
+        self.label_smoothing = part;
+        self
+    }
+
+    /// How the samples' losses become one number.
+    pub fn reduction(mut self, reduction: Reduction) -> Self {
+        self.reduction = reduction;
+        self
+    }
+
+    /// The loss of `logits` against integer classes or real probabilities.
+    ///
+    /// # Errors
+    /// When the shapes do not fit, or a class is out of range.
+    #[track_caller]
+    pub fn forward(&self, logits: &Variable, target: impl Into<Variable>) -> Result<Variable> {
+        let (target, size) = (target.into(), logits.size());
+        let fail = |message: String| Err(Error::value("cross_entropy", message));
+        if size.len() < 2 {
+            return fail(format!(
+                "logits have shape {size:?}, expected [batch, classes, ...]; give a single sample a batch \
+                 dimension with .unsqueeze(0)"
+            ));
+        }
+        if !(0.0..=1.0).contains(&self.label_smoothing) {
+            return fail(format!("label_smoothing is {}, expected 0 to 1", self.label_smoothing));
+        }
+        if let Some(weight) = &self.weight
+            && weight.size() != [size[1]]
+        {
+            return fail(format!("weight has shape {:?}, {} classes expect [{1}]", weight.size(), size[1]));
+        }
+        let per_sample: Vec<usize> =
+            size.iter().enumerate().filter(|(d, _)| *d != 1).map(|(_, &s)| s).collect();
+        let integers = !target.dtype().is_float();
+        if integers && target.size() == per_sample {
+            let classes = self.classes(&target.data(), size[1])?;
+            return if self.label_smoothing == 0.0 {
+                self.hard(logits, &classes, &per_sample)
+            } else {
+                self.smoothed(logits, &classes)
+            };
+        }
+        if !integers && target.size() == size {
+            return self.soft(logits, &target);
+        }
+        fail(format!(
+            "target has shape {:?} and dtype {}, expected int64 classes of shape {per_sample:?}, or probabilities of \
+             shape {size:?}",
+            target.size(),
+            target.dtype()
+        ))
+    }
+
+    /// Reads and checks the classes.
+    fn classes(&self, target: &Tensor, count: usize) -> Result<Classes> {
+        let table = self.table(count)?;
+        let class_of = |(i, class): (usize, i64)| match usize::try_from(class) {
+            _ if class == self.ignore_index => Ok(None),
+            Ok(index) if index < count => Ok(Some(index)),
+            _ => Err(Error::value(
+                "cross_entropy",
+                format!(
+                    "target{:?} is class {class}, expected 0 to {} or the ignored {}",
+                    place(i, target.size()),
+                    count as i64 - 1,
+                    self.ignore_index
+                ),
+            )),
+        };
+        let target_classes = target.to_dtype(DType::I64)?.to_vec::<i64>()?;
+        let indices = target_classes.into_iter().enumerate().map(class_of).collect::<Result<Vec<_>>>()?;
+        let weights = indices.iter().map(|class| class.map_or(0.0, |class| table[class])).collect();
+        Ok(Classes { indices, weights })
+    }
+
+    fn hard(&self, logits: &Variable, classes: &Classes, per_sample: &[usize]) -> Result<Variable> {
+        let total = self.total(classes);
+        let factors = classes.weights.iter().map(|w| w / total).collect();
+        let factors = Tensor::from_vec::<f64>(factors, per_sample)?.to_dtype(logits.dtype())?;
+        // An ignored sample, whose factor is 0, can be of any class.
+        let indices = classes.indices.iter().map(|class| class.unwrap_or(0) as i64).collect();
+        let indices = Tensor::from_vec::<i64>(indices, per_sample)?;
+        let (factors, indices) = (factors.to(&logits.device())?, indices.to(&logits.device())?);
+        Ok(logits.cross_entropy(&indices, &factors, self.reduction != Reduction::None)?)
+    }
+
+    /// The weights' sum for the mean, else 1.
+    fn total(&self, classes: &Classes) -> f64 {
+        if self.reduction == Reduction::Mean { classes.weights.iter().sum() } else { 1.0 }
+    }
+
+    /// Classes as probabilities: `1 - smoothing` for the class, the rest shared by all; an ignored
+    /// sample has none.
+    fn smoothed(&self, logits: &Variable, classes: &Classes) -> Result<Variable> {
+        let size = logits.size();
+        let (count, inner) = (size[1], size[2..].iter().product::<usize>());
+        let weight = self.table(count)?;
+        let share = self.label_smoothing / count as f64;
+        let mut coefficients = vec![0.0; logits.numel()];
+        for (i, class) in classes.indices.iter().enumerate() {
+            let Some(class) = *class else { continue };
+            let start = i / inner * count * inner + i % inner;
+            for (c, weight) in weight.iter().enumerate() {
+                let one = if c == class { 1.0 - self.label_smoothing } else { 0.0 };
+                coefficients[start + c * inner] = weight * (one + share);
+            }
+        }
+        let total = self.total(classes);
+        self.weighted(logits, Tensor::from_vec(coefficients, size)?.to_dtype(logits.dtype())?.into(), total)
+    }
+
+    fn soft(&self, logits: &Variable, target: &Variable) -> Result<Variable> {
+        let size = logits.size();
+        let target = if self.label_smoothing == 0.0 {
+            target.clone()
+        } else {
+            target.mul(1.0 - self.label_smoothing)?.add(self.label_smoothing / size[1] as f64)?
+        };
+        let target = match &self.weight {
+            None => target,
+            Some(weight) => {
+                let mut column = vec![1; size.len() - 1];
+                column[0] = size[1];
+                target.mul(Variable::new(weight.data().to_dtype(target.dtype())?.reshape(column)?))?
+            }
+        };
+        let samples =
+            if self.reduction == Reduction::Mean { logits.numel() as f64 / size[1] as f64 } else { 1.0 };
+        self.weighted(logits, target, samples)
+    }
+
+    /// `-Σ coefficients · log_softmax(logits)` over the classes, reduced, over `total`.
+    fn weighted(&self, logits: &Variable, coefficients: Variable, total: f64) -> Result<Variable> {
+        let products = logits.log_softmax(1)?.mul(coefficients)?;
+        Ok(match self.reduction {
+            Reduction::None => products.sum_dim(1, false)?.neg()?,
+            _ => products.sum()?.div(-total)?,
+        })
+    }
+
+    fn table(&self, count: usize) -> Result<Vec<f64>> {
+        Ok(match &self.weight {
+            Some(weight) => weight.data().to_dtype(DType::F64)?.to_vec()?,
+            None => vec![1.0; count],
+        })
+    }
+}
+
+/// The indices of the `i`-th element.
+fn place(mut i: usize, size: &[usize]) -> Vec<usize> {
+    let mut indices: Vec<usize> = size.iter().rev().map(|&s| (i % s, i /= s).0).collect();
+    indices.reverse();
+    indices
+}

@@ -1,0 +1,116 @@
+//! Checkpoint files: safetensors, written whole or not at all.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use taper_tensor::DType;
+
+use super::{StateDict, bytes};
+use crate::{Error, Result};
+
+/// Writes tensors to a `.safetensors` file that PyTorch and all others read. The file appears whole
+/// or not at all: a reader never sees a part of it, and one that was there stays until then.
+///
+/// ```
+/// use taper_nn::{Linear, load, load_state_dict, save, state_dict};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("net.safetensors");
+/// let net = Linear::new(3, 2)?;
+/// save(&state_dict(&net), &path)?;
+/// load_state_dict(&net, &load(&path)?)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save(state: &StateDict, path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    let mut data = Vec::with_capacity(state.len());
+    for (name, tensor) in state {
+        data.push((name, to_safetensors(tensor.dtype()), tensor.size().to_vec(), bytes::to_bytes(tensor)?));
+    }
+    let refused = |e: safetensors::SafeTensorError| broken(path, e);
+    let mut views = Vec::with_capacity(data.len());
+    for (name, dtype, shape, bytes) in &data {
+        views.push((name, TensorView::new(*dtype, shape.clone(), bytes).map_err(refused)?));
+    }
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let file = safetensors::serialize(views, Some(metadata)).map_err(refused)?;
+    place(path, &file).map_err(|source| Error::Io { path: path.to_owned(), source })
+}
+
+/// Writes a file beside `path`, and when it is on the disk gives it that name.
+fn place(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".taper-");
+    #[cfg(unix)]
+    let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666);
+    // As any new file's, less the user's mask; temporary ones are otherwise their owner's alone.
+    #[cfg(unix)]
+    builder.permissions(mode);
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    // The name itself is on the disk once the folder is; not every system can do that.
+    if let Ok(folder) = std::fs::File::open(folder) {
+        folder.sync_all().ok();
+    }
+    Ok(())
+}
+
+/// Reads the tensors of a `.safetensors` file.
+///
+/// # Errors
+/// When there is no such file, or it is damaged.
+pub fn load(path: impl AsRef<Path>) -> Result<StateDict> {
+    let path = path.as_ref();
+    let content = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let file = SafeTensors::deserialize(&content).map_err(|e| broken(path, e))?;
+    let mut state = StateDict::new();
+    for (name, view) in file.iter() {
+        let dtype = from_safetensors(view.dtype()).ok_or_else(|| {
+            let message = format!("tensor {name} has the dtype {:?}, which is not supported", view.dtype());
+            Error::Checkpoint { path: path.to_owned(), message }
+        })?;
+        state.insert(name.to_owned(), bytes::from_bytes(dtype, view.shape(), view.data())?);
+    }
+    Ok(state)
+}
+
+fn broken(path: &Path, error: safetensors::SafeTensorError) -> Error {
+    Error::Checkpoint { path: path.to_owned(), message: format!("no whole safetensors file: {error}") }
+}
+
+fn to_safetensors(dtype: DType) -> Dtype {
+    match dtype {
+        DType::U8 => Dtype::U8,
+        DType::U32 => Dtype::U32,
+        DType::I32 => Dtype::I32,
+        DType::I64 => Dtype::I64,
+        DType::F16 => Dtype::F16,
+        DType::BF16 => Dtype::BF16,
+        DType::F32 => Dtype::F32,
+        DType::F64 => Dtype::F64,
+    }
+}
+
+fn from_safetensors(dtype: Dtype) -> Option<DType> {
+    Some(match dtype {
+        Dtype::U8 | Dtype::BOOL => DType::U8,
+        Dtype::U32 => DType::U32,
+        Dtype::I32 => DType::I32,
+        Dtype::I64 => DType::I64,
+        Dtype::F16 => DType::F16,
+        Dtype::BF16 => DType::BF16,
+        Dtype::F32 => DType::F32,
+        Dtype::F64 => DType::F64,
+        _ => return None,
+    })
+}

@@ -1,0 +1,73 @@
+//! The family `modules`.
+
+use taper_autograd::Variable;
+use taper_nn::{Conv2d, Layer, Linear, load_state_dict, state_dict};
+
+use super::{Case, Fault, family};
+use crate::tutorial::Net;
+
+#[test]
+fn golden_modules() {
+    family("modules", |case| match module(case) {
+        Ok(None) => None,
+        Ok(Some(module)) => Some(check(case, &*module)),
+        Err(fault) => Some(Err(fault)),
+    });
+}
+
+fn check(case: &Case<'_>, module: &dyn Layer) -> Result<(), Fault> {
+    load_state_dict(module, &case.tensors("state."))?;
+    if case.json["train"].as_bool() == Some(true) {
+        module.train()
+    } else {
+        module.eval()
+    };
+    let input = case.input("in.0")?;
+    let output = module.forward(&input)?;
+    case.compare("out.0", &output.data())?;
+    output.backward_with(&case.tensor("grad_out.0")?)?;
+    if input.is_requires_grad() {
+        case.compare_grad("grad.0", &input)?;
+    }
+    for (name, parameter) in module.named_parameters() {
+        case.compare_grad(&format!("grad.{name}"), &parameter)?;
+    }
+    let after = state_dict(module);
+    for name in case.tensors("after.").keys() {
+        case.compare(&format!("after.{name}"), after.get(name).ok_or(format!("no buffer {name}"))?)?;
+    }
+    if case.tensor("eval_out.0").is_ok() {
+        module.eval();
+        let output = module.forward(&Variable::new(input.data()))?;
+        case.compare("eval_out.0", &output.data())?;
+    }
+    Ok(())
+}
+
+/// The module that a case names, or nothing where there is none.
+fn module(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
+    let bias = case.flag("bias", true);
+    Ok(Some(match case.json["module"].as_str().unwrap_or_default() {
+        "Linear" => Box::new(Linear::new(case.need("in_features")?, case.need("out_features")?)?.bias(bias)),
+        "Conv2d" => {
+            let layer = Conv2d::new(
+                case.need("in_channels")?,
+                case.need("out_channels")?,
+                case.need("kernel_size")?,
+            )?;
+            let layer = layer.groups(case.size("groups").unwrap_or(1))?.bias(bias);
+            let layer = layer.stride(case.size("stride").unwrap_or(1));
+            Box::new(
+                layer.padding(case.size("padding").unwrap_or(0)).dilation(case.size("dilation").unwrap_or(1)),
+            )
+        }
+        "Net" => Box::new(net(case)?),
+        _ => return Ok(None),
+    }))
+}
+
+/// The tutorial's network, of the number of channels and features that the case's weights have.
+fn net(case: &Case<'_>) -> Result<Net, Fault> {
+    let size = |key: &str| -> Result<usize, Fault> { Ok(case.tensor(key)?.size_of(1)?) };
+    Ok(Net::new(size("state.conv1.weight")?, size("state.fc1.weight")?)?)
+}
