@@ -18,6 +18,7 @@
 mod error;
 mod group;
 mod optimizer;
+pub mod schedule;
 mod sgd;
 
 pub use error::{Error, Result};

@@ -13,6 +13,37 @@ fn folder() -> PathBuf {
     std::env::var_os("TAPER_GOLDEN").map_or_else(own, PathBuf::from)
 }
 
+/// The cases of a family.
+pub fn cases(family: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder().join(format!("{family}.json"))).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["cases"].as_array().unwrap().clone()
+}
+
+/// Prints a family's result, and fails on a wrong case.
+pub fn conclude(family: &str, results: Vec<(String, Outcome)>) {
+    let all = |f: fn(&Outcome) -> bool| results.iter().filter(|r| f(&r.1)).count();
+    for (name, _) in results.iter().filter(|r| r.1 == Outcome::Unsupported) {
+        println!("unsupported: {name}");
+    }
+    let (passed, unsupported) = (all(|o| *o == Outcome::Passed), all(|o| *o == Outcome::Unsupported));
+    let failed: Vec<_> = results.iter().filter(|r| matches!(r.1, Outcome::Failed(_))).collect();
+    println!(
+        "golden {family}: {} cases, {passed} passed, {} failed, {unsupported} unsupported",
+        results.len(),
+        failed.len()
+    );
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(passed > 0, "no case was run");
+}
+
+/// How a case went.
+#[derive(Debug, PartialEq)]
+pub enum Outcome {
+    Passed,
+    Failed(String),
+    Unsupported,
+}
+
 fn tensor(all: &SafeTensors<'_>, key: &str) -> Tensor {
     let view = all.tensor(key).unwrap_or_else(|e| panic!("{key}: {e}"));
     assert_eq!(view.dtype(), safetensors::Dtype::F32, "{key}");
@@ -41,22 +72,15 @@ fn optimizer(case: &Value, parameters: Vec<Variable>) -> Option<Box<dyn Optimize
 
 #[test]
 fn trajectories_are_pytorchs() {
-    let text = std::fs::read_to_string(folder().join("optim.json")).unwrap();
     let bytes = std::fs::read(folder().join("optim.safetensors")).unwrap();
     let all = SafeTensors::deserialize(&bytes).unwrap();
-    let cases = serde_json::from_str::<Value>(&text).unwrap()["cases"].as_array().unwrap().clone();
-    let (mut passed, mut failed, mut unsupported) = (0, vec![], vec![]);
-    for case in &cases {
+    let run = |case: &Value| {
         let name = case["name"].as_str().unwrap();
         let number = |key: &str| case[key].as_f64().unwrap();
         let parameters: Vec<Variable> = (0..number("params") as usize)
             .map(|k| Variable::requires_grad(tensor(&all, &format!("{name}/param.{k}"))))
             .collect();
-        let Some(mut optimizer) = optimizer(case, parameters.clone()) else {
-            unsupported.push(name);
-            continue;
-        };
-        let mut wrong = None;
+        let Some(mut optimizer) = optimizer(case, parameters.clone()) else { return Outcome::Unsupported };
         for t in 0..number("steps") as usize {
             for (k, p) in parameters.iter().enumerate() {
                 p.set_grad(Some(tensor(&all, &format!("{name}/step.{t}.grad.{k}"))));
@@ -65,24 +89,11 @@ fn trajectories_are_pytorchs() {
             for (k, p) in parameters.iter().enumerate() {
                 let expected = tensor(&all, &format!("{name}/step.{t}.param.{k}"));
                 if !p.data().allclose(&expected, number("rtol"), number("atol")).unwrap() {
-                    wrong.get_or_insert(format!("{name}: parameter {k} after step {t}"));
+                    return Outcome::Failed(format!("parameter {k} after step {t}"));
                 }
             }
         }
-        match wrong {
-            None => passed += 1,
-            Some(what) => failed.push(what),
-        }
-    }
-    for name in &unsupported {
-        println!("unsupported: {name}");
-    }
-    println!(
-        "golden optim: {} cases, {passed} passed, {} failed, {} unsupported",
-        cases.len(),
-        failed.len(),
-        unsupported.len()
-    );
-    assert!(failed.is_empty(), "{failed:#?}");
-    assert!(passed > 0, "no case was run");
+        Outcome::Passed
+    };
+    conclude("optim", cases("optim").iter().map(|c| (c["name"].to_string(), run(c))).collect());
 }

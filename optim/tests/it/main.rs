@@ -2,3 +2,4 @@
 
 mod golden; // the reference cases
 mod refusals; // settings and parameters that make no sense
+mod schedules; // learning rates

@@ -3,7 +3,7 @@ use taper_autograd::tensor::Tensor;
 use taper_optim::{Optimizer, Sgd};
 
 fn weight() -> Variable {
-    Variable::requires_grad(Tensor::new(&[1.0f32, 2.0]).unwrap())
+    Variable::requires_grad(Tensor::new([1.0f32, 2.0]).unwrap())
 }
 
 #[test]

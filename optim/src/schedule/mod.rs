@@ -1,0 +1,126 @@
+//! Learning rates that change as training goes on.
+
+mod anneal;
+mod cycle;
+mod plateau;
+mod steps;
+
+use std::collections::BTreeMap;
+
+pub use anneal::{CosineAnnealingLr, CosineAnnealingWarmRestarts, PolynomialLr};
+pub use cycle::{CyclicLr, CyclicMode, OneCycleLr};
+pub use plateau::ReduceLrOnPlateau;
+pub use steps::{ConstantLr, ExponentialLr, LambdaLr, LinearLr, MultiStepLr, SequentialLr, StepLr};
+
+use crate::{Error, Optimizer, Result};
+
+/// A learning rate as a function of the number of steps made.
+pub trait Schedule {
+    /// The learning rate after `step` steps, where `base` is the optimiser's own.
+    fn lr(&self, base: f64, step: u64) -> f64;
+
+    /// Other settings that change along, such as the momentum.
+    fn others(&self, _step: u64) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
+}
+
+/// Applies a [`Schedule`] to all groups of an optimiser.
+///
+/// ```
+/// # use taper_autograd::{Variable, tensor::Tensor};
+/// use taper_optim::schedule::{Scheduler, StepLr};
+/// use taper_optim::{Optimizer, Sgd};
+/// # let parameters = vec![Variable::requires_grad(Tensor::zeros(1)?)];
+/// let mut optimizer = Sgd::new(parameters, 0.1)?;
+/// let mut scheduler = Scheduler::new(StepLr::new(30, 0.1)?, &mut optimizer);
+/// for _epoch in 0..30 {
+///     // … train for an epoch …
+///     scheduler.step(&mut optimizer);
+/// }
+/// assert!((optimizer.param_groups()[0].get("lr").unwrap() - 0.01).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Scheduler<S> {
+    schedule: S,
+    base: Vec<f64>,
+    step: u64,
+}
+
+impl<S: Schedule> Scheduler<S> {
+    /// Takes the groups' learning rates as the base, and sets the first ones.
+    pub fn new(schedule: S, optimizer: &mut dyn Optimizer) -> Self {
+        let base = optimizer.param_groups().iter().map(|g| g.value("lr")).collect();
+        let scheduler = Self { schedule, base, step: 0 };
+        scheduler.apply(optimizer);
+        scheduler
+    }
+
+    /// Goes on by one: call it after an epoch, or after each mini-batch, as the schedule counts.
+    pub fn step(&mut self, optimizer: &mut dyn Optimizer) {
+        self.step += 1;
+        self.apply(optimizer);
+    }
+
+    fn apply(&self, optimizer: &mut dyn Optimizer) {
+        let others = self.schedule.others(self.step);
+        for (group, &base) in optimizer.param_groups_mut().iter_mut().zip(&self.base) {
+            group.change("lr", self.schedule.lr(base, self.step));
+            for &(setting, value) in &others {
+                if group.get(setting).is_some() {
+                    group.change(setting, value);
+                }
+            }
+        }
+    }
+
+    /// The learning rates now, one for each group.
+    pub fn last_lr(&self) -> Vec<f64> {
+        self.base.iter().map(|&base| self.schedule.lr(base, self.step)).collect()
+    }
+
+    /// What is needed to go on from here: `last_epoch`, and `base_lr.N` for each group.
+    pub fn state_dict(&self) -> BTreeMap<String, f64> {
+        let base = self.base.iter().enumerate().map(|(i, &lr)| (format!("base_lr.{i}"), lr));
+        base.chain([("last_epoch".to_owned(), self.step as f64)]).collect()
+    }
+
+    /// Goes on from a saved state.
+    ///
+    /// # Errors
+    /// When the state is of another number of groups.
+    pub fn load_state_dict(&mut self, state: &BTreeMap<String, f64>) -> Result<()> {
+        let base: Option<Vec<f64>> =
+            (0..self.base.len()).map(|i| state.get(&format!("base_lr.{i}")).copied()).collect();
+        match (base, state.get("last_epoch")) {
+            (Some(base), Some(&step)) if state.len() == base.len() + 1 => {
+                (self.base, self.step) = (base, step as u64);
+                Ok(())
+            }
+            _ => Err(Error::Parameters {
+                optimizer: "scheduler",
+                message: format!("the state {state:?} is not of {} groups", self.base.len()),
+            }),
+        }
+    }
+}
+
+/// A schedule's setting that must be a finite number within a range.
+fn within(
+    name: &'static str,
+    setting: &'static str,
+    value: f64,
+    least: f64,
+    expected: &'static str,
+) -> Result<f64> {
+    if value.is_finite() && value >= least {
+        return Ok(value);
+    }
+    Err(Error::Setting { optimizer: name, setting, value, expected })
+}
+
+/// A number of steps, at least one.
+fn count(name: &'static str, setting: &'static str, value: u64) -> Result<u64> {
+    within(name, setting, value as f64, 1.0, "at least 1").map(|_| value)
+}
