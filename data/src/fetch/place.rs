@@ -62,11 +62,11 @@ pub(super) fn work_folder(dir: &Path, package: &Package) -> Result<TempDir> {
     tempfile::Builder::new().prefix(&prefix).tempdir_in(dir).map_err(Error::io("create a folder in", dir))
 }
 
-/// Moves the files that are missing from where they were found into `folder`, each after its checksum has
-/// matched. Good files are kept even when others are not.
-pub(super) fn place(package: &Package, found: &Path, folder: &Path) -> Result<(), String> {
+/// Moves files from where they were found into `folder`, each after its checksum has matched. Good files are
+/// kept even when others are not.
+pub(super) fn place(files: &[&DataFile], found: &Path, folder: &Path) -> Result<(), String> {
     let mut faults = Vec::new();
-    for file in missing(package, folder) {
+    for file in files {
         let from = found.join(&file.name);
         if let Err(fault) = verify(file, &from).and_then(|()| settle(&from, folder, &file.name)) {
             faults.push(fault);
