@@ -1,7 +1,8 @@
 //! One picture on its way through the transforms.
 
 use crate::{Error, Result};
-use std::{path::Path, sync::Arc};
+use image::ImageReader;
+use std::{io::Cursor, path::Path, sync::Arc};
 use taper_tensor::Tensor;
 
 /// A picture: channels x height x width, each channel a plane of its own, as in a PyTorch tensor.
@@ -262,16 +263,23 @@ fn check(size: [usize; 3], len: usize) -> Result<()> {
     Err(Error::invalid("image", format!("{len} values for channels x height x width = {size:?}")))
 }
 
+/// Memory for one picture's decoder: a file that asks for more is refused.
+const DECODER_MEMORY: u64 = 1 << 28;
+
 impl Image {
     /// Reads a PNG or JPEG file as red, green, blue.
     ///
     /// # Errors
-    /// When the file cannot be read or is no picture.
+    /// When the file cannot be read, is no picture, or unpacks to more than 256 MB.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-        let decoded = image::load_from_memory(&bytes).map_err(|e| Error::format(path, e.to_string()))?;
-        let rgb = decoded.into_rgb8();
+        let mut limits = image::Limits::default();
+        limits.max_alloc = Some(DECODER_MEMORY);
+        let mut reader = ImageReader::new(Cursor::new(&bytes));
+        reader.limits(limits);
+        let decode = || reader.with_guessed_format()?.decode();
+        let rgb = decode().map_err(|e| Error::format(path, e.to_string()))?.into_rgb8();
         let size = [3, rgb.height() as usize, rgb.width() as usize];
         Self::new(size, planes(rgb.as_raw(), 3))
     }

@@ -28,12 +28,13 @@ mod loader;
 pub mod pictures;
 mod rng;
 mod sampler;
+mod stream;
 pub mod transforms;
 
 pub use adapters::{Cache, Concat, Map, Subset, TensorDataset, Transformed};
 pub use collate::{Collate, ImageStack};
 pub use dataset::Dataset;
-pub use datasets::{Cifar10, Split, Storage, Synthetic};
+pub use datasets::{Cifar10, Cifar100, FashionMnist, ImageFolder, Kmnist, Mnist, Split, Storage, Synthetic};
 pub use error::{Error, Result};
 pub use image::Image;
 pub use loader::{Batches, DataLoader, DataLoaderBuilder, LoaderState};
@@ -41,3 +42,4 @@ pub use rng::Rng;
 pub use sampler::{
     BatchSampler, DistributedSampler, RandomSampler, Sampler, SequentialSampler, WeightedRandomSampler,
 };
+pub use stream::{IterableDataset, Samples, StreamBatches, StreamLoader};

@@ -1,17 +1,17 @@
-//! CIFAR-10: 60,000 colour pictures of 32x32 in ten classes (Krizhevsky, "Learning multiple layers of
-//! features from tiny images", 2009), in the authors' binary format.
+//! CIFAR-10 and CIFAR-100: 60,000 colour pictures of 32x32 (Krizhevsky, "Learning multiple layers of
+//! features from tiny images", 2009), in the authors' binary format or their Python format.
 
-use super::table::{Part, Pixels, Split, Storage, Table, read, table_dataset};
+use super::{
+    pickle,
+    table::{Part, Pixels, Split, Storage, Table, missing, read, table_dataset},
+};
 use crate::{Error, Result};
 use std::path::Path;
 
-/// A record is one byte of label, then the red, the green and the blue plane.
 const PICTURE: usize = 3 * 32 * 32;
-const RECORD: usize = 1 + PICTURE;
-/// Records in each official file.
-const RECORDS: usize = 10_000;
 
-/// CIFAR-10, from the folder `cifar-10-batches-bin` that `cargo xtask fetch cifar10` fills.
+/// CIFAR-10, from the folder `cifar-10-batches-bin` that `cargo xtask fetch cifar10` fills, or from
+/// `cifar-10-batches-py`, which PyTorch's users have.
 ///
 /// ```no_run
 /// use taper_data::{Cifar10, Dataset};
@@ -44,50 +44,183 @@ impl Cifar10 {
         Self::open(dir, Split::Test, Storage::Memory)
     }
 
-    /// The pictures of a split. `dir` holds the folder `cifar-10-batches-bin`, or is that folder.
+    /// The pictures of a split. `dir` holds the folder `cifar-10-batches-bin` or `cifar-10-batches-py`, or is
+    /// such a folder.
     ///
     /// # Errors
     /// When a file is missing, has another size than the official one, or has a label above 9.
     pub fn open(dir: impl AsRef<Path>, split: Split, storage: Storage) -> Result<Self> {
-        let names: &[&str] = match split {
+        let files = match split {
             Split::Train => &crate::fetch::CIFAR10_FILES[..5],
             Split::Test => &crate::fetch::CIFAR10_FILES[5..],
         };
-        let folder = dir.as_ref().join("cifar-10-batches-bin");
-        let folder =
-            if !folder.is_dir() && dir.as_ref().join(names[0]).is_file() { dir.as_ref() } else { &folder };
-        let (mut labels, mut parts) = (Vec::new(), Vec::new());
-        for name in names {
-            let path = folder.join(name);
-            let bytes = read(&path, "cifar10")?;
-            labels.extend(check(&path, &bytes)?);
-            let pixels = Pixels::new(storage, &path, bytes)?;
-            parts.push(Part { count: RECORDS, start: 1, stride: RECORD, pixels });
-        }
-        Ok(Self(Table::new([3, 32, 32], labels, parts)))
+        Ok(Self(CIFAR10.open(dir.as_ref(), files, 10_000, storage)?))
     }
 }
 
 table_dataset!(Cifar10);
 
-/// The labels of a batch file, all checked.
-fn check(path: &Path, bytes: &[u8]) -> Result<Vec<u8>> {
-    if bytes.len() != RECORDS * RECORD {
-        let fault = if bytes.len() < RECORDS * RECORD { "cut short" } else { "too long" };
-        let message = format!(
-            "the file is {fault}: {} bytes, expected {} ({RECORDS} records of {RECORD}); \
-             `cargo xtask fetch cifar10` gets it anew",
-            bytes.len(),
-            RECORDS * RECORD
-        );
-        return Err(Error::format(path, message));
+/// CIFAR-100, from the folder `cifar-100-binary` that `cargo xtask fetch cifar100` fills, or from
+/// `cifar-100-python`, which PyTorch's users have. Labels are the fine ones.
+#[derive(Debug)]
+pub struct Cifar100(Table);
+
+impl Cifar100 {
+    /// The names of the classes, by their numbers.
+    #[rustfmt::skip]
+    pub const CLASSES: [&'static str; 100] = [
+        "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle",
+        "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle",
+        "chair", "chimpanzee", "clock", "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur",
+        "dolphin", "elephant", "flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard",
+        "lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man", "maple_tree", "motorcycle",
+        "mountain", "mouse", "mushroom", "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear",
+        "pickup_truck", "pine_tree", "plain", "plate", "poppy", "porcupine", "possum", "rabbit", "raccoon",
+        "ray", "road", "rocket", "rose", "sea", "seal", "shark", "shrew", "skunk", "skyscraper", "snail",
+        "snake", "spider", "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank", "telephone",
+        "television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale",
+        "willow_tree", "wolf", "woman", "worm",
+    ];
+
+    /// The 50,000 training pictures.
+    ///
+    /// # Errors
+    /// As [`open`](Cifar100::open).
+    pub fn train(dir: impl AsRef<Path>) -> Result<Self> {
+        Self::open(dir, Split::Train, Storage::Memory)
     }
-    let labels: Vec<u8> = bytes.iter().step_by(RECORD).copied().collect();
-    match labels.iter().position(|&label| label > 9) {
-        None => Ok(labels),
-        Some(record) => {
-            let message = format!("record {record} has label {}, expected 0 to 9", labels[record]);
-            Err(Error::format(path, message))
+
+    /// The 10,000 test pictures.
+    ///
+    /// # Errors
+    /// As [`open`](Cifar100::open).
+    pub fn test(dir: impl AsRef<Path>) -> Result<Self> {
+        Self::open(dir, Split::Test, Storage::Memory)
+    }
+
+    /// The pictures of a split. `dir` holds the folder `cifar-100-binary` or `cifar-100-python`, or is such a
+    /// folder.
+    ///
+    /// # Errors
+    /// When a file is missing, has another size than the official one, or has a label above 99.
+    pub fn open(dir: impl AsRef<Path>, split: Split, storage: Storage) -> Result<Self> {
+        let (file, count) = match split {
+            Split::Train => ("train.bin", 50_000),
+            Split::Test => ("test.bin", 10_000),
+        };
+        Ok(Self(CIFAR100.open(dir.as_ref(), &[file], count, storage)?))
+    }
+}
+
+table_dataset!(Cifar100);
+
+/// How one of the two is kept in files.
+struct Format {
+    package: &'static str,
+    binary: &'static str,
+    python: &'static str,
+    /// Bytes of labels before each picture, of which the last one counts.
+    labels: usize,
+    /// The labels' name in the Python format.
+    key: &'static str,
+    classes: u8,
+}
+
+const CIFAR10: Format = Format {
+    package: "cifar10",
+    binary: "cifar-10-batches-bin",
+    python: "cifar-10-batches-py",
+    labels: 1,
+    key: "labels",
+    classes: 10,
+};
+
+const CIFAR100: Format = Format {
+    package: "cifar100",
+    binary: "cifar-100-binary",
+    python: "cifar-100-python",
+    labels: 2,
+    key: "fine_labels",
+    classes: 100,
+};
+
+impl Format {
+    fn open(&self, dir: &Path, files: &[&str], count: usize, storage: Storage) -> Result<Table> {
+        let python = |name: &str| name.trim_end_matches(".bin").to_string();
+        let [binary_folder, python_folder] = [self.binary, self.python].map(|folder| dir.join(folder));
+        // The first place that has the first file.
+        let places = [(&*binary_folder, false), (dir, false), (&*python_folder, true), (dir, true)];
+        let found = places.into_iter().find(|(folder, in_python)| {
+            folder.join(if *in_python { python(files[0]) } else { files[0].to_string() }).is_file()
+        });
+        let (folder, in_python) =
+            found.ok_or_else(|| missing(&binary_folder.join(files[0]), self.package))?;
+        let (mut labels, mut parts) = (Vec::new(), Vec::new());
+        for name in files {
+            let (numbers, part) = match in_python {
+                true => self.pickled(&folder.join(python(name)), count)?,
+                false => self.binary(&folder.join(name), count, storage)?,
+            };
+            labels.extend(numbers);
+            parts.push(part);
+        }
+        Ok(Table::new([3, 32, 32], labels, parts))
+    }
+
+    /// A binary file: for each picture its labels, then its red, its green and its blue plane.
+    fn binary(&self, path: &Path, count: usize, storage: Storage) -> Result<(Vec<u8>, Part)> {
+        let (bytes, record) = (read(path, self.package)?, self.labels + PICTURE);
+        if bytes.len() != count * record {
+            let fault = if bytes.len() < count * record { "cut short" } else { "too long" };
+            let message = format!(
+                "the file is {fault}: {} bytes, expected {} ({count} records of {record}); \
+                 `cargo xtask fetch {}` gets it anew",
+                bytes.len(),
+                count * record,
+                self.package
+            );
+            return Err(Error::format(path, message));
+        }
+        let labels = bytes.iter().skip(self.labels - 1).step_by(record).copied().collect();
+        let labels = self.check(path, labels)?;
+        let pixels = Pixels::new(storage, path, bytes)?;
+        Ok((labels, Part { count, start: self.labels, stride: record, pixels }))
+    }
+
+    /// A pickled dictionary: a NumPy array of the same planes, and a list of labels.
+    fn pickled(&self, path: &Path, count: usize) -> Result<(Vec<u8>, Part)> {
+        let batch = pickle::read(path)?;
+        let data = batch.entry("data").and_then(pickle::Value::array);
+        let labels = batch.entry(self.key).and_then(pickle::Value::list);
+        let (Some(data), Some(labels)) = (data, labels) else {
+            let message = format!("the pickle has no array `data` or no list `{}`", self.key);
+            return Err(Error::format(path, message));
+        };
+        if data.len() != count * PICTURE || labels.len() != count {
+            let (bytes, labels) = (data.len(), labels.len());
+            let message = format!("{bytes} bytes of pictures and {labels} labels, expected {count} pictures");
+            return Err(Error::format(path, message));
+        }
+        // What is no small number becomes one that the check refuses.
+        let number = |label: &pickle::Value| match label {
+            pickle::Value::Int(label) => u8::try_from(*label).unwrap_or(u8::MAX),
+            _ => u8::MAX,
+        };
+        let labels = self.check(path, labels.iter().map(number).collect())?;
+        Ok((labels, Part { count, start: 0, stride: PICTURE, pixels: Pixels::Memory(data.to_vec()) }))
+    }
+
+    fn check(&self, path: &Path, labels: Vec<u8>) -> Result<Vec<u8>> {
+        match labels.iter().position(|&label| label >= self.classes) {
+            None => Ok(labels),
+            Some(record) => {
+                let message = format!(
+                    "record {record} has label {}, expected 0 to {}",
+                    labels[record],
+                    self.classes - 1
+                );
+                Err(Error::format(path, message))
+            }
         }
     }
 }

@@ -107,14 +107,16 @@ impl Table {
 }
 
 /// Reads a file whole; where it is missing, says how to get it.
-pub(crate) fn read(path: &Path, dataset: &str) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, package: &str) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => {
-            let message = format!("the file is missing: `cargo xtask fetch {dataset}` gets it");
-            Error::format(path, message)
-        }
+        std::io::ErrorKind::NotFound => missing(path, package),
         _ => Error::Io { action: "read", path: path.to_path_buf(), source },
     })
+}
+
+/// The error of a dataset that was not fetched.
+pub(crate) fn missing(path: &Path, package: &str) -> Error {
+    Error::format(path, format!("the file is missing: `cargo xtask fetch {package}` gets it"))
 }
 
 /// What every dataset in a table offers.

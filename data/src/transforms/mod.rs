@@ -5,6 +5,7 @@ mod color;
 mod compose;
 mod fixed;
 mod jitter;
+mod mix;
 mod random;
 mod resize;
 mod shift;
@@ -15,6 +16,7 @@ pub use augment::{RandAugment, TrivialAugmentWide};
 pub use compose::{Compose, Lambda, RandomApply, RandomChoice};
 pub use fixed::{CenterCrop, Grayscale, Pad, Size};
 pub use jitter::{ColorJitter, Erase, RandomErasing, RandomGrayscale};
+pub use mix::{CutMix, Mixup};
 pub use random::{
     RandomAffine, RandomCrop, RandomHorizontalFlip, RandomResizedCrop, RandomRotation, RandomVerticalFlip,
 };
