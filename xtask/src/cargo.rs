@@ -19,13 +19,6 @@ pub fn cargo(subcommand: &str) -> Command {
     command
 }
 
-/// All tests and doctests, in the dev profile.
-pub fn test() -> Command {
-    let mut command = cargo("test");
-    command.arg("--workspace");
-    command
-}
-
 /// A program of `vision-examples`, optimised, ready for its own arguments.
 pub fn program(name: &str) -> Command {
     let mut command = cargo("run");

@@ -17,7 +17,7 @@ const STAGES: [(&str, Stage); 6] = [
     ("tidy", || Ok(tidy::run(&cargo::root())? == ExitCode::SUCCESS)),
     ("clippy", || succeeds(cargo("clippy").args(["--workspace", "--all-targets", "--", "-D", "warnings"]))),
     ("doc", || succeeds(cargo("doc").args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))),
-    ("test", || succeeds(&mut cargo::test())),
+    ("test", || succeeds(&mut cargo("test"))),
     ("smoke", smoke),
 ];
 
