@@ -40,7 +40,7 @@ pub(crate) struct Leaf {
     pub(crate) seq: u64,
     pub(crate) grad: Mutex<Option<Variable>>,
     pub(crate) hooks: Mutex<Vec<Arc<Hook>>>,
-    pub(crate) name: OnceLock<String>,
+    pub(crate) name: Mutex<Option<String>>,
 }
 
 impl Leaf {
@@ -49,7 +49,7 @@ impl Leaf {
             seq: next_seq(),
             grad: Mutex::default(),
             hooks: Mutex::default(),
-            name: OnceLock::new(),
+            name: Mutex::default(),
         })
     }
 }
@@ -262,21 +262,21 @@ impl Variable {
         Self::new(self.data())
     }
 
-    /// Gives a leaf its name, for error messages and drawings of the graph; the first name stays.
+    /// Gives a leaf its name, for error messages and drawings of the graph.
     pub fn set_name(&self, name: &str) {
         let mut history = self.0.history.write();
         if matches!(*history, History::Constant) {
             *history = History::Leaf(Leaf::new(), false);
         }
         if let History::Leaf(leaf, _) = &*history {
-            leaf.name.get_or_init(|| name.to_owned());
+            *leaf.name.lock() = Some(name.to_owned());
         }
     }
 
     /// A leaf's name.
     pub fn name(&self) -> Option<String> {
         match &*self.0.history.read() {
-            History::Leaf(leaf, _) => leaf.name.get().cloned(),
+            History::Leaf(leaf, _) => leaf.name.lock().clone(),
             _ => None,
         }
     }
