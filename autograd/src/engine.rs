@@ -92,7 +92,7 @@ impl<'a> Backward<'a> {
                     }
                 }
                 Target::Node(node) => {
-                    let hooks = node.state.lock().hooks.clone();
+                    let hooks = node.state.lock().hooks.clone(); // nothing is allocated for none
                     for (i, hook) in hooks {
                         if let Some(g) = &grads[i] {
                             grads[i] = hook(g).or_else(|| Some(g.clone()));
@@ -170,7 +170,7 @@ fn start(output: &Variable, grad: Option<Variable>) -> Result<Variable> {
         return Err(Error::NoGradient);
     }
     match grad {
-        Some(g) if g.size() != data.size() => {
+        Some(g) if g.data().size() != data.size() => {
             Err(Error::GradientShape { got: g.size(), expected: data.size().to_vec() })
         }
         Some(g) => Ok(g),

@@ -31,6 +31,8 @@ pub use mode::{GradMode, enable_grad, is_grad_enabled, no_grad};
 pub use node::Node;
 pub use operand::{IntoOperand, Operand};
 pub use ops::conv::Conv2dOptions;
+pub use ops::join::PadMode;
 pub use ops::loss::Reduction;
+pub use ops::norm::BatchStatistics;
 pub use taper_tensor as tensor;
 pub use variable::Variable;

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use taper_tensor::Tensor;
 
 use crate::mode::is_grad_enabled;
-use crate::variable::{Hook, Leaf};
+use crate::variable::{Hook, Leaf, Shape};
 use crate::{Error, Result, Variable};
 
 /// The gradients of a node's inputs, `None` where one needs none.
@@ -46,7 +46,7 @@ pub struct Node {
 /// What is known of an output once its tensor may be gone.
 #[derive(Clone, Debug)]
 pub(crate) struct OutputMeta {
-    pub(crate) shape: SmallVec<[usize; 4]>,
+    pub(crate) shape: Shape,
     pub(crate) like: taper_tensor::Options,
 }
 
@@ -158,11 +158,29 @@ pub(crate) fn record<'a>(name: &'static str, inputs: &'a [&'a Variable]) -> Reco
     Record { name, inputs, saved_outputs: &[] }
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
     /// Keeps the only output for the gradient rule, which gets it from [`Context::output`].
     pub(crate) fn saves_output(mut self) -> Self {
         self.saved_outputs = &[0];
         self
+    }
+
+    /// Keeps the outputs of these numbers, which the rule gets from [`Context::output`].
+    pub(crate) fn saves_outputs(mut self, outputs: &'a [usize]) -> Self {
+        self.saved_outputs = outputs;
+        self
+    }
+
+    /// Makes several outputs variables. The rule sees `None` for those that nothing was done with.
+    #[track_caller]
+    pub(crate) fn outputs<const N: usize>(
+        self,
+        ys: [Tensor; N],
+        rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
+    ) -> [Variable; N] {
+        let Some(node) = self.node(&ys, rule) else { return ys.map(Variable::new) };
+        let mut i = 0..;
+        ys.map(|y| Variable::made_by(y, node.clone(), i.next().unwrap_or(0)))
     }
 
     /// Makes the output a variable, with a node if any input requires a gradient.
@@ -194,7 +212,7 @@ impl Record<'_> {
             edges: self.inputs.iter().map(|v| v.edge()).collect(),
             outputs: ys
                 .iter()
-                .map(|y| OutputMeta { shape: SmallVec::from_slice(y.size()), like: y.like() })
+                .map(|y| OutputMeta { shape: Shape::from_slice(y.size()), like: y.like() })
                 .collect(),
             location: Location::caller(),
             state: Mutex::new(State {
@@ -208,9 +226,11 @@ impl Record<'_> {
 
 // A chain of a million nodes must not be dropped by a million nested calls: a node that is dropped
 // while another is hands its contents to that one's loop.
+type Contents = (SmallVec<[Edge; 2]>, Option<Arc<Rule>>);
+
 thread_local! {
     static DROPPING: Cell<bool> = const { Cell::new(false) };
-    static LEFT: RefCell<Vec<(SmallVec<[Edge; 2]>, Option<Arc<Rule>>)>> = const { RefCell::new(Vec::new()) };
+    static LEFT: RefCell<Vec<Contents>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Drop for Node {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
+use smallvec::SmallVec;
 use taper_tensor::{DType, Device, Tensor};
 
 use crate::node::{Edge, Node, next_seq};
@@ -23,6 +24,9 @@ pub(crate) struct Inner {
     /// Where `retain_grad` puts the gradient of a variable that is no leaf.
     retained: OnceLock<Arc<Leaf>>,
 }
+
+/// Sizes that a gradient rule keeps.
+pub(crate) type Shape = SmallVec<[usize; 5]>;
 
 /// How a variable came to be.
 #[derive(Clone)]
@@ -124,6 +128,11 @@ impl Variable {
     /// The sizes, one per dimension.
     pub fn size(&self) -> Vec<usize> {
         self.0.data.read().size().to_vec()
+    }
+
+    /// The sizes, for a gradient rule to keep: without an allocation up to five dimensions.
+    pub(crate) fn shape(&self) -> Shape {
+        Shape::from_slice(self.0.data.read().size())
     }
 
     /// The number of dimensions.

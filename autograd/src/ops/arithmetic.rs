@@ -14,14 +14,14 @@ impl Variable {
     /// When the shapes do not broadcast, or the devices differ.
     #[track_caller]
     pub fn add(&self, other: impl IntoOperand) -> Result<Self> {
-        let size = self.size();
+        let size = self.shape();
         match other.operand() {
             Operand::Scalar(v) => {
                 let y = self.data().add(v)?;
                 Ok(record("AddScalar", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
             }
             Operand::Variable(other) => {
-                let (y, other_size) = (self.data().add(other.data())?, other.size());
+                let (y, other_size) = (self.data().add(other.data())?, other.shape());
                 Ok(record("Add", &[self, other]).output(y, move |ctx| {
                     let g = ctx.grad()?;
                     Ok(smallvec![ctx.need(0, || g.sum_to(&size))?, ctx.need(1, || g.sum_to(&other_size))?])
@@ -36,14 +36,14 @@ impl Variable {
     /// As [`Variable::add`].
     #[track_caller]
     pub fn sub(&self, other: impl IntoOperand) -> Result<Self> {
-        let size = self.size();
+        let size = self.shape();
         match other.operand() {
             Operand::Scalar(v) => {
                 let y = self.data().sub(v)?;
                 Ok(record("SubScalar", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
             }
             Operand::Variable(other) => {
-                let (y, other_size) = (self.data().sub(other.data())?, other.size());
+                let (y, other_size) = (self.data().sub(other.data())?, other.shape());
                 Ok(record("Sub", &[self, other]).output(y, move |ctx| {
                     let g = ctx.grad()?;
                     Ok(smallvec![
@@ -69,7 +69,7 @@ impl Variable {
             }
             Operand::Variable(other) => {
                 let y = self.data().mul(other.data())?;
-                let (size, other_size) = (self.size(), other.size());
+                let (size, other_size) = (self.shape(), other.shape());
                 let (a, b) = (self.save_for(other), other.save_for(self));
                 Ok(record("Mul", &[self, other]).output(y, move |ctx| {
                     let g = ctx.grad()?;
@@ -96,7 +96,7 @@ impl Variable {
             }
             Operand::Variable(other) => {
                 let y = self.data().div(other.data())?;
-                let (size, other_size) = (self.size(), other.size());
+                let (size, other_size) = (self.shape(), other.shape());
                 let (a, b) = (self.save_for(other), other.save());
                 Ok(record("Div", &[self, other]).output(y, move |ctx| {
                     let (g, b) = (ctx.grad()?, b.get(ctx)?);

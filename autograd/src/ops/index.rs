@@ -1,9 +1,10 @@
 //! Elements by their indices: the gradient goes where the element came from.
 
 use smallvec::smallvec;
-use taper_tensor::Tensor;
+use taper_tensor::{Error, Tensor};
 
 use crate::node::record;
+use crate::ops::view::index_of;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -13,10 +14,10 @@ impl Variable {
     /// When an index is out of range or no integer, or the shapes do not fit.
     #[track_caller]
     pub fn gather(&self, dim: i64, index: &Tensor) -> Result<Self> {
-        let (y, size, index) = (self.data().gather(dim, index)?, self.size(), index.clone());
+        let (y, size, index) = (self.data().gather(dim, index)?, self.shape(), index.clone());
         Ok(record("Gather", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
-            let zeros = Variable::new(g.data().like().zeros(&size)?);
+            let zeros = Variable::new(g.data().like().zeros(&size[..])?);
             Ok(smallvec![Some(zeros.scatter_add(dim, &index, &g)?)])
         }))
     }
@@ -33,5 +34,98 @@ impl Variable {
             let g = ctx.grad()?;
             Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.gather(dim, &index))?])
         }))
+    }
+
+    /// The slices at `index`, a vector of integers, along a dimension.
+    ///
+    /// # Errors
+    /// When an index is out of range or no integer, or `index` is no vector.
+    #[track_caller]
+    pub fn index_select(&self, dim: i64, index: &Tensor) -> Result<Self> {
+        let (y, size, index) = (self.data().index_select(dim, index)?, self.shape(), index.clone());
+        Ok(record("IndexSelect", &[self]).output(y, move |ctx| {
+            let g = ctx.grad()?;
+            let zeros = Variable::new(g.data().like().zeros(&size[..])?);
+            Ok(smallvec![Some(zeros.index_add(dim, &index, &g)?)])
+        }))
+    }
+
+    /// A copy of `self` with slice `i` of `source` added at `index[i]` along a dimension.
+    ///
+    /// # Errors
+    /// When an index is out of range or no integer, or the shapes do not fit.
+    #[track_caller]
+    pub fn index_add(&self, dim: i64, index: &Tensor, source: &Self) -> Result<Self> {
+        let x = self.data();
+        x.size_of(dim)?;
+        let mut along = vec![1; x.dim()];
+        along[index_of(dim, x.dim())] = index.numel();
+        let wide = index.reshape(along)?.expand(source.data().size())?;
+        let (y, index) = (x.scatter_add(dim, &wide, &source.data())?, index.clone());
+        Ok(record("IndexAdd", &[self, source]).output(y, move |ctx| {
+            let g = ctx.grad()?;
+            Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.index_select(dim, &index))?])
+        }))
+    }
+
+    /// The rows of this table `[count, width]` at `index`, of any shape `[…]`: `[…, width]`. No
+    /// gradient goes to the row `padding`.
+    ///
+    /// # Errors
+    /// When an index is out of range or no integer, or `self` is no matrix.
+    #[track_caller]
+    pub fn embedding(&self, index: &Tensor, padding: Option<usize>) -> Result<Self> {
+        let size = self.shape();
+        let &[count, width] = &size[..] else {
+            let message = format!("the table has shape {:?}, expected [count, width]", &size[..]);
+            return Err(Error::shape("embedding", message).into());
+        };
+        let mut out = index.size().to_vec();
+        out.push(width);
+        let flat = index.reshape(index.numel())?;
+        let y = self.data().index_select(0, &flat)?.reshape(out)?;
+        Ok(record("Embedding", &[self]).output(y, move |ctx| {
+            let g = ctx.grad()?.reshape([flat.numel(), width])?;
+            let zeros = Variable::new(g.data().like().zeros((count, width))?);
+            let mut table = zeros.index_add(0, &flat, &g)?;
+            if let Some(row) = padding.filter(|&row| row < count) {
+                let mut keep = vec![1.0f64; count];
+                keep[row] = 0.0;
+                let keep =
+                    Tensor::from_vec(keep, (count, 1))?.to(&table.device())?.to_dtype(table.dtype())?;
+                table = table.mul(Variable::new(keep))?;
+            }
+            Ok(smallvec![Some(table)])
+        }))
+    }
+
+    /// The diagonal of a matrix, `offset` columns to the right; or a matrix of zeros with this vector
+    /// on that diagonal.
+    ///
+    /// # Errors
+    /// When there are neither one nor two dimensions.
+    #[track_caller]
+    pub fn diag(&self, offset: i64) -> Result<Self> {
+        let size = self.shape();
+        let (down, right) = ((-offset).max(0) as usize, offset.max(0) as usize);
+        let places = |count: usize, columns: usize| {
+            self.indices((0..count).map(|i| ((i + down) * columns + i + right) as i64).collect())
+        };
+        match size[..] {
+            [n] => {
+                let m = n + down + right;
+                let zeros = Self::new(self.data().like().zeros(m * m)?);
+                zeros.index_add(0, &places(n, m)?, self)?.reshape((m, m))
+            }
+            [rows, columns] => {
+                let count = rows.saturating_sub(down).min(columns.saturating_sub(right));
+                self.reshape(rows * columns)?.index_select(0, &places(count, columns)?)
+            }
+            _ => Err(Error::shape(
+                "diag",
+                format!("input has shape {:?}, expected a vector or a matrix", &size[..]),
+            )
+            .into()),
+        }
     }
 }

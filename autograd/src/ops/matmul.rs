@@ -14,7 +14,7 @@ impl Variable {
     #[track_caller]
     pub fn matmul(&self, other: &Self) -> Result<Self> {
         let y = self.data().matmul(&other.data())?;
-        let (size, other_size) = (self.size(), other.size());
+        let (size, other_size) = (self.shape(), other.shape());
         let (a, b) = (self.save_for(other), other.save_for(self));
         Ok(record("Matmul", &[self, other]).output(y, move |ctx| {
             // As matrices: a vector was a row on the left, a column on the right.
@@ -30,14 +30,18 @@ impl Variable {
                     let b = b.get(ctx)?;
                     let b = if other_size.len() == 1 { b.unsqueeze(1)? } else { b };
                     let da = g.matmul(&b.transpose(-1, -2)?)?;
-                    if size.len() == 1 { da.sum_to(&[1, size[0]])?.reshape(&size) } else { da.sum_to(&size) }
+                    if size.len() == 1 {
+                        da.sum_to(&[1, size[0]])?.reshape(&size[..])
+                    } else {
+                        da.sum_to(&size)
+                    }
                 })?,
                 ctx.need(1, || {
                     let a = a.get(ctx)?;
                     let a = if size.len() == 1 { a.unsqueeze(0)? } else { a };
                     let db = a.transpose(-1, -2)?.matmul(&g)?;
                     if other_size.len() == 1 {
-                        db.sum_to(&[other_size[0], 1])?.reshape(&other_size)
+                        db.sum_to(&[other_size[0], 1])?.reshape(&other_size[..])
                     } else {
                         db.sum_to(&other_size)
                     }
@@ -52,7 +56,7 @@ impl Variable {
     /// When the shapes or dtypes do not fit.
     #[track_caller]
     pub fn linear(&self, weight: &Self, bias: Option<&Self>) -> Result<Self> {
-        let (x_size, w_size) = (self.size(), weight.size());
+        let (x_size, w_size) = (self.shape(), weight.shape());
         if w_size.len() != 2 || x_size.last() != w_size.last() {
             let features = w_size.last().copied().unwrap_or(0);
             return Err(taper_tensor::Error::shape(
@@ -86,4 +90,55 @@ impl Variable {
             None => record("Linear", &[self, weight]).output(y, rule),
         })
     }
+
+    /// The products of two batches of matrices `[B, n, k]` and `[B, k, m]`.
+    ///
+    /// # Errors
+    /// When they are no batches of one size, or the inner sizes differ.
+    #[track_caller]
+    pub fn bmm(&self, other: &Self) -> Result<Self> {
+        let (a, b) = (self.shape(), other.shape());
+        if a.len() != 3 || b.len() != 3 || a[0] != b[0] {
+            let message = format!("shapes {:?} and {:?}, expected [B, n, k] and [B, k, m]", &a[..], &b[..]);
+            return Err(taper_tensor::Error::shape("bmm", message).into());
+        }
+        self.matmul(other)
+    }
+
+    /// `self + a·b` for matrices `a` and `b`; `self` broadcasts.
+    ///
+    /// # Errors
+    /// When the shapes or dtypes do not fit.
+    #[track_caller]
+    pub fn addmm(&self, a: &Self, b: &Self) -> Result<Self> {
+        self.add(a.matmul(b)?)
+    }
+
+    /// The products of each element of a vector with each of another.
+    ///
+    /// # Errors
+    /// When one of them is no vector.
+    #[track_caller]
+    pub fn outer(&self, other: &Self) -> Result<Self> {
+        vectors("outer", self, other)?;
+        self.unsqueeze(1)?.mul(other)
+    }
+
+    /// The sum of the products of the elements of two vectors.
+    ///
+    /// # Errors
+    /// When one of them is no vector, or their lengths differ.
+    #[track_caller]
+    pub fn dot(&self, other: &Self) -> Result<Self> {
+        vectors("dot", self, other)?;
+        self.matmul(other)
+    }
+}
+
+fn vectors(op: &'static str, a: &Variable, b: &Variable) -> Result<()> {
+    if a.dim() == 1 && b.dim() == 1 {
+        return Ok(());
+    }
+    let message = format!("shapes {:?} and {:?}, expected two vectors", a.size(), b.size());
+    Err(taper_tensor::Error::shape(op, message).into())
 }

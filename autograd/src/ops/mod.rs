@@ -4,10 +4,14 @@
 pub(crate) mod arithmetic;
 pub(crate) mod conv;
 pub(crate) mod index;
+pub(crate) mod join;
 pub(crate) mod loss;
 pub(crate) mod matmul;
+pub(crate) mod norm;
 pub(crate) mod pool;
 pub(crate) mod reduce;
 pub(crate) mod shape;
 pub(crate) mod softmax;
 pub(crate) mod unary;
+pub(crate) mod upsample;
+pub(crate) mod view;

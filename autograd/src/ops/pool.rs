@@ -22,7 +22,7 @@ impl Variable {
     /// As [`Variable::max_pool2d`].
     #[track_caller]
     pub fn max_pool2d_with(&self, options: PoolOptions) -> Result<Self> {
-        let size = self.size();
+        let size = self.shape();
         let (y, places) = self.data().max_pool2d(options)?;
         Ok(record("MaxPool2d", &[self])
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size)?)])))
@@ -36,12 +36,12 @@ impl Variable {
         let y = rows.like().zeros((planes, plane))?.scatter_add(1, &index, &rows)?.reshape(size)?;
         let places = places.clone();
         Ok(record("MaxPool2dGrad", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.from_places(&places)?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.at_places(&places)?)])))
     }
 
     /// Takes the element at each place of an image.
-    fn from_places(&self, places: &Tensor) -> Result<Self> {
-        let size = self.size();
+    fn at_places(&self, places: &Tensor) -> Result<Self> {
+        let size = self.shape();
         let (planes, plane) = ((size[0] * size[1]) as i64, (size[2] * size[3]) as i64);
         let index = places.reshape((planes, if planes == 0 { 0 } else { -1 }))?;
         let y = self.data().reshape((planes, plane))?.gather(1, &index)?.reshape(places.size())?;

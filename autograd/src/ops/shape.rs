@@ -13,8 +13,9 @@ impl Variable {
     /// When the shape has another number of elements.
     #[track_caller]
     pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> {
-        let (y, size) = (self.data().reshape(sizes)?, self.size());
-        Ok(record("Reshape", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size)?)])))
+        let (y, size) = (self.data().reshape(sizes)?, self.shape());
+        Ok(record("Reshape", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
     }
 
     /// Joins the dimensions from `start` to the last into one.
@@ -23,8 +24,9 @@ impl Variable {
     /// When there is no dimension `start`.
     #[track_caller]
     pub fn flatten(&self, start: i64) -> Result<Self> {
-        let (y, size) = (self.data().flatten(start)?, self.size());
-        Ok(record("Flatten", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size)?)])))
+        let (y, size) = (self.data().flatten(start)?, self.shape());
+        Ok(record("Flatten", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
     }
 
     /// Swaps two dimensions.
@@ -54,7 +56,7 @@ impl Variable {
     /// When another size than 1 would change.
     #[track_caller]
     pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
-        let (y, size) = (self.data().expand(sizes)?, self.size());
+        let (y, size) = (self.data().expand(sizes)?, self.shape());
         Ok(record("Expand", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.sum_to(&size)?)])))
     }
 
@@ -64,9 +66,9 @@ impl Variable {
     /// When `dim` is further out.
     #[track_caller]
     pub fn unsqueeze(&self, dim: i64) -> Result<Self> {
-        let (y, size) = (self.data().unsqueeze(dim)?, self.size());
+        let (y, size) = (self.data().unsqueeze(dim)?, self.shape());
         Ok(record("Unsqueeze", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size)?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
     }
 
     /// Without the dimension `dim` where its size is 1.
@@ -75,7 +77,8 @@ impl Variable {
     /// When there is no such dimension.
     #[track_caller]
     pub fn squeeze(&self, dim: i64) -> Result<Self> {
-        let (y, size) = (self.data().squeeze(dim)?, self.size());
-        Ok(record("Squeeze", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size)?)])))
+        let (y, size) = (self.data().squeeze(dim)?, self.shape());
+        Ok(record("Squeeze", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
     }
 }

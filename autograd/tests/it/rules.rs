@@ -70,6 +70,6 @@ fn pooling_and_softmax() {
 
 #[test]
 fn indexing() {
-    let index = Tensor::new(&[[0i64, 2], [1, 1]]).unwrap();
+    let index = Tensor::new([[0i64, 2], [1, 1]]).unwrap();
     check(|v| v[0].gather(1, &index)?.square(), &[&[2, 3]]);
 }

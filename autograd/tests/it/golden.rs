@@ -1,0 +1,159 @@
+//! The reference cases of PyTorch: value, gradient and second gradient of every operation.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+use taper_autograd::{Backward, Result, Variable, grad};
+use taper_tensor::{DType, Tensor};
+
+use crate::golden_ops::apply;
+
+#[test]
+fn golden_ops() {
+    let folder = match std::env::var_os("TAPER_GOLDEN") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden"),
+    };
+    let read =
+        |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|e| panic!("{folder:?}/{name}: {e}"));
+    let json: Value = serde_json::from_slice(&read("ops.json")).unwrap();
+    let tensors = load(&read("ops.safetensors"));
+    let (mut passed, mut failed, mut unsupported) = (0, vec![], vec![]);
+    let cases = json["cases"].as_array().unwrap();
+    for case in cases {
+        let name = case["name"].as_str().unwrap();
+        match check(case, &tensors) {
+            None => unsupported.push(name),
+            Some(Ok(())) => passed += 1,
+            Some(Err(why)) => failed.push(format!("{name}: {why}")),
+        }
+    }
+    failed.iter().for_each(|f| println!("failed: {f}"));
+    if !unsupported.is_empty() {
+        println!("unsupported: {}", unsupported.join(", "));
+    }
+    println!(
+        "golden ops: {} cases, {passed} passed, {} failed, {} unsupported",
+        cases.len(),
+        failed.len(),
+        unsupported.len()
+    );
+    assert!(passed > 0 && failed.is_empty(), "{} cases failed", failed.len());
+}
+
+fn load(bytes: &[u8]) -> HashMap<String, Tensor> {
+    let file = SafeTensors::deserialize(bytes).unwrap();
+    let tensor = |view: safetensors::tensor::TensorView<'_>| {
+        macro_rules! read {
+            ($t:ty) => {{
+                let values = view.data().chunks_exact(size_of::<$t>());
+                let values = values.map(|b| <$t>::from_le_bytes(b.try_into().unwrap())).collect();
+                Tensor::from_vec::<$t>(values, view.shape()).unwrap()
+            }};
+        }
+        match view.dtype() {
+            Dtype::F32 => read!(f32),
+            Dtype::F64 => read!(f64),
+            Dtype::I64 => read!(i64),
+            Dtype::U8 => read!(u8),
+            dtype => panic!("no case holds {dtype:?}"),
+        }
+    };
+    file.iter().map(|(name, view)| (name.to_owned(), tensor(view))).collect()
+}
+
+/// `None` where the operation has no counterpart.
+fn check(case: &Value, tensors: &HashMap<String, Tensor>) -> Option<Result<(), String>> {
+    let name = case["name"].as_str().unwrap();
+    let count = |key: &str| case[key].as_u64().unwrap() as usize;
+    let key = |kind: &str, i: usize| tensors.get(&format!("{name}/{kind}.{i}"));
+    let inputs: Vec<Variable> = (0..count("inputs"))
+        .map(|i| key("in", i).unwrap_or_else(|| panic!("{name} has no in.{i}")).clone())
+        .map(|t| if t.dtype().is_float() { Variable::requires_grad(t) } else { Variable::new(t) })
+        .collect();
+    let outputs = match apply(case["op"].as_str().unwrap(), &case["args"], &inputs)? {
+        Ok(outputs) => outputs,
+        Err(e) => return Some(Err(format!("forward: {e}"))),
+    };
+    let tolerance = (case["rtol"].as_f64().unwrap(), case["atol"].as_f64().unwrap());
+    let compare = || -> Result<(), String> {
+        if outputs.len() != count("outputs") {
+            return Err(format!("{} outputs, expected {}", outputs.len(), count("outputs")));
+        }
+        for (i, y) in outputs.iter().enumerate() {
+            same(&format!("out.{i}"), &y.data(), key("out", i).ok_or("no out")?, tolerance)?;
+        }
+        let second = case.get("double_backward").is_some_and(|d| !d.is_null());
+        let mut backward = Backward::new().create_graph(second);
+        let mut any = false;
+        for (i, y) in outputs.iter().enumerate() {
+            if let Some(g) = key("grad_out", i) {
+                backward = backward.output(y, Some(&Variable::new(g.clone())));
+                any = true;
+            }
+        }
+        if any {
+            backward.run().map_err(|e| format!("backward: {e}"))?;
+        }
+        let leaves: Vec<(usize, &Variable)> =
+            inputs.iter().enumerate().filter(|(i, _)| key("grad", *i).is_some()).collect();
+        for &(i, x) in &leaves {
+            let g = x.grad().ok_or_else(|| format!("input {i} has no gradient"))?;
+            same(&format!("grad.{i}"), &g, key("grad", i).ok_or("no grad")?, tolerance)?;
+        }
+        if second {
+            let found = second_gradient(&leaves).map_err(|e| format!("double backward: {e}"))?;
+            for (&(i, _), g) in leaves.iter().zip(found) {
+                same(&format!("grad2.{i}"), &g, key("grad2", i).ok_or("no grad2")?, tolerance)?;
+            }
+        }
+        Ok(())
+    };
+    Some(compare())
+}
+
+/// The gradient of the sum of the squares of all gradients.
+fn second_gradient(leaves: &[(usize, &Variable)]) -> Result<Vec<Tensor>> {
+    let mut total = Variable::new(Tensor::new(0.0f64)?);
+    for (_, x) in leaves {
+        if let Some(g) = x.grad_variable() {
+            total = total.add(g.mul(&g)?.sum()?)?;
+        }
+    }
+    let inputs: Vec<&Variable> = leaves.iter().map(|(_, x)| *x).collect();
+    // Where the gradient is constant, as that of a maximum, it depends on no input.
+    let found = match total.is_requires_grad() {
+        true => grad(&[&total], &inputs, &[], false, true)?,
+        false => vec![None; inputs.len()],
+    };
+    found
+        .into_iter()
+        .zip(inputs)
+        .map(|(g, x)| g.map_or_else(|| Ok(x.data().zeros_like()?), |g| Ok(g.data())))
+        .collect()
+}
+
+fn same(what: &str, got: &Tensor, expected: &Tensor, (rtol, atol): (f64, f64)) -> Result<(), String> {
+    if got.size() != expected.size() || got.dtype() != expected.dtype() {
+        return Err(format!(
+            "{what}: {} {:?}, expected {} {:?}",
+            got.dtype(),
+            got.size(),
+            expected.dtype(),
+            expected.size()
+        ));
+    }
+    let values =
+        |t: &Tensor| t.to_dtype(DType::F64).and_then(|t| t.to_vec::<f64>()).map_err(|e| e.to_string());
+    let exact = !expected.dtype().is_float();
+    for (i, (r, e)) in values(got)?.into_iter().zip(values(expected)?).enumerate() {
+        let close =
+            r == e || (!exact && (r - e).abs() <= atol + rtol * e.abs()) || (r.is_nan() && e.is_nan());
+        if !close {
+            return Err(format!("{what}: element {i} is {r}, expected {e}"));
+        }
+    }
+    Ok(())
+}

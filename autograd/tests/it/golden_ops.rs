@@ -1,0 +1,104 @@
+//! PyTorch's name of an operation, and its arguments, to ours.
+
+use serde_json::Value;
+use taper_autograd::{Conv2dOptions, PadMode, Result, Variable};
+use taper_tensor::PoolOptions;
+
+/// `None` where there is no counterpart.
+pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variable>>> {
+    let int = |key: &str| args[key].as_i64().unwrap_or_else(|| panic!("{op}: no integer {key} in {args}"));
+    let real = |key: &str| args[key].as_f64().unwrap_or_else(|| panic!("{op}: no number {key} in {args}"));
+    let flag = |key: &str| args[key].as_bool().unwrap_or_else(|| panic!("{op}: no flag {key} in {args}"));
+    let count = |key: &str| int(key) as usize;
+    let list = |key: &str| -> Vec<i64> {
+        args[key].as_array().unwrap().iter().map(|n| n.as_i64().unwrap()).collect()
+    };
+    let has = |key: &str| args.get(key).is_some_and(|a| !a.is_null());
+    let both = |key: &str| (count(key), count(key));
+    let conv = || Conv2dOptions {
+        stride: both("stride"),
+        padding: both("padding"),
+        dilation: both("dilation"),
+        groups: count("groups"),
+    };
+    let pool =
+        || PoolOptions { kernel: both("kernel_size"), stride: both("stride"), padding: both("padding") };
+    let x = v.first()?;
+    let one = match op {
+        "add" => x.add(&v[1]),
+        "sub" => x.sub(&v[1]),
+        "mul" => x.mul(&v[1]),
+        "div" => x.div(&v[1]),
+        "add_scalar" => x.add(real("scalar")),
+        "mul_scalar" => x.mul(real("scalar")),
+        "neg" => x.neg(),
+        "exp" => x.exp(),
+        "log" => x.log(),
+        "square" => x.square(),
+        "relu" => x.relu(),
+        "sum" if has("dim") => x.sum_dim(list("dim"), flag("keepdim")),
+        "sum" => x.sum(),
+        "mean" if has("dim") => x.mean_dim(list("dim"), flag("keepdim")),
+        "mean" => x.mean(),
+        "softmax" => x.softmax(int("dim")),
+        "log_softmax" => x.log_softmax(int("dim")),
+        "reshape" => x.reshape(list("shape")),
+        "transpose" => x.transpose(int("dim0"), int("dim1")),
+        "permute" => x.permute(list("dims")),
+        "unsqueeze" => x.unsqueeze(int("dim")),
+        "squeeze" => x.squeeze(int("dim")),
+        "flatten" if int("end_dim") == -1 => x.flatten(int("start_dim")),
+        "expand" => x.expand(list("shape")),
+        "narrow" => x.narrow(int("dim"), int("start"), count("length")),
+        "select" => x.select(int("dim"), int("index")),
+        "slice" => x.slice(int("dim"), int("start"), int("end"), count("step")),
+        "cat" => Variable::cat(v, int("dim")),
+        "stack" => Variable::stack(v, int("dim")),
+        "repeat" => x.repeat(list("repeats")),
+        "flip" => x.flip(list("dims")),
+        "roll" => x.roll(int("shift"), int("dim")),
+        "pad" => x.pad(
+            list("pad"),
+            match args["mode"].as_str()? {
+                "constant" => PadMode::Constant(real("value")),
+                "reflect" => PadMode::Reflect,
+                "replicate" => PadMode::Replicate,
+                "circular" => PadMode::Circular,
+                _ => return None,
+            },
+        ),
+        "diag" => x.diag(if has("diagonal") { int("diagonal") } else { 0 }),
+        "index_select" => x.index_select(int("dim"), &v[1].data()),
+        "gather" => x.gather(int("dim"), &v[1].data()),
+        "scatter_add" => x.scatter_add(int("dim"), &v[1].data(), &v[2]),
+        "index_add" => x.index_add(int("dim"), &v[1].data(), &v[2]),
+        "embedding" => x.embedding(&v[1].data(), None),
+        "matmul" => x.matmul(&v[1]),
+        "bmm" => x.bmm(&v[1]),
+        "addmm" => x.addmm(&v[1], &v[2]),
+        "outer" => x.outer(&v[1]),
+        "dot" => x.dot(&v[1]),
+        "linear" => x.linear(&v[1], v.get(2)),
+        "conv2d" => x.conv2d(&v[1], v.get(2), conv()),
+        "conv1d" => x.conv1d(&v[1], v.get(2), conv()),
+        "conv_transpose2d" => x.conv_transpose2d(&v[1], v.get(2), conv(), both("output_padding")),
+        "max_pool2d" => x.max_pool2d_with(pool()),
+        "upsample_nearest2d" => {
+            let s = x.size();
+            x.upsample_nearest2d((s[2] * count("scale_factor"), s[3] * count("scale_factor")))
+        }
+        "upsample_bilinear2d" => {
+            let size = list("size");
+            x.upsample_bilinear2d((size[0] as usize, size[1] as usize), flag("align_corners"))
+        }
+        "layer_norm" => {
+            let shape: Vec<usize> = list("normalized_shape").iter().map(|&n| n as usize).collect();
+            x.layer_norm(&shape, v.get(1), v.get(2), real("eps"))
+        }
+        "group_norm" => x.group_norm(count("num_groups"), v.get(1), v.get(2), real("eps")),
+        "split" => return Some(x.split(count("size"), int("dim"))),
+        "chunk" => return Some(x.chunk(count("chunks"), int("dim"))),
+        _ => return None,
+    };
+    Some(one.map(|y| vec![y]))
+}
