@@ -190,7 +190,7 @@ fn push(queue: &mut BTreeMap<u64, Task>, edge: &Edge, grad: Variable, create_gra
         target: match edge {
             Edge::Node(node, _) => Target::Node(node.clone()),
             Edge::Leaf(leaf) => Target::Leaf(leaf.clone()),
-            Edge::None => unreachable!("invariant: returned above"),
+            Edge::None => unreachable!(), // invariant: returned above
         },
         grads: SmallVec::from_elem(None, outputs),
     });

@@ -52,7 +52,7 @@ impl<T: Lanes, const L: usize> Vector<T, L> {
     /// Writes all lanes to the first `L` elements of `y`.
     #[inline(always)]
     pub fn store(self, y: &mut [T]) {
-        *y.first_chunk_mut().expect("room for a vector") = self.0;
+        *y.first_chunk_mut().expect("room for a vector") = self.0; // invariant: callers pass L or more
     }
 
     /// Writes the first lanes to `y`, which is shorter than `L`.
