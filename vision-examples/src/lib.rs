@@ -1,1 +1,14 @@
-//! The tutorial
+//! PyTorch's "Deep Learning with PyTorch: a 60 minute blitz" as programs on taper: the models, and
+//! the parts of the `cifar` program, which trains and tests an image classifier.
+#![forbid(unsafe_code)]
+
+pub mod evaluate;
+pub mod files;
+pub mod models;
+pub mod report;
+pub mod settings;
+pub mod source;
+pub mod train;
+
+/// The result of a program's part: an error of any of the crates, to be shown to the user.
+pub type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;

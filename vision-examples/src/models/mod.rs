@@ -1,0 +1,5 @@
+//! The networks, one file each.
+
+mod net;
+
+pub use net::Net;

@@ -1,0 +1,5 @@
+//! The programs, run as a user runs them.
+
+mod cifar; // training end to end, repeatable
+mod refusals; // bad input: a clear error, and no damage
+mod run; // how a program is run

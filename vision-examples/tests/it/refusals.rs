@@ -1,0 +1,46 @@
+use crate::run::{cifar, refusal};
+
+#[test]
+fn options_that_make_no_sense() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = |arguments: &[&str]| refusal(&cifar(folder.path(), arguments));
+    assert!(error(&["--batch-size", "0"]).contains("at least 1"));
+    assert!(error(&["--epochs", "0"]).contains("epochs"));
+    assert!(error(&["--lr", "-1", "--dataset", "synthetic"]).contains("lr"));
+    assert!(error(&["--bach-size", "4"]).contains("--batch-size"));
+    assert!(error(&["--device", "gpu"]).contains("expected cpu, cuda or cuda:N"));
+    assert!(error(&["--device", "cuda:99"]).contains("device"));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    let error = refusal(&cifar(&file, &["--dataset", "synthetic"]));
+    assert!(error.contains("--out") && error.contains("file"), "{error}");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "in the way");
+}
+
+/// `--dataset cifar10` never falls back to drawn pictures.
+#[test]
+fn a_source_that_does_not_exist() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, missing) = (folder.path().join("data"), folder.path().join("missing.tar.gz"));
+    let arguments =
+        ["--dataset", "cifar10", "--data", data.to_str().unwrap(), "--from", missing.to_str().unwrap()];
+    let error = refusal(&cifar(&folder.path().join("out"), &arguments));
+    assert!(error.contains("missing.tar.gz") && error.contains("cifar-10"), "{error}");
+}
+
+#[test]
+fn damaged_files_are_fetched_again_and_never_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let batches = folder.path().join("data/cifar-10-batches-bin");
+    std::fs::create_dir_all(&batches).unwrap();
+    std::fs::write(batches.join("test_batch.bin"), [0; 3073]).unwrap();
+    let data = folder.path().join("data");
+    let arguments = ["--dataset", "cifar10", "--data", data.to_str().unwrap(), "--from", "nowhere"];
+    refusal(&cifar(&folder.path().join("out"), &arguments));
+    assert!(!folder.path().join("out/report.json").exists());
+}
