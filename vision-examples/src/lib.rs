@@ -12,3 +12,8 @@ pub mod train;
 
 /// The result of a program's part: an error of any of the crates, to be shown to the user.
 pub type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+
+// The program in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
