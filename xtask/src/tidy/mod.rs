@@ -105,3 +105,28 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) -> io::Result<()> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::ExitCode;
+
+    #[test]
+    fn the_repository_is_tidy() {
+        assert_eq!(super::run(&crate::cargo::root()), Ok(ExitCode::SUCCESS));
+    }
+
+    #[test]
+    fn a_folder_with_a_fault_is_not() {
+        let folder = std::env::temp_dir().join(format!("taper-tidy-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("nn/src")).unwrap();
+        std::fs::create_dir_all(folder.join("target/src")).unwrap();
+        std::fs::write(folder.join("target/src/lib.rs"), "unsafe {}").unwrap();
+        let code = |text: &str| {
+            std::fs::write(folder.join("nn/src/lib.rs"), text).unwrap();
+            super::run(&folder)
+        };
+        let results = [code("#![forbid(unsafe_code)]\n"), code("unsafe {}\n")];
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(results, [Ok(ExitCode::SUCCESS), Ok(ExitCode::FAILURE)]);
+    }
+}
