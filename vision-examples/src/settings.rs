@@ -18,10 +18,10 @@ pub struct Settings {
     #[arg(long, default_value_t = 4, value_parser = at_least_one)]
     pub batch_size: usize,
     /// The learning rate.
-    #[arg(long, default_value_t = 0.001)]
+    #[arg(long, default_value_t = 0.001, allow_negative_numbers = true)]
     pub lr: f64,
     /// The momentum.
-    #[arg(long, default_value_t = 0.9)]
+    #[arg(long, default_value_t = 0.9, allow_negative_numbers = true)]
     pub momentum: f64,
     /// The seed of the weights and of the shuffling.
     #[arg(long, default_value_t = 0)]
