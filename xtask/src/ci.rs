@@ -21,9 +21,17 @@ const STAGES: [(&str, Stage); 6] = [
     ("smoke", smoke),
 ];
 
-/// Runs every stage, also after a failed one, and closes with a line for each.
-pub fn run() -> Result<ExitCode, String> {
-    let results: Vec<_> = STAGES.iter().map(|(name, stage)| timed(name, *stage)).collect();
+/// The stages' names.
+pub fn stages() -> impl Iterator<Item = &'static str> {
+    STAGES.iter().map(|(name, _)| *name)
+}
+
+/// Runs the stages named in `only`, or all if it is empty, also after a failed one, and closes with a
+/// line for each.
+pub fn run(only: &[String]) -> Result<ExitCode, String> {
+    let wanted =
+        STAGES.iter().filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name));
+    let results: Vec<_> = wanted.map(|(name, stage)| timed(name, *stage)).collect();
     println!("\nci:");
     for (name, time, ok) in &results {
         println!("  {name:<8} {:>7.1} s  {}", time.as_secs_f64(), if *ok { "ok" } else { "FAILED" });

@@ -11,6 +11,7 @@ mod tidy;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 /// Drives taper's tests, data and the end-to-end run.
@@ -35,7 +36,11 @@ enum Command {
     /// Check the invariants of the architecture over the sources
     Tidy,
     /// Everything that has to pass before a change lands, ending with a short training run
-    Ci,
+    Ci {
+        /// Only these stages
+        #[arg(value_parser = PossibleValuesParser::new(ci::stages()))]
+        stages: Vec<String>,
+    },
 }
 
 /// Arguments that are handed on as they are.
@@ -51,7 +56,7 @@ fn main() -> ExitCode {
         Command::Cifar(arguments) => cargo::hand_over(cargo::program("cifar").args(arguments.rest)),
         Command::Test(arguments) => cargo::hand_over(cargo::cargo("test").args(arguments.rest)),
         Command::Tidy => tidy::run(&cargo::root()),
-        Command::Ci => ci::run(),
+        Command::Ci { stages } => ci::run(&stages),
     };
     result.unwrap_or_else(|message| {
         eprintln!("xtask: {message}");
@@ -80,5 +85,6 @@ mod tests {
     fn an_unknown_command_is_refused() {
         assert!(Cli::try_parse_from(["cargo xtask", "trian"]).is_err());
         assert!(Cli::try_parse_from(["cargo xtask", "tidy", "--fast"]).is_err());
+        assert!(Cli::try_parse_from(["cargo xtask", "ci", "lint"]).is_err());
     }
 }
