@@ -1,4 +1,4 @@
-//! Checkpoint files: safetensors, written whole or not at all.
+//! Checkpoint files: safetensors, written whole or not at all; read also PyTorch's own.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use taper_tensor::DType;
 
-use super::{StateDict, bytes};
+use super::{StateDict, bytes, torch};
 use crate::{Error, Result};
 
 /// Writes tensors to a `.safetensors` file that PyTorch and all others read. The file appears whole
@@ -65,13 +65,19 @@ fn place(path: &Path, content: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Reads the tensors of a `.safetensors` file.
+/// Reads the tensors of a `.safetensors` file, or of what `torch.save(model.state_dict(), path)` has
+/// written; the content says which it is. Nothing in the file is executed. Of a checkpoint that holds
+/// more, such as the optimiser's state, the tensors of inner dicts get dotted names, and what is no
+/// tensor is left out.
 ///
 /// # Errors
-/// When there is no such file, or it is damaged.
+/// When there is no such file, or it is damaged, or holds a whole model rather than its tensors.
 pub fn load(path: impl AsRef<Path>) -> Result<StateDict> {
     let path = path.as_ref();
     let content = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    if let Some(state) = torch::read(&content) {
+        return state.map_err(|message| Error::Checkpoint { path: path.to_owned(), message });
+    }
     let file = SafeTensors::deserialize(&content).map_err(|e| broken(path, e))?;
     let mut state = StateDict::new();
     for (name, view) in file.iter() {

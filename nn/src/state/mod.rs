@@ -3,6 +3,9 @@
 mod bytes;
 mod file;
 mod mismatch;
+mod pickle;
+mod torch;
+mod zip;
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,9 @@
 //! The tests of taper-nn, a module for each topic.
 
+mod damage; // thousands of damaged checkpoints
 mod golden; // PyTorch's reference cases of modules and losses
 mod losses; // what losses refuse, and where numbers grow large
 mod module; // the tree of parameters, buffers and children
+mod pth; // checkpoints of PyTorch's own form
 mod state; // checkpoints: what fits, files, damage
 mod tutorial; // the tutorial's network
