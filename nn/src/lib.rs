@@ -29,6 +29,7 @@ extern crate self as taper_nn;
 
 mod error;
 mod forward;
+pub mod init;
 mod layers;
 mod loss;
 mod module;
@@ -36,10 +37,22 @@ mod state;
 
 pub use error::{Error, Result, in_layer};
 pub use forward::{Forward, Layer};
+pub use layers::IntoPair;
+pub use layers::batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use layers::conv::Conv2d;
+pub use layers::conv_transpose::ConvTranspose2d;
+pub use layers::conv1d::Conv1d;
+pub use layers::dropout::{Dropout, Dropout2d};
+pub use layers::embedding::Embedding;
 pub use layers::linear::Linear;
+pub use layers::norm::{GroupNorm, InstanceNorm2d, LayerNorm};
+pub use layers::sequential::Sequential;
+pub use layers::shape::{Flatten, Identity, PixelShuffle, Upsample, UpsampleMode};
 pub use loss::cross_entropy::CrossEntropyLoss;
-pub use loss::regression::MseLoss;
+pub use loss::nll::NllLoss;
+pub use loss::probability::{BceLoss, BceWithLogitsLoss, KLDivLoss};
+pub use loss::regression::{HuberLoss, L1Loss, MseLoss, SmoothL1Loss};
+pub use loss::similarity::{CosineEmbeddingLoss, HingeEmbeddingLoss, MarginRankingLoss, TripletMarginLoss};
 pub use module::{AsModule, BufferField, Member, Module, ModuleField, Training, Visitor, print_module};
 pub use state::{
     Layout, Mismatch, StateDict, load, load_state_dict, load_state_dict_lenient, save, state_dict,

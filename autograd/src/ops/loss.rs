@@ -72,17 +72,7 @@ impl Variable {
     pub fn cross_entropy(&self, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<Self> {
         let logits = self.data();
         let log_softmax = logits.log_softmax(1)?;
-        let index = classes.unsqueeze(1)?;
-        let picked = log_softmax.gather(1, &index)?.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        let weights = factors.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        // Nothing of a sample whose factor is 0, also where its class is impossible: 0 and not 0 · ∞.
-        let losses = picked.iter().zip(&weights).map(|(p, &w)| if w == 0.0 { 0.0 } else { -p * w });
-        let y = if summed {
-            Tensor::new(losses.sum::<f64>())?
-        } else {
-            Tensor::from_vec(losses.collect(), classes.size())?
-        };
-        let y = y.to_dtype(logits.dtype())?.to(&logits.device())?;
+        let (index, y) = picked(&log_softmax, classes, factors, summed)?;
         let (x, factors) = (self.save(), Self::new(factors.to_dtype(logits.dtype())?.unsqueeze(1)?));
         Ok(record("CrossEntropyLoss", &[self]).output(y, move |ctx| {
             // For a second derivative, the softmax has to be part of the graph.
@@ -94,4 +84,73 @@ impl Variable {
             Ok(smallvec![Some(softmax.scatter_add(1, &index, &one)?.mul(g.mul(&factors)?)?)])
         }))
     }
+
+    /// The negative of the log-probability `[N, C, …]` of each sample's class, times its factor; as
+    /// [`Variable::cross_entropy`], but `self` went through `log_softmax` already.
+    /// `d self = -onehot · factor · dy`.
+    ///
+    /// # Errors
+    /// As [`Variable::cross_entropy`].
+    #[track_caller]
+    pub fn nll_loss(&self, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<Self> {
+        let x = self.data();
+        let (index, y) = picked(&x, classes, factors, summed)?;
+        let (size, factors) = (self.size(), Self::new(factors.to_dtype(x.dtype())?.unsqueeze(1)?.neg()?));
+        Ok(record("NllLoss", &[self]).output(y, move |ctx| {
+            let g = ctx.grad()?;
+            let g = if summed { g } else { g.unsqueeze(1)? };
+            let zeros = Self::new(g.data().like().zeros(&size)?);
+            Ok(smallvec![Some(zeros.scatter_add(1, &index, &factors.mul(g)?)?)])
+        }))
+    }
+
+    /// `-(t ln(p) + (1 - t) ln(1 - p))` for probabilities `p` in `self`, where no logarithm counts for
+    /// less than -100: `dp = (p - t) / max(p (1 - p), 1e-12) · dy`.
+    ///
+    /// # Errors
+    /// When the shapes differ, or a value is no probability.
+    #[track_caller]
+    pub fn binary_cross_entropy(&self, target: &Self) -> Result<Self> {
+        let (p, t) = (self.data(), target.data());
+        let fail = |message: String| Err(taper_tensor::Error::value("binary_cross_entropy", message).into());
+        if p.size() != t.size() {
+            return fail(format!("input has shape {:?}, target {:?}, expected the same", p.size(), t.size()));
+        }
+        let values = p.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        if let Some((i, value)) = values.iter().enumerate().find(|(_, v)| !(0.0..=1.0).contains(*v)) {
+            return fail(format!("input element {i} is {value}, expected a probability from 0 to 1"));
+        }
+        let rest = p.neg()?.add(1.0)?;
+        let (log, log_rest) = (p.log()?.maximum(-100.0)?, rest.log()?.maximum(-100.0)?);
+        // ln(1-p) + t (ln(p) - ln(1-p)), negated
+        let logit = log.sub(&log_rest)?;
+        let y = t.mul(&logit)?.add(log_rest)?.neg()?;
+        let (p, t) = (self.save(), target.save());
+        Ok(record("BinaryCrossEntropy", &[self, target]).output(y, move |ctx| {
+            let (g, p) = (ctx.grad()?, p.get(ctx)?);
+            Ok(smallvec![
+                ctx.need(0, || {
+                    let spread = p.mul(p.neg()?.add(1.0)?)?;
+                    // The larger of the two, in operations that can be differentiated.
+                    let spread = spread.sub(1e-12)?.relu()?.add(1e-12)?;
+                    g.mul(p.sub(t.get(ctx)?)?.div(spread)?)
+                })?,
+                ctx.need(1, || g.mul(Self::new(logit.neg()?)))?
+            ])
+        }))
+    }
+}
+
+/// `-x[class] · factor` of each sample, or their sum; and the classes as an index along dimension 1.
+fn picked(x: &Tensor, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<(Tensor, Tensor)> {
+    let index = classes.unsqueeze(1)?;
+    let values = x.gather(1, &index)?.to_dtype(DType::F64)?.to_vec::<f64>()?;
+    let factors = factors.to_dtype(DType::F64)?.to_vec::<f64>()?;
+    // Nothing of a sample whose factor is 0, also where its class is impossible: 0 and not 0 · ∞.
+    let losses = values.iter().zip(&factors).map(|(v, &f)| if f == 0.0 { 0.0 } else { -v * f });
+    let y = match summed {
+        true => Tensor::new(losses.sum::<f64>())?,
+        false => Tensor::from_vec(losses.collect(), classes.size())?,
+    };
+    Ok((index, y.to_dtype(x.dtype())?.to(&x.device())?))
 }

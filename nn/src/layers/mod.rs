@@ -1,7 +1,15 @@
 //! The layers, a file for each family.
 
+pub(crate) mod batch_norm;
 pub(crate) mod conv;
+pub(crate) mod conv1d;
+pub(crate) mod conv_transpose;
+pub(crate) mod dropout;
+pub(crate) mod embedding;
 pub(crate) mod linear;
+pub(crate) mod norm;
+pub(crate) mod sequential;
+pub(crate) mod shape;
 
 use taper_autograd::Variable;
 use taper_tensor::Tensor;

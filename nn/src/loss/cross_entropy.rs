@@ -1,8 +1,9 @@
 //! The loss of classification.
 
 use taper_autograd::{Reduction, Variable};
-use taper_tensor::{DType, Tensor};
+use taper_tensor::Tensor;
 
+use super::classes::{Classes, table};
 use crate::{Error, Module, Result};
 
 /// The cross entropy between logits `[N, C, …]` and classes `[N, …]` or probabilities `[N, C, …]`;
@@ -37,12 +38,6 @@ impl Default for CrossEntropyLoss {
     fn default() -> Self {
         Self { weight: None, ignore_index: -100, label_smoothing: 0.0, reduction: Reduction::Mean }
     }
-}
-
-/// The classes of the samples, none where one is ignored, and how much the loss of each counts.
-struct Classes {
-    indices: Vec<Option<usize>>,
-    weights: Vec<f64>,
 }
 
 impl CrossEntropyLoss {
@@ -101,7 +96,12 @@ impl CrossEntropyLoss {
             size.iter().enumerate().filter(|(d, _)| *d != 1).map(|(_, &s)| s).collect();
         let integers = !target.dtype().is_float();
         if integers && target.size() == per_sample {
-            let classes = self.classes(&target.data(), size[1])?;
+            let classes = Classes::read(
+                "cross_entropy",
+                &target.data(),
+                &table(&self.weight, size[1])?,
+                self.ignore_index,
+            )?;
             return if self.label_smoothing == 0.0 {
                 self.hard(logits, &classes, &per_sample)
             } else {
@@ -119,50 +119,15 @@ impl CrossEntropyLoss {
         ))
     }
 
-    /// Reads and checks the classes.
-    fn classes(&self, target: &Tensor, count: usize) -> Result<Classes> {
-        let table = self.table(count)?;
-        let class_of = |(i, class): (usize, i64)| match usize::try_from(class) {
-            _ if class == self.ignore_index => Ok(None),
-            Ok(index) if index < count => Ok(Some(index)),
-            _ => Err(Error::value(
-                "cross_entropy",
-                format!(
-                    "target{:?} is class {class}, expected 0 to {} or the ignored {}",
-                    place(i, target.size()),
-                    count as i64 - 1,
-                    self.ignore_index
-                ),
-            )),
-        };
-        let target_classes = target.to_dtype(DType::I64)?.to_vec::<i64>()?;
-        let indices = target_classes.into_iter().enumerate().map(class_of).collect::<Result<Vec<_>>>()?;
-        let weights = indices.iter().map(|class| class.map_or(0.0, |class| table[class])).collect();
-        Ok(Classes { indices, weights })
-    }
-
     fn hard(&self, logits: &Variable, classes: &Classes, per_sample: &[usize]) -> Result<Variable> {
-        let total = self.total(classes);
-        let factors = classes.weights.iter().map(|w| w / total).collect();
-        let factors = Tensor::from_vec::<f64>(factors, per_sample)?.to_dtype(logits.dtype())?;
-        // An ignored sample, whose factor is 0, can be of any class.
-        let indices = classes.indices.iter().map(|class| class.unwrap_or(0) as i64).collect();
-        let indices = Tensor::from_vec::<i64>(indices, per_sample)?;
-        let (factors, indices) = (factors.to(&logits.device())?, indices.to(&logits.device())?);
+        let (indices, factors) = classes.tensors(logits, per_sample, self.reduction)?;
         Ok(logits.cross_entropy(&indices, &factors, self.reduction != Reduction::None)?)
     }
 
-    /// The weights' sum for the mean, else 1.
-    fn total(&self, classes: &Classes) -> f64 {
-        if self.reduction == Reduction::Mean { classes.weights.iter().sum() } else { 1.0 }
-    }
-
-    /// Classes as probabilities: `1 - smoothing` for the class, the rest shared by all; an ignored
-    /// sample has none.
     fn smoothed(&self, logits: &Variable, classes: &Classes) -> Result<Variable> {
         let size = logits.size();
         let (count, inner) = (size[1], size[2..].iter().product::<usize>());
-        let weight = self.table(count)?;
+        let weight = table(&self.weight, count)?;
         let share = self.label_smoothing / count as f64;
         let mut coefficients = vec![0.0; logits.numel()];
         for (i, class) in classes.indices.iter().enumerate() {
@@ -173,7 +138,7 @@ impl CrossEntropyLoss {
                 coefficients[start + c * inner] = weight * (one + share);
             }
         }
-        let total = self.total(classes);
+        let total = classes.total(self.reduction);
         self.weighted(logits, Tensor::from_vec(coefficients, size)?.to_dtype(logits.dtype())?.into(), total)
     }
 
@@ -205,18 +170,4 @@ impl CrossEntropyLoss {
             _ => products.sum()?.div(-total)?,
         })
     }
-
-    fn table(&self, count: usize) -> Result<Vec<f64>> {
-        Ok(match &self.weight {
-            Some(weight) => weight.data().to_dtype(DType::F64)?.to_vec()?,
-            None => vec![1.0; count],
-        })
-    }
-}
-
-/// The indices of the `i`-th element.
-fn place(mut i: usize, size: &[usize]) -> Vec<usize> {
-    let mut indices: Vec<usize> = size.iter().rev().map(|&s| (i % s, i /= s).0).collect();
-    indices.reverse();
-    indices
 }

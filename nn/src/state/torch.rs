@@ -16,10 +16,8 @@ const LEGACY: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19
 pub fn read(file: &[u8]) -> Option<Result<StateDict, String>> {
     if file.starts_with(b"PK\x03\x04") {
         Some(read_zip(file))
-    } else if let Some(rest) = file.strip_prefix(LEGACY) {
-        Some(read_legacy(rest))
     } else {
-        None
+        file.strip_prefix(LEGACY).map(read_legacy)
     }
 }
 

@@ -1,7 +1,10 @@
 //! The family `losses`.
 
 use taper_autograd::{Reduction, Variable};
-use taper_nn::{CrossEntropyLoss, MseLoss};
+use taper_nn::{
+    BceLoss, BceWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MseLoss, NllLoss,
+    SmoothL1Loss,
+};
 use taper_tensor::Tensor;
 
 use super::{Case, Fault, family};
@@ -49,6 +52,19 @@ fn loss(case: &Case<'_>) -> Option<Box<Loss>> {
             }
             boxed!(loss)
         }
+        "L1Loss" => boxed!(L1Loss::new()),
+        "SmoothL1Loss" => boxed!(SmoothL1Loss::new().beta(case.real("beta").unwrap_or(1.0))),
+        "HuberLoss" => boxed!(HuberLoss::new().delta(case.real("delta").unwrap_or(1.0))),
+        "NLLLoss" => {
+            let mut loss = NllLoss::new();
+            if let Some(class) = case.json["args"]["ignore_index"].as_i64() {
+                loss = loss.ignore_index(class);
+            }
+            boxed!(loss)
+        }
+        "BCELoss" => boxed!(BceLoss::new()),
+        "BCEWithLogitsLoss" => boxed!(BceWithLogitsLoss::new()),
+        "KLDivLoss" => boxed!(KLDivLoss::new()),
         _ => return None,
     })
 }

@@ -1,7 +1,10 @@
 //! The family `modules`.
 
 use taper_autograd::Variable;
-use taper_nn::{Conv2d, Layer, Linear, load_state_dict, state_dict};
+use taper_nn::{
+    BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, Embedding, GroupNorm, Layer, LayerNorm,
+    Linear, load_state_dict, state_dict,
+};
 
 use super::{Case, Fault, family};
 use crate::tutorial::Net;
@@ -61,6 +64,29 @@ fn module(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
                 layer.padding(case.size("padding").unwrap_or(0)).dilation(case.size("dilation").unwrap_or(1)),
             )
         }
+        "Conv1d" => {
+            let (inputs, outputs) = (case.need("in_channels")?, case.need("out_channels")?);
+            let layer = Conv1d::new(inputs, outputs, case.need("kernel_size")?)?.bias(bias);
+            Box::new(
+                layer.stride(case.size("stride").unwrap_or(1)).padding(case.size("padding").unwrap_or(0)),
+            )
+        }
+        "ConvTranspose2d" => {
+            let (inputs, outputs) = (case.need("in_channels")?, case.need("out_channels")?);
+            let layer = ConvTranspose2d::new(inputs, outputs, case.need("kernel_size")?)?.bias(bias);
+            let layer =
+                layer.stride(case.size("stride").unwrap_or(1)).padding(case.size("padding").unwrap_or(0));
+            Box::new(layer.output_padding(case.size("output_padding").unwrap_or(0)))
+        }
+        "BatchNorm1d" => Box::new(BatchNorm1d::new(case.need("num_features")?)?),
+        "BatchNorm2d" => Box::new(BatchNorm2d::new(case.need("num_features")?)?),
+        "LayerNorm" => {
+            let shape = case.json["args"]["normalized_shape"].as_array().ok_or("no normalized_shape")?;
+            let shape: Vec<usize> = shape.iter().filter_map(|n| Some(n.as_u64()? as usize)).collect();
+            Box::new(LayerNorm::new(&shape)?)
+        }
+        "GroupNorm" => Box::new(GroupNorm::new(case.need("num_groups")?, case.need("num_channels")?)?),
+        "Embedding" => Box::new(Embedding::new(case.need("num_embeddings")?, case.need("embedding_dim")?)?),
         "Net" => Box::new(net(case)?),
         _ => return Ok(None),
     }))

@@ -1,0 +1,104 @@
+//! Convolution of sequences.
+
+use taper_autograd::{Conv2dOptions, Variable};
+
+use super::uniform_parameter;
+use crate::{Error, Forward, Module, Result, in_layer};
+
+/// Correlates sequences `[N, C, L]` with learnt kernels; PyTorch's `nn.Conv1d`.
+///
+/// ```
+/// use taper_autograd::Variable;
+/// use taper_nn::{Conv1d, Forward};
+/// use taper_tensor::Tensor;
+///
+/// let layer = Conv1d::new(16, 33, 3)?.stride(2);
+/// assert_eq!(layer.forward(&Variable::new(Tensor::ones((20, 16, 50))?))?.size(), [20, 33, 24]);
+/// assert_eq!(layer.to_string(), "Conv1d(16, 33, kernel_size=(3,), stride=(2,))");
+/// # Ok::<(), taper_nn::Error>(())
+/// ```
+#[derive(Module, Debug)]
+#[module(extra_repr = "Self::describe")]
+pub struct Conv1d {
+    /// `[out_channels, in_channels, length]`.
+    pub weight: Variable,
+    /// `[out_channels]`.
+    pub bias: Option<Variable>,
+    #[module(skip)]
+    options: Conv2dOptions,
+}
+
+impl Conv1d {
+    /// A layer initialised as PyTorch's: weight and bias uniform within `±1 / sqrt(fan_in)`,
+    /// `fan_in = in_channels · kernel_size`.
+    ///
+    /// # Errors
+    /// When the kernel is empty, or memory does not suffice.
+    pub fn new(in_channels: usize, out_channels: usize, kernel_size: usize) -> Result<Self> {
+        if kernel_size == 0 {
+            return Err(Error::value("conv1d", "kernel_size is 0, expected at least 1"));
+        }
+        let fan_in = in_channels.saturating_mul(kernel_size);
+        Ok(Self {
+            weight: uniform_parameter(&[out_channels, in_channels, kernel_size], fan_in)?,
+            bias: Some(uniform_parameter(&[out_channels], fan_in)?),
+            options: Conv2dOptions::default(),
+        })
+    }
+
+    /// The distance between neighbouring outputs, in elements of the input; by default 1.
+    pub fn stride(mut self, stride: usize) -> Self {
+        self.options.stride.1 = stride;
+        self
+    }
+
+    /// The zeros added on each side of the input; by default none.
+    pub fn padding(mut self, padding: usize) -> Self {
+        self.options.padding.1 = padding;
+        self
+    }
+
+    /// The distance between a kernel's taps, in elements of the input; by default 1.
+    pub fn dilation(mut self, dilation: usize) -> Self {
+        self.options.dilation.1 = dilation;
+        self
+    }
+
+    /// Whether there is a bias; by default there is. `bias(false)` removes it.
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.bias = self.bias.filter(|_| bias);
+        self
+    }
+
+    fn describe(&self) -> String {
+        let Conv2dOptions { stride, padding, dilation, .. } = self.options;
+        let &[outputs, inputs, length] = &self.weight.size()[..] else { return String::new() };
+        let mut text = format!("{inputs}, {outputs}, kernel_size=({length},), stride=({},)", stride.1);
+        if padding.1 != 0 {
+            text += &format!(", padding=({},)", padding.1);
+        }
+        if dilation.1 != 1 {
+            text += &format!(", dilation=({},)", dilation.1);
+        }
+        if self.bias.is_none() {
+            text += ", bias=False";
+        }
+        text
+    }
+}
+
+impl Forward for Conv1d {
+    fn forward(&self, x: &Variable) -> Result<Variable> {
+        in_layer(&self.weight, || {
+            if x.dim() == 2 {
+                let message = format!(
+                    "input has shape {:?}, expected [batch, channels, length]; give a single sample a batch \
+                     dimension with .unsqueeze(0)",
+                    x.size()
+                );
+                return Err(Error::value("conv1d", message));
+            }
+            Ok(x.conv1d(&self.weight, self.bias.as_ref(), self.options)?)
+        })
+    }
+}

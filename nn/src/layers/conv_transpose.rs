@@ -1,0 +1,112 @@
+//! Transposed convolution, which enlarges.
+
+use taper_autograd::{Conv2dOptions, Variable};
+
+use super::{IntoPair, uniform_parameter};
+use crate::{Error, Forward, Module, Result, in_layer};
+
+/// The transposed convolution of images `[N, C, H, W]`; PyTorch's `nn.ConvTranspose2d`.
+///
+/// ```
+/// use taper_autograd::Variable;
+/// use taper_nn::{ConvTranspose2d, Forward};
+/// use taper_tensor::Tensor;
+///
+/// let layer = ConvTranspose2d::new(4, 3, 3)?.stride(2).padding(1).output_padding(1);
+/// assert_eq!(layer.forward(&Variable::new(Tensor::ones((1, 4, 8, 8))?))?.size(), [1, 3, 16, 16]);
+/// # Ok::<(), taper_nn::Error>(())
+/// ```
+#[derive(Module, Debug)]
+#[module(extra_repr = "Self::describe")]
+pub struct ConvTranspose2d {
+    /// `[in_channels, out_channels, height, width]`.
+    pub weight: Variable,
+    /// `[out_channels]`.
+    pub bias: Option<Variable>,
+    #[module(skip)]
+    options: Conv2dOptions,
+    #[module(skip)]
+    output_padding: (usize, usize),
+}
+
+impl ConvTranspose2d {
+    /// A layer with square or, from a pair, rectangular kernels, initialised as PyTorch's: weight
+    /// and bias uniform within `±1 / sqrt(fan_in)`, `fan_in = out_channels · height · width`.
+    ///
+    /// # Errors
+    /// When the kernel is empty, or memory does not suffice.
+    pub fn new(in_channels: usize, out_channels: usize, kernel_size: impl IntoPair) -> Result<Self> {
+        let (height, width) = kernel_size.pair();
+        if height == 0 || width == 0 {
+            let message =
+                format!("kernel_size is ({height}, {width}), expected at least 1 in both directions");
+            return Err(Error::value("conv_transpose2d", message));
+        }
+        // PyTorch takes the fan from the weight's second dimension, which holds the outputs here.
+        let fan_in = out_channels.saturating_mul(height).saturating_mul(width);
+        Ok(Self {
+            weight: uniform_parameter(&[in_channels, out_channels, height, width], fan_in)?,
+            bias: Some(uniform_parameter(&[out_channels], fan_in)?),
+            options: Conv2dOptions::default(),
+            output_padding: (0, 0),
+        })
+    }
+
+    /// The distance between the places of neighbouring inputs, in output pixels; by default 1.
+    pub fn stride(mut self, stride: impl IntoPair) -> Self {
+        self.options.stride = stride.pair();
+        self
+    }
+
+    /// The border taken off each side of the output; by default none.
+    pub fn padding(mut self, padding: impl IntoPair) -> Self {
+        self.options.padding = padding.pair();
+        self
+    }
+
+    /// Rows and columns added at the output's end, less than the stride; by default none.
+    pub fn output_padding(mut self, padding: impl IntoPair) -> Self {
+        self.output_padding = padding.pair();
+        self
+    }
+
+    /// The distance between a kernel's taps, in output pixels; by default 1.
+    pub fn dilation(mut self, dilation: impl IntoPair) -> Self {
+        self.options.dilation = dilation.pair();
+        self
+    }
+
+    /// Whether there is a bias; by default there is. `bias(false)` removes it.
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.bias = self.bias.filter(|_| bias);
+        self
+    }
+
+    fn describe(&self) -> String {
+        let Conv2dOptions { stride, padding, dilation, .. } = self.options;
+        let &[inputs, outputs, height, width] = &self.weight.size()[..] else { return String::new() };
+        let mut text = format!("{inputs}, {outputs}, kernel_size=({height}, {width}), stride={stride:?}");
+        if padding != (0, 0) {
+            text += &format!(", padding={padding:?}");
+        }
+        if dilation != (1, 1) {
+            text += &format!(", dilation={dilation:?}");
+        }
+        if self.output_padding != (0, 0) {
+            text += &format!(", output_padding={:?}", self.output_padding);
+        }
+        if self.bias.is_none() {
+            text += ", bias=False";
+        }
+        text
+    }
+}
+
+impl Forward for ConvTranspose2d {
+    fn forward(&self, x: &Variable) -> Result<Variable> {
+        in_layer(&self.weight, || {
+            let (weight, bias) = (&self.weight, self.bias.as_ref());
+            Ok(x.conv_transpose2d(weight, bias, self.options, self.output_padding)?)
+        })
+    }
+}

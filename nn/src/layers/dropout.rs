@@ -1,0 +1,85 @@
+//! Dropout: in training, parts of the input become zero at random.
+
+use taper_autograd::Variable;
+use taper_tensor::Tensor;
+
+use crate::{Error, Forward, Module, Result, Training};
+
+macro_rules! dropout {
+    ($(#[$doc:meta])* $name:ident, $mask:expr) => {
+        $(#[$doc])*
+        /// What stays is scaled by `1 / (1 - p)`; in evaluation nothing happens. The numbers come
+        /// from the default generator.
+        #[derive(Module, Debug)]
+        #[module(extra_repr = "Self::describe")]
+        pub struct $name {
+            #[module(skip)]
+            p: f64,
+            training: Training,
+        }
+
+        impl $name {
+            /// A layer that drops with the probability `p`; PyTorch's default is 0.5.
+            ///
+            /// # Errors
+            /// When `p` is not within 0 and 1.
+            pub fn new(p: f64) -> Result<Self> {
+                if (0.0..=1.0).contains(&p) {
+                    return Ok(Self { p, training: Training::default() });
+                }
+                Err(Error::value("dropout", format!("p is {p}, expected a probability from 0 to 1")))
+            }
+
+            fn describe(&self) -> String {
+                // As Python prints numbers: 0.5, but 1.0 where Rust's shortest form would be 1.
+                format!("p={:?}, inplace=False", self.p)
+            }
+        }
+
+        impl Forward for $name {
+            fn forward(&self, x: &Variable) -> Result<Variable> {
+                if !self.training.get() || self.p == 0.0 {
+                    return Ok(x.clone());
+                }
+                if self.p == 1.0 {
+                    return Ok(x.mul(0.0)?);
+                }
+                let size = x.size();
+                let mask: Vec<usize> = $mask(&size)?;
+                let kept = Tensor::options().device(&x.device()).rand(mask)?.ge(self.p)?;
+                let factors = kept.to_dtype(x.dtype())?.mul(1.0 / (1.0 - self.p))?;
+                Ok(x.mul(Variable::new(factors))?)
+            }
+        }
+    };
+}
+
+dropout! {
+    /// Drops each element by itself; PyTorch's `nn.Dropout`.
+    ///
+    /// ```
+    /// use taper_autograd::Variable;
+    /// use taper_nn::{Dropout, Forward, Module};
+    /// use taper_tensor::Tensor;
+    ///
+    /// let layer = Dropout::new(0.2)?;
+    /// let x = Variable::new(Tensor::ones(1000)?);
+    /// let kept = layer.forward(&x)?.data().to_vec::<f32>()?.iter().filter(|&&v| v == 1.25).count();
+    /// assert!((700..900).contains(&kept));
+    /// layer.eval();
+    /// assert!(layer.forward(&x)?.data().equal(&x.data())?);
+    /// # Ok::<(), taper_nn::Error>(())
+    /// ```
+    Dropout, |size: &[usize]| Ok::<_, Error>(size.to_vec())
+}
+
+dropout! {
+    /// Drops whole channels of images `[N, C, H, W]`; PyTorch's `nn.Dropout2d`.
+    Dropout2d, |size: &[usize]| match size {
+        &[n, c, _, _] => Ok(vec![n, c, 1, 1]),
+        _ => Err(Error::value(
+            "dropout2d",
+            format!("input has shape {size:?}, expected [batch, channels, height, width]"),
+        )),
+    }
+}

@@ -1,0 +1,226 @@
+//! Normalisation layers that look at one sample at a time.
+
+use taper_autograd::Variable;
+use taper_tensor::Tensor;
+
+use crate::{Error, Forward, Module, Result, in_layer};
+
+pub(super) fn ones(shape: &[usize]) -> Result<Option<Variable>> {
+    Ok(Some(Variable::requires_grad(Tensor::ones(shape)?)))
+}
+
+pub(super) fn zeros(shape: &[usize]) -> Result<Option<Variable>> {
+    Ok(Some(Variable::requires_grad(Tensor::zeros(shape)?)))
+}
+
+pub(super) fn python(flag: bool) -> &'static str {
+    if flag { "True" } else { "False" }
+}
+
+/// Runs a layer that may have no parameter to take its name from.
+pub(super) fn named(
+    weight: &Option<Variable>,
+    forward: impl FnOnce() -> Result<Variable>,
+) -> Result<Variable> {
+    match weight {
+        Some(weight) => in_layer(weight, forward),
+        None => forward(),
+    }
+}
+
+/// As Python prints small numbers: `1e-05`.
+pub(super) fn scientific(x: f64) -> String {
+    if x == 0.0 || x.abs() >= 1e-4 {
+        return x.to_string();
+    }
+    let text = format!("{x:e}");
+    let (digits, exponent) = text.split_once("e-").unwrap_or((&text, "0"));
+    format!("{digits}e-{exponent:0>2}")
+}
+
+/// Standardises over the last dimensions; PyTorch's `nn.LayerNorm`.
+#[derive(Module, Debug)]
+#[module(extra_repr = "Self::describe")]
+pub struct LayerNorm {
+    /// Of the shape that is standardised over, at first ones.
+    pub weight: Option<Variable>,
+    /// Of the same shape, at first zeros.
+    pub bias: Option<Variable>,
+    #[module(skip)]
+    shape: Vec<usize>,
+    #[module(skip)]
+    eps: f64,
+}
+
+impl LayerNorm {
+    /// A layer over the last dimensions, which have the sizes `normalized_shape`; `eps` is 1e-5.
+    ///
+    /// # Errors
+    /// When memory does not suffice.
+    pub fn new(normalized_shape: &[usize]) -> Result<Self> {
+        let shape = normalized_shape.to_vec();
+        Ok(Self { weight: ones(&shape)?, bias: zeros(&shape)?, shape, eps: 1e-5 })
+    }
+
+    /// What is added to the variance before its root; by default 1e-5.
+    pub fn eps(mut self, eps: f64) -> Self {
+        self.eps = eps;
+        self
+    }
+
+    /// Whether there are weight and bias; by default there are.
+    pub fn elementwise_affine(mut self, affine: bool) -> Self {
+        self.weight = self.weight.filter(|_| affine);
+        self.bias(affine)
+    }
+
+    /// Whether there is a bias; by default there is.
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.bias = self.bias.filter(|_| bias);
+        self
+    }
+
+    fn describe(&self) -> String {
+        let shape: Vec<String> = self.shape.iter().map(usize::to_string).collect();
+        let comma = if shape.len() == 1 { "," } else { "" };
+        let shape = format!("({}{comma})", shape.join(", "));
+        format!("{shape}, eps={}, elementwise_affine={}", scientific(self.eps), python(self.weight.is_some()))
+    }
+}
+
+impl Forward for LayerNorm {
+    fn forward(&self, x: &Variable) -> Result<Variable> {
+        named(&self.weight, || {
+            Ok(x.layer_norm(&self.shape, self.weight.as_ref(), self.bias.as_ref(), self.eps)?)
+        })
+    }
+}
+
+/// Standardises groups of channels of each sample; PyTorch's `nn.GroupNorm`.
+#[derive(Module, Debug)]
+#[module(extra_repr = "Self::describe")]
+pub struct GroupNorm {
+    /// `[num_channels]`, at first ones.
+    pub weight: Option<Variable>,
+    /// `[num_channels]`, at first zeros.
+    pub bias: Option<Variable>,
+    #[module(skip)]
+    groups: usize,
+    #[module(skip)]
+    channels: usize,
+    #[module(skip)]
+    eps: f64,
+}
+
+impl GroupNorm {
+    /// A layer for `num_channels` channels in `num_groups` groups; `eps` is 1e-5.
+    ///
+    /// # Errors
+    /// When the channels do not split into the groups.
+    pub fn new(num_groups: usize, num_channels: usize) -> Result<Self> {
+        if num_groups == 0 || !num_channels.is_multiple_of(num_groups) {
+            let message = format!("{num_channels} channels do not split into {num_groups} groups");
+            return Err(Error::value("group_norm", message));
+        }
+        let shape = [num_channels];
+        let (weight, bias) = (ones(&shape)?, zeros(&shape)?);
+        Ok(Self { weight, bias, groups: num_groups, channels: num_channels, eps: 1e-5 })
+    }
+
+    /// What is added to the variance before its root; by default 1e-5.
+    pub fn eps(mut self, eps: f64) -> Self {
+        self.eps = eps;
+        self
+    }
+
+    /// Whether there are weight and bias; by default there are.
+    pub fn affine(mut self, affine: bool) -> Self {
+        self.weight = self.weight.filter(|_| affine);
+        self.bias = self.bias.filter(|_| affine);
+        self
+    }
+
+    fn describe(&self) -> String {
+        let affine = python(self.weight.is_some());
+        format!("{}, {}, eps={}, affine={affine}", self.groups, self.channels, scientific(self.eps))
+    }
+}
+
+impl Forward for GroupNorm {
+    fn forward(&self, x: &Variable) -> Result<Variable> {
+        named(&self.weight, || {
+            if x.size().get(1) != Some(&self.channels) {
+                let message = format!(
+                    "input has shape {:?}, expected [batch, channels, ...] with {} channels",
+                    x.size(),
+                    self.channels
+                );
+                return Err(Error::value("group_norm", message));
+            }
+            Ok(x.group_norm(self.groups, self.weight.as_ref(), self.bias.as_ref(), self.eps)?)
+        })
+    }
+}
+
+/// Standardises each channel of each image `[N, C, H, W]`; PyTorch's `nn.InstanceNorm2d`, which by
+/// default has neither parameters nor running statistics.
+#[derive(Module, Debug)]
+#[module(extra_repr = "Self::describe")]
+pub struct InstanceNorm2d {
+    /// `[num_features]` where there is one.
+    pub weight: Option<Variable>,
+    /// `[num_features]` where there is one.
+    pub bias: Option<Variable>,
+    #[module(skip)]
+    features: usize,
+    #[module(skip)]
+    eps: f64,
+}
+
+impl InstanceNorm2d {
+    /// A layer for `num_features` channels, without parameters; `eps` is 1e-5.
+    pub fn new(num_features: usize) -> Self {
+        Self { weight: None, bias: None, features: num_features, eps: 1e-5 }
+    }
+
+    /// What is added to the variance before its root; by default 1e-5.
+    pub fn eps(mut self, eps: f64) -> Self {
+        self.eps = eps;
+        self
+    }
+
+    /// Whether there are weight and bias; by default there are none.
+    ///
+    /// # Errors
+    /// When memory does not suffice.
+    pub fn affine(mut self, affine: bool) -> Result<Self> {
+        let shape = [self.features];
+        (self.weight, self.bias) = if affine { (ones(&shape)?, zeros(&shape)?) } else { (None, None) };
+        Ok(self)
+    }
+
+    fn describe(&self) -> String {
+        format!(
+            "{}, eps={}, momentum=0.1, affine={}, track_running_stats=False",
+            self.features,
+            scientific(self.eps),
+            python(self.weight.is_some())
+        )
+    }
+}
+
+impl Forward for InstanceNorm2d {
+    fn forward(&self, x: &Variable) -> Result<Variable> {
+        named(&self.weight, || {
+            let size = x.size();
+            if size.len() != 4 || size[1] != self.features {
+                let message = format!(
+                    "input has shape {size:?}, expected [batch, channels, height, width] with {} channels",
+                    self.features
+                );
+                return Err(Error::value("instance_norm2d", message));
+            }
+            Ok(x.instance_norm(self.weight.as_ref(), self.bias.as_ref(), self.eps)?)
+        })
+    }
+}
