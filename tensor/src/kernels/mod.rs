@@ -18,12 +18,15 @@ mod half16;
 mod math;
 pub mod matmul;
 pub mod ops;
+pub mod optim;
 pub mod parallel;
+pub mod pool;
 pub mod real;
 pub mod reduce;
 pub mod scan;
 pub mod simd;
 pub mod strided;
+pub mod upsample;
 pub mod vector;
 #[cfg(test)]
 mod views;

@@ -63,6 +63,19 @@ impl<T: Lanes, const L: usize> Vector<T, L> {
         unsafe { T::store_lanes(self.0, y.as_mut_ptr(), y.len()) }
     }
 
+    /// All of `x`, at most `L` elements, then zeros.
+    #[inline(always)]
+    pub fn of(x: &[T]) -> Self {
+        // SAFETY: within the slice.
+        unsafe { if x.len() < L { Self::load_first(x, 0, x.len()) } else { Self::load(x, 0) } }
+    }
+
+    /// Writes as many lanes as `y` has room for.
+    #[inline(always)]
+    pub fn put(self, y: &mut [T]) {
+        if y.len() < L { self.store_first(y) } else { self.store(y) }
+    }
+
     /// `self * b + c`.
     #[inline(always)]
     pub fn fma(self, b: Self, c: Self) -> Self {
@@ -203,6 +216,37 @@ impl Lanes for f32 {
                 _ => std::ptr::copy_nonoverlapping(a.as_ptr(), y, n),
             }
         }
+    }
+}
+
+/// Writes as many lanes of `a` as `y` has room for.
+#[inline(always)]
+pub fn put_u32<const L: usize>(a: [u32; L], y: &mut [u32]) {
+    if let Some(y) = y.first_chunk_mut() {
+        *y = a;
+    } else {
+        let mut lanes = [0.0; L];
+        for l in 0..L {
+            lanes[l] = f32::from_bits(a[l]);
+        }
+        // SAFETY: the same number of elements of the same size; lanes are moved, not looked at.
+        unsafe { f32::store_lanes(lanes, y.as_mut_ptr().cast(), y.len()) }
+    }
+}
+
+/// All of `x`, at most `L` elements, then zeros.
+#[inline(always)]
+pub fn of_u32<const L: usize>(x: &[u32]) -> [u32; L] {
+    if let Some(x) = x.first_chunk() {
+        *x
+    } else {
+        // SAFETY: as in `put_u32`.
+        let lanes: [f32; L] = unsafe { f32::load_lanes(x.as_ptr().cast(), x.len()) };
+        let mut a = [0; L];
+        for l in 0..L {
+            a[l] = lanes[l].to_bits();
+        }
+        a
     }
 }
 

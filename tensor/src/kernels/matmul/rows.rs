@@ -125,10 +125,10 @@ impl<T: Lanes> Tile<'_, T> {
                 let c = unsafe { self.c.part((i + r) * self.n + j, width) };
                 let sum = match self.start {
                     Start::Zero => sum[r][v],
-                    Start::Keep => sum[r][v].plus(part(c)),
-                    Start::Row(_) => sum[r][v].plus(part(row)),
+                    Start::Keep => sum[r][v].plus(Vector::of(c)),
+                    Start::Row(_) => sum[r][v].plus(Vector::of(row)),
                 };
-                if width == L { sum.store(c) } else { sum.store_first(c) }
+                sum.put(c);
             }
         }
     }
@@ -163,11 +163,4 @@ impl<T: Lanes> Tile<'_, T> {
             }
         }
     }
-}
-
-/// All of `x`, up to a vector.
-#[inline(always)]
-fn part<T: Lanes, const L: usize>(x: &[T]) -> Vector<T, L> {
-    // SAFETY: within the slice.
-    unsafe { if x.len() < L { Vector::load_first(x, 0, x.len()) } else { Vector::load(x, 0) } }
 }
