@@ -95,6 +95,8 @@ pub struct ParamState {
     pub step: u64,
     /// Running averages and the like, by their names in PyTorch.
     pub tensors: BTreeMap<String, Tensor>,
+    /// Numbers beside the tensors, by their names in PyTorch.
+    pub numbers: BTreeMap<String, f64>,
 }
 
 impl ParamState {

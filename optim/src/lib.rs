@@ -15,13 +15,29 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod adadelta;
+mod adagrad;
+mod adam;
+mod adamax;
 mod error;
 mod group;
+mod lion;
+mod nadam;
 mod optimizer;
+mod radam;
+mod rmsprop;
 pub mod schedule;
 mod sgd;
 
+pub use adadelta::{Adadelta, AdadeltaRule};
+pub use adagrad::{Adagrad, AdagradRule};
+pub use adam::{Adam, AdamRule, AdamW};
+pub use adamax::{Adamax, AdamaxRule};
 pub use error::{Error, Result};
 pub use group::{ParamGroup, ParamState};
+pub use lion::{Lion, LionRule};
+pub use nadam::{NAdam, NAdamRule};
 pub use optimizer::{Optimizer, PerParameter, Rule, StateDict};
+pub use radam::{RAdam, RAdamRule};
+pub use rmsprop::{RmsProp, RmsPropRule};
 pub use sgd::{Sgd, SgdRule};

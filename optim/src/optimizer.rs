@@ -94,7 +94,7 @@ impl<R: Rule> PerParameter<R> {
     /// # Errors
     /// When there is no parameter, one is given twice or is no leaf, or `lr` is negative.
     pub fn new(parameters: Vec<Variable>, lr: f64) -> Result<Self> {
-        not_negative(R::NAME, "lr", lr)?;
+        within(R::NAME, "lr", lr, f64::MAX, "a finite number, at least 0")?;
         if parameters.is_empty() {
             let message = "no parameters were given; pass net.parameters()".into();
             return Err(Error::Parameters { optimizer: R::NAME, message });
@@ -119,7 +119,7 @@ impl<R: Rule> Optimizer for PerParameter<R> {
     fn step(&mut self) -> Result<()> {
         let mut number = 0;
         for group in &self.groups {
-            not_negative(R::NAME, "lr", group.value("lr"))?;
+            not_negative(R::NAME, "lr", group)?;
             let settings = R::settings(group)?;
             for parameter in group.parameters() {
                 if let Some(grad) = parameter.grad() {
@@ -204,10 +204,29 @@ impl<R: Rule> Optimizer for PerParameter<R> {
     }
 }
 
-/// A setting that must be finite and not negative.
-pub(crate) fn not_negative(optimizer: &'static str, setting: &'static str, value: f64) -> Result<()> {
-    if value.is_finite() && value >= 0.0 {
-        return Ok(());
+/// A group's setting that must be finite and not negative.
+pub(crate) fn not_negative(
+    optimizer: &'static str,
+    setting: &'static str,
+    group: &ParamGroup,
+) -> Result<f64> {
+    within(optimizer, setting, group.value(setting), f64::MAX, "a finite number, at least 0")
+}
+
+/// A group's setting that must be from 0 to below 1.
+pub(crate) fn fraction(optimizer: &'static str, setting: &'static str, group: &ParamGroup) -> Result<f64> {
+    within(optimizer, setting, group.value(setting), 1.0 - f64::EPSILON / 2.0, "a number from 0 to below 1")
+}
+
+fn within(
+    optimizer: &'static str,
+    setting: &'static str,
+    value: f64,
+    most: f64,
+    expected: &'static str,
+) -> Result<f64> {
+    if (0.0..=most).contains(&value) {
+        return Ok(value);
     }
-    Err(Error::Setting { optimizer, setting, value, expected: "a finite number, at least 0" })
+    Err(Error::Setting { optimizer, setting, value, expected })
 }

@@ -1,7 +1,7 @@
 //! Stochastic gradient descent.
 
 use taper_autograd::tensor::Tensor;
-use taper_autograd::tensor::step::{SgdStep, sgd_};
+use taper_autograd::tensor::step::{self, sgd_};
 
 use crate::group::{ParamGroup, ParamState};
 use crate::optimizer::{PerParameter, Rule, not_negative};
@@ -68,38 +68,35 @@ impl Rule for SgdRule {
     const DEFAULTS: &'static [(&'static str, f64)] =
         &[("momentum", 0.0), ("dampening", 0.0), ("weight_decay", 0.0), ("nesterov", 0.0), ("maximize", 0.0)];
 
-    type Settings = SgdStep;
+    type Settings = step::Sgd;
 
-    fn settings(group: &ParamGroup) -> Result<SgdStep> {
-        let (momentum, dampening) = (group.value("momentum"), group.value("dampening"));
-        not_negative(Self::NAME, "momentum", momentum)?;
-        not_negative(Self::NAME, "weight_decay", group.value("weight_decay"))?;
+    fn settings(group: &ParamGroup) -> Result<Self::Settings> {
+        let s = step::Sgd {
+            lr: group.value("lr"),
+            momentum: not_negative(Self::NAME, "momentum", group)?,
+            dampening: group.value("dampening"),
+            weight_decay: not_negative(Self::NAME, "weight_decay", group)?,
+            nesterov: group.switch("nesterov"),
+            maximize: group.switch("maximize"),
+        };
         let refuse = |setting, value, expected| {
             Err(Error::Setting { optimizer: Self::NAME, setting, value, expected })
         };
-        if group.switch("nesterov") && momentum == 0.0 {
-            return refuse("momentum", momentum, "more than 0 with nesterov");
+        if s.nesterov && s.momentum == 0.0 {
+            return refuse("momentum", s.momentum, "more than 0 with nesterov");
         }
-        if group.switch("nesterov") && dampening != 0.0 {
-            return refuse("dampening", dampening, "0 with nesterov");
+        if s.nesterov && s.dampening != 0.0 {
+            return refuse("dampening", s.dampening, "0 with nesterov");
         }
-        Ok(SgdStep {
-            lr: group.value("lr"),
-            momentum,
-            dampening,
-            weight_decay: group.value("weight_decay"),
-            nesterov: group.switch("nesterov"),
-            maximize: group.switch("maximize"),
-            first: false,
-        })
+        Ok(s)
     }
 
-    fn update(settings: &SgdStep, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
+    fn update(s: &Self::Settings, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
+        if s.momentum == 0.0 {
+            return Ok(sgd_(s, param, grad, None, false)?);
+        }
         let first = !state.tensors.contains_key("momentum_buffer");
-        let buffer = match settings.momentum {
-            0.0 => None,
-            _ => Some(state.tensor("momentum_buffer", param, 0.0)?),
-        };
-        Ok(sgd_(param, grad, buffer.as_ref(), SgdStep { first, ..*settings })?)
+        let buffer = state.tensor("momentum_buffer", param, 0.0)?;
+        Ok(sgd_(s, param, grad, Some(&buffer), first)?)
     }
 }

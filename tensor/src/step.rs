@@ -1,67 +1,185 @@
-//! Optimisers' steps, fused: one pass over a parameter, its gradient and its state.
+//! Optimisers' steps on tensors, fused: one pass over a parameter, its gradient and its state. The
+//! formulae stand beside the kernels, in each settings' documentation.
 
-use crate::dtype::with_element;
-use crate::{Element, Error, Result, Tensor};
+pub use crate::kernels::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RAdam, RmsProp, Sgd};
 
-/// The settings of one step of [`sgd_`].
-#[derive(Clone, Copy, Debug)]
-pub struct SgdStep {
-    /// The learning rate.
-    pub lr: f64,
-    /// How much of the earlier steps' direction is kept.
-    pub momentum: f64,
-    /// How much of the gradient does not enter that direction.
-    pub dampening: f64,
-    /// The factor of the L2 penalty.
-    pub weight_decay: f64,
-    /// Whether to look ahead along the direction.
-    pub nesterov: bool,
-    /// Whether to climb instead of descending.
-    pub maximize: bool,
-    /// Whether this is the first step, at which the direction is the gradient.
-    pub first: bool,
+use crate::{DType, Element, Error, Result, Tensor};
+
+/// Runs a kernel on the memory of a parameter, its gradient and its states; 16-bit floats go
+/// through f32.
+macro_rules! fused {
+    ($op:literal, $param:ident, $grad:ident, $states:expr, $kernel:expr) => {{
+        let states = $states;
+        check($op, $param, $grad, &states)?;
+        match $param.dtype() {
+            DType::F64 => lend_all::<f64, _>($op, $param, $grad, states, $kernel),
+            DType::F32 => lend_all::<f32, _>($op, $param, $grad, states, $kernel),
+            half => {
+                let (param, grad) = ($param.to_dtype(DType::F32)?, $grad.to_dtype(DType::F32)?);
+                let mut wide = Vec::with_capacity(states.len());
+                for state in states {
+                    wide.push(state.to_dtype(DType::F32)?);
+                }
+                let wide_states = std::array::from_fn(|i| &wide[i]);
+                lend_all::<f32, _>($op, &param, &grad, wide_states, $kernel)?;
+                $param.copy_(&param.to_dtype(half)?)?;
+                states.iter().zip(&wide).try_for_each(|(s, w)| s.copy_(w))
+            }
+        }
+    }};
 }
 
-/// `g = ±grad + weight_decay · param`, `direction = momentum · direction + (1 - dampening) · g`, then
-/// `param -= lr · direction` (with Nesterov's `lr · (g + momentum · direction)`), in place. Without
-/// momentum, `direction` is `None` and `param -= lr · g`. As PyTorch's `torch.optim.SGD`.
+/// A step of stochastic gradient descent; `momentum_buffer` is for a momentum that is not 0, and
+/// `first` tells that it holds nothing yet.
 ///
 /// # Errors
-/// When the shapes or dtypes differ, or two operands are the same memory.
-pub fn sgd_(param: &Tensor, grad: &Tensor, direction: Option<&Tensor>, s: SgdStep) -> Result<()> {
-    with_element!(param.dtype, T => {
-        let c = |v: f64| T::from_scalar(v.into());
-        let (lr, momentum, rest, decay) = (c(s.lr), c(s.momentum), c(1.0 - s.dampening), c(s.weight_decay));
-        let sign = c(if s.maximize { -1.0 } else { 1.0 });
-        match direction {
-            None => fused::<T, 0>("sgd_", param, grad, [], |p, g, []| {
-                for (p, &g) in p.iter_mut().zip(g) {
-                    *p -= lr * (sign * g + decay * *p);
-                }
-            }),
-            Some(direction) => fused::<T, 1>("sgd_", param, grad, [direction], |p, g, [d]| {
-                for ((p, &g), d) in p.iter_mut().zip(g).zip(d) {
-                    let g = sign * g + decay * *p;
-                    *d = if s.first { g } else { momentum * *d + rest * g };
-                    *p -= lr * if s.nesterov { g + momentum * *d } else { *d };
-                }
-            }),
-        }
-    })
-}
-
-/// Lends the memory of a parameter, its gradient and its states to `f`.
-fn fused<T: Element, const N: usize>(
-    op: &'static str,
+/// When the shapes, dtypes or devices differ, the dtype is no real one, a parameter or state is not
+/// contiguous, or two operands are the same memory; so for all that follow.
+pub fn sgd_(
+    s: &Sgd,
     param: &Tensor,
     grad: &Tensor,
-    states: [&Tensor; N],
-    f: impl FnOnce(&mut [T], &[T], [&mut [T]; N]),
+    momentum_buffer: Option<&Tensor>,
+    first: bool,
 ) -> Result<()> {
+    match momentum_buffer {
+        None => fused!("sgd_", param, grad, [], |p, g, []| s.step(p, g)),
+        Some(buffer) => fused!("sgd_", param, grad, [buffer], |p, g, [b]| s.step_momentum(p, g, b, first)),
+    }
+}
+
+/// Step number `step`, from 1, of Adam or AdamW; `max_exp_avg_sq` is for amsgrad.
+///
+/// # Errors
+/// As [`sgd_`].
+pub fn adam_(
+    s: &Adam,
+    step: u64,
+    param: &Tensor,
+    grad: &Tensor,
+    exp_avg: &Tensor,
+    exp_avg_sq: &Tensor,
+    max_exp_avg_sq: Option<&Tensor>,
+) -> Result<()> {
+    match max_exp_avg_sq {
+        None => {
+            fused!("adam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, p, g, a, q, None))
+        }
+        Some(max) => fused!("adam_", param, grad, [exp_avg, exp_avg_sq, max], |p, g, [a, q, m]| {
+            s.step(step, p, g, a, q, Some(m))
+        }),
+    }
+}
+
+/// A step of RMSprop; `grad_avg` is for the centred one, `momentum_buffer` for momentum.
+///
+/// # Errors
+/// As [`sgd_`].
+pub fn rmsprop_(
+    s: &RmsProp,
+    param: &Tensor,
+    grad: &Tensor,
+    square_avg: &Tensor,
+    grad_avg: Option<&Tensor>,
+    momentum_buffer: Option<&Tensor>,
+) -> Result<()> {
+    match (grad_avg, momentum_buffer) {
+        (None, None) => {
+            fused!("rmsprop_", param, grad, [square_avg], |p, g, [q]| s.step(p, g, q, None, None))
+        }
+        (Some(a), None) => {
+            fused!("rmsprop_", param, grad, [square_avg, a], |p, g, [q, a]| s.step(p, g, q, Some(a), None))
+        }
+        (None, Some(b)) => {
+            fused!("rmsprop_", param, grad, [square_avg, b], |p, g, [q, b]| s.step(p, g, q, None, Some(b)))
+        }
+        (Some(a), Some(b)) => fused!("rmsprop_", param, grad, [square_avg, a, b], |p, g, [q, a, b]| {
+            s.step(p, g, q, Some(a), Some(b))
+        }),
+    }
+}
+
+/// Step number `step`, from 1, of Adagrad.
+///
+/// # Errors
+/// As [`sgd_`].
+pub fn adagrad_(s: &Adagrad, step: u64, param: &Tensor, grad: &Tensor, sum: &Tensor) -> Result<()> {
+    fused!("adagrad_", param, grad, [sum], |p, g, [q]| s.step(step, p, g, q))
+}
+
+/// A step of Adadelta.
+///
+/// # Errors
+/// As [`sgd_`].
+pub fn adadelta_(
+    s: &Adadelta,
+    param: &Tensor,
+    grad: &Tensor,
+    square_avg: &Tensor,
+    acc_delta: &Tensor,
+) -> Result<()> {
+    fused!("adadelta_", param, grad, [square_avg, acc_delta], |p, g, [q, d]| s.step(p, g, q, d))
+}
+
+/// Step number `step`, from 1, of Adamax.
+///
+/// # Errors
+/// As [`sgd_`].
+pub fn adamax_(
+    s: &Adamax,
+    step: u64,
+    param: &Tensor,
+    grad: &Tensor,
+    exp_avg: &Tensor,
+    exp_inf: &Tensor,
+) -> Result<()> {
+    fused!("adamax_", param, grad, [exp_avg, exp_inf], |p, g, [a, i]| s.step(step, p, g, a, i))
+}
+
+/// Step number `step`, from 1, of NAdam; `mu_product` is 1 before the first.
+///
+/// # Errors
+/// As [`sgd_`].
+pub fn nadam_(
+    s: &NAdam,
+    step: u64,
+    mu_product: &mut f64,
+    param: &Tensor,
+    grad: &Tensor,
+    exp_avg: &Tensor,
+    exp_avg_sq: &Tensor,
+) -> Result<()> {
+    fused!("nadam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, mu_product, p, g, a, q))
+}
+
+/// Step number `step`, from 1, of RAdam.
+///
+/// # Errors
+/// As [`sgd_`].
+pub fn radam_(
+    s: &RAdam,
+    step: u64,
+    param: &Tensor,
+    grad: &Tensor,
+    exp_avg: &Tensor,
+    exp_avg_sq: &Tensor,
+) -> Result<()> {
+    fused!("radam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, p, g, a, q))
+}
+
+/// A step of Lion.
+///
+/// # Errors
+/// As [`sgd_`].
+pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Result<()> {
+    fused!("lion_", param, grad, [exp_avg], |p, g, [a]| s.step(p, g, a))
+}
+
+fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&Tensor]) -> Result<()> {
     param.expect_float(op)?;
-    let all: Vec<&Tensor> = [param, grad].into_iter().chain(states).collect();
+    let all: Vec<&Tensor> = [param, grad].into_iter().chain(states.iter().copied()).collect();
     for (i, other) in all.iter().enumerate().skip(1) {
-        other.expect_dtype(op, param.dtype)?;
+        other.expect_dtype(op, param.dtype())?;
         param.expect_device(op, other)?;
         if other.size() != param.size() {
             return Err(Error::shape(
@@ -77,6 +195,17 @@ fn fused<T: Element, const N: usize>(
             return Err(Error::value(op, "the parameter, its gradient and its state must not share memory"));
         }
     }
+    Ok(())
+}
+
+/// Lends the memory of a parameter, its gradient and its states to `f`.
+fn lend_all<T: Element, const N: usize>(
+    op: &'static str,
+    param: &Tensor,
+    grad: &Tensor,
+    states: [&Tensor; N],
+    f: impl FnOnce(&mut [T], &[T], [&mut [T]; N]),
+) -> Result<()> {
     let grad = grad.contiguous()?;
     let written: Vec<&Tensor> = [param].into_iter().chain(states).collect();
     grad.read::<T, _>(op, |g, layout| {

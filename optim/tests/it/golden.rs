@@ -6,7 +6,7 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 use taper_autograd::Variable;
 use taper_autograd::tensor::Tensor;
-use taper_optim::{Optimizer, Sgd};
+use taper_optim::*;
 
 fn folder() -> PathBuf {
     let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../golden");
@@ -56,18 +56,62 @@ fn optimizer(case: &Value, parameters: Vec<Variable>) -> Option<Box<dyn Optimize
     let args = &case["args"];
     let number = |name: &str, default: f64| args[name].as_f64().unwrap_or(default);
     let flag = |name: &str| args[name].as_bool().unwrap_or(false);
-    match case["optimizer"].as_str()? {
-        "SGD" => Some(Box::new(
-            Sgd::new(parameters, number("lr", 1e-3))
+    let lr = args["lr"].as_f64().unwrap();
+    let betas = || {
+        let beta = |i: usize, default: f64| args["betas"][i].as_f64().unwrap_or(default);
+        (beta(0, 0.9), beta(1, 0.999))
+    };
+    let adam = || (betas().0, betas().1, number("eps", 1e-8));
+    Some(match case["optimizer"].as_str()? {
+        "SGD" => Box::new(
+            Sgd::new(parameters, lr)
                 .unwrap()
                 .momentum(number("momentum", 0.0))
                 .dampening(number("dampening", 0.0))
                 .weight_decay(number("weight_decay", 0.0))
                 .nesterov(flag("nesterov"))
                 .maximize(flag("maximize")),
-        )),
-        _ => None,
-    }
+        ),
+        "Adam" => {
+            let (beta1, beta2, eps) = adam();
+            let adam = Adam::new(parameters, lr).unwrap().betas(beta1, beta2).eps(eps);
+            Box::new(adam.weight_decay(number("weight_decay", 0.0)).amsgrad(flag("amsgrad")))
+        }
+        "AdamW" => {
+            let (beta1, beta2, eps) = adam();
+            let adam = AdamW::new(parameters, lr).unwrap().betas(beta1, beta2).eps(eps);
+            Box::new(adam.weight_decay(number("weight_decay", 0.01)).amsgrad(flag("amsgrad")))
+        }
+        "RMSprop" => Box::new(
+            RmsProp::new(parameters, lr)
+                .unwrap()
+                .alpha(number("alpha", 0.99))
+                .eps(number("eps", 1e-8))
+                .weight_decay(number("weight_decay", 0.0))
+                .momentum(number("momentum", 0.0))
+                .centered(flag("centered")),
+        ),
+        "Adagrad" => Box::new(
+            Adagrad::new(parameters, lr)
+                .unwrap()
+                .lr_decay(number("lr_decay", 0.0))
+                .weight_decay(number("weight_decay", 0.0))
+                .initial_accumulator_value(number("initial_accumulator_value", 0.0))
+                .eps(number("eps", 1e-10)),
+        ),
+        "Adadelta" => {
+            Box::new(Adadelta::new(parameters, lr).unwrap().rho(number("rho", 0.9)).eps(number("eps", 1e-6)))
+        }
+        "Adamax" => Box::new(Adamax::new(parameters, lr).unwrap().betas(betas().0, betas().1)),
+        "NAdam" => Box::new(
+            NAdam::new(parameters, lr)
+                .unwrap()
+                .betas(betas().0, betas().1)
+                .momentum_decay(number("momentum_decay", 4e-3)),
+        ),
+        "RAdam" => Box::new(RAdam::new(parameters, lr).unwrap().betas(betas().0, betas().1)),
+        _ => return None,
+    })
 }
 
 #[test]
