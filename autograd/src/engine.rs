@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::anomaly::is_detecting_anomaly;
 use crate::mode::GradMode;
 use crate::node::{Context, Edge, Grads, Node};
 use crate::variable::Leaf;
@@ -134,12 +135,13 @@ impl<'a> Backward<'a> {
         let rule = rule.ok_or(Error::GraphFreed { op: node.name })?;
         let grads = rule(&Context { node, grads, saved_outputs: &saved_outputs })?;
         debug_assert_eq!(grads.len(), node.edges.len(), "{}: one gradient per input", node.name);
-        if self.detect_anomaly {
+        if self.detect_anomaly || is_detecting_anomaly() {
             for (input, grad) in grads.iter().enumerate() {
                 if let Some(g) = grad
                     && !is_finite(&g.data())?
                 {
-                    return Err(Error::Anomaly { op: node.name, input, location: node.location });
+                    let module = node.module.as_deref().map(str::to_owned);
+                    return Err(Error::Anomaly { op: node.name, input, location: node.location, module });
                 }
             }
         }

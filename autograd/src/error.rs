@@ -79,7 +79,8 @@ pub enum Error {
     },
     /// A NaN or an infinity in a gradient, found by anomaly detection.
     #[error(
-        "backward: {op} gave a gradient that is not finite for its input {input}; forward ran at {location}"
+        "backward: {op} gave a gradient that is not finite for its input {input}; forward ran at {location}{}",
+        module.as_ref().map(|m| format!(" in {m}")).unwrap_or_default()
     )]
     Anomaly {
         /// The forward operation.
@@ -88,6 +89,8 @@ pub enum Error {
         input: usize,
         /// Where the forward operation was called.
         location: &'static Location<'static>,
+        /// The path of the module that it ran in, where one is known.
+        module: Option<String>,
     },
     /// A gradient that differs from the numerical one.
     #[error("gradcheck: {0}")]

@@ -14,9 +14,13 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod anomaly;
 mod engine;
 mod error;
+mod function;
 mod gradcheck;
+mod graph;
+mod inplace;
 mod mode;
 mod node;
 mod operand;
@@ -24,10 +28,13 @@ mod ops;
 mod saved;
 mod variable;
 
+pub use anomaly::{ModuleScope, detect_anomaly, is_detecting_anomaly};
 pub use engine::{Backward, grad};
 pub use error::{Error, Result};
+pub use function::{BackwardContext, ForwardContext, Function};
 pub use gradcheck::{GradcheckOptions, gradcheck, gradgradcheck};
-pub use mode::{GradMode, enable_grad, is_grad_enabled, no_grad};
+pub use graph::{to_dot, to_mermaid};
+pub use mode::{GradMode, enable_grad, inference, is_grad_enabled, no_grad};
 pub use node::Node;
 pub use operand::{IntoOperand, Operand};
 pub use ops::conv::Conv2dOptions;

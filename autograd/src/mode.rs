@@ -5,11 +5,12 @@ use std::marker::PhantomData;
 
 thread_local! {
     static ENABLED: Cell<bool> = const { Cell::new(true) };
+    static INFERENCE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether operations on this thread are recorded.
 pub fn is_grad_enabled() -> bool {
-    ENABLED.get()
+    ENABLED.get() && !INFERENCE.get()
 }
 
 /// Records operations, or not, on this thread for as long as the guard lives. Guards nest, and end
@@ -54,4 +55,27 @@ pub fn no_grad<R>(f: impl FnOnce() -> R) -> R {
 pub fn enable_grad<R>(f: impl FnOnce() -> R) -> R {
     let _guard = GradMode::set(true);
     f()
+}
+
+/// Runs `f` for its values alone: nothing in it is recorded, not even under [`enable_grad`].
+///
+/// ```
+/// use taper_autograd::{enable_grad, inference, is_grad_enabled};
+/// assert!(!inference(|| enable_grad(is_grad_enabled)));
+/// assert!(is_grad_enabled());
+/// ```
+pub fn inference<R>(f: impl FnOnce() -> R) -> R {
+    let _guard = Inference { before: INFERENCE.replace(true) };
+    f()
+}
+
+/// Puts the mode back, also on a panic.
+struct Inference {
+    before: bool,
+}
+
+impl Drop for Inference {
+    fn drop(&mut self) {
+        INFERENCE.set(self.before);
+    }
 }

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 use taper_tensor::Tensor;
 
+use crate::anomaly::module_path;
 use crate::mode::is_grad_enabled;
 use crate::variable::{Hook, Leaf, Shape};
 use crate::{Error, Result, Variable};
@@ -40,6 +41,8 @@ pub struct Node {
     pub(crate) edges: SmallVec<[Edge; 2]>,
     pub(crate) outputs: SmallVec<[OutputMeta; 1]>,
     pub(crate) location: &'static Location<'static>,
+    /// The modules that it ran in, where anomalies are looked for.
+    pub(crate) module: Option<Box<str>>,
     pub(crate) state: Mutex<State>,
 }
 
@@ -183,6 +186,17 @@ impl<'a> Record<'a> {
         ys.map(|y| Variable::made_by(y, node.clone(), i.next().unwrap_or(0)))
     }
 
+    /// As [`Record::outputs`], where their number is known only when the program runs.
+    #[track_caller]
+    pub(crate) fn many(
+        self,
+        ys: Vec<Tensor>,
+        rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
+    ) -> Vec<Variable> {
+        let Some(node) = self.node(&ys, rule) else { return ys.into_iter().map(Variable::new).collect() };
+        ys.into_iter().enumerate().map(|(i, y)| Variable::made_by(y, node.clone(), i)).collect()
+    }
+
     /// Makes the output a variable, with a node if any input requires a gradient.
     #[track_caller]
     pub(crate) fn output(
@@ -215,6 +229,7 @@ impl<'a> Record<'a> {
                 .map(|y| OutputMeta { shape: Shape::from_slice(y.size()), like: y.like() })
                 .collect(),
             location: Location::caller(),
+            module: module_path(),
             state: Mutex::new(State {
                 rule: Some(Arc::new(rule)),
                 saved_outputs: saved.collect(),

@@ -42,15 +42,18 @@ pub(crate) enum History {
 /// The end of the graph: where gradients are collected.
 pub(crate) struct Leaf {
     pub(crate) seq: u64,
+    /// For drawings of the graph.
+    pub(crate) shape: Shape,
     pub(crate) grad: Mutex<Option<Variable>>,
     pub(crate) hooks: Mutex<Vec<Arc<Hook>>>,
     pub(crate) name: Mutex<Option<String>>,
 }
 
 impl Leaf {
-    fn new() -> Arc<Self> {
+    fn new(shape: &[usize]) -> Arc<Self> {
         Arc::new(Self {
             seq: next_seq(),
+            shape: Shape::from_slice(shape),
             grad: Mutex::default(),
             hooks: Mutex::default(),
             name: Mutex::default(),
@@ -87,7 +90,8 @@ impl Variable {
 
     /// A leaf whose gradient `backward` computes; PyTorch's `requires_grad=True`.
     pub fn requires_grad(data: Tensor) -> Self {
-        Self::with_history(data, History::Leaf(Leaf::new(), true))
+        let leaf = Leaf::new(data.size());
+        Self::with_history(data, History::Leaf(leaf, true))
     }
 
     pub(crate) fn made_by(data: Tensor, node: Arc<Node>, output: usize) -> Self {
@@ -104,6 +108,10 @@ impl Variable {
 
     pub(crate) fn history(&self) -> History {
         self.0.history.read().clone()
+    }
+
+    pub(crate) fn set_history(&self, history: History) {
+        *self.0.history.write() = history;
     }
 
     pub(crate) fn edge(&self) -> Edge {
@@ -180,7 +188,7 @@ impl Variable {
     pub fn set_requires_grad(&self, on: bool) -> Result<()> {
         let mut history = self.0.history.write();
         match &mut *history {
-            History::Constant if on => *history = History::Leaf(Leaf::new(), true),
+            History::Constant if on => *history = History::Leaf(Leaf::new(&self.shape()), true),
             History::Constant => {}
             History::Leaf(_, flag) => *flag = on,
             History::Made(node, _) => {
@@ -238,7 +246,7 @@ impl Variable {
         if self.is_leaf() || self.0.retained.get().is_some() {
             return;
         }
-        let slot = self.0.retained.get_or_init(Leaf::new).clone();
+        let slot = self.0.retained.get_or_init(|| Leaf::new(&self.shape())).clone();
         self.register_hook(move |g| {
             *slot.grad.lock() = Some(g.clone());
             None
@@ -261,7 +269,7 @@ impl Variable {
                 leaf.hooks.lock().push(hook.clone());
                 HookPlace::Leaf(leaf.clone())
             }
-            History::Constant => HookPlace::Leaf(Leaf::new()),
+            History::Constant => HookPlace::Leaf(Leaf::new(&self.shape())),
         };
         HookHandle { hook, place }
     }
@@ -275,7 +283,7 @@ impl Variable {
     pub fn set_name(&self, name: &str) {
         let mut history = self.0.history.write();
         if matches!(*history, History::Constant) {
-            *history = History::Leaf(Leaf::new(), false);
+            *history = History::Leaf(Leaf::new(&self.shape()), false);
         }
         if let History::Leaf(leaf, _) = &*history {
             *leaf.name.lock() = Some(name.to_owned());

@@ -3,6 +3,7 @@
 
 pub(crate) mod arithmetic;
 pub(crate) mod conv;
+pub(crate) mod dropout;
 pub(crate) mod index;
 pub(crate) mod join;
 pub(crate) mod loss;

@@ -83,6 +83,11 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "conv1d" => x.conv1d(&v[1], v.get(2), conv()),
         "conv_transpose2d" => x.conv_transpose2d(&v[1], v.get(2), conv(), both("output_padding")),
         "max_pool2d" => x.max_pool2d_with(pool()),
+        "avg_pool2d" => x.avg_pool2d(pool()),
+        "adaptive_avg_pool2d" => {
+            let size = list("output_size");
+            x.adaptive_avg_pool2d((size[0] as usize, size[1] as usize))
+        }
         "upsample_nearest2d" => {
             let s = x.size();
             x.upsample_nearest2d((s[2] * count("scale_factor"), s[3] * count("scale_factor")))

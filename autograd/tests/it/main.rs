@@ -1,6 +1,9 @@
 //! The tape, its engine, and every gradient rule.
 
 mod engine; // order, accumulation, freeing, errors
+mod function; // operations of the user's own, and in place
 mod golden; // values, gradients and second gradients against PyTorch's
 mod golden_ops; // PyTorch's names to ours
+mod regression; // defects seen elsewhere
 mod rules; // each rule against numerical derivatives
+mod scopes; // modes, threads, drawings, memory

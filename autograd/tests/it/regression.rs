@@ -1,0 +1,90 @@
+//! Defects seen elsewhere, chiefly in candle 0.11.1, each shown right here.
+
+use taper_autograd::{Conv2dOptions, GradcheckOptions, Result, Variable, gradcheck};
+use taper_tensor::{DType, Generator, PoolOptions, Tensor};
+
+fn random(shape: &[usize]) -> Variable {
+    let g = Generator::new(7);
+    Variable::requires_grad(Tensor::options().dtype(DType::F64).generator(&g).randn(shape).unwrap())
+}
+
+/// candle: four times too small with a kernel of 2.
+#[test]
+fn max_pool2d_gives_the_whole_gradient_to_the_largest() -> Result<()> {
+    let x = Variable::requires_grad(Tensor::arange(0, 16, 1)?.to_dtype(DType::F32)?.reshape((1, 1, 4, 4))?);
+    x.max_pool2d(2)?.sum()?.backward()?;
+    let mut expected = [0.0; 16];
+    [5, 7, 13, 15].into_iter().for_each(|i| expected[i] = 1.0);
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, expected);
+    Ok(())
+}
+
+/// candle: wrong with a remainder row, an error where the kernel is not the stride.
+#[test]
+fn pools_of_any_size() -> Result<()> {
+    let overlapping = PoolOptions { kernel: (3, 2), stride: (2, 1), padding: (1, 0) };
+    let x = random(&[1, 2, 5, 7]);
+    gradcheck(|v| v[0].max_pool2d(2), std::slice::from_ref(&x), GradcheckOptions::default())?;
+    gradcheck(|v| v[0].max_pool2d_with(overlapping), std::slice::from_ref(&x), GradcheckOptions::default())?;
+    gradcheck(|v| v[0].avg_pool2d(overlapping), &[x], GradcheckOptions::default())
+}
+
+/// candle: the second use overwrites the gradient of the first.
+#[test]
+fn upsample_nearest2d_used_twice_accumulates() -> Result<()> {
+    let x = Variable::requires_grad(Tensor::ones((1, 1, 2, 2))?);
+    let y = x.upsample_nearest2d((4, 4))?.sum()?.add(x.upsample_nearest2d((2, 2))?.sum()?)?;
+    y.backward()?;
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [5.0; 4]);
+    Ok(())
+}
+
+/// candle: an error in backward.
+#[test]
+fn conv2d_with_a_remainder() -> Result<()> {
+    let options = Conv2dOptions { stride: (2, 2), padding: (1, 1), ..Conv2dOptions::default() };
+    let inputs = [random(&[1, 1, 8, 9]), random(&[1, 1, 3, 3])];
+    gradcheck(|v| v[0].conv2d(&v[1], None, options), &inputs, GradcheckOptions::default())
+}
+
+/// candle: 1.
+#[test]
+fn relu_has_no_gradient_at_0() -> Result<()> {
+    let x = Variable::requires_grad(Tensor::new([-1.0f32, 0.0, 2.0])?);
+    x.relu()?.sum()?.backward()?;
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.0, 0.0, 1.0]);
+    Ok(())
+}
+
+/// candle: LayerNorm and the fused softmax stop the gradient in silence.
+#[test]
+fn normalisation_and_softmax_pass_gradients_on() -> Result<()> {
+    let x = random(&[2, 4]);
+    let y = x.layer_norm(&[4], None, None, 1e-5)?.softmax(1)?.square()?.sum()?;
+    y.backward()?;
+    assert!(x.grad().unwrap().abs()?.sum()?.item::<f64>()? > 1e-3);
+    Ok(())
+}
+
+/// candle: not noticed.
+#[test]
+fn a_write_on_a_saved_tensor_is_noticed() -> Result<()> {
+    let x = random(&[3]);
+    let y = x.exp()?;
+    y.data().mul_(2.0)?;
+    assert!(y.sum()?.backward().unwrap_err().to_string().contains("Exp"));
+    Ok(())
+}
+
+/// candle: the stack overflows.
+#[test]
+fn a_chain_of_100_000_operations() -> Result<()> {
+    let x = Variable::requires_grad(Tensor::new(1.0f32)?);
+    let mut y = x.clone();
+    for _ in 0..100_000 {
+        y = y.neg()?;
+    }
+    y.backward()?;
+    assert_eq!(x.grad().unwrap().item::<f32>()?, 1.0);
+    Ok(())
+}
