@@ -90,14 +90,13 @@ fn strided<const L: usize, const S: usize, T: Lanes>(
     for (copy, x) in copy.chunks_exact_mut(padded).zip(x.chunks_exact(width)) {
         copy[pool.padding[1]..][..width].copy_from_slice(x);
     }
-    // The first tap of each window that is in the input.
-    let first = |o: usize, d: usize| (0..pool.kernel[d]).find(|&k| pool.tap(d, o, k).is_some());
-    let first_columns: Vec<u32> = (0..columns.next_multiple_of(L))
-        .map(|o| first(o, 1).map_or(NOWHERE, |k| pool.tap(1, o, k).expect("inside") as u32))
-        .collect();
+    // Where the first tap of each window that is in the input lies.
+    let first = |o: usize, d: usize| (0..pool.kernel[d]).find_map(|k| pool.tap(d, o, k).map(|at| (k, at)));
+    let first_columns: Vec<u32> =
+        (0..columns.next_multiple_of(L)).map(|o| first(o, 1).map_or(NOWHERE, |(_, at)| at as u32)).collect();
     let outputs = y.chunks_exact_mut(columns).zip(index.chunks_exact_mut(columns));
     for (o, (y, index)) in outputs.enumerate() {
-        let Some(first_row) = first(o, 0) else {
+        let Some((first_tap, first_row)) = first(o, 0) else {
             y.fill(if relu { T::ZERO } else { T::NEG_INFINITY });
             index.fill(NOWHERE);
             continue;
@@ -105,12 +104,12 @@ fn strided<const L: usize, const S: usize, T: Lanes>(
         for (j, (y, index)) in y.chunks_mut(L).zip(index.chunks_mut(L)).enumerate() {
             let mut max = [T::NEG_INFINITY; L];
             let mut at = [0; L];
-            let row = pool.tap(0, o, first_row).expect("inside") * width;
+            let row = first_row * width;
             for l in 0..L {
                 let column = first_columns[j * L + l];
                 at[l] = if column == NOWHERE { NOWHERE } else { row as u32 + column };
             }
-            for kh in first_row..pool.kernel[0] {
+            for kh in first_tap..pool.kernel[0] {
                 let Some(row) = pool.tap(0, o, kh) else { break };
                 for kw in 0..pool.kernel[1] {
                     let column = j * L * stride + kw * pool.dilation[1];
