@@ -38,6 +38,7 @@ mod state;
 pub use error::{Error, Result, in_layer};
 pub use forward::{Forward, Layer};
 pub use layers::IntoPair;
+pub use layers::attention::{MultiheadAttention, TransformerEncoderLayer};
 pub use layers::batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use layers::conv::Conv2d;
 pub use layers::conv_transpose::ConvTranspose2d;
@@ -46,6 +47,7 @@ pub use layers::dropout::{Dropout, Dropout2d};
 pub use layers::embedding::Embedding;
 pub use layers::linear::Linear;
 pub use layers::norm::{GroupNorm, InstanceNorm2d, LayerNorm};
+pub use layers::pool::{MaxPool2d, Relu};
 pub use layers::sequential::Sequential;
 pub use layers::shape::{Flatten, Identity, PixelShuffle, Upsample, UpsampleMode};
 pub use loss::cross_entropy::CrossEntropyLoss;
@@ -55,7 +57,7 @@ pub use loss::regression::{HuberLoss, L1Loss, MseLoss, SmoothL1Loss};
 pub use loss::similarity::{CosineEmbeddingLoss, HingeEmbeddingLoss, MarginRankingLoss, TripletMarginLoss};
 pub use module::{AsModule, BufferField, Member, Module, ModuleField, Training, Visitor, print_module};
 pub use state::{
-    Layout, Mismatch, StateDict, load, load_state_dict, load_state_dict_lenient, save, state_dict,
+    Layout, Mismatch, StateDict, load, load_bytes, load_state_dict, load_state_dict_lenient, save, state_dict,
 };
 pub use taper_autograd::Reduction;
 pub use taper_nn_derive::Module;

@@ -1,5 +1,6 @@
 //! The layers, a file for each family.
 
+pub(crate) mod attention;
 pub(crate) mod batch_norm;
 pub(crate) mod conv;
 pub(crate) mod conv1d;
@@ -8,6 +9,7 @@ pub(crate) mod dropout;
 pub(crate) mod embedding;
 pub(crate) mod linear;
 pub(crate) mod norm;
+pub(crate) mod pool;
 pub(crate) mod sequential;
 pub(crate) mod shape;
 

@@ -75,10 +75,22 @@ fn place(path: &Path, content: &[u8]) -> std::io::Result<()> {
 pub fn load(path: impl AsRef<Path>) -> Result<StateDict> {
     let path = path.as_ref();
     let content = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    if let Some(state) = torch::read(&content) {
+    parse(path, &content)
+}
+
+/// [`load`] of a file's content, such as one that the program holds.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_bytes(content: &[u8]) -> Result<StateDict> {
+    parse(Path::new("checkpoint"), content)
+}
+
+fn parse(path: &Path, content: &[u8]) -> Result<StateDict> {
+    if let Some(state) = torch::read(content) {
         return state.map_err(|message| Error::Checkpoint { path: path.to_owned(), message });
     }
-    let file = SafeTensors::deserialize(&content).map_err(|e| broken(path, e))?;
+    let file = SafeTensors::deserialize(content).map_err(|e| broken(path, e))?;
     let mut state = StateDict::new();
     for (name, view) in file.iter() {
         let dtype = from_safetensors(view.dtype()).ok_or_else(|| {

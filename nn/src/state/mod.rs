@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use taper_autograd::Variable;
 use taper_tensor::Tensor;
 
-pub use file::{load, save};
+pub use file::{load, load_bytes, save};
 pub use mismatch::{Layout, Mismatch};
 
 use crate::{Error, Member, Module, Result, Visitor};

@@ -2,6 +2,7 @@
 
 mod damage; // thousands of damaged checkpoints
 mod golden; // PyTorch's reference cases of modules and losses
+mod layers; // gradients, what layers print and refuse, how they begin
 mod losses; // what losses refuse, and where numbers grow large
 mod module; // the tree of parameters, buffers and children
 mod pth; // checkpoints of PyTorch's own form

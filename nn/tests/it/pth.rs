@@ -1,8 +1,6 @@
 //! PyTorch's own checkpoints, written here byte for byte as `torch.save` writes them.
 
-use std::path::PathBuf;
-
-use taper_nn::{StateDict, load};
+use taper_nn::{StateDict, load_bytes};
 use taper_tensor::{DType, Result, Tensor};
 
 /// A tensor as a pickle describes it.
@@ -175,10 +173,7 @@ pub fn legacy(pickle: &[u8]) -> Vec<u8> {
 }
 
 pub fn read(content: &[u8]) -> taper_nn::Result<StateDict> {
-    let folder = tempfile::tempdir().unwrap();
-    let path: PathBuf = folder.path().join("net.pth");
-    std::fs::write(&path, content).unwrap();
-    load(path)
+    load_bytes(content)
 }
 
 pub fn same(a: &StateDict, b: &StateDict) -> bool {

@@ -2,8 +2,8 @@
 
 use taper_autograd::Variable;
 use taper_nn::{
-    BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, Embedding, GroupNorm, Layer, LayerNorm,
-    Linear, load_state_dict, state_dict,
+    BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, Embedding, Forward, GroupNorm, Layer,
+    LayerNorm, Linear, Module, MultiheadAttention, TransformerEncoderLayer, load_state_dict, state_dict,
 };
 
 use super::{Case, Fault, family};
@@ -16,6 +16,18 @@ fn golden_modules() {
         Ok(Some(module)) => Some(check(case, &*module)),
         Err(fault) => Some(Err(fault)),
     });
+}
+
+/// The reference's module calls `attn(x, x, x)`, where `attn` is its child.
+#[derive(Module)]
+struct SelfAttention {
+    attn: MultiheadAttention,
+}
+
+impl Forward for SelfAttention {
+    fn forward(&self, x: &Variable) -> taper_nn::Result<Variable> {
+        Ok(self.attn.attend(x, x, x)?.0)
+    }
 }
 
 fn check(case: &Case<'_>, module: &dyn Layer) -> Result<(), Fault> {
@@ -87,6 +99,16 @@ fn module(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
         }
         "GroupNorm" => Box::new(GroupNorm::new(case.need("num_groups")?, case.need("num_channels")?)?),
         "Embedding" => Box::new(Embedding::new(case.need("num_embeddings")?, case.need("embedding_dim")?)?),
+        "MultiheadAttention" => {
+            let layer = MultiheadAttention::new(case.need("embed_dim")?, case.need("num_heads")?)?;
+            Box::new(SelfAttention { attn: layer.batch_first(case.flag("batch_first", false)) })
+        }
+        "TransformerEncoderLayer" => {
+            let layer = TransformerEncoderLayer::new(case.need("d_model")?, case.need("nhead")?)?;
+            let layer = layer.dim_feedforward(case.size("dim_feedforward").unwrap_or(2048))?;
+            let layer = layer.dropout(case.real("dropout").unwrap_or(0.1))?;
+            Box::new(layer.batch_first(case.flag("batch_first", false)))
+        }
         "Net" => Box::new(net(case)?),
         _ => return Ok(None),
     }))
