@@ -81,6 +81,17 @@ impl DType {
         }
     }
 
+    /// The dtype that arithmetic on this one is done in, so that it is compiled for three types and
+    /// not for eight: f32 for the 16-bit floats, which are rounded once, at the end; i64 for integers,
+    /// whose low bits come out the same.
+    pub(crate) fn working(self) -> Self {
+        match self {
+            Self::F64 => Self::F64,
+            Self::F16 | Self::BF16 | Self::F32 => Self::F32,
+            Self::U8 | Self::U32 | Self::I32 | Self::I64 => Self::I64,
+        }
+    }
+
     pub(crate) fn to_candle(self) -> candle_core::DType {
         match self {
             Self::U8 => candle_core::DType::U8,
@@ -108,7 +119,7 @@ impl fmt::Display for DType {
 }
 
 /// A Rust type that can be a tensor's element.
-pub trait Element: candle_core::WithDType + Default + fmt::Debug {
+pub trait Element: candle_core::WithDType + crate::kernels::element::Element {
     /// The dtype of a tensor of such elements.
     const TYPE: DType;
 
@@ -193,3 +204,41 @@ macro_rules! with_element {
     };
 }
 pub(crate) use with_element;
+
+/// Runs the body with a type alias bound to the Rust type of a dtype's [`DType::working`].
+macro_rules! with_working {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype.working() {
+            $crate::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            $crate::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+            _ => {
+                type $T = i64;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_working;
+
+/// Runs the body with a type alias bound to f64, or to f32 for the other real dtypes.
+macro_rules! with_real {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            $crate::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+            _ => {
+                type $T = f32;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_real;

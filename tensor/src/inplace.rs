@@ -1,39 +1,20 @@
 //! Operations that change a tensor's memory, seen by all that share it.
 
-use crate::dtype::with_element;
+use crate::arithmetic::{binary, promoted};
+use crate::dtype::{with_element, with_real, with_working};
+use crate::kernels::elementwise::{Op2, With, update, update1};
+use crate::kernels::ops;
 use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
-/// The place in the storage of each element, in order.
-fn places(layout: &candle_core::Layout) -> impl Iterator<Item = usize> {
-    let (dims, strides) = (layout.dims().to_vec(), layout.stride().to_vec());
-    let mut index = vec![0; dims.len()];
-    let mut next = (shape::numel(&dims) > 0).then_some(layout.start_offset());
-    std::iter::from_fn(move || {
-        let place = next?;
-        let mut following = place;
-        // Count up as an odometer does: the last dimension first, carrying to the left.
-        next = (0..dims.len()).rev().find_map(|d| {
-            index[d] += 1;
-            following += strides[d];
-            if index[d] < dims[d] {
-                return Some(following);
-            }
-            following -= dims[d] * strides[d];
-            index[d] = 0;
-            None
-        });
-        Some(place)
-    })
-}
-
 macro_rules! in_place {
-    ($($(#[$doc:meta])* $name:ident = $f:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $kernel:expr;)*) => {$(
         $(#[$doc])*
         ///
         /// # Errors
         /// As [`Tensor::copy_`]; and when an integer tensor would have to hold a real number.
         pub fn $name(&self, other: impl IntoOperand) -> Result<()> {
-            with_element!(self.dtype, T => self.update::<T>(stringify!($name), other.operand(), $f))
+            let other = other.operand();
+            with_working!(self.dtype, T => self.update::<T>(stringify!($name), other, $kernel))
         }
     )*};
 }
@@ -42,15 +23,12 @@ impl Tensor {
     /// Sets all elements to `value`.
     ///
     /// # Errors
-    /// When several of the tensor's elements are one place in memory.
+    /// When several of the tensor's elements are one place in memory, or an array view of it is held.
     pub fn fill_(&self, value: impl Into<Scalar>) -> Result<()> {
         let value = value.into();
         with_element!(self.dtype, T => {
-            let v = T::from_scalar(value);
-            self.write::<T, _>("fill_", |data, layout| {
-                places(layout).for_each(|i| data[i] = v);
-                Ok(())
-            })
+            let v = <T as Element>::from_scalar(value);
+            self.write::<T, _>("fill_", |y| update(y, With(ops::Put, v)))
         })
     }
 
@@ -68,16 +46,20 @@ impl Tensor {
     /// When the shape of `other` does not broadcast to that of `self`; as [`Tensor::fill_`].
     pub fn copy_(&self, other: &Self) -> Result<()> {
         let other = other.to(&self.device())?.to_dtype(self.dtype)?;
-        with_element!(self.dtype, T => self.update::<T>("copy_", Operand::Tensor(&other), |_, b| b))
+        with_element!(self.dtype, T => self.update::<T>("copy_", Operand::Tensor(&other), ops::Put))
     }
 
     in_place! {
         /// Adds `other` to `self`, in place.
-        add_ = |a, b| a + b;
+        add_ = ops::Add;
         /// Subtracts `other` from `self`, in place.
-        sub_ = |a, b| a - b;
+        sub_ = ops::Sub;
         /// Multiplies `self` by `other`, in place.
-        mul_ = |a, b| a * b;
+        mul_ = ops::Mul;
+        /// The larger of the two, in place.
+        maximum_ = ops::Maximum;
+        /// The smaller of the two, in place.
+        minimum_ = ops::Minimum;
     }
 
     /// Divides `self` by `other`, in place.
@@ -86,57 +68,66 @@ impl Tensor {
     /// As [`Tensor::add_`]; and on an integer dtype, as the quotient is a real number.
     pub fn div_(&self, other: impl IntoOperand) -> Result<()> {
         self.expect_float("div_")?;
-        with_element!(self.dtype, T => self.update::<T>("div_", other.operand(), |a, b| a / b))
+        let other = other.operand();
+        with_real!(self.dtype, T => self.update::<T>("div_", other, ops::Div))
     }
 
-    /// `self[i] = f(self[i], other[i])`.
-    fn update<T: Element>(&self, op: &'static str, other: Operand<'_>, f: impl Fn(T, T) -> T) -> Result<()> {
-        let dtype = match other {
-            Operand::Tensor(o) => o.dtype,
-            Operand::Scalar(v) => v.promote(self.dtype),
-        };
+    /// Raises `self` to the power of `other`, in place.
+    ///
+    /// # Errors
+    /// As [`Tensor::pow`] and [`Tensor::copy_`].
+    pub fn pow_(&self, other: impl IntoOperand) -> Result<()> {
+        self.expect_holds("pow_", promoted(self, other.operand()))?;
+        self.copy_(&self.pow(other)?)
+    }
+
+    pub(crate) fn expect_holds(&self, op: &'static str, dtype: crate::DType) -> Result<()> {
         if dtype.is_float() && !self.dtype.is_float() {
             return Err(Error::value(
                 op,
                 format!("the result is a real number, which a tensor of {} cannot hold", self.dtype),
             ));
         }
+        Ok(())
+    }
+
+    /// `self[i] = f(self[i], other[i])`, computed in `T`.
+    fn update<T: Element>(&self, op: &'static str, other: Operand<'_>, f: impl Op2<T, T, T>) -> Result<()> {
+        self.expect_holds(op, promoted(self, other))?;
+        if T::TYPE != self.dtype {
+            let y = binary(op, self, other, f)?;
+            self.expect_fits(op, &y)?;
+            return self.copy_(&y);
+        }
         let other = match other {
             Operand::Tensor(o) => o,
             Operand::Scalar(v) => {
                 let v = T::from_scalar(v);
-                return self.write::<T, _>(op, |data, layout| {
-                    places(layout).for_each(|i| data[i] = f(data[i], v));
-                    Ok(())
-                });
+                return self.write::<T, _>(op, |y| update(y, With(f, v)));
             }
         };
         self.expect_device(op, other)?;
+        let other = other.in_dtype(self.dtype)?;
         // An operand in the same memory is copied first: the result is as if all of it was read
         // before the first element is written.
-        let other = if self.shares_storage(other) { other.copy()? } else { other.clone() };
-        let other = other.to_dtype(self.dtype)?;
-        if shape::broadcast(op, self.size(), other.size())? != self.size() {
-            return Err(Error::shape(
-                op,
-                format!(
-                    "shape {:?} does not broadcast to {:?}, which is changed in place",
-                    other.size(),
-                    self.size()
-                ),
-            ));
+        let copy = if self.shares_storage(&other) { Some(other.copy()?) } else { None };
+        let other = copy.as_ref().unwrap_or(&other);
+        self.expect_fits(op, other)?;
+        self.write1::<T, T, _>(op, other, |y, x| update1(y, x, f))
+    }
+
+    /// Whether `other` broadcasts to the shape of `self`.
+    pub(crate) fn expect_fits(&self, op: &'static str, other: &Self) -> Result<()> {
+        if self.size() == other.size() || shape::broadcast(op, self.size(), other.size())? == self.size() {
+            return Ok(());
         }
-        let other = other.expand(self.size())?;
-        other.read::<T, _>(op, |src, from| {
-            self.write::<T, _>(op, |data, to| {
-                match (to.contiguous_offsets(), from.contiguous_offsets()) {
-                    (Some((t0, t1)), Some((f0, f1))) => {
-                        data[t0..t1].iter_mut().zip(&src[f0..f1]).for_each(|(a, &b)| *a = f(*a, b));
-                    }
-                    _ => places(to).zip(places(from)).for_each(|(t, s)| data[t] = f(data[t], src[s])),
-                }
-                Ok(())
-            })
-        })
+        Err(Error::shape(
+            op,
+            format!(
+                "shape {:?} does not broadcast to {:?}, which is changed in place",
+                other.size(),
+                self.size()
+            ),
+        ))
     }
 }

@@ -13,6 +13,7 @@
 //! ```
 
 mod arithmetic;
+mod cast;
 mod conv;
 mod creation;
 pub mod cuda;
@@ -20,17 +21,21 @@ mod device;
 mod display;
 mod dtype;
 mod error;
-mod index;
+mod extremes;
+mod gather;
 mod inplace;
+mod joins;
 #[allow(unused_macros, unused_imports)]
 mod kernels;
 mod matmul;
 mod operators;
 mod pool;
 mod random;
+mod rearrange;
 mod reduce;
 mod scalar;
 mod shape;
+mod shared;
 mod softmax;
 pub mod step;
 mod storage;
@@ -46,6 +51,7 @@ pub use dtype::{DType, Element};
 pub use error::{Error, Result};
 pub use half::{bf16, f16};
 pub use pool::PoolOptions;
+pub use rearrange::Pad;
 pub use random::{Generator, manual_seed};
 pub use scalar::{IntoOperand, Operand, Scalar};
 pub use shape::IntoShape;

@@ -22,16 +22,20 @@ macro_rules! operators {
 }
 operators!(Add add, Sub sub, Mul mul, Div div);
 
+/// A number before a tensor: `+` and `*` commute, the others are the tensor's own.
 macro_rules! number_first {
     ($($number:ty),*) => {$(
-        number_first!(@ $number, Add add, Sub sub, Mul mul, Div div);
+        number_first!(@ $number, Add add |x, v| x.add(v));
+        number_first!(@ $number, Mul mul |x, v| x.mul(v));
+        number_first!(@ $number, Sub sub |x, v| x.from_number("sub", v));
+        number_first!(@ $number, Div div |x, v| x.from_number("div", v));
     )*};
-    (@ $number:ty, $($trait:ident $method:ident),*) => {$(
+    (@ $number:ty, $trait:ident $method:ident |$x:ident, $v:ident| $e:expr) => {
         impl $trait<&Tensor> for $number {
             type Output = Result<Tensor>;
-            fn $method(self, other: &Tensor) -> Result<Tensor> {
-                let scalar = Scalar::from(self);
-                other.like().dtype(scalar.promote(other.dtype())).full((), scalar)?.$method(other)
+            fn $method(self, $x: &Tensor) -> Result<Tensor> {
+                let $v = Scalar::from(self);
+                $e
             }
         }
         impl $trait<Tensor> for $number {
@@ -40,9 +44,10 @@ macro_rules! number_first {
                 self.$method(&other)
             }
         }
-    )*};
+    };
 }
-number_first!(f64, f32, i64, i32);
+// One type of each kind, so that a literal needs no suffix: `1.0 - &x`.
+number_first!(f64, i64);
 
 impl Neg for &Tensor {
     type Output = Result<Tensor>;

@@ -1,6 +1,55 @@
-//! Many elements to one: sums, means, extremes.
+//! Many elements to one: sums, means, products.
 
-use crate::{DType, Error, IntoShape, Result, Tensor, shape};
+use crate::dtype::{with_real, with_working};
+use crate::kernels::element::{Element as Kernel, Number};
+use crate::kernels::folds::{self, All, Any, CountNonzero, Max, Min, Prod, Sum, SumOf};
+use crate::kernels::reduce::reduce;
+use crate::{DType, Element, Error, IntoShape, Result, Tensor, shape};
+
+/// The shape without the dimensions `over`, or with 1 for each with `keepdim`.
+pub(crate) fn reduced(size: &[usize], over: &[usize], keepdim: bool) -> Vec<usize> {
+    let left = size.iter().enumerate().filter_map(|(d, &n)| match over.contains(&d) {
+        true => keepdim.then_some(1),
+        false => Some(n),
+    });
+    left.collect()
+}
+
+/// All dimensions where none is given, as PyTorch's `dim=None` and `dim=[]`.
+pub(crate) fn over(op: &'static str, dims: impl IntoShape, size: &[usize]) -> Result<Vec<usize>> {
+    let dims = shape::dims(op, dims, size)?;
+    Ok(if dims.is_empty() { (0..size.len()).collect() } else { dims })
+}
+
+fn all(x: &Tensor) -> Vec<usize> {
+    (0..x.dim()).collect()
+}
+
+macro_rules! over_all {
+    ($($(#[$doc:meta])* $name:ident, $name_dim:ident = $fold:expr, $out:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When memory runs out.
+        pub fn $name(&self) -> Result<Self> {
+            self.$name_dim(all(self), false)
+        }
+
+        #[doc = concat!("[`Tensor::", stringify!($name), "`] over some dimensions, all where none is given; they become 1 with `keepdim`, or else disappear.")]
+        ///
+        /// # Errors
+        /// When there is no such dimension, or one is given twice.
+        pub fn $name_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+            let op = stringify!($name);
+            let over = over(op, dims, self.size())?;
+            let size = reduced(self.size(), &over, keepdim);
+            with_working!(self.dtype, T => {
+                let y = self.in_dtype(T::TYPE)?.view::<T, _>(op, |x| reduce(x, &over, $fold))?;
+                Self::own(y, &size).cast(self.$out())
+            })
+        }
+    )*};
+}
 
 impl Tensor {
     /// The sum of all elements; integers are summed as i64.
@@ -8,7 +57,7 @@ impl Tensor {
     /// # Errors
     /// When the device runs out of memory; so for all that follow.
     pub fn sum(&self) -> Result<Self> {
-        self.sum_dim((0..self.dim()).collect::<Vec<_>>(), false)
+        self.sum_over(&all(self), false)
     }
 
     /// The sums over some dimensions, which become 1 with `keepdim`, or else disappear.
@@ -16,21 +65,44 @@ impl Tensor {
     /// # Errors
     /// When there is no such dimension, or one is given twice.
     pub fn sum_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        let dims = shape::dims("sum", dims, self.size())?;
-        let x = if self.dtype.is_float() { self.clone() } else { self.to_dtype(DType::I64)? };
-        if dims.is_empty() {
-            return Ok(x);
-        }
-        let sum = if keepdim { x.inner.sum_keepdim(dims) } else { x.inner.sum(dims) };
-        Self::from_candle(sum.map_err(Error::backend("sum"))?)
+        self.sum_over(&shape::dims("sum", dims, self.size())?, keepdim)
     }
 
-    /// The mean of all elements.
+    /// The dtype of a sum or a product.
+    fn total(&self) -> DType {
+        if self.dtype.is_float() { self.dtype } else { DType::I64 }
+    }
+
+    fn mask(&self) -> DType {
+        DType::U8
+    }
+
+    fn count(&self) -> DType {
+        DType::I64
+    }
+
+    fn sum_over(&self, over: &[usize], keepdim: bool) -> Result<Self> {
+        if over.is_empty() {
+            return if self.dtype.is_float() { Ok(self.clone()) } else { self.to_dtype(DType::I64) };
+        }
+        if !self.inner.device().is_cpu() {
+            let x = if self.dtype.is_float() { self.clone() } else { self.to_dtype(DType::I64)? };
+            let sum = if keepdim { x.inner.sum_keepdim(over) } else { x.inner.sum(over) };
+            return Self::from_candle(sum.map_err(Error::backend("sum"))?);
+        }
+        let size = reduced(self.size(), over, keepdim);
+        with_working!(self.dtype, T => {
+            let y = self.in_dtype(T::TYPE)?.view::<T, _>("sum", |x| reduce(x, over, Sum))?;
+            Self::own(y, &size).cast(self.total())
+        })
+    }
+
+    /// The mean of all elements; NaN of none.
     ///
     /// # Errors
     /// On an integer dtype.
     pub fn mean(&self) -> Result<Self> {
-        self.mean_dim((0..self.dim()).collect::<Vec<_>>(), false)
+        self.mean_over(&all(self), false)
     }
 
     /// The means over some dimensions.
@@ -38,10 +110,129 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
     pub fn mean_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        self.mean_over(&shape::dims("mean", dims, self.size())?, keepdim)
+    }
+
+    fn mean_over(&self, over: &[usize], keepdim: bool) -> Result<Self> {
         self.expect_float("mean")?;
-        let dims = shape::dims("mean", dims, self.size())?;
-        let count: usize = dims.iter().map(|&d| self.size()[d]).product();
-        self.sum_dim(dims, keepdim)?.div(count as f64)
+        if !self.inner.device().is_cpu() {
+            let count: usize = over.iter().map(|&d| self.size()[d]).product();
+            return self.sum_over(over, keepdim)?.div(count as f64);
+        }
+        let size = reduced(self.size(), over, keepdim);
+        with_real!(self.dtype, T => {
+            let y = self.in_dtype(T::TYPE)?.view::<T, _>("mean", |x| folds::mean(x, over))?;
+            Self::own(y, &size).cast(self.dtype)
+        })
+    }
+
+    over_all! {
+        /// The product of all elements; integers are multiplied as i64, and wrap around.
+        prod, prod_dim = Prod, total;
+        /// 1 where any element is not 0, else 0.
+        any, any_dim = Any, mask;
+        /// 1 where no element is 0, else 0.
+        all, all_dim = All, mask;
+        /// How many elements are not 0, as i64.
+        count_nonzero, count_nonzero_dim = CountNonzero, count;
+    }
+
+    /// The largest element; NaN if there is one. PyTorch's `x.max()` without a dimension.
+    ///
+    /// # Errors
+    /// When there is no element.
+    pub fn max(&self) -> Result<Self> {
+        self.amax(all(self), false)
+    }
+
+    /// The smallest element; NaN if there is one.
+    ///
+    /// # Errors
+    /// When there is no element.
+    pub fn min(&self) -> Result<Self> {
+        self.amin(all(self), false)
+    }
+
+    /// The largest elements over some dimensions, all where none is given.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or it is empty.
+    pub fn amax(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        let over = self.not_empty("amax", over("amax", dims, self.size())?)?;
+        let size = reduced(self.size(), &over, keepdim);
+        with_working!(self.dtype, T => {
+            let y = self.in_dtype(T::TYPE)?.view::<T, _>("amax", |x| reduce(x, &over, Max))?;
+            Self::own(y, &size).cast(self.dtype)
+        })
+    }
+
+    /// The smallest elements over some dimensions, all where none is given.
+    ///
+    /// # Errors
+    /// As [`Tensor::amax`].
+    pub fn amin(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        let over = self.not_empty("amin", over("amin", dims, self.size())?)?;
+        let size = reduced(self.size(), &over, keepdim);
+        with_working!(self.dtype, T => {
+            let y = self.in_dtype(T::TYPE)?.view::<T, _>("amin", |x| reduce(x, &over, Min))?;
+            Self::own(y, &size).cast(self.dtype)
+        })
+    }
+
+    fn not_empty(&self, op: &'static str, over: Vec<usize>) -> Result<Vec<usize>> {
+        match over.iter().find(|&&d| self.size()[d] == 0) {
+            None => Ok(over),
+            Some(d) => Err(Error::shape(
+                op,
+                format!("dimension {d} of shape {:?} is empty, and nothing has no largest element", self.size()),
+            )),
+        }
+    }
+
+    /// The variance over some dimensions, all where none is given: the squared distances from the mean,
+    /// summed, over `n - correction`; PyTorch's default correction is 1.
+    ///
+    /// # Errors
+    /// As [`Tensor::sum_dim`]; and on an integer dtype.
+    pub fn var(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
+        self.var_mean(dims, correction, keepdim).map(|(var, _)| var)
+    }
+
+    /// The variance and the mean, see [`Tensor::var`].
+    ///
+    /// # Errors
+    /// As [`Tensor::var`].
+    pub fn var_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
+        self.expect_float("var")?;
+        let over = over("var", dims, self.size())?;
+        let size = reduced(self.size(), &over, keepdim);
+        with_real!(self.dtype, T => {
+            let x = self.in_dtype(T::TYPE)?;
+            let (var, mean) = x.view::<T, _>("var", |x| folds::var_mean(x, &over, correction))?;
+            Ok((Self::own(var, &size).cast(self.dtype)?, Self::own(mean, &size).cast(self.dtype)?))
+        })
+    }
+
+    /// The standard deviation, the square root of [`Tensor::var`].
+    ///
+    /// # Errors
+    /// As [`Tensor::var`].
+    pub fn std(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
+        self.var(dims, correction, keepdim)?.sqrt()
+    }
+
+    /// `ln(sum of e^x)` over some dimensions, without overflow.
+    ///
+    /// # Errors
+    /// As [`Tensor::sum_dim`]; and on an integer dtype.
+    pub fn logsumexp(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        self.expect_float("logsumexp")?;
+        let over = over("logsumexp", dims, self.size())?;
+        let size = reduced(self.size(), &over, keepdim);
+        with_real!(self.dtype, T => {
+            let y = self.in_dtype(T::TYPE)?.view::<T, _>("logsumexp", |x| folds::logsumexp(x, &over))?;
+            Self::own(y, &size).cast(self.dtype)
+        })
     }
 
     /// The Euclidean norm of all elements.
@@ -49,23 +240,28 @@ impl Tensor {
     /// # Errors
     /// On an integer dtype.
     pub fn norm(&self) -> Result<Self> {
-        self.square()?.sum()?.sqrt()
+        self.norm_p(2.0, (), false)
     }
 
-    /// The index of the largest element along a dimension, the first of equal ones, as i64.
+    /// The p-norm over some dimensions, all where none is given: `(sum of |x|^p)^(1/p)`; the largest or
+    /// smallest `|x|` for an infinite p, the number of elements that are not 0 for p = 0.
     ///
     /// # Errors
-    /// When there is no such dimension, or it is empty.
-    pub fn argmax(&self, dim: i64, keepdim: bool) -> Result<Self> {
-        let dim = shape::dim("argmax", dim, self.size())?;
-        if self.size()[dim] == 0 {
-            return Err(Error::shape(
-                "argmax",
-                format!("dimension {dim} of shape {:?} is empty", self.size()),
-            ));
+    /// As [`Tensor::sum_dim`]; and on an integer dtype.
+    pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        self.expect_float("norm")?;
+        if !self.inner.device().is_cpu() && p == 2.0 {
+            let over = over("norm", dims, self.size())?;
+            return self.square()?.sum_over(&over, keepdim)?.sqrt();
         }
-        let index = if keepdim { self.inner.argmax_keepdim(dim) } else { self.inner.argmax(dim) };
-        Self::from_candle(index.map_err(Error::backend("argmax"))?)?.to_dtype(DType::I64)
+        let over = over("norm", dims, self.size())?;
+        if p.is_infinite() {
+            return if p > 0.0 { self.abs()?.amax(over, keepdim) } else { self.abs()?.amin(over, keepdim) };
+        }
+        let size = reduced(self.size(), &over, keepdim);
+        with_real!(self.dtype, T => {
+            Self::own(norm::<T>(&*self.in_dtype(T::TYPE)?, &over, p)?, &size).cast(self.dtype)
+        })
     }
 
     /// Sums what broadcasting to the shape of `self` repeated: the result has the shape `target`.
@@ -85,6 +281,27 @@ impl Tensor {
         let new = self.dim() - target.len();
         let repeated = |&d: &usize| d < new || (target[d - new] == 1 && self.size()[d] != 1);
         let dims: Vec<usize> = (0..self.dim()).filter(repeated).collect();
-        self.sum_dim(dims, true)?.reshape(target)
+        let y = self.sum_over(&dims, true)?;
+        if new == 0 { Ok(y) } else { y.reshape(target) }
     }
+}
+
+fn norm<T: Element + Number>(x: &Tensor, over: &[usize], p: f64) -> Result<Vec<T>> {
+    let of = |x: T| Kernel::to_f64(x).abs();
+    let to = |x: f64| <T as Kernel>::from_f64(x);
+    x.view::<T, _>("norm", |x| match p {
+        0.0 => {
+            let of = move |x: T, ()| f64::from(u8::from(of(x) != 0.0));
+            reduce(x, over, SumOf { of, finish: move |s, ()| to(s) })
+        }
+        1.0 => reduce(x, over, SumOf { of: move |x: T, ()| of(x), finish: move |s, ()| to(s) }),
+        2.0 => {
+            let of = move |x: T, ()| of(x) * of(x);
+            reduce(x, over, SumOf { of, finish: move |s: f64, ()| to(s.sqrt()) })
+        }
+        p => {
+            let of = move |x: T, ()| of(x).powf(p);
+            reduce(x, over, SumOf { of, finish: move |s: f64, ()| to(s.powf(1.0 / p)) })
+        }
+    })
 }

@@ -1,9 +1,11 @@
-//! How operations reach a tensor's memory: slices to read, one slice to write, under candle's locks.
+//! How operations reach a tensor's memory: views to read, one view to write, under locks.
 
 use std::cell::Cell;
 
 use candle_core::{CpuStorage, InplaceOp1, Layout, Storage};
 
+use crate::kernels::strided::{Strided, StridedMut, is_distinct};
+use crate::shared::lock;
 use crate::{Element, Error, Result, Tensor};
 
 impl Tensor {
@@ -21,61 +23,182 @@ impl Tensor {
         op: &'static str,
         f: impl FnOnce(&[T], &Layout) -> Result<R>,
     ) -> Result<R> {
+        let _lock = self.shared.lock_read(op)?;
         let (storage, layout) = self.inner.storage_and_layout();
-        match &*storage {
-            Storage::Cpu(s) => f(s.as_slice().map_err(Error::backend(op))?, layout),
-            _ => Err(Error::value(
-                op,
-                "not available on this device; move the tensor with .to(&Device::cpu())",
-            )),
-        }
+        f(elements(op, &storage)?, layout)
     }
 
-    /// Lends the whole storage's elements for writing, and raises the version.
+    /// Lends the elements for reading, as [`Tensor::read`] does.
+    pub(crate) fn view<T: Element, R>(
+        &self,
+        op: &'static str,
+        f: impl FnOnce(Strided<'_, T>) -> R,
+    ) -> Result<R> {
+        self.read(op, |data, layout| Ok(f(strided(data, layout))))
+    }
+
+    /// Lends the elements of two tensors, broadcast to `dims`.
+    pub(crate) fn view2<A: Element, B: Element, R>(
+        op: &'static str,
+        (a, b): (&Self, &Self),
+        dims: &[usize],
+        f: impl FnOnce(Strided<'_, A>, Strided<'_, B>) -> R,
+    ) -> Result<R> {
+        let _locks = lock(op, [a, b], None)?;
+        let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
+        let (mut ra, mut rb) = (Vec::new(), Vec::new());
+        Ok(f(
+            broadcast(elements(op, &sa)?, la, dims, &mut ra),
+            broadcast(elements(op, &sb)?, lb, dims, &mut rb),
+        ))
+    }
+
+    /// Lends the elements of three tensors, broadcast to `dims`.
+    pub(crate) fn view3<A: Element, B: Element, C: Element, R>(
+        op: &'static str,
+        [a, b, c]: [&Self; 3],
+        dims: &[usize],
+        f: impl FnOnce(Strided<'_, A>, Strided<'_, B>, Strided<'_, C>) -> R,
+    ) -> Result<R> {
+        let _locks = lock(op, [a, b, c], None)?;
+        let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
+        let (sc, lc) = c.inner.storage_and_layout();
+        let (mut ra, mut rb, mut rc) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(f(
+            broadcast(elements(op, &sa)?, la, dims, &mut ra),
+            broadcast(elements(op, &sb)?, lb, dims, &mut rb),
+            broadcast(elements(op, &sc)?, lc, dims, &mut rc),
+        ))
+    }
+
+    /// Lends what lies in memory from the first elements of two tensors on, and the elements of a
+    /// third, which must be contiguous.
+    pub(crate) fn read3<T: Element, R>(
+        op: &'static str,
+        a: &Self,
+        b: &Self,
+        c: Option<&Self>,
+        f: impl FnOnce(&[T], &[T], Option<&[T]>) -> R,
+    ) -> Result<R> {
+        let _locks = lock(op, [a, b, c.unwrap_or(a)], None)?;
+        let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
+        let c = c.map(|c| c.inner.storage_and_layout());
+        let row = match &c {
+            Some((s, l)) => Some(&elements(op, s)?[l.start_offset()..][..l.shape().elem_count()]),
+            None => None,
+        };
+        Ok(f(&elements(op, &sa)?[la.start_offset()..], &elements(op, &sb)?[lb.start_offset()..], row))
+    }
+
+    /// Lends the elements for writing, and raises the version.
     ///
     /// # Errors
-    /// When several of the tensor's elements are one place in memory.
+    /// When several of the tensor's elements are one place in memory, or an array view is held.
     pub(crate) fn write<T: Element, R>(
         &self,
         op: &'static str,
-        f: impl FnOnce(&mut [T], &Layout) -> Result<R>,
+        f: impl FnOnce(StridedMut<'_, T>) -> R,
     ) -> Result<R> {
-        if self.inner.layout().has_internal_overlap() {
-            return Err(Error::value(
-                op,
-                format!(
-                    "a tensor of shape {:?} and strides {:?} holds one element at several places, so it \
-                     cannot be changed in place; make a copy of it first with .copy()",
-                    self.size(),
-                    self.stride()
-                ),
-            ));
+        self.expect_distinct(op)?;
+        let _lock = self.shared.lock_write(op)?;
+        self.mutate(op, f)
+    }
+
+    /// Lends the elements for writing, and those of `a`, broadcast to the same shape, for reading;
+    /// they must not share memory.
+    pub(crate) fn write1<T: Element, A: Element, R>(
+        &self,
+        op: &'static str,
+        a: &Self,
+        f: impl FnOnce(StridedMut<'_, T>, Strided<'_, A>) -> R,
+    ) -> Result<R> {
+        self.expect_distinct(op)?;
+        let _locks = lock(op, [a], Some(self))?;
+        let (storage, layout) = a.inner.storage_and_layout();
+        let (data, mut repeated) = (elements(op, &storage)?, Vec::new());
+        self.mutate(op, |y| f(y, broadcast(data, layout, self.size(), &mut repeated)))
+    }
+
+    fn expect_distinct(&self, op: &'static str) -> Result<()> {
+        if is_distinct(self.size(), self.stride()) {
+            return Ok(());
         }
+        Err(Error::value(
+            op,
+            format!(
+                "a tensor of shape {:?} and strides {:?} holds one element at several places, so it \
+                 cannot be changed in place; make a copy of it first with .copy()",
+                self.size(),
+                self.stride()
+            ),
+        ))
+    }
+
+    /// Calls `f` with candle's lock alone: the caller holds ours, or has marked the storage.
+    pub(crate) fn mutate<T: Element, R>(
+        &self,
+        op: &'static str,
+        f: impl FnOnce(StridedMut<'_, T>) -> R,
+    ) -> Result<R> {
         let call =
             Call { op, f: Cell::new(Some(f)), result: Cell::new(None), element: std::marker::PhantomData };
         self.inner.inplace_op1(&call).map_err(Error::backend(op))?;
-        self.bump();
-        call.result.into_inner().unwrap_or_else(|| Err(Error::value(op, "the backend did not run it")))
+        self.shared.bump();
+        call.result.into_inner().ok_or_else(|| not_on_cpu(op))
     }
+}
+
+/// A storage's elements.
+fn elements<'a, T: Element>(op: &'static str, storage: &'a Storage) -> Result<&'a [T]> {
+    match storage {
+        Storage::Cpu(s) => s.as_slice().map_err(Error::backend(op)),
+        _ => Err(not_on_cpu(op)),
+    }
+}
+
+/// The elements that belong to the layout.
+fn strided<'a, T>(data: &'a [T], layout: &'a Layout) -> Strided<'a, T> {
+    Strided::new(data, layout.dims(), layout.stride(), layout.start_offset())
+}
+
+/// The elements that belong to the layout, repeated where `dims` has more: a stride of 0. `strides`
+/// is room for the strides where they change. The layout must broadcast to `dims`.
+fn broadcast<'a, T>(
+    data: &'a [T],
+    layout: &'a Layout,
+    dims: &'a [usize],
+    strides: &'a mut Vec<usize>,
+) -> Strided<'a, T> {
+    if layout.dims() == dims {
+        return strided(data, layout);
+    }
+    strides.resize(dims.len(), 0);
+    let new = dims.len() - layout.dims().len();
+    for (i, (&n, &s)) in layout.dims().iter().zip(layout.stride()).enumerate() {
+        if n == dims[new + i] {
+            strides[new + i] = s;
+        }
+    }
+    Strided::new(data, dims, strides, layout.start_offset())
 }
 
 /// A closure dressed as candle's in-place operation, the public way to mutable storage.
 struct Call<T, F, R> {
     op: &'static str,
     f: Cell<Option<F>>,
-    result: Cell<Option<Result<R>>>,
+    result: Cell<Option<R>>,
     element: std::marker::PhantomData<T>,
 }
 
-impl<T: Element, R, F: FnOnce(&mut [T], &Layout) -> Result<R>> InplaceOp1 for Call<T, F, R> {
+impl<T: Element, R, F: FnOnce(StridedMut<'_, T>) -> R> InplaceOp1 for Call<T, F, R> {
     fn name(&self) -> &'static str {
         self.op
     }
 
     fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
-        let slice = T::slice_mut(storage);
-        if let (Some(f), Some(slice)) = (self.f.take(), slice) {
-            self.result.set(Some(f(slice, layout)));
+        if let (Some(f), Some(data)) = (self.f.take(), T::slice_mut(storage)) {
+            let y = StridedMut::new(data, layout.dims(), layout.stride(), layout.start_offset());
+            self.result.set(Some(f(y)));
         }
         Ok(())
     }
@@ -90,17 +213,28 @@ impl Tensor {
         shape: &[usize],
         f: impl FnOnce(&[&[T]], &mut [U]),
     ) -> Result<Self> {
+        let mut y = vec![U::default(); crate::shape::numel(shape)];
+        Self::lend(op, operands, |x| f(x, &mut y))?;
+        Ok(Self::own(y, shape))
+    }
+
+    /// Lends the elements of operands on the CPU, which are made contiguous first, to `f`.
+    pub(crate) fn lend<T: Element, R>(
+        op: &'static str,
+        operands: &[&Self],
+        f: impl FnOnce(&[&[T]]) -> R,
+    ) -> Result<R> {
         let operands = operands.iter().map(|o| o.contiguous()).collect::<Result<Vec<_>>>()?;
+        let mut order: Vec<_> = operands.iter().map(|o| &*o.shared).collect();
+        order.sort_unstable_by_key(|s| std::ptr::from_ref(*s));
+        order.dedup_by_key(|s| std::ptr::from_ref(*s));
+        let _locks = order.into_iter().map(|s| s.lock_read(op)).collect::<Result<Vec<_>>>()?;
         let guards: Vec<_> = operands.iter().map(|o| o.inner.storage_and_layout()).collect();
         let mut slices: Vec<&[T]> = Vec::with_capacity(guards.len());
         for (storage, layout) in &guards {
-            let Storage::Cpu(s) = &**storage else { return Err(not_on_cpu(op)) };
-            let data = s.as_slice::<T>().map_err(Error::backend(op))?;
-            slices.push(&data[layout.start_offset()..][..layout.shape().elem_count()]);
+            slices.push(&elements(op, storage)?[layout.start_offset()..][..layout.shape().elem_count()]);
         }
-        let mut y = vec![U::default(); crate::shape::numel(shape)];
-        f(&slices, &mut y);
-        Ok(Self::own(y, shape))
+        Ok(f(&slices))
     }
 }
 

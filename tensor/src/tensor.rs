@@ -1,9 +1,11 @@
 //! The tensor itself: a thin face over candle's, and what can be asked of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::dtype::with_element;
+use crate::kernels::elementwise::map1;
+use crate::kernels::ops::Copied;
+use crate::shared::Shared;
 use crate::{DType, Device, Element, Error, Result, Scalar, shape};
 
 /// An n-dimensional array of elements of one dtype on one device.
@@ -15,12 +17,6 @@ pub struct Tensor {
     pub(crate) inner: candle_core::Tensor,
     pub(crate) shared: Arc<Shared>,
     pub(crate) dtype: DType,
-}
-
-/// What all tensors over one storage share.
-#[derive(Debug, Default)]
-pub(crate) struct Shared {
-    version: AtomicU64,
 }
 
 impl Tensor {
@@ -95,11 +91,7 @@ impl Tensor {
 
     /// How many times the memory has been changed in place, through any of the tensors that share it.
     pub fn version(&self) -> u64 {
-        self.shared.version.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn bump(&self) {
-        self.shared.version.fetch_add(1, Ordering::AcqRel);
+        self.shared.version()
     }
 
     /// Whether two tensors share memory.
@@ -118,8 +110,10 @@ impl Tensor {
     /// When `T` is not the tensor's element type.
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
         self.expect_dtype("to_vec", T::TYPE)?;
-        let flat = self.inner.flatten_all().and_then(|t| t.to_vec1());
-        flat.map_err(Error::backend("to_vec"))
+        if !self.inner.device().is_cpu() {
+            return self.to(&Device::cpu())?.to_vec();
+        }
+        self.view("to_vec", |x| map1(x, Copied))
     }
 
     /// The value of a tensor of one element, converted to `T` where it is of another type.
@@ -153,8 +147,11 @@ impl Tensor {
         if dtype == self.dtype {
             return Ok(self.clone());
         }
-        let inner = self.inner.to_dtype(dtype.to_candle()).map_err(Error::backend("to_dtype"))?;
-        Ok(Self::fresh(inner, dtype))
+        if !self.inner.device().is_cpu() {
+            let inner = self.inner.to_dtype(dtype.to_candle()).map_err(Error::backend("to_dtype"))?;
+            return Ok(Self::fresh(inner, dtype));
+        }
+        crate::cast::cast(self, dtype)
     }
 
     /// The tensor on another device; the tensor itself where it is there already.
@@ -165,6 +162,7 @@ impl Tensor {
         if *device == self.device() {
             return Ok(self.clone());
         }
+        let _lock = self.shared.lock_read("to")?;
         let inner = self.inner.to_device(&device.0).map_err(Error::backend("to"))?;
         Ok(Self::fresh(inner, self.dtype))
     }
@@ -182,8 +180,13 @@ impl Tensor {
     /// # Errors
     /// When the device runs out of memory.
     pub fn copy(&self) -> Result<Self> {
-        let inner = self.inner.force_contiguous().map_err(Error::backend("copy"))?;
-        Ok(Self::fresh(inner, self.dtype))
+        if !self.inner.device().is_cpu() {
+            let inner = self.inner.force_contiguous().map_err(Error::backend("copy"))?;
+            return Ok(Self::fresh(inner, self.dtype));
+        }
+        with_element!(self.dtype, T => {
+            Ok(Self::own(self.view::<T, Vec<T>>("copy", |x| map1(x, Copied))?, self.size()))
+        })
     }
 
     /// Whether two tensors have the same shape, dtype and elements (a NaN equals nothing).

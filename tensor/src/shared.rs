@@ -1,0 +1,87 @@
+//! What all tensors over one storage share: the version, and who may touch the memory now.
+//!
+//! Every operation takes the locks of all the storages it touches before it begins, in the order of
+//! their addresses, so that no two operations ever wait for each other. A lock is held for one
+//! operation only. Array views (`NdArray`) live longer: they are counted instead, and an
+//! operation that a view forbids is an error at once, where waiting might never end.
+
+use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
+
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::{Error, Result, Tensor};
+
+/// What all tensors over one storage share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    version: AtomicU64,
+    lock: RwLock<()>,
+    /// Array views: how many read, or -1 for one that writes.
+    views: AtomicIsize,
+}
+
+impl Shared {
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn bump(&self) {
+        self.version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// For an operation that reads the storage.
+    pub(crate) fn lock_read(&self, op: &'static str) -> Result<RwLockReadGuard<'_, ()>> {
+        let guard = self.lock.read();
+        if self.views.load(Ordering::Acquire) < 0 {
+            return Err(held(op, "being changed through a mutable array view"));
+        }
+        Ok(guard)
+    }
+
+    /// For an operation that writes the storage.
+    pub(crate) fn lock_write(&self, op: &'static str) -> Result<RwLockWriteGuard<'_, ()>> {
+        let guard = self.lock.write();
+        if self.views.load(Ordering::Acquire) != 0 {
+            return Err(held(op, "borrowed as an array view"));
+        }
+        Ok(guard)
+    }
+}
+
+fn held(op: &'static str, how: &str) -> Error {
+    Error::value(op, format!("the tensor's memory is {how}; let the view end before this operation"))
+}
+
+/// The locks of an operation's storages.
+pub(crate) type Locks<'a> = ([Option<RwLockReadGuard<'a, ()>>; 4], Option<RwLockWriteGuard<'a, ()>>);
+
+/// Locks the storages of up to three operands for reading, and that of `write` for writing; no
+/// operand may be in that one.
+pub(crate) fn lock<'a, const N: usize>(
+    op: &'static str,
+    reads: [&'a Tensor; N],
+    write: Option<&'a Tensor>,
+) -> Result<Locks<'a>> {
+    let mut wanted: [Option<(&'a Shared, bool)>; 4] = [None; 4];
+    for (slot, t) in wanted.iter_mut().zip(reads) {
+        *slot = Some((&t.shared, false));
+    }
+    if let Some(t) = write {
+        wanted[N] = Some((&t.shared, true));
+    }
+    let address = |w: &Option<(&Shared, bool)>| w.map_or(usize::MAX, |(s, _)| std::ptr::from_ref(s) as usize);
+    wanted.sort_unstable_by_key(address);
+    let mut locks: Locks<'a> = Default::default();
+    for i in 0..4 {
+        let Some((shared, write)) = wanted[i] else { break };
+        if i > 0 && address(&wanted[i - 1]) == address(&wanted[i]) {
+            continue;
+        }
+        if write {
+            locks.1 = Some(shared.lock_write(op)?);
+        } else {
+            locks.0[i] = Some(shared.lock_read(op)?);
+        }
+    }
+    Ok(locks)
+}
