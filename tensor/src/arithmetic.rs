@@ -50,7 +50,10 @@ pub(crate) fn binary<T: Element, Y: Element>(
             a.expect_device(op, b)?;
             let b = b.in_dtype(T::TYPE)?;
             if a.size() == b.size() {
-                return Ok(Tensor::own(Tensor::view2(op, (&a, &b), a.size(), |a, b| map2(a, b, f))?, a.size()));
+                return Ok(Tensor::own(
+                    Tensor::view2(op, (&a, &b), a.size(), |a, b| map2(a, b, f))?,
+                    a.size(),
+                ));
             }
             let dims = shape::broadcast(op, a.size(), b.size())?;
             let y = Tensor::view2(op, (&a, &b), &dims, |a, b| map2(a, b, f))?;
@@ -132,7 +135,7 @@ impl Tensor {
     }
 
     /// `number - self` and `number / self`, for the operators.
-    pub(crate) fn from_number(&self, op: &'static str, number: Scalar) -> Result<Self> {
+    pub(crate) fn rsub_or_rdiv(&self, op: &'static str, number: Scalar) -> Result<Self> {
         let dtype = number.promote(self.dtype);
         if !self.inner.device().is_cpu() {
             let number = self.like().dtype(dtype).full((), number)?;
@@ -241,7 +244,10 @@ impl Tensor {
         let dtype = promoted(self, other);
         if let Operand::Scalar(v) = other {
             if !dtype.is_float() && v.to_f64() < 0.0 {
-                return Err(Error::value("pow", "an integer to a negative power is no integer; convert it first"));
+                return Err(Error::value(
+                    "pow",
+                    "an integer to a negative power is no integer; convert it first",
+                ));
             }
             // As PyTorch, whose results for these are exact to the last bit.
             match v.to_f64() {
@@ -256,7 +262,13 @@ impl Tensor {
             _ => {
                 let power = |a: i64, b: i64| match u32::try_from(b) {
                     Ok(b) => a.wrapping_pow(b),
-                    Err(_) if b < 0 => if a.abs() == 1 { a.wrapping_pow((b % 2).unsigned_abs() as u32) } else { 0 },
+                    Err(_) if b < 0 => {
+                        if a.abs() == 1 {
+                            a.wrapping_pow((b % 2).unsigned_abs() as u32)
+                        } else {
+                            0
+                        }
+                    }
                     Err(_) => a.wrapping_pow((b % (1 << 31)) as u32),
                 };
                 binary("pow", self, other, power)?.cast(dtype)

@@ -331,6 +331,128 @@ impl Tensor {
         self.like().ones(self.size())
     }
 
+    /// `value` everywhere, with the shape, dtype and device of `self`.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn full_like(&self, value: impl Into<Scalar>) -> Result<Self> {
+        self.like().full(self.size(), value)
+    }
+
+    /// Uniform in [0, 1), with the shape, dtype and device of `self`.
+    ///
+    /// # Errors
+    /// On an integer dtype.
+    pub fn rand_like(&self) -> Result<Self> {
+        self.like().rand(self.size())
+    }
+
+    /// Normal with mean 0 and variance 1, with the shape, dtype and device of `self`.
+    ///
+    /// # Errors
+    /// On an integer dtype.
+    pub fn randn_like(&self) -> Result<Self> {
+        self.like().randn(self.size())
+    }
+
+    /// `steps` numbers from `start` to `end`, both among them, as f32.
+    ///
+    /// # Errors
+    /// When they are more than memory can hold.
+    pub fn linspace(start: f64, end: f64, steps: usize) -> Result<Self> {
+        let size = shape::shape("linspace", steps)?;
+        let step = (end - start) / (steps.max(2) - 1) as f64;
+        // From the nearer end, so that both ends are exact.
+        let at = |i: usize| {
+            if i * 2 < steps { start + step * i as f64 } else { end - step * (steps - 1 - i) as f64 }
+        };
+        let at = |i: usize| if steps == 1 { start } else { at(i) };
+        Ok(Self::own((0..steps).map(|i| at(i) as f32).collect(), &size))
+    }
+
+    /// 1 with the probability that the element gives, else 0, in the dtype of `self`.
+    ///
+    /// # Errors
+    /// When an element is no probability; on an integer dtype.
+    pub fn bernoulli(&self) -> Result<Self> {
+        let op = "bernoulli";
+        self.expect_float(op)?;
+        let p = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        if let Some(bad) = p.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+            return Err(Error::value(op, format!("{bad} is no probability, expected 0 to 1")));
+        }
+        let uniform = Self::options().dtype(DType::F64).rand(self.size())?.to_vec::<f64>()?;
+        let draws = p.iter().zip(&uniform).map(|(p, u)| f64::from(u8::from(u < p))).collect();
+        Self::own(draws, self.size()).to_dtype(self.dtype)
+    }
+
+    /// Indices drawn with the weights that a vector, or each row of a matrix, gives: i64. Without
+    /// `replacement`, each at most once.
+    ///
+    /// # Errors
+    /// When a weight is negative or not finite, all are 0, or there are not enough to draw from.
+    pub fn multinomial(&self, samples: usize, replacement: bool) -> Result<Self> {
+        let op = "multinomial";
+        self.expect_float(op)?;
+        let (rows, n) = match *self.size() {
+            [n] => (1, n),
+            [rows, n] => (rows, n),
+            _ => {
+                return Err(Error::shape(
+                    op,
+                    format!("shape {:?} is neither a vector nor a matrix", self.size()),
+                ));
+            }
+        };
+        let all = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        if all.iter().any(|w| !w.is_finite() || *w < 0.0) {
+            return Err(Error::value(op, "weights must be finite and not negative"));
+        }
+        let size = shape::shape(op, [&self.size()[..self.dim() - 1], &[samples]].concat())?;
+        let (generator, mut drawn) = (Generator::default_generator(), vec![]);
+        for row in 0..rows {
+            let mut weights = all[row * n..][..n].to_vec();
+            let positive = weights.iter().filter(|w| **w > 0.0).count();
+            if positive == 0 || (!replacement && positive < samples) {
+                return Err(Error::value(op, format!("{samples} samples from {positive} positive weights")));
+            }
+            for _ in 0..samples {
+                let total: f64 = weights.iter().sum();
+                let mut rest = generator.uniform() * total;
+                // The last positive weight where rounding leaves none.
+                let mut at = weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
+                for (i, w) in weights.iter().enumerate() {
+                    if rest < *w {
+                        at = i;
+                        break;
+                    }
+                    rest -= w;
+                }
+                if !replacement {
+                    weights[at] = 0.0;
+                }
+                drawn.push(at as i64);
+            }
+        }
+        Ok(Self::own(drawn, &size))
+    }
+
+    /// Fills the tensor with numbers uniform in [low, high).
+    ///
+    /// # Errors
+    /// As [`Tensor::fill_`]; and on an integer dtype.
+    pub fn uniform_(&self, low: f64, high: f64) -> Result<()> {
+        self.copy_(&self.like().uniform(self.size(), low, high)?)
+    }
+
+    /// Fills the tensor with normal numbers.
+    ///
+    /// # Errors
+    /// As [`Tensor::fill_`]; and on an integer dtype.
+    pub fn normal_(&self, mean: f64, std: f64) -> Result<()> {
+        self.copy_(&self.like().normal(self.size(), mean, std)?)
+    }
+
     /// The dtype and device of `self`, for a new tensor.
     pub fn like(&self) -> Options {
         Options { dtype: Some(self.dtype), device: self.device(), generator: None }

@@ -1,12 +1,195 @@
-//! Tensors as text.
+//! Tensors as text, laid out as PyTorch prints them.
 
 use std::fmt;
 
-use crate::Tensor;
+use crate::{DType, Result, Tensor};
+
+/// Past this many elements, only the first and last of each dimension are shown.
+const THRESHOLD: usize = 1000;
+/// How many those are, on each side.
+const EDGE: usize = 3;
+/// Characters in a line.
+const WIDTH: usize = 80;
+
+/// How all numbers of a tensor are written, so that they align.
+enum Style {
+    Integer,
+    /// `1.`
+    Whole,
+    /// `1.5000`
+    Fixed,
+    /// `1.5000e+00`
+    Scientific,
+}
+
+struct Formatter {
+    style: Style,
+    width: usize,
+}
+
+impl Formatter {
+    fn new(values: &[f64], dtype: DType) -> Self {
+        let mut f = Self { style: Style::Integer, width: 1 };
+        if !dtype.is_float() {
+            return f; // the width comes with the elements, which f64 might round
+        }
+        f.style = Style::Whole;
+        let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite() && *v != 0.0).collect();
+        if finite.is_empty() {
+            return f;
+        }
+        let min = finite.iter().fold(f64::INFINITY, |m, v| m.min(v.abs()));
+        let max = finite.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        if max / min > 1000.0 || max > 1e8 || min < 1e-4 {
+            f.style = Style::Scientific;
+        } else if finite.iter().any(|v| v.fract() != 0.0) {
+            f.style = Style::Fixed;
+        }
+        f.width = finite.iter().map(|&v| f.plain(v).len()).max().unwrap_or(1).max(1);
+        f
+    }
+
+    fn plain(&self, v: f64) -> String {
+        if v.is_nan() {
+            return "nan".into();
+        }
+        if v.is_infinite() {
+            return if v > 0.0 { "inf" } else { "-inf" }.into();
+        }
+        match self.style {
+            Style::Integer | Style::Whole => format!("{v:.0}."),
+            Style::Fixed => format!("{v:.4}"),
+            Style::Scientific => {
+                let text = format!("{v:.4e}");
+                let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+                let sign = if exponent.starts_with('-') { '-' } else { '+' };
+                format!("{digits}e{sign}{:0>2}", exponent.trim_start_matches('-'))
+            }
+        }
+    }
+}
+
+/// The elements that are shown: `(index, gap after it)` along a dimension of `n`.
+fn shown(n: usize, summarise: bool) -> Vec<(usize, bool)> {
+    if summarise && n > 2 * EDGE {
+        (0..EDGE).chain(n - EDGE..n).map(|i| (i, i == EDGE - 1)).collect()
+    } else {
+        (0..n).map(|i| (i, false)).collect()
+    }
+}
+
+impl Tensor {
+    /// The part of the tensor that is shown: the edges of each dimension.
+    fn edges(&self) -> Result<Self> {
+        let mut y = self.clone();
+        for d in 0..self.dim() {
+            let at: Vec<i64> = shown(self.size()[d], true).into_iter().map(|(i, _)| i as i64).collect();
+            if at.len() < self.size()[d] {
+                let ends = [y.narrow(d as i64, 0, EDGE)?, y.narrow(d as i64, -(EDGE as i64), EDGE)?];
+                y = Self::cat(&ends, d as i64)?;
+            }
+        }
+        Ok(y)
+    }
+
+    /// PyTorch's `str(x)`.
+    fn text(&self) -> Result<String> {
+        let prefix = "tensor(";
+        let default = matches!(self.dtype, DType::F32 | DType::I64);
+        let mut suffixes = vec![];
+        if !self.device().is_cpu() {
+            suffixes.push(format!("device='{}'", self.device()));
+        }
+        let mut text = String::from(prefix);
+        if self.numel() == 0 {
+            text.push_str("[]");
+            if self.dim() != 1 {
+                let sizes: Vec<String> = self.size().iter().map(ToString::to_string).collect();
+                suffixes.push(format!("size=({})", sizes.join(", ")));
+            }
+            if self.dtype != DType::F32 {
+                suffixes.push(format!("dtype=torch.{}", self.dtype));
+            }
+        } else {
+            let summarise = self.numel() > THRESHOLD;
+            let part = if summarise { self.edges()? } else { self.clone() };
+            let numbers = part.to_dtype(DType::F64)?.to_vec::<f64>()?;
+            let mut f = Formatter::new(&numbers, self.dtype);
+            let words: Vec<String> = if self.dtype.is_float() {
+                numbers.into_iter().map(|v| f.plain(v)).collect()
+            } else {
+                part.to_dtype(DType::I64)?.to_vec::<i64>()?.iter().map(ToString::to_string).collect()
+            };
+            if !self.dtype.is_float() {
+                f.width = words.iter().map(String::len).max().unwrap_or(1);
+            }
+            let mut words = words.into_iter();
+            write(&mut text, &mut words, self.size(), prefix.len(), summarise, f.width);
+            if !default {
+                suffixes.push(format!("dtype=torch.{}", self.dtype));
+            }
+        }
+        let mut line = text.len() - text.rfind('\n').map_or(0, |i| i + 1) + 2;
+        for suffix in suffixes {
+            if line + suffix.len() + 2 > WIDTH {
+                text.push_str(&format!(",\n{}{suffix}", " ".repeat(prefix.len())));
+                line = prefix.len() + suffix.len();
+            } else {
+                text.push_str(&format!(", {suffix}"));
+                line += suffix.len() + 2;
+            }
+        }
+        text.push(')');
+        Ok(text)
+    }
+}
+
+/// Writes the words of a (sub)tensor of these sizes, whose first bracket is at column `indent`.
+fn write(
+    text: &mut String,
+    words: &mut impl Iterator<Item = String>,
+    size: &[usize],
+    indent: usize,
+    summarise: bool,
+    width: usize,
+) {
+    let Some((&n, rest)) = size.split_first() else {
+        let word = words.next().unwrap_or_default();
+        text.push_str(&format!("{word:>width$}"));
+        return;
+    };
+    text.push('[');
+    let apart =
+        if rest.is_empty() { String::new() } else { "\n".repeat(rest.len()) + &" ".repeat(indent + 1) };
+    let per_line = ((WIDTH - indent.min(WIDTH)) / (width + 2)).max(1);
+    let mut on_line = 0;
+    let mut separate = |text: &mut String, first: bool| {
+        if first {
+            on_line = 1;
+        } else if !rest.is_empty() {
+            text.push_str(&format!(",{apart}"));
+        } else if on_line == per_line {
+            text.push_str(&format!(",\n{}", " ".repeat(indent + 1)));
+            on_line = 1;
+        } else {
+            text.push_str(", ");
+            on_line += 1;
+        }
+    };
+    for (i, gap) in shown(n, summarise) {
+        separate(text, i == 0);
+        write(text, words, rest, indent + 1, summarise, width);
+        if gap {
+            separate(text, false);
+            text.push_str(if rest.is_empty() { " ..." } else { "..." });
+        }
+    }
+    text.push(']');
+}
 
 impl fmt::Display for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.inner, f)
+        f.write_str(&self.text().map_err(|_| fmt::Error)?)
     }
 }
 

@@ -134,7 +134,10 @@ impl Tensor {
     /// When an index is out of range or no integer, or the table has not two dimensions.
     pub fn embedding(&self, index: &Self) -> Result<Self> {
         let &[_, width] = self.size() else {
-            return Err(Error::shape("embedding", format!("weight has shape {:?}, expected [rows, size]", self.size())));
+            return Err(Error::shape(
+                "embedding",
+                format!("weight has shape {:?}, expected [rows, size]", self.size()),
+            ));
         };
         let size = [index.size(), &[width]].concat();
         self.index_select(0, &index.reshape(-1)?)?.reshape(size)
@@ -200,15 +203,26 @@ impl Tensor {
         self.copy_(&self.scatter_add(dim, index, source)?)
     }
 
-    fn scatter_places(&self, op: &'static str, dim: i64, index: &Self, source: &Self) -> Result<(usize, Vec<i64>)> {
+    fn scatter_places(
+        &self,
+        op: &'static str,
+        dim: i64,
+        index: &Self,
+        source: &Self,
+    ) -> Result<(usize, Vec<i64>)> {
         let dim = shape::dim(op, dim, self.size())?;
         source.expect_dtype(op, self.dtype)?;
         self.expect_index(op, dim, index)?;
-        let covers = source.dim() == index.dim() && index.size().iter().zip(source.size()).all(|(i, s)| i <= s);
+        let covers =
+            source.dim() == index.dim() && index.size().iter().zip(source.size()).all(|(i, s)| i <= s);
         if !covers && index.numel() > 0 {
             return Err(Error::shape(
                 op,
-                format!("source of shape {:?} is smaller than the index of shape {:?}", source.size(), index.size()),
+                format!(
+                    "source of shape {:?} is smaller than the index of shape {:?}",
+                    source.size(),
+                    index.size()
+                ),
             ));
         }
         Ok((dim, indices(op, index, dim, self.size()[dim], false)?))

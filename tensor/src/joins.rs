@@ -28,7 +28,11 @@ impl Tensor {
             if !fits {
                 return Err(Error::shape(
                     op,
-                    format!("shapes {:?} and {:?} differ in another dimension than {d}", first.size(), t.size()),
+                    format!(
+                        "shapes {:?} and {:?} differ in another dimension than {d}",
+                        first.size(),
+                        t.size()
+                    ),
                 ));
             }
             size[d] += t.size()[d];

@@ -12,7 +12,9 @@
 //! # Ok::<(), taper_tensor::Error>(())
 //! ```
 
+mod activations;
 mod arithmetic;
+mod bridge;
 mod cast;
 mod conv;
 mod creation;
@@ -20,13 +22,16 @@ pub mod cuda;
 mod device;
 mod display;
 mod dtype;
+mod einsum;
 mod error;
 mod extremes;
 mod gather;
+mod indexing;
 mod inplace;
 mod joins;
 #[allow(unused_macros, unused_imports)]
 mod kernels;
+mod linalg;
 mod matmul;
 mod operators;
 mod pool;
@@ -34,9 +39,12 @@ mod random;
 mod rearrange;
 mod reduce;
 mod scalar;
+mod scan;
 mod shape;
 mod shared;
 mod softmax;
+mod spatial;
+mod special;
 pub mod step;
 mod storage;
 mod tensor;
@@ -44,16 +52,19 @@ mod threads;
 mod unary;
 mod views;
 
+pub use bridge::NdArray;
 pub use conv::Conv2dOptions;
 pub use creation::{NestedArray, Options};
 pub use device::Device;
 pub use dtype::{DType, Element};
 pub use error::{Error, Result};
 pub use half::{bf16, f16};
+pub use indexing::{Index, IntoIndices};
 pub use pool::PoolOptions;
-pub use rearrange::Pad;
 pub use random::{Generator, manual_seed};
+pub use rearrange::Pad;
 pub use scalar::{IntoOperand, Operand, Scalar};
 pub use shape::IntoShape;
+pub use spatial::ConvTranspose2dOptions;
 pub use tensor::Tensor;
 pub use threads::{num_threads, set_num_threads};

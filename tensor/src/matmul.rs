@@ -112,12 +112,8 @@ impl Tensor {
             return on_gpu(op, self, other, bias, &dims[..batch]);
         }
         match self.dtype {
-            DType::F32 => {
-                run::<f32>(op, self, other, bias, &dims, |s, a, b, start, c| matmul(s, a, b, start, c))
-            }
-            DType::F64 => {
-                run::<f64>(op, self, other, bias, &dims, |s, a, b, start, c| matmul(s, a, b, start, c))
-            }
+            DType::F32 => run::<f32>(op, self, other, bias, &dims, matmul),
+            DType::F64 => run::<f64>(op, self, other, bias, &dims, matmul),
             DType::U8 => run::<u8>(op, self, other, bias, &dims, matmul_int),
             DType::U32 => run::<u32>(op, self, other, bias, &dims, matmul_int),
             DType::I32 => run::<i32>(op, self, other, bias, &dims, matmul_int),
@@ -167,14 +163,19 @@ fn run<T: Element>(
 fn batch_strides(layout: &Layout, batch: &[usize]) -> Vec<usize> {
     let own = layout.dims().len() - 2;
     let new = batch.len() - own;
-    let stride = |d: usize| {
-        d.checked_sub(new).filter(|&d| layout.dims()[d] != 1).map_or(0, |d| layout.stride()[d])
-    };
+    let stride =
+        |d: usize| d.checked_sub(new).filter(|&d| layout.dims()[d] != 1).map_or(0, |d| layout.stride()[d]);
     (0..batch.len()).map(stride).collect()
 }
 
 /// Candle's product, over copies where it cannot take the strides.
-fn on_gpu(op: &'static str, a: &Tensor, b: &Tensor, bias: Option<&Tensor>, batch: &[usize]) -> Result<Tensor> {
+fn on_gpu(
+    op: &'static str,
+    a: &Tensor,
+    b: &Tensor,
+    bias: Option<&Tensor>,
+    batch: &[usize],
+) -> Result<Tensor> {
     let full = |t: &Tensor| t.expand([batch, &t.size()[t.dim() - 2..]].concat());
     let (a, b) = (full(a)?, full(b)?);
     let y = match a.inner.matmul(&b.inner) {

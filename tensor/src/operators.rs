@@ -27,8 +27,8 @@ macro_rules! number_first {
     ($($number:ty),*) => {$(
         number_first!(@ $number, Add add |x, v| x.add(v));
         number_first!(@ $number, Mul mul |x, v| x.mul(v));
-        number_first!(@ $number, Sub sub |x, v| x.from_number("sub", v));
-        number_first!(@ $number, Div div |x, v| x.from_number("div", v));
+        number_first!(@ $number, Sub sub |x, v| x.rsub_or_rdiv("sub", v));
+        number_first!(@ $number, Div div |x, v| x.rsub_or_rdiv("div", v));
     )*};
     (@ $number:ty, $trait:ident $method:ident |$x:ident, $v:ident| $e:expr) => {
         impl $trait<&Tensor> for $number {

@@ -38,7 +38,8 @@ impl Tensor {
     pub fn roll(&self, shift: i64, dim: i64) -> Result<Self> {
         let d = shape::dim("roll", dim, self.size())?;
         let n = self.size()[d] as i64;
-        let order: Vec<i64> = (0..n).map(|i| (i128::from(i) - i128::from(shift)).rem_euclid(n.into()) as i64).collect();
+        let order: Vec<i64> =
+            (0..n).map(|i| (i128::from(i) - i128::from(shift)).rem_euclid(n.into()) as i64).collect();
         self.slices_at("roll", d, &order)
     }
 
@@ -52,7 +53,7 @@ impl Tensor {
         let fail = |why: &str| {
             Err(Error::shape("pad", format!("shape {:?} cannot be padded by {pad:?}: {why}", self.size())))
         };
-        if pad.len() % 2 != 0 || pad.len() / 2 > self.dim() {
+        if !pad.len().is_multiple_of(2) || pad.len() / 2 > self.dim() {
             return fail("expected a pair of numbers for each of the last dimensions");
         }
         if let Pad::Constant(value) = mode {
@@ -71,7 +72,9 @@ impl Tensor {
             if before.max(after) > most || (n == 0 && before.max(after) > 0) {
                 return fail("there are not enough elements");
             }
-            let end = n.checked_add(after).filter(|&end| end >= 0 && end.checked_add(before).is_some_and(|s| s >= 0));
+            let end = n
+                .checked_add(after)
+                .filter(|&end| end >= 0 && end.checked_add(before).is_some_and(|s| s >= 0));
             let Some(end) = end else { return fail("a size becomes negative") };
             shape::shape("pad", (end + before).max(0))?;
             let from = |j: i64| match mode {
@@ -94,13 +97,19 @@ impl Tensor {
             let (n, cut) = (size[d], [(-pair[0]).max(0), (-pair[1]).max(0)]);
             size[d] = n.saturating_add(pair[0]).saturating_add(pair[1]);
             if cut[0] + cut[1] > n || size[d] < 0 {
-                return Err(Error::shape("pad", format!("shape {:?} cannot be padded by {pad:?}: a size becomes negative", self.size())));
+                return Err(Error::shape(
+                    "pad",
+                    format!("shape {:?} cannot be padded by {pad:?}: a size becomes negative", self.size()),
+                ));
             }
             let left = n - cut[0] - cut[1];
             source = source.narrow(d as i64, cut[0], left as usize)?;
             inside.push((d as i64, pair[0].max(0), left as usize));
         }
-        let y = self.like().full(size, if self.dtype.is_float() { Scalar::Float(value) } else { Scalar::Int(value as i64) })?;
+        let y = self.like().full(
+            size,
+            if self.dtype.is_float() { Scalar::Float(value) } else { Scalar::Int(value as i64) },
+        )?;
         let mut view = y.clone();
         for (d, start, n) in inside {
             view = view.narrow(d, start, n)?;
@@ -159,7 +168,9 @@ impl Tensor {
                 let places: Vec<i64> = (0..n).map(|i| ((i + down) * columns + i + right) as i64).collect();
                 self.reshape(-1)?.slices_at("diag", 0, &places)
             }
-            _ => Err(Error::shape("diag", format!("shape {:?} is neither a vector nor a matrix", self.size()))),
+            _ => {
+                Err(Error::shape("diag", format!("shape {:?} is neither a vector nor a matrix", self.size())))
+            }
         }
     }
 

@@ -184,7 +184,10 @@ impl Tensor {
             None => Ok(over),
             Some(d) => Err(Error::shape(
                 op,
-                format!("dimension {d} of shape {:?} is empty, and nothing has no largest element", self.size()),
+                format!(
+                    "dimension {d} of shape {:?} is empty, and nothing has no largest element",
+                    self.size()
+                ),
             )),
         }
     }

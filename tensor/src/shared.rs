@@ -2,7 +2,7 @@
 //!
 //! Every operation takes the locks of all the storages it touches before it begins, in the order of
 //! their addresses, so that no two operations ever wait for each other. A lock is held for one
-//! operation only. Array views (`NdArray`) live longer: they are counted instead, and an
+//! operation only. Array views ([`crate::NdArray`]) live longer: they are counted instead, and an
 //! operation that a view forbids is an error at once, where waiting might never end.
 
 use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
@@ -46,10 +46,37 @@ impl Shared {
         }
         Ok(guard)
     }
+
+    /// Counts an array view that reads, until the result is dropped.
+    pub(crate) fn lend(&self, op: &'static str) -> Result<Lent<'_>> {
+        let _guard = self.lock_read(op)?;
+        self.views.fetch_add(1, Ordering::AcqRel);
+        Ok(Lent { shared: self, by: 1 })
+    }
+
+    /// Notes an array view that writes, until the result is dropped.
+    pub(crate) fn lend_mut(&self, op: &'static str) -> Result<Lent<'_>> {
+        let _guard = self.lock_write(op)?;
+        self.views.store(-1, Ordering::Release);
+        Ok(Lent { shared: self, by: -1 })
+    }
 }
 
 fn held(op: &'static str, how: &str) -> Error {
     Error::value(op, format!("the tensor's memory is {how}; let the view end before this operation"))
+}
+
+/// An array view's mark on the storage, which goes when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Lent<'a> {
+    shared: &'a Shared,
+    by: isize,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.shared.views.fetch_sub(self.by, Ordering::AcqRel);
+    }
 }
 
 /// The locks of an operation's storages.

@@ -1,6 +1,6 @@
 //! Softmax and its logarithm, without overflow: the largest element is subtracted first.
 
-use crate::{Error, Result, Tensor, shape};
+use crate::{Result, Tensor, shape};
 
 impl Tensor {
     /// `exp(x) / sum(exp(x))` along a dimension.
@@ -8,7 +8,13 @@ impl Tensor {
     /// # Errors
     /// When there is no such dimension; on an integer dtype.
     pub fn softmax(&self, dim: i64) -> Result<Self> {
-        self.log_softmax(dim)?.exp()
+        if self.dim() == 0 {
+            return self.reshape(1)?.softmax(dim)?.reshape(());
+        }
+        let Some(shifted) = self.shifted("softmax", dim)? else { return self.copy() };
+        shifted.exp_()?;
+        shifted.div_(shifted.sum_dim(dim, true)?)?;
+        Ok(shifted)
     }
 
     /// `x - log(sum(exp(x)))` along a dimension.
@@ -16,13 +22,21 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::softmax`].
     pub fn log_softmax(&self, dim: i64) -> Result<Self> {
-        self.expect_float("log_softmax")?;
-        let d = shape::dim("log_softmax", dim, self.size())?;
-        if self.numel() == 0 {
-            return self.copy();
+        if self.dim() == 0 {
+            return self.reshape(1)?.log_softmax(dim)?.reshape(());
         }
-        let max = Self::from_candle(self.inner.max_keepdim(d).map_err(Error::backend("log_softmax"))?)?;
-        let shifted = self.sub(&max)?;
-        shifted.sub(shifted.exp()?.sum_dim(dim, true)?.log()?)
+        let Some(shifted) = self.shifted("log_softmax", dim)? else { return self.copy() };
+        shifted.sub_(shifted.logsumexp(dim, true)?)?;
+        Ok(shifted)
+    }
+
+    /// `x - max(x)` along a dimension; nothing for an empty tensor.
+    fn shifted(&self, op: &'static str, dim: i64) -> Result<Option<Self>> {
+        self.expect_float(op)?;
+        shape::dim(op, dim, self.size())?;
+        if self.numel() == 0 {
+            return Ok(None);
+        }
+        self.sub(self.amax(dim, true)?).map(Some)
     }
 }

@@ -231,7 +231,7 @@ fn lend<T: Element>(
         f(open);
         return Ok(());
     };
-    first.write::<T, _>(op, move |data, layout| match layout.contiguous_offsets() {
+    first.write_slice::<T, _>(op, move |data, layout| match layout.contiguous_offsets() {
         Some((start, end)) => {
             let mut open: Vec<&mut [T]> = open; // for the time that this one is open too
             open.push(&mut data[start..end]);

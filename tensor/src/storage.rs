@@ -24,6 +24,15 @@ impl Tensor {
         f: impl FnOnce(&[T], &Layout) -> Result<R>,
     ) -> Result<R> {
         let _lock = self.shared.lock_read(op)?;
+        self.with_elements(op, f)
+    }
+
+    /// [`Tensor::read`] with candle's lock alone: the caller holds ours, or has marked the storage.
+    pub(crate) fn with_elements<T: Element, R>(
+        &self,
+        op: &'static str,
+        f: impl FnOnce(&[T], &Layout) -> Result<R>,
+    ) -> Result<R> {
         let (storage, layout) = self.inner.storage_and_layout();
         f(elements(op, &storage)?, layout)
     }
@@ -104,6 +113,17 @@ impl Tensor {
         self.mutate(op, f)
     }
 
+    /// Lends the whole storage's elements for writing, as [`Tensor::read`] does for reading.
+    pub(crate) fn write_slice<T: Element, R>(
+        &self,
+        op: &'static str,
+        f: impl FnOnce(&mut [T], &Layout) -> Result<R>,
+    ) -> Result<R> {
+        self.expect_distinct(op)?;
+        let _lock = self.shared.lock_write(op)?;
+        self.mutate_slice(op, f)?
+    }
+
     /// Lends the elements for writing, and those of `a`, broadcast to the same shape, for reading;
     /// they must not share memory.
     pub(crate) fn write1<T: Element, A: Element, R>(
@@ -119,7 +139,8 @@ impl Tensor {
         self.mutate(op, |y| f(y, broadcast(data, layout, self.size(), &mut repeated)))
     }
 
-    fn expect_distinct(&self, op: &'static str) -> Result<()> {
+    /// Whether no two elements are one place in memory.
+    pub(crate) fn expect_distinct(&self, op: &'static str) -> Result<()> {
         if is_distinct(self.size(), self.stride()) {
             return Ok(());
         }
@@ -135,10 +156,17 @@ impl Tensor {
     }
 
     /// Calls `f` with candle's lock alone: the caller holds ours, or has marked the storage.
-    pub(crate) fn mutate<T: Element, R>(
+    fn mutate<T: Element, R>(&self, op: &'static str, f: impl FnOnce(StridedMut<'_, T>) -> R) -> Result<R> {
+        self.mutate_slice(op, |data, layout| {
+            f(StridedMut::new(data, layout.dims(), layout.stride(), layout.start_offset()))
+        })
+    }
+
+    /// As [`Tensor::mutate`], with the whole storage's elements; the layout says which are the tensor's.
+    pub(crate) fn mutate_slice<T: Element, R>(
         &self,
         op: &'static str,
-        f: impl FnOnce(StridedMut<'_, T>) -> R,
+        f: impl FnOnce(&mut [T], &Layout) -> R,
     ) -> Result<R> {
         let call =
             Call { op, f: Cell::new(Some(f)), result: Cell::new(None), element: std::marker::PhantomData };
@@ -190,15 +218,14 @@ struct Call<T, F, R> {
     element: std::marker::PhantomData<T>,
 }
 
-impl<T: Element, R, F: FnOnce(StridedMut<'_, T>) -> R> InplaceOp1 for Call<T, F, R> {
+impl<T: Element, R, F: FnOnce(&mut [T], &Layout) -> R> InplaceOp1 for Call<T, F, R> {
     fn name(&self) -> &'static str {
         self.op
     }
 
     fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
         if let (Some(f), Some(data)) = (self.f.take(), T::slice_mut(storage)) {
-            let y = StridedMut::new(data, layout.dims(), layout.stride(), layout.start_offset());
-            self.result.set(Some(f(y)));
+            self.result.set(Some(f(data, layout)));
         }
         Ok(())
     }

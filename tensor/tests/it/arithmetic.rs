@@ -18,12 +18,12 @@ fn dtypes_promote_as_in_pytorch() -> Result<()> {
 
 #[test]
 fn integers_wrap_around() -> Result<()> {
-    let x = Tensor::new(&[250u8, 5])?;
+    let x = Tensor::new([250u8, 5])?;
     assert_eq!(x.add(10)?.to_vec::<u8>()?, [4, 15]);
     assert_eq!(x.sub(10)?.to_vec::<u8>()?, [240, 251]);
     assert_eq!(x.mul(&x)?.to_vec::<u8>()?, [36, 25]);
     assert_eq!(x.neg()?.to_vec::<u8>()?, [6, 251]);
-    let x = Tensor::new(&[i64::MAX, i64::MIN])?;
+    let x = Tensor::new([i64::MAX, i64::MIN])?;
     assert_eq!(x.add(1)?.to_vec::<i64>()?, [i64::MIN, i64::MIN + 1]);
     assert_eq!(x.abs()?.to_vec::<i64>()?, [i64::MAX, i64::MIN]);
     x.add_(1)?;
@@ -33,10 +33,10 @@ fn integers_wrap_around() -> Result<()> {
 
 #[test]
 fn division_by_an_integer_zero_is_an_error() -> Result<()> {
-    let x = Tensor::new(&[1i64, 2])?;
+    let x = Tensor::new([1i64, 2])?;
     let message = x.floor_divide(0).unwrap_err().to_string();
     assert_eq!(message, "floor_divide: an integer is divided by 0");
-    assert!(x.remainder(Tensor::new(&[1i64, 0])?).is_err());
+    assert!(x.remainder(Tensor::new([1i64, 0])?).is_err());
     assert_eq!(x.neg()?.floor_divide(2)?.to_vec::<i64>()?, [-1, -1]);
     assert_eq!(x.neg()?.remainder(3)?.to_vec::<i64>()?, [2, 1]);
     assert_eq!(x.div(0)?.to_vec::<f32>()?, [f32::INFINITY, f32::INFINITY]);
@@ -46,7 +46,7 @@ fn division_by_an_integer_zero_is_an_error() -> Result<()> {
 #[test]
 fn operands_broadcast_without_copies_of_their_views() -> Result<()> {
     let x = Tensor::arange(0, 6, 1)?.reshape((2, 3))?;
-    let y = x.t()?.add(&Tensor::new(&[[10i64], [20], [30]])?)?;
+    let y = x.t()?.add(&Tensor::new([[10i64], [20], [30]])?)?;
     assert_eq!(y.size(), [3, 2]);
     assert_eq!(y.to_vec::<i64>()?, [10, 13, 21, 24, 32, 35]);
     assert_eq!(x.mul(&x)?.to_vec::<i64>()?, [0, 1, 4, 9, 16, 25]);
@@ -60,11 +60,11 @@ fn operands_broadcast_without_copies_of_their_views() -> Result<()> {
 
 #[test]
 fn numbers_come_first_too() -> Result<()> {
-    let x = Tensor::new(&[1.0f32, 2.0])?;
+    let x = Tensor::new([1.0f32, 2.0])?;
     assert_eq!((1.0 - &x)?.to_vec::<f32>()?, [0.0, -1.0]);
     assert_eq!((1.0 / &x)?.to_vec::<f32>()?, [1.0, 0.5]);
     assert_eq!((3 * &x)?.to_vec::<f32>()?, [3.0, 6.0]);
-    let i = Tensor::new(&[1i64, 2])?;
+    let i = Tensor::new([1i64, 2])?;
     assert_eq!((1 / &i)?.to_vec::<f32>()?, [1.0, 0.5]);
     assert_eq!((5 - &i)?.to_vec::<i64>()?, [4, 3]);
     Ok(())
@@ -73,8 +73,8 @@ fn numbers_come_first_too() -> Result<()> {
 #[test]
 fn nan_wins() -> Result<()> {
     let (nan, inf) = (f32::NAN, f32::INFINITY);
-    let x = Tensor::new(&[nan, 1.0, inf])?;
-    let y = Tensor::new(&[1.0, nan, 2.0])?;
+    let x = Tensor::new([nan, 1.0, inf])?;
+    let y = Tensor::new([1.0, nan, 2.0])?;
     assert!(x.maximum(&y)?.to_vec::<f32>()?[..2].iter().all(|v| v.is_nan()));
     assert!(x.minimum(&y)?.to_vec::<f32>()?[..2].iter().all(|v| v.is_nan()));
     assert!(x.relu()?.to_vec::<f32>()?[0].is_nan());
@@ -88,7 +88,7 @@ fn nan_wins() -> Result<()> {
 fn in_place_changes_are_seen_through_views() -> Result<()> {
     let x = Tensor::zeros((2, 3))?;
     x.select(1, 1)?.add_(2.5)?;
-    x.t()?.narrow(0, 2, 1)?.copy_(&Tensor::new(&[[7.0f32, 8.0]])?)?;
+    x.t()?.narrow(0, 2, 1)?.copy_(&Tensor::new([[7.0f32, 8.0]])?)?;
     assert_eq!(x.to_vec::<f32>()?, [0.0, 2.5, 7.0, 0.0, 2.5, 8.0]);
     x.t()?.sub_(&x.t()?)?;
     assert_eq!(x.to_vec::<f32>()?, [0.0; 6]);
@@ -109,7 +109,8 @@ fn in_place_changes_are_seen_through_views() -> Result<()> {
 #[test]
 fn in_place_errors() -> Result<()> {
     let i = Tensor::arange(0, 3, 1)?;
-    for result in [i.add_(0.5), i.div_(2), i.sqrt_(), i.mul_(Tensor::ones(3)?), i.add_(Tensor::ones((2, 3))?)] {
+    for result in [i.add_(0.5), i.div_(2), i.sqrt_(), i.mul_(Tensor::ones(3)?), i.add_(Tensor::ones((2, 3))?)]
+    {
         assert!(result.is_err());
     }
     let repeated = Tensor::ones(1)?.expand(4)?;
@@ -121,10 +122,10 @@ fn in_place_errors() -> Result<()> {
 
 #[test]
 fn powers() -> Result<()> {
-    let x = Tensor::new(&[2i64, -3])?;
+    let x = Tensor::new([2i64, -3])?;
     assert_eq!(x.pow(3)?.to_vec::<i64>()?, [8, -27]);
     assert_eq!(x.pow(0.5)?.dtype(), DType::F32);
     assert!(x.pow(-1).is_err());
-    assert_eq!(Tensor::new(&[4.0f64, 9.0])?.pow(-0.5)?.to_vec::<f64>()?, [0.5, 1.0 / 3.0]);
+    assert_eq!(Tensor::new([4.0f64, 9.0])?.pow(-0.5)?.to_vec::<f64>()?, [0.5, 1.0 / 3.0]);
     Ok(())
 }

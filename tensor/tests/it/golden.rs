@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use taper_tensor::{DType, Pad, Tensor};
+use taper_tensor::{Conv2dOptions, ConvTranspose2dOptions, DType, Pad, PoolOptions, Tensor};
 
 type Outcome = Result<Vec<Tensor>, Box<dyn std::error::Error>>;
 
@@ -22,6 +22,29 @@ impl Args<'_> {
         match &self.0[name] {
             Value::Array(v) => v.iter().filter_map(Value::as_i64).collect(),
             v => v.as_i64().into_iter().collect(),
+        }
+    }
+    /// A number for each of height and width, or one for both.
+    fn pair(&self, name: &str, default: usize) -> (usize, usize) {
+        match *self.ints(name) {
+            [] => (default, default),
+            [n] => (n as usize, n as usize),
+            [h, w, ..] => (h as usize, w as usize),
+        }
+    }
+    fn conv(&self) -> Conv2dOptions {
+        Conv2dOptions {
+            stride: self.pair("stride", 1),
+            padding: self.pair("padding", 0),
+            dilation: self.pair("dilation", 1),
+            groups: self.int("groups", 1) as usize,
+        }
+    }
+    fn pool(&self) -> PoolOptions {
+        PoolOptions {
+            kernel: self.pair("kernel_size", 1),
+            stride: self.pair("stride", 1),
+            padding: self.pair("padding", 0),
         }
     }
     fn flag(&self, name: &str) -> bool {
@@ -81,7 +104,8 @@ fn run(op: &str, x: &[Tensor], args: &Args<'_>) -> Option<Outcome> {
         "argmin" => one(a.argmin(args.int("dim", 0), keep)),
         "norm" => one(a.norm_p(args.number("p", 2.0), dims(), keep)),
         "logsumexp" => one(a.logsumexp(dims(), keep)),
-        "matmul" | "bmm" => one(a.matmul(b())),
+        "matmul" => one(a.matmul(b())),
+        "bmm" => one(a.bmm(b())),
         "where" => one(b().where_(a, x.get(2).unwrap_or(a))),
         "masked_fill" => one(a.masked_fill(b(), args.number("value", 0.0))),
         "gather" => one(a.gather(args.int("dim", 0), b())),
@@ -115,6 +139,54 @@ fn run(op: &str, x: &[Tensor], args: &Args<'_>) -> Option<Outcome> {
         "tril" => one(a.tril(args.int("diagonal", 0))),
         "triu" => one(a.triu(args.int("diagonal", 0))),
         "diag" => one(a.diag(args.int("diagonal", 0))),
+        "silu" => one(a.silu()),
+        "elu" => one(a.elu(args.number("alpha", 1.0))),
+        "leaky_relu" => one(a.leaky_relu(args.number("negative_slope", 0.01))),
+        "softplus" => one(a.softplus(1.0, 20.0)),
+        "erf" => one(a.erf()),
+        "gelu" => one(a.gelu(false)),
+        "gelu_tanh" => one(a.gelu(true)),
+        "hardswish" => one(a.hardswish()),
+        "logsigmoid" => one(a.logsigmoid()),
+        "relu6" => one(a.relu6()),
+        "hardtanh" => one(a.hardtanh(-1.0, 1.0)),
+        "selu" => one(a.selu()),
+        "mish" => one(a.mish()),
+        "softsign" => one(a.softsign()),
+        "hardsigmoid" => one(a.hardsigmoid()),
+        "clamp" => one(a.clamp(args.number("min", 0.0), args.number("max", 0.0))),
+        "lerp" => one(a.lerp(b(), args.number("weight", 0.0))),
+        "softmax" => one(a.softmax(args.int("dim", 0))),
+        "log_softmax" => one(a.log_softmax(args.int("dim", 0))),
+        "cumsum" => one(a.cumsum(args.int("dim", 0))),
+        "sort" => two(a.sort(args.int("dim", 0), args.flag("descending"))),
+        "topk" => two(a.topk(args.int("k", 1) as usize, args.int("dim", 0), true, true)),
+        "layer_norm" => {
+            let shape: Vec<usize> = args.ints("normalized_shape").iter().map(|&n| n as usize).collect();
+            one(a.layer_norm(&shape, x.get(1), x.get(2), args.number("eps", 1e-5)))
+        }
+        "group_norm" => one(a.group_norm(args.int("num_groups", 1) as usize, x.get(1), x.get(2), args.number("eps", 1e-5))),
+        "addmm" => one(a.addmm(b(), x.get(2)?, 1.0, 1.0)),
+        "outer" => one(a.outer(b())),
+        "dot" => one(a.dot(b())),
+        "inverse" => one(a.inverse()),
+        "det" => one(a.det()),
+        "solve" => one(a.solve(b())),
+        "cholesky" => one(a.cholesky()),
+        "conv2d" => one(a.conv2d(b(), x.get(2), args.conv())),
+        "conv1d" => one(a.conv1d(b(), x.get(2), args.conv())),
+        "conv_transpose2d" => one(a.conv_transpose2d(b(), x.get(2), ConvTranspose2dOptions {
+            conv: args.conv(),
+            output_padding: args.pair("output_padding", 0),
+        })),
+        "max_pool2d" => one(a.max_pool2d(args.pool()).map(|(y, _)| y)),
+        "avg_pool2d" => one(a.avg_pool2d(args.pool())),
+        "adaptive_avg_pool2d" => one(a.adaptive_avg_pool2d(args.pair("output_size", 1))),
+        "upsample_nearest2d" => {
+            let by = args.int("scale_factor", 1) as usize;
+            one(a.upsample_nearest2d((a.size()[2] * by, a.size()[3] * by)))
+        }
+        "upsample_bilinear2d" => one(a.upsample_bilinear2d(args.pair("size", 1), args.flag("align_corners"))),
         "linear" => one(a.linear(b(), x.get(2))),
         _ => return None,
     })
@@ -125,7 +197,8 @@ fn compare(y: &Tensor, e: &Tensor, rtol: f64, atol: f64) -> Result<(), String> {
     if y.size() != e.size() || y.dtype() != e.dtype() {
         return Err(format!("{} {:?} instead of {} {:?}", y.dtype(), y.size(), e.dtype(), e.size()));
     }
-    let numbers = |t: &Tensor| t.to_dtype(DType::F64).and_then(|t| t.to_vec::<f64>()).map_err(|e| e.to_string());
+    let numbers =
+        |t: &Tensor| t.to_dtype(DType::F64).and_then(|t| t.to_vec::<f64>()).map_err(|e| e.to_string());
     let (rtol, atol) = if e.dtype().is_float() { (rtol, atol) } else { (0.0, 0.0) };
     for (i, (y, e)) in numbers(y)?.into_iter().zip(numbers(e)?).enumerate() {
         let near = y == e || (y - e).abs() <= atol + rtol * e.abs() || (y.is_nan() && e.is_nan());
@@ -137,7 +210,11 @@ fn compare(y: &Tensor, e: &Tensor, rtol: f64, atol: f64) -> Result<(), String> {
 }
 
 fn tensor(view: &safetensors::tensor::TensorView<'_>) -> Tensor {
-    fn of<T: taper_tensor::Element, const N: usize>(data: &[u8], shape: &[usize], f: fn([u8; N]) -> T) -> Tensor {
+    fn of<T: taper_tensor::Element, const N: usize>(
+        data: &[u8],
+        shape: &[usize],
+        f: fn([u8; N]) -> T,
+    ) -> Tensor {
         let (chunks, _) = data.as_chunks::<N>();
         Tensor::from_vec(chunks.iter().map(|&c| f(c)).collect(), shape).expect("the file's own shape")
     }
@@ -165,7 +242,10 @@ fn ops() {
     for case in cases {
         let (name, op) = (case["name"].as_str().unwrap(), case["op"].as_str().unwrap());
         let list = |key: &str| -> Vec<Tensor> {
-            (0..).map_while(|i| tensors.tensor(&format!("{name}/{key}.{i}")).ok()).map(|v| tensor(&v)).collect()
+            (0..)
+                .map_while(|i| tensors.tensor(&format!("{name}/{key}.{i}")).ok())
+                .map(|v| tensor(&v))
+                .collect()
         };
         let (inputs, expected) = (list("in"), list("out"));
         let (rtol, atol) = (case["rtol"].as_f64().unwrap(), case["atol"].as_f64().unwrap());

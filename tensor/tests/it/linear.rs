@@ -56,7 +56,7 @@ fn linear_starts_from_its_bias() -> Result<()> {
     let one = x.select(0, 1)?.select(0, 1)?;
     assert!(one.linear(&w, None)?.allclose(&w.matmul(&one)?, 1e-5, 1e-5)?);
     assert!(x.linear(&w, Some(&x)).is_err() && x.linear(&b, None).is_err());
-    let i = Tensor::new(&[[1i64, 2], [3, 4]])?;
+    let i = Tensor::new([[1i64, 2], [3, 4]])?;
     assert_eq!(i.matmul(&i)?.to_vec::<i64>()?, [7, 10, 15, 22]);
     Ok(())
 }

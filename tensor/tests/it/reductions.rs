@@ -17,7 +17,7 @@ fn nothing_reduces_to_the_neutral_element() -> Result<()> {
 
 #[test]
 fn integers_are_summed_as_i64() -> Result<()> {
-    let x = Tensor::new(&[[200u8, 100], [3, 4]])?;
+    let x = Tensor::new([[200u8, 100], [3, 4]])?;
     assert_eq!(x.sum()?.dtype(), DType::I64);
     assert_eq!(x.sum_dim(0, false)?.to_vec::<i64>()?, [203, 104]);
     assert_eq!(x.prod_dim(1, true)?.to_vec::<i64>()?, [20_000, 12]);
@@ -27,7 +27,7 @@ fn integers_are_summed_as_i64() -> Result<()> {
 
 #[test]
 fn ties_and_nan() -> Result<()> {
-    let x = Tensor::new(&[[1.0f32, 3.0, 3.0], [f32::NAN, 9.0, f32::NAN]])?;
+    let x = Tensor::new([[1.0f32, 3.0, 3.0], [f32::NAN, 9.0, f32::NAN]])?;
     let (values, indices) = x.max_dim(1, false)?;
     assert_eq!(indices.to_vec::<i64>()?, [1, 0]);
     assert!(values.to_vec::<f32>()?[1].is_nan());
@@ -38,7 +38,7 @@ fn ties_and_nan() -> Result<()> {
 
 #[test]
 fn norms() -> Result<()> {
-    let x = Tensor::new(&[[3.0f32, -4.0], [0.0, 2.0]])?;
+    let x = Tensor::new([[3.0f32, -4.0], [0.0, 2.0]])?;
     assert_eq!(x.norm_p(1.0, 1, false)?.to_vec::<f32>()?, [7.0, 2.0]);
     assert_eq!(x.norm_p(2.0, 1, false)?.to_vec::<f32>()?, [5.0, 2.0]);
     assert_eq!(x.norm_p(0.0, 1, true)?.to_vec::<f32>()?, [2.0, 1.0]);
@@ -49,7 +49,7 @@ fn norms() -> Result<()> {
 
 #[test]
 fn variance_with_its_correction() -> Result<()> {
-    let x = Tensor::new(&[[1.0f64, 2.0, 3.0, 6.0]])?;
+    let x = Tensor::new([[1.0f64, 2.0, 3.0, 6.0]])?;
     assert_eq!(x.var(1, 0.0, false)?.to_vec::<f64>()?, [3.5]);
     assert!((x.std((), 1.0, false)?.item::<f64>()? - (14.0f64 / 3.0).sqrt()).abs() < 1e-15);
     assert!(Tensor::ones(1)?.var((), 1.0, false)?.item::<f32>()?.is_nan());

@@ -1,0 +1,230 @@
+//! Activation functions and other real functions with parameters.
+
+use crate::arithmetic::real;
+use crate::dtype::{with_real, with_working};
+use crate::kernels::element::{Float, Number};
+use crate::kernels::elementwise::{Op1, Op2, Op3, map2, map3};
+use crate::{Element, Error, IntoOperand, Result, Scalar, Tensor, shape};
+
+/// Declares functions of a real number, with parameters in f64: `name(param) |x, p| formula`, compiled
+/// for each instruction set.
+macro_rules! functions {
+    ($($name:ident($($p:ident),*) |$x:ident: $t:ident, $l:ident| $e:expr;)*) => {$(
+        #[derive(Clone, Copy)]
+        struct $name { $($p: f64),* }
+        impl<$t: Float> Op1<$t, $t> for $name {
+            const NS: f64 = 0.8;
+            const SIMD: bool = $t::SIMD;
+            #[inline(always)]
+            fn call<const $l: usize>(self, $x: $t) -> $t {
+                $(let $p = $t::of(self.$p);)*
+                $e
+            }
+        }
+    )*};
+}
+
+functions! {
+    Relu6() |x: T, L| x.maximum(T::ZERO).minimum(T::of(6.0));
+    Silu() |x: T, L| x.mul(x.sigmoid::<L>());
+    LeakyRelu(slope) |x: T, L| if x > T::ZERO { x } else { x.mul(slope) };
+    Elu(alpha) |x: T, L| if x > T::ZERO { x } else { x.expm1::<L>().mul(alpha) };
+    Selu() |x: T, L| {
+        // Klambauer et al., "Self-normalizing neural networks", 2017.
+        let (scale, alpha) = (T::of(1.050_700_987_355_480_5), T::of(1.673_263_242_354_377_2));
+        if x > T::ZERO { x.mul(scale) } else { x.expm1::<L>().mul(alpha).mul(scale) }
+    };
+    LogSigmoid() |x: T, L| x.minimum(T::ZERO).sub(x.abs().neg().exp::<L>().log1p::<L>());
+    Softplus(beta, threshold) |x: T, L| {
+        let z = x.mul(beta);
+        if z > threshold { x } else { z.exp::<L>().log1p::<L>().div(beta) }
+    };
+    Mish() |x: T, L| {
+        let soft = if x > T::of(20.0) { x } else { x.exp::<L>().log1p::<L>() };
+        x.mul(soft.tanh::<L>())
+    };
+    Softsign() |x: T, L| x.div(T::ONE.add(x.abs()));
+    Hardtanh(low, high) |x: T, L| x.maximum(low).minimum(high);
+    Hardsigmoid() |x: T, L| x.add(T::of(3.0)).maximum(T::ZERO).minimum(T::of(6.0)).div(T::of(6.0));
+    Hardswish() |x: T, L| x.mul(x.add(T::of(3.0)).maximum(T::ZERO).minimum(T::of(6.0))).div(T::of(6.0));
+    GeluTanh() |x: T, L| {
+        // 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+        let inner = x.add(x.mul(x).mul(x).mul(T::of(0.044_715))).mul(T::of(0.797_884_560_802_865_4));
+        x.mul(T::of(0.5)).mul(T::ONE.add(inner.tanh::<L>()))
+    };
+    Threshold(threshold, value) |x: T, L| if x > threshold { x } else { value };
+}
+
+impl Tensor {
+    /// A real function: integers become f32, the 16-bit floats go through f32.
+    fn function(&self, op: &'static str, f: impl Op1<f32, f32> + Op1<f64, f64>) -> Result<Self> {
+        with_real!(self.dtype, T => self.in_dtype(T::TYPE)?.unary::<T, T>(op, f)?.cast(real(self.dtype)))
+    }
+}
+
+macro_rules! activations {
+    ($($(#[$doc:meta])* $name:ident($($p:ident),*) = $f:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When memory runs out.
+        pub fn $name(&self $(, $p: f64)*) -> Result<Self> {
+            self.function(stringify!($name), $f)
+        }
+    )*};
+}
+
+impl Tensor {
+    activations! {
+        /// `min(max(x, 0), 6)`.
+        relu6() = Relu6 {};
+        /// `x · sigmoid(x)`, also called swish.
+        silu() = Silu {};
+        /// `x` where positive, else `slope · x`; PyTorch's default slope is 0.01.
+        leaky_relu(slope) = LeakyRelu { slope };
+        /// `x` where positive, else `alpha · (e^x - 1)`.
+        elu(alpha) = Elu { alpha };
+        /// The scaled [`Tensor::elu`] that keeps mean 0 and variance 1.
+        selu() = Selu {};
+        /// `ln(sigmoid(x))`, without overflow.
+        logsigmoid() = LogSigmoid {};
+        /// `ln(1 + e^(beta x)) / beta`; `x` where `beta x` is above the threshold. PyTorch's defaults: 1, 20.
+        softplus(beta, threshold) = Softplus { beta, threshold };
+        /// `x · tanh(softplus(x))`.
+        mish() = Mish {};
+        /// `x / (1 + |x|)`.
+        softsign() = Softsign {};
+        /// `min(max(x, low), high)`.
+        hardtanh(low, high) = Hardtanh { low, high };
+        /// `min(max(x + 3, 0), 6) / 6`.
+        hardsigmoid() = Hardsigmoid {};
+        /// `x · hardsigmoid(x)`.
+        hardswish() = Hardswish {};
+        /// `x` where above the threshold, else `value`.
+        threshold(threshold, value) = Threshold { threshold, value };
+    }
+}
+
+/// `a + w (b - a)`, from the nearer end as PyTorch does.
+#[derive(Clone, Copy)]
+struct Lerp(f64);
+impl<T: Float> Op2<T, T, T> for Lerp {
+    const SIMD: bool = T::SIMD;
+    #[inline(always)]
+    fn call<const L: usize>(self, a: T, b: T) -> T {
+        let (w, d) = (T::of(self.0), b.sub(a));
+        if self.0.abs() < 0.5 { a.add(w.mul(d)) } else { b.sub(d.mul(T::ONE.sub(w))) }
+    }
+}
+
+/// `a + v · b · c`, or `a + v · b / c`.
+#[derive(Clone, Copy)]
+struct AddC<T>(T, bool);
+impl<T: Number> Op3<T, T, T, T> for AddC<T> {
+    const SIMD: bool = T::SIMD;
+    #[inline(always)]
+    fn call<const L: usize>(self, a: T, b: T, c: T) -> T {
+        let product = self.0.mul(b);
+        a.add(if self.1 { product.div(c) } else { product.mul(c) })
+    }
+}
+
+impl Tensor {
+    /// Each element within bounds, which are numbers or tensors; NaN stays. PyTorch's `clamp(min, max)`.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast.
+    pub fn clamp(&self, min: impl IntoOperand, max: impl IntoOperand) -> Result<Self> {
+        self.maximum(min)?.minimum(max)
+    }
+
+    /// [`Tensor::clamp`] in place.
+    ///
+    /// # Errors
+    /// As [`Tensor::clamp`] and [`Tensor::add_`].
+    pub fn clamp_(&self, min: impl IntoOperand, max: impl IntoOperand) -> Result<()> {
+        self.maximum_(min)?;
+        self.minimum_(max)
+    }
+
+    /// `self + weight · (end - self)`.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast; on an integer dtype.
+    pub fn lerp(&self, end: &Self, weight: f64) -> Result<Self> {
+        self.expect_float("lerp")?;
+        end.expect_dtype("lerp", self.dtype)?;
+        with_real!(self.dtype, T => {
+            let (a, b) = (self.in_dtype(T::TYPE)?, end.in_dtype(T::TYPE)?);
+            let size = shape::broadcast("lerp", a.size(), b.size())?;
+            let y = Self::view2::<T, T, _>("lerp", (&a, &b), &size, |a, b| map2(a, b, Lerp(weight)))?;
+            Self::own(y, &size).cast(self.dtype)
+        })
+    }
+
+    /// `self + value · a · b`.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast.
+    pub fn addcmul(&self, a: &Self, b: &Self, value: impl Into<Scalar>) -> Result<Self> {
+        self.addc("addcmul", a, b, value.into(), false)
+    }
+
+    /// `self + value · a / b`.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast; on an integer dtype.
+    pub fn addcdiv(&self, a: &Self, b: &Self, value: impl Into<Scalar>) -> Result<Self> {
+        self.expect_float("addcdiv")?;
+        self.addc("addcdiv", a, b, value.into(), true)
+    }
+
+    fn addc(&self, op: &'static str, a: &Self, b: &Self, value: Scalar, divide: bool) -> Result<Self> {
+        let dtype = self.dtype.promote(a.dtype).promote(b.dtype);
+        let dtype = value.promote(dtype);
+        let size = shape::broadcast(op, &shape::broadcast(op, self.size(), a.size())?, b.size())?;
+        with_working!(dtype, T => {
+            let (x, a, b) = (self.in_dtype(T::TYPE)?, a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
+            let f = AddC(<T as Element>::from_scalar(value), divide);
+            let y = Self::view3::<T, T, T, _>(op, [&x, &a, &b], &size, |x, a, b| map3(x, a, b, f))?;
+            Self::own(y, &size).cast(dtype)
+        })
+    }
+
+    /// `x` where positive, else `weight · x`, with a number for each channel (dimension 1), or one for all.
+    ///
+    /// # Errors
+    /// When the weight has neither one element nor one for each channel.
+    pub fn prelu(&self, weight: &Self) -> Result<Self> {
+        let channels = if self.dim() > 1 { self.size()[1] } else { 1 };
+        if weight.numel() != 1 && weight.numel() != channels {
+            return Err(Error::shape(
+                "prelu",
+                format!("weight has {} elements, {channels} channels expect 1 or {channels}", weight.numel()),
+            ));
+        }
+        let mut size = vec![1; self.dim()];
+        if self.dim() > 1 {
+            size[1] = weight.numel();
+        }
+        self.where_(&self.gt(0)?, &self.mul(weight.reshape(size)?)?)
+    }
+
+    /// `x · Φ(x)`, where Φ is the distribution function of the standard normal distribution; with
+    /// `approximate`, by way of tanh (Hendrycks and Gimpel, "Gaussian error linear units", 2016).
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn gelu(&self, approximate: bool) -> Result<Self> {
+        if approximate { self.function("gelu", GeluTanh {}) } else { self.gelu_exact() }
+    }
+
+    /// 1 where the element is within `atol + rtol * |other|` of the other's, else 0.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast.
+    pub fn isclose(&self, other: &Self, rtol: f64, atol: f64) -> Result<Self> {
+        let near = self.sub(other)?.abs()?.le(other.abs()?.mul(rtol)?.add(atol)?)?;
+        near.logical_or(self.eq(other)?)
+    }
+}

@@ -1,0 +1,151 @@
+//! Einstein's summation convention.
+
+use crate::{Error, Result, Tensor, shape};
+
+impl Tensor {
+    /// Sums products over the indices that the equation names but does not keep: `"ij,jk->ik"` is the
+    /// matrix product. Without `->`, the indices that occur once are kept, in alphabetical order. An
+    /// index that one operand names twice is its diagonal.
+    ///
+    /// ```
+    /// # use taper_tensor::Tensor;
+    /// let x = Tensor::new([[1i64, 2], [3, 4]])?;
+    /// assert_eq!(Tensor::einsum("ii", &[&x])?.item::<i64>()?, 5);
+    /// assert_eq!(Tensor::einsum("ij->j", &[&x])?.to_vec::<i64>()?, [4, 6]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the equation does not fit the operands' shapes, or is no equation.
+    pub fn einsum(equation: &str, operands: &[&Self]) -> Result<Self> {
+        let op = "einsum";
+        let fail = |why: String| Err(Error::value(op, format!("{equation:?}: {why}")));
+        let equation: String = equation.chars().filter(|c| !c.is_whitespace()).collect();
+        let (left, right) = match equation.split_once("->") {
+            Some((l, r)) => (l, Some(r)),
+            None => (equation.as_str(), None),
+        };
+        let terms: Vec<Vec<char>> = left.split(',').map(|t| t.chars().collect()).collect();
+        if terms.len() != operands.len() || operands.is_empty() {
+            return fail(format!("{} operands for {} terms", operands.len(), terms.len()));
+        }
+        if let Some(bad) = terms
+            .iter()
+            .flatten()
+            .chain(&right.unwrap_or("").chars().collect::<Vec<_>>())
+            .find(|c| !c.is_ascii_alphabetic())
+        {
+            return fail(format!("{bad:?} is no letter"));
+        }
+        let mut letters: Vec<char> = terms.concat();
+        letters.sort_unstable();
+        let kept: Vec<char> = match right {
+            Some(r) => r.chars().collect(),
+            None => {
+                letters.iter().copied().filter(|c| letters.iter().filter(|l| *l == c).count() == 1).collect()
+            }
+        };
+        letters.dedup();
+        let twice = kept.iter().enumerate().any(|(i, c)| kept[..i].contains(c));
+        if twice || kept.iter().any(|c| !letters.contains(c)) {
+            return fail("the result names an index twice, or one that no operand has".into());
+        }
+        let mut done: Option<(Self, Vec<char>)> = None;
+        for (i, (x, term)) in operands.iter().zip(&terms).enumerate() {
+            if x.dim() != term.len() {
+                return fail(format!(
+                    "shape {:?} has not the {} dimensions of its term",
+                    x.size(),
+                    term.len()
+                ));
+            }
+            let (x, term) = diagonals(x, term)?;
+            let needed = |c: &char| kept.contains(c) || terms[i + 1..].iter().flatten().any(|l| l == c);
+            done = Some(match done {
+                None => sum_out(x, term, needed)?,
+                Some((y, other)) => contract(&y, &other, &x, &term, needed)?,
+            });
+        }
+        let Some((y, names)) = done else { return fail("there is no operand".into()) };
+        let order: Vec<usize> = kept.iter().filter_map(|c| names.iter().position(|n| n == c)).collect();
+        y.permute(order)
+    }
+}
+
+/// Each index once: of one that is named twice, the diagonal.
+fn diagonals(x: &Tensor, term: &[char]) -> Result<(Tensor, Vec<char>)> {
+    let (mut x, mut term) = (x.clone(), term.to_vec());
+    while let Some((i, j)) =
+        (0..term.len()).flat_map(|j| (0..j).map(move |i| (i, j))).find(|&(i, j)| term[i] == term[j])
+    {
+        let (n, m) = (x.size()[i], x.size()[j]);
+        if n != m {
+            return Err(Error::shape("einsum", format!("index {:?} has the sizes {n} and {m}", term[i])));
+        }
+        // The two dimensions last, joined; the diagonal is every (n + 1)-th element.
+        let rest: Vec<usize> = (0..term.len()).filter(|&d| d != i && d != j).collect();
+        let order: Vec<usize> = rest.iter().copied().chain([i, j]).collect();
+        let name = term[i];
+        let mut size: Vec<usize> = rest.iter().map(|&d| x.size()[d]).collect();
+        size.push(n * n);
+        x = x.permute(order)?.reshape(size)?.slice(-1, None, None, n + 1)?;
+        term = rest.iter().map(|&d| term[d]).chain([name]).collect();
+    }
+    Ok((x, term))
+}
+
+/// Sums over the indices that nobody needs.
+fn sum_out(x: Tensor, term: Vec<char>, needed: impl Fn(&char) -> bool) -> Result<(Tensor, Vec<char>)> {
+    let over: Vec<usize> = (0..term.len()).filter(|&d| !needed(&term[d])).collect();
+    if over.is_empty() {
+        return Ok((x, term));
+    }
+    let y = x.sum_dim(over, false)?.cast(x.dtype)?;
+    Ok((y, term.into_iter().filter(needed).collect()))
+}
+
+/// The product of two operands as one batched matrix product: indices that both have and somebody
+/// needs are the batch, those that both have and nobody needs are summed over.
+fn contract(
+    a: &Tensor,
+    an: &[char],
+    b: &Tensor,
+    bn: &[char],
+    needed: impl Fn(&char) -> bool,
+) -> Result<(Tensor, Vec<char>)> {
+    let (a, an) = sum_out(a.clone(), an.to_vec(), |c| needed(c) || bn.contains(c))?;
+    let (b, bn) = sum_out(b.clone(), bn.to_vec(), |c| needed(c) || an.contains(c))?;
+    let pick =
+        |names: &[char], f: &dyn Fn(&char) -> bool| names.iter().copied().filter(f).collect::<Vec<_>>();
+    let batch = pick(&an, &|c| bn.contains(c) && needed(c));
+    let inner = pick(&an, &|c| bn.contains(c) && !needed(c));
+    let rows = pick(&an, &|c| !bn.contains(c));
+    let columns = pick(&bn, &|c| !an.contains(c));
+    let size = |x: &Tensor, names: &[char], part: &[char]| -> Vec<usize> {
+        part.iter().filter_map(|c| names.iter().position(|n| n == c)).map(|d| x.size()[d]).collect()
+    };
+    let order = |names: &[char], part: &[&[char]]| -> Vec<usize> {
+        part.concat().iter().filter_map(|c| names.iter().position(|n| n == c)).collect()
+    };
+    for part in [&batch, &inner] {
+        if size(&a, &an, part) != size(&b, &bn, part) {
+            return Err(Error::shape(
+                "einsum",
+                format!(
+                    "shapes {:?} and {:?} differ at a common index of {an:?} and {bn:?}",
+                    a.size(),
+                    b.size()
+                ),
+            ));
+        }
+    }
+    let (batch_size, k) = (size(&a, &an, &batch), shape::numel(&size(&a, &an, &inner)));
+    let (row_size, column_size) = (size(&a, &an, &rows), size(&b, &bn, &columns));
+    let (m, n) = (shape::numel(&row_size), shape::numel(&column_size));
+    let left = a.permute(order(&an, &[&batch, &rows, &inner]))?;
+    let left = left.reshape([shape::numel(&batch_size), m, k])?;
+    let right = b.permute(order(&bn, &[&batch, &inner, &columns]))?;
+    let right = right.reshape([shape::numel(&batch_size), k, n])?;
+    let y = left.matmul(&right)?.reshape([batch_size, row_size, column_size].concat())?;
+    Ok((y, [batch, rows, columns].concat()))
+}
