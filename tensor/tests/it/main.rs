@@ -1,7 +1,9 @@
 //! Integration tests of tensors, a module per topic.
 
 mod arithmetic; // promotion, broadcasting, integers that wrap around, in place
+mod bridge; // one memory with ndarray, views that are held, .npy and .npz files
 mod display; // as PyTorch prints
 mod golden; // PyTorch's results, from the folder `golden`
+mod indexing; // ranges, masks, gather and scatter, order, padding
 mod linear; // matrix products
 mod reductions; // over any dimensions, NaN, nothing at all
