@@ -48,7 +48,10 @@ fn a_view_that_is_held_is_an_error_and_no_deadlock() -> Result<()> {
     let b = a.numpy::<f32>()?;
     b.read(|view| {
         let message = a.add_(1.0).unwrap_err().to_string();
-        assert_eq!(message, "add_: the tensor's memory is borrowed as an array view; let the view end before this operation");
+        assert_eq!(
+            message,
+            "add_: the tensor's memory is borrowed as an array view; let the view end before this operation"
+        );
         assert!(b.write(|_| ()).is_err());
         assert_eq!(a.add(1.0).unwrap().to_vec::<f32>().unwrap(), [2.0; 3]); // reading is free
         assert_eq!(b.read(|other| other.sum()).unwrap(), view.sum());
@@ -84,7 +87,12 @@ fn npy_files_come_back() -> Result<()> {
     let path = folder.path().join("x.npy");
     let x = Tensor::arange(0, 6, 1)?.reshape((2, 3))?;
     for dtype in [DType::U8, DType::I32, DType::U32, DType::I64, DType::F16, DType::F32, DType::F64] {
-        for x in [x.to_dtype(dtype)?, x.t()?.to_dtype(dtype)?, x.i((0, 1))?.to_dtype(dtype)?, x.i((.., 0..0))?.to_dtype(dtype)?] {
+        for x in [
+            x.to_dtype(dtype)?,
+            x.t()?.to_dtype(dtype)?,
+            x.i((0, 1))?.to_dtype(dtype)?,
+            x.i((.., 0..0))?.to_dtype(dtype)?,
+        ] {
             x.write_npy(&path)?;
             assert!(Tensor::read_npy(&path)?.equal(&x)?);
         }
@@ -127,7 +135,14 @@ fn every_byte_order_and_type_of_numpy() -> Result<()> {
     for descr in ["|O", "<c8", "<U4", "|V8", "<m8[ns]", "", "x"] {
         assert!(read(&npy(descr, false, "(1,)", &[0; 64])).is_err(), "{descr}");
     }
-    for shape in ["(99999999999,)", "(4294967296, 4294967296, 4294967296)", "(-1,)", "(0, 99999999999999999999)", "3", "(a,)"] {
+    for shape in [
+        "(99999999999,)",
+        "(4294967296, 4294967296, 4294967296)",
+        "(-1,)",
+        "(0, 99999999999999999999)",
+        "3",
+        "(a,)",
+    ] {
         assert!(read(&npy("<f4", false, shape, &[0; 64])).is_err(), "{shape}");
     }
     Ok(())
@@ -158,7 +173,8 @@ proptest! {
 /// The same random views and operations on both sides.
 fn check(dims: Vec<usize>, picks: &[(usize, usize, usize)]) -> Result<()> {
     let n: usize = dims.iter().product();
-    let array = ArrayD::from_shape_vec(dims.clone(), (0..n as i64).map(|v| v * 7 % 23 - 9).collect()).unwrap();
+    let array =
+        ArrayD::from_shape_vec(dims.clone(), (0..n as i64).map(|v| v * 7 % 23 - 9).collect()).unwrap();
     let tensor = Tensor::from_vec(array.iter().copied().collect::<Vec<i64>>(), dims)?;
     let (mut a, mut t) = (array.view(), tensor);
     for &(d, start, step) in picks {

@@ -87,7 +87,10 @@ fn order() -> Result<()> {
     assert_eq!(Tensor::new([1i64, 3, 1])?.bincount(5)?.to_vec::<i64>()?, [0, 2, 0, 1, 0]);
     assert!(Tensor::new([i64::MAX])?.bincount(0).is_err());
     assert_eq!(Tensor::new([0.0f32, 1.0, 2.0, 9.0])?.histc(2, 0.0, 2.0)?.to_vec::<f32>()?, [1.0, 2.0]);
-    assert_eq!(x.topk(5, 1, true, true).unwrap_err().to_string(), "topk: dimension 1 of size 4 has no 5 elements");
+    assert_eq!(
+        x.topk(5, 1, true, true).unwrap_err().to_string(),
+        "topk: dimension 1 of size 4 has no 5 elements"
+    );
     Ok(())
 }
 
