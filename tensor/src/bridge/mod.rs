@@ -18,7 +18,7 @@ mod npy;
 use std::fmt;
 use std::marker::PhantomData;
 
-use ndarray::{Array, ArrayD, ArrayViewD, ArrayViewMutD, Dimension, IxDyn, ShapeBuilder};
+use ndarray::{Array, ArrayD, ArrayViewD, ArrayViewMutD, Dimension, IxDyn, ShapeBuilder, StrideShape};
 
 use crate::{Element, Error, Result, Tensor};
 
@@ -92,6 +92,12 @@ impl<T: Element, D: Dimension> From<Array<T, D>> for NdArray<T> {
     }
 }
 
+/// Sizes and strides; for an array without elements the standard ones, as others would reach outside.
+fn shape_of(layout: &candle_core::Layout) -> StrideShape<IxDyn> {
+    let dims = IxDyn(layout.dims());
+    if layout.dims().contains(&0) { dims.into() } else { dims.strides(IxDyn(layout.stride())) }
+}
+
 impl<T: Element> NdArray<T> {
     /// Lends the elements as an `ndarray` view. Meanwhile, operations that would change them are errors.
     ///
@@ -102,7 +108,7 @@ impl<T: Element> NdArray<T> {
         let _lent = self.tensor.shared.lend(op)?;
         self.tensor.with_elements::<T, _>(op, |data, layout| {
             let data = &data[layout.start_offset()..];
-            let shape = IxDyn(layout.dims()).strides(IxDyn(layout.stride()));
+            let shape = shape_of(layout);
             ArrayViewD::from_shape(shape, data).map(f).map_err(|e| Error::value(op, e.to_string()))
         })
     }
@@ -118,7 +124,7 @@ impl<T: Element> NdArray<T> {
         let _lent = self.tensor.shared.lend_mut(op)?;
         self.tensor.mutate_slice::<T, _>(op, |data, layout| {
             let data = &mut data[layout.start_offset()..];
-            let shape = IxDyn(layout.dims()).strides(IxDyn(layout.stride()));
+            let shape = shape_of(layout);
             ArrayViewMutD::from_shape(shape, data).map(f).map_err(|e| Error::value(op, e.to_string()))
         })?
     }
