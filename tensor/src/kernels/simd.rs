@@ -50,35 +50,6 @@ fn detect() -> Isa {
     Isa::Portable
 }
 
-/// Tests call kernels with each instruction set in turn.
-#[cfg(test)]
-pub mod forced {
-    use std::sync::atomic::{AtomicU8, Ordering};
-
-    use parking_lot::Mutex;
-
-    use super::{Isa, detect};
-
-    const ALL: [Isa; 3] = [Isa::Portable, Isa::Avx2, Isa::Avx512];
-    static FORCED: AtomicU8 = AtomicU8::new(u8::MAX);
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-    pub fn get() -> Option<Isa> {
-        ALL.get(usize::from(FORCED.load(Ordering::Relaxed))).copied()
-    }
-
-    /// Calls `f` once for each instruction set that the processor has, with all kernels of the
-    /// process on that one.
-    pub fn each_isa(mut f: impl FnMut(Isa)) {
-        let _lock = ONE_AT_A_TIME.lock();
-        for isa in ALL.into_iter().filter(|&isa| isa <= detect()) {
-            FORCED.store(isa as u8, Ordering::Relaxed);
-            f(isa);
-        }
-        FORCED.store(u8::MAX, Ordering::Relaxed);
-    }
-}
-
 /// `a * b + c`, fused where `L` says that the hardware fuses: without the instruction,
 /// `mul_add` is a slow library call.
 #[inline(always)]
@@ -163,5 +134,34 @@ pub fn dispatch<S: Simd>(s: S) -> S::Out {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => unsafe { avx2(s) },
         _ => s.run::<4>(),
+    }
+}
+
+/// Tests call kernels with each instruction set in turn.
+#[cfg(test)]
+pub mod forced {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use parking_lot::Mutex;
+
+    use super::{Isa, detect};
+
+    const ALL: [Isa; 3] = [Isa::Portable, Isa::Avx2, Isa::Avx512];
+    static FORCED: AtomicU8 = AtomicU8::new(u8::MAX);
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+    pub fn get() -> Option<Isa> {
+        ALL.get(usize::from(FORCED.load(Ordering::Relaxed))).copied()
+    }
+
+    /// Calls `f` once for each instruction set that the processor has, with all kernels of the
+    /// process on that one.
+    pub fn each_isa(mut f: impl FnMut(Isa)) {
+        let _lock = ONE_AT_A_TIME.lock();
+        for isa in ALL.into_iter().filter(|&isa| isa <= detect()) {
+            FORCED.store(isa as u8, Ordering::Relaxed);
+            f(isa);
+        }
+        FORCED.store(u8::MAX, Ordering::Relaxed);
     }
 }
