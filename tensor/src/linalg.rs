@@ -80,14 +80,14 @@ impl Tensor {
     }
 
     /// Matrices of one size as a batch in the dtype of `self`.
-    fn from_matrices(&self, matrices: &[DMatrix<f64>], size: [usize; 2]) -> Result<Self> {
+    fn batch_of_matrices(&self, matrices: &[DMatrix<f64>], size: [usize; 2]) -> Result<Self> {
         let batch = &self.size()[..self.dim() - 2];
         // nalgebra's matrices are column-major.
         let all = matrices.iter().flat_map(|m| m.transpose().as_slice().to_vec()).collect();
         Self::own(all, &[batch, &size].concat()).cast(self.dtype)
     }
 
-    fn from_vectors(&self, vectors: Vec<Vec<f64>>, n: usize) -> Result<Self> {
+    fn batch_of_vectors(&self, vectors: Vec<Vec<f64>>, n: usize) -> Result<Self> {
         let batch = &self.size()[..self.dim() - 2];
         Self::own(vectors.concat(), &[batch, &[n]].concat()).cast(self.dtype)
     }
@@ -103,7 +103,7 @@ impl Tensor {
         let inverses =
             inverses.ok_or_else(|| Error::value(op, "the matrix is singular, it has no inverse"))?;
         let n = self.size()[self.dim() - 1];
-        self.from_matrices(&inverses, [n, n])
+        self.batch_of_matrices(&inverses, [n, n])
     }
 
     /// The determinant of each matrix.
@@ -140,7 +140,7 @@ impl Tensor {
             left.into_iter().zip(&columns).map(|(a, b)| a.lu().solve(b)).collect();
         let solutions =
             solutions.ok_or_else(|| Error::value(op, "the matrix is singular, there is no solution"))?;
-        right.from_matrices(&solutions, [right.size()[right.dim() - 2], right.size()[right.dim() - 1]])
+        right.batch_of_matrices(&solutions, [right.size()[right.dim() - 2], right.size()[right.dim() - 1]])
     }
 
     /// The lower triangular L of each positive-definite symmetric matrix, with `L · Lᵀ` the matrix.
@@ -153,7 +153,7 @@ impl Tensor {
             self.to_matrices(op, true)?.into_iter().map(|m| m.cholesky().map(|c| c.l())).collect();
         let factors = factors.ok_or_else(|| Error::value(op, "the matrix is not positive-definite"))?;
         let n = self.size()[self.dim() - 1];
-        self.from_matrices(&factors, [n, n])
+        self.batch_of_matrices(&factors, [n, n])
     }
 
     /// Q with orthonormal columns `[.., m, k]` and upper triangular R `[.., k, n]` with `Q · R` the matrix
@@ -165,7 +165,7 @@ impl Tensor {
         let parts: Vec<_> = self.to_matrices("qr", false)?.into_iter().map(|m| m.qr().unpack()).collect();
         let (q, r): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         let (m, n) = (self.size()[self.dim() - 2], self.size()[self.dim() - 1]);
-        Ok((self.from_matrices(&q, [m, m.min(n)])?, self.from_matrices(&r, [m.min(n), n])?))
+        Ok((self.batch_of_matrices(&q, [m, m.min(n)])?, self.batch_of_matrices(&r, [m.min(n), n])?))
     }
 
     /// U `[.., m, k]`, the singular values `[.., k]` in descending order, and Vᵀ `[.., k, n]`, with
@@ -190,7 +190,11 @@ impl Tensor {
         }
         let (m, n) = (self.size()[self.dim() - 2], self.size()[self.dim() - 1]);
         let k = m.min(n);
-        Ok((self.from_matrices(&us, [m, k])?, self.from_vectors(ss, k)?, self.from_matrices(&vs, [k, n])?))
+        Ok((
+            self.batch_of_matrices(&us, [m, k])?,
+            self.batch_of_vectors(ss, k)?,
+            self.batch_of_matrices(&vs, [k, n])?,
+        ))
     }
 
     /// The eigenvalues `[.., n]` of each symmetric matrix in ascending order, and its eigenvectors, the
@@ -210,6 +214,6 @@ impl Tensor {
             vectors.push(d.eigenvectors.select_columns(&order));
         }
         let n = self.size()[self.dim() - 1];
-        Ok((self.from_vectors(values, n)?, self.from_matrices(&vectors, [n, n])?))
+        Ok((self.batch_of_vectors(values, n)?, self.batch_of_matrices(&vectors, [n, n])?))
     }
 }

@@ -43,6 +43,8 @@ fn normal_cdf(x: f64) -> f64 {
     if x < 0.0 { 0.5 * erfc(z) } else { 1.0 - 0.5 * erfc(z) }
 }
 
+// Of f32, and of f64, for which the conversion is none.
+#[allow(clippy::useless_conversion)]
 impl Tensor {
     /// The error function: `2/√π` times the integral of `e^(-t²)` from 0 to x.
     ///
