@@ -94,4 +94,34 @@ impl<'a, T> Disjoint<'a, T> {
         // SAFETY: within the slice, by the line above; the caller keeps the parts apart.
         unsafe { std::slice::from_raw_parts_mut(self.ptr.add(start), len) }
     }
+
+    /// A share of the slice, of which parts can be taken one at a time.
+    ///
+    /// # Safety
+    /// What is taken from the share must not overlap any part in use elsewhere.
+    pub unsafe fn share(&self) -> Share<'a, T> {
+        Share(*self)
+    }
+
+    /// The address of a matrix of `rows` by `cols`, `stride` elements from row to row, whose first
+    /// element is `start`.
+    pub fn matrix(&self, start: usize, rows: usize, cols: usize, stride: usize) -> *mut T {
+        let reach = if rows == 0 || cols == 0 { 0 } else { (rows - 1) * stride + cols };
+        assert!(start <= self.len && reach <= self.len - start, "a matrix beyond its slice");
+        // SAFETY: within the slice, by the line above.
+        unsafe { self.ptr.add(start) }
+    }
+}
+
+/// One task's share of a [`Disjoint`] slice.
+pub struct Share<'a, T>(Disjoint<'a, T>);
+
+impl<T> Share<'_, T> {
+    /// The elements `start..start + len`, which must be of this share.
+    #[inline(always)]
+    pub fn part(&mut self, start: usize, len: usize) -> &mut [T] {
+        // SAFETY: whoever made the share promised that nothing overlaps what is taken from it, and
+        // it hands out one part at a time.
+        unsafe { self.0.part(start, len) }
+    }
 }

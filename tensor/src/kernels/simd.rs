@@ -155,7 +155,8 @@ pub mod forced {
     }
 
     /// Calls `f` once for each instruction set that the processor has, with all kernels of the
-    /// process on that one.
+    /// process on that one. A test that compares bits of two runs must do so in here, as the set
+    /// may change between them otherwise.
     pub fn each_isa(mut f: impl FnMut(Isa)) {
         let _lock = ONE_AT_A_TIME.lock();
         for isa in ALL.into_iter().filter(|&isa| isa <= detect()) {

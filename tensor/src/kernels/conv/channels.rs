@@ -6,12 +6,12 @@
 use std::ops::Range;
 
 use super::correlation::{Class, Correlation};
-use super::disjoint::{Disjoint, Share};
 use super::outer::outer;
 use super::transpose::transpose;
 use super::units::{Unit, Units};
 use super::vector::{Lanes, Register, Vector, Width};
-use super::{Conv2dShape, Pass, parallel, scratch};
+use super::{Conv2dShape, Pass, scratch};
+use crate::kernels::parallel::{self, Disjoint, Share};
 use crate::kernels::simd::simd;
 
 /// Nanoseconds a multiplication on one thread.

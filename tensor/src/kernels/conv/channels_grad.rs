@@ -7,12 +7,12 @@
 use std::ops::Range;
 
 use super::channels::{BLOCK, lanes, packed_len, places};
-use super::disjoint::Disjoint;
 use super::outer::outer;
 use super::transpose::{transpose, transpose_body};
 use super::units::Units;
 use super::vector::{Lanes, Register, Vector, Width};
-use super::{Conv2dShape, Pass, parallel, scratch};
+use super::{Conv2dShape, Pass, scratch};
+use crate::kernels::parallel::{self, Disjoint};
 use crate::kernels::simd::simd;
 
 /// Nanoseconds a multiplication on one thread.

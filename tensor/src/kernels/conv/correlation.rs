@@ -56,7 +56,7 @@ pub struct Correlation {
     /// Elements between the weights of neighbouring results.
     pub weight_step: usize,
     /// Elements between output pixels of neighbouring rows, and columns, of the planes.
-    steps: (usize, usize),
+    pub steps: (usize, usize),
     /// Pixels of a channel that is read, and of one that is written.
     pub areas: (usize, usize),
     /// The rows of the planes that any class has.
@@ -80,12 +80,15 @@ impl Correlation {
             reach(s.kernel.1, s.dilation.1, s.stride.1),
         );
         let mut offsets = Vec::with_capacity(s.depth());
-        for channel in 0..s.group_in() {
-            for tap in 0..s.taps() {
-                let (py, y) = place(tap / s.kernel.1, s.dilation.0, s.stride.0);
-                let (px, x) = place(tap % s.kernel.1, s.dilation.1, s.stride.1);
-                offsets.push(planes.at(channel, (py, px), y, x));
+        for ky in 0..s.kernel.0 {
+            for kx in 0..s.kernel.1 {
+                let (y, x) = (place(ky, s.dilation.0, s.stride.0), place(kx, s.dilation.1, s.stride.1));
+                offsets.push(planes.at((y.0, x.0), y.1, x.1));
             }
+        }
+        // The same taps in the other channels.
+        for i in s.taps()..s.depth() {
+            offsets.push(offsets[i - s.taps()] + planes.channel_len());
         }
         let weights = (0..s.depth()).collect();
         Self {
@@ -131,14 +134,21 @@ impl Correlation {
         let mut classes = Vec::with_capacity(s.stride.0 * s.stride.1);
         for (fy, fx) in (0..s.stride.0).flat_map(|fy| (0..s.stride.1).map(move |fx| (fy, fx))) {
             let (mut offsets, mut weights) = (Vec::new(), Vec::new());
-            for o in 0..s.group_out() {
-                for tap in 0..s.taps() {
-                    let (y, x) = (tap / s.kernel.1 * s.dilation.0, tap % s.kernel.1 * s.dilation.1);
-                    if (y % s.stride.0, x % s.stride.1) == (fy, fx) {
-                        offsets.push(planes.at(o, (0, 0), down - y / s.stride.0, across - x / s.stride.1));
-                        weights.push(o * s.depth() + tap);
-                    }
+            for (y, ky) in
+                (0..s.kernel.0).map(|ky| (ky * s.dilation.0, ky)).filter(|y| y.0 % s.stride.0 == fy)
+            {
+                for (x, kx) in
+                    (0..s.kernel.1).map(|kx| (kx * s.dilation.1, kx)).filter(|x| x.0 % s.stride.1 == fx)
+                {
+                    offsets.push(planes.at((0, 0), down - y / s.stride.0, across - x / s.stride.1));
+                    weights.push(ky * s.kernel.1 + kx);
                 }
+            }
+            // The same taps of the other channels.
+            let taps = offsets.len();
+            for i in taps..taps * s.group_out() {
+                offsets.push(offsets[i - taps] + planes.channel_len());
+                weights.push(weights[i - taps] + s.depth());
             }
             let (y, x) = (skipped.0 * s.stride.0 + fy, skipped.1 * s.stride.1 + fx);
             classes.push(Class {
@@ -165,11 +175,6 @@ impl Correlation {
     /// The output pixel at a row and column of the planes.
     pub fn output(&self, class: &Class, row: usize, column: usize) -> usize {
         (class.origin + (row * self.steps.0 + column * self.steps.1) as isize) as usize
-    }
-
-    /// Output pixels between neighbouring columns.
-    pub fn column_step(&self) -> usize {
-        self.steps.1
     }
 
     /// Elements of the planes of one image's channels of a group, from some row on.
@@ -205,11 +210,9 @@ impl Planes {
         Self { height, width, top, left, phases, rows, stride }
     }
 
-    /// The place of a pixel of a phase of a channel.
-    fn at(&self, channel: usize, phase: (usize, usize), row: usize, column: usize) -> usize {
-        ((channel * self.phases.0 + phase.0) * self.phases.1 + phase.1) * self.rows * self.stride
-            + row * self.stride
-            + column
+    /// The place of a pixel of a phase of the first channel.
+    fn at(&self, phase: (usize, usize), row: usize, column: usize) -> usize {
+        ((phase.0 * self.phases.1 + phase.1) * self.rows + row) * self.stride + column
     }
 
     fn channel_len(&self) -> usize {

@@ -1,12 +1,13 @@
 //! The passes in f32 by a given algorithm.
 
-use super::{Algorithm, Conv2dShape, Pass, channels, channels_grad, general};
+use super::{Algorithm, Conv2dShape, Pass, channels, channels_grad, general, pixels, pixels_grad};
 
 /// See [`super::forward`].
 pub fn forward(by: Algorithm, s: &Conv2dShape, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     match by {
         Algorithm::General => general::forward(s, x, w, bias, y),
         Algorithm::Channels => channels::correlate(s, Pass::Forward, x, w, bias, y),
+        Algorithm::Pixels => pixels::correlate(s, Pass::Forward, x, w, bias, y),
     }
 }
 
@@ -15,6 +16,7 @@ pub fn input_grad(by: Algorithm, s: &Conv2dShape, dy: &[f32], w: &[f32], dx: &mu
     match by {
         Algorithm::General => general::input_grad(s, dy, w, dx),
         Algorithm::Channels => channels::correlate(s, Pass::InputGrad, dy, w, None, dx),
+        Algorithm::Pixels => pixels::correlate(s, Pass::InputGrad, dy, w, None, dx),
     }
 }
 
@@ -23,5 +25,6 @@ pub fn weight_grad(by: Algorithm, s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &m
     match by {
         Algorithm::General => general::weight_grad(s, x, dy, dw),
         Algorithm::Channels => channels_grad::weight_grad(s, x, dy, dw),
+        Algorithm::Pixels => pixels_grad::weight_grad(s, x, dy, dw),
     }
 }

@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
-use super::disjoint::Disjoint;
 use super::matrix::{Matrix, product};
 use super::scratch;
-use super::{Conv2dShape, Element, parallel};
+use super::{Conv2dShape, Element};
+use crate::kernels::parallel::{self, Disjoint};
 
 /// Columns that a product should have at least, to be worth packing the weights for.
 const MIN_COLUMNS: usize = 192;

@@ -6,13 +6,15 @@
 mod channels;
 mod channels_grad;
 mod correlation;
-mod disjoint;
 mod element;
 mod fast;
 mod general;
 mod matrix;
 mod outer;
+mod pixels;
+mod pixels_grad;
 mod plan;
+mod rows;
 mod scratch;
 mod shape;
 #[cfg(test)]

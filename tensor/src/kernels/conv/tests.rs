@@ -237,3 +237,42 @@ fn all_passes_in_f32() {
 fn direct_with_channels_in_lanes() {
     shapes().iter().for_each(|s| fast_passes(s, Algorithm::Channels));
 }
+
+#[test]
+fn direct_with_pixels_in_lanes() {
+    shapes().iter().for_each(|s| fast_passes(s, Algorithm::Pixels));
+}
+
+/// Sums are cut by the shape, and the pieces' results do not depend on who computes them.
+#[test]
+fn threads_change_no_bit() {
+    let one = (1, 1);
+    for s in [
+        shape(16, (6, 16), (30, 30), (5, 5), one, (0, 0), one, 1),
+        shape(16, (64, 96), (14, 14), (3, 3), one, one, one, 1),
+        shape(2, (96, 192), (15, 15), (3, 3), (2, 2), one, one, 1),
+        shape(8, (32, 32), (30, 30), (3, 3), one, one, one, 32),
+        shape(1, (3, 10), (130, 130), (3, 3), one, one, one, 1),
+    ] {
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            let (x, w, dy) =
+                (numbers(s.input_len(), 1), numbers(s.weight_len(), 2), numbers(s.output_len(), 3));
+            let [mut y, mut dx, mut dw] =
+                [s.output_len(), s.input_len(), s.weight_len()].map(|len| vec![0.0f32; len]);
+            pool.install(|| {
+                forward(&s, &x, &w, None, &mut y);
+                input_grad(&s, &dy, &w, &mut dx);
+                weight_grad(&s, &x, &dy, &mut dw);
+            });
+            [y, dx, dw].map(|v| v.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+        };
+        // Holding the instruction set, which other tests change.
+        each_isa(|isa| {
+            let [one, three] = [run(1), run(3)];
+            for (pass, (one, three)) in ["y", "dx", "dw"].iter().zip(one.iter().zip(&three)) {
+                assert!(one == three, "{pass} of {s:?} on {isa:?}");
+            }
+        });
+    }
+}

@@ -9,6 +9,8 @@ use super::{Conv2dShape, Pass};
 const MAX_PLANES: usize = 1 << 18;
 /// Output pixels that a piece should have, to be worth reading the weights for.
 const PIXELS: usize = 256;
+/// Likewise, to be worth a round of adding to the weights' gradients.
+const PIXELS_GRAD: usize = 1024;
 
 /// A correlation, cut into runs of images and bands of rows.
 pub struct Units {
@@ -42,8 +44,8 @@ impl Units {
         let images = if band < correlation.rows.len() {
             1
         } else {
-            let pixels = s.out_pixels();
-            PIXELS.div_ceil(pixels).min(MAX_PLANES / len.max(1)).clamp(1, s.batch)
+            let pixels = if pass == Pass::WeightGrad { PIXELS_GRAD } else { PIXELS };
+            pixels.div_ceil(s.out_pixels()).min(MAX_PLANES / len.max(1)).clamp(1, s.batch)
         };
         Self { correlation, batch: s.batch, images, band }
     }
