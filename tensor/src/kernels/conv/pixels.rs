@@ -168,7 +168,7 @@ fn sum_body<const L: usize>(
         (_, 4) => strip::<L, 2, 4>(planes, offsets, packed, len, sums),
         (_, 2) => strip::<L, 4, 2>(planes, offsets, packed, len, sums),
         (_, 1) => strip::<L, 8, 1>(planes, offsets, packed, len, sums),
-        _ => unreachable!("a tile of {results} results"),
+        _ => unreachable!("a tile of {results} results"), // invariant: a size in TILES
     }
 }
 

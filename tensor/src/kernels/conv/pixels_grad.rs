@@ -55,6 +55,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
             });
         });
         let mut sums = sums.chunks(dw.len());
+        // invariant: the caller returns early where nothing is to be summed
         dw.copy_from_slice(sums.next().expect("one sum at least"));
         sums.for_each(|sum| dw.iter_mut().zip(sum).for_each(|(dw, v)| *dw += v));
     });
