@@ -30,6 +30,9 @@ enum Command {
     /// Train and test the tutorial's CIFAR-10 classifier; `cifar --help` lists its options
     #[command(disable_help_flag = true)]
     Cifar(Arguments),
+    /// Measure: `bench TOPIC [--pytorch PYTHON]`; `bench --help` lists the topics
+    #[command(disable_help_flag = true)]
+    Bench(Arguments),
     /// Run every test of the workspace, doctests included; or those that arguments for `cargo test` pick
     #[command(disable_help_flag = true)]
     Test(Arguments),
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Fetch(arguments) => cargo::hand_over(cargo::program("fetch").args(arguments.rest)),
         Command::Cifar(arguments) => cargo::hand_over(cargo::program("cifar").args(arguments.rest)),
+        Command::Bench(arguments) => cargo::hand_over(cargo::program("bench").args(arguments.rest)),
         Command::Test(arguments) => cargo::hand_over(cargo::cargo("test").args(arguments.rest)),
         Command::Tidy => tidy::run(&cargo::root()),
         Command::Ci { stages } => ci::run(&stages),
