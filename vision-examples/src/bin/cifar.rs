@@ -17,6 +17,9 @@ use taper_vision_examples::source::{self, Source};
 use taper_vision_examples::train::train;
 use taper_vision_examples::{Result, files};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run(&Settings::parse()) {
         Ok(()) => ExitCode::SUCCESS,

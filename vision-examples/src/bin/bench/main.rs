@@ -62,6 +62,9 @@ impl Common {
     }
 }
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let done = match Cli::parse().topic {
         Topic::Step(settings) => step::run(&settings),
