@@ -1,6 +1,8 @@
 //! Operations that change a variable's memory, and its place in the graph: afterwards it is the
 //! output of the operation.
 
+use taper_tensor::Tensor;
+
 use crate::node::Edge;
 use crate::operand::IntoOperand;
 use crate::variable::History;
@@ -42,8 +44,18 @@ impl Variable {
         relu_ = relu();
         /// [`Variable::exp`], in place.
         exp_ = exp();
+        /// [`Variable::tanh`], in place.
+        tanh_ = tanh();
+        /// [`Variable::sigmoid`], in place.
+        sigmoid_ = sigmoid();
         /// [`Variable::neg`], in place.
         neg_ = neg();
+        /// [`Variable::clamp`], in place.
+        clamp_ = clamp(min: Option<f64>, max: Option<f64>);
+        /// [`Variable::leaky_relu`], in place.
+        leaky_relu_ = leaky_relu(slope: f64);
+        /// [`Variable::masked_fill`], in place.
+        masked_fill_ = masked_fill(mask: &Tensor, value: f64);
     }
 
     /// Sets all elements to 0; no gradient flows to what was there.

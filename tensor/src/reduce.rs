@@ -60,12 +60,13 @@ impl Tensor {
         self.sum_over(&all(self), false)
     }
 
-    /// The sums over some dimensions, which become 1 with `keepdim`, or else disappear.
+    /// The sums over some dimensions, all where none is given; they become 1 with `keepdim`, or else
+    /// disappear.
     ///
     /// # Errors
     /// When there is no such dimension, or one is given twice.
     pub fn sum_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        self.sum_over(&shape::dims("sum", dims, self.size())?, keepdim)
+        self.sum_over(&over("sum", dims, self.size())?, keepdim)
     }
 
     /// The dtype of a sum or a product.
@@ -105,12 +106,12 @@ impl Tensor {
         self.mean_over(&all(self), false)
     }
 
-    /// The means over some dimensions.
+    /// The means over some dimensions, all where none is given.
     ///
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
     pub fn mean_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        self.mean_over(&shape::dims("mean", dims, self.size())?, keepdim)
+        self.mean_over(&over("mean", dims, self.size())?, keepdim)
     }
 
     fn mean_over(&self, over: &[usize], keepdim: bool) -> Result<Self> {

@@ -110,6 +110,48 @@ impl Variable {
         }
     }
 
+    /// `self` to the power of `other`: `d self = other · self^(other - 1)`, `d other = y · ln self`.
+    ///
+    /// # Errors
+    /// As [`Variable::add`].
+    #[track_caller]
+    pub fn pow(&self, other: impl IntoOperand) -> Result<Self> {
+        match other.operand() {
+            Operand::Scalar(v) => {
+                let (y, x, p) = (self.data().pow(v)?, self.save(), v.to_f64());
+                Ok(record("PowScalar", &[self]).output(y, move |ctx| {
+                    let g = ctx.grad()?;
+                    if p == 0.0 {
+                        return Ok(smallvec![Some(Variable::new(g.data().zeros_like()?))]);
+                    }
+                    Ok(smallvec![Some(g.mul(x.get(ctx)?.pow(p - 1.0)?.mul(p)?)?)])
+                }))
+            }
+            Operand::Variable(other) => {
+                let y = self.data().pow(other.data())?;
+                let (size, other_size) = (self.shape(), other.shape());
+                let (a, b) = (self.save(), other.save());
+                Ok(record("Pow", &[self, other]).saves_output().output(y, move |ctx| {
+                    let (g, a, b) = (ctx.grad()?, a.get(ctx)?, b.get(ctx)?);
+                    Ok(smallvec![
+                        // 0 where the exponent is 0, also for the base 0.
+                        ctx.need(0, || {
+                            let slope = b.mul(a.pow(b.sub(1.0)?)?)?;
+                            let zero = b.data().eq(0)?.expand(slope.data().size())?;
+                            g.mul(slope.masked_fill(&zero, 0.0)?)?.sum_to(&size)
+                        })?,
+                        // 0 where the base is 0 and the exponent is not negative.
+                        ctx.need(1, || {
+                            let slope = ctx.output(0)?.mul(a.log()?)?;
+                            let zero = a.data().eq(0)?.mul(b.data().ge(0)?)?;
+                            g.mul(slope.masked_fill(&zero, 0.0)?)?.sum_to(&other_size)
+                        })?
+                    ])
+                }))
+            }
+        }
+    }
+
     /// `-self`.
     ///
     /// # Errors

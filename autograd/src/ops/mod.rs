@@ -1,11 +1,15 @@
 //! The operations, a file for each family: what is computed, what is saved, and the gradient rule
 //! beside it, written in the same operations, so that it can be differentiated again.
 
+pub(crate) mod activation;
 pub(crate) mod arithmetic;
+pub(crate) mod choose;
 pub(crate) mod conv;
 pub(crate) mod dropout;
+pub(crate) mod extreme;
 pub(crate) mod index;
 pub(crate) mod join;
+pub(crate) mod linalg;
 pub(crate) mod loss;
 pub(crate) mod matmul;
 pub(crate) mod norm;

@@ -4,6 +4,7 @@ use smallvec::smallvec;
 use taper_tensor::IntoShape;
 
 use crate::node::record;
+use crate::ops::join::PadMode;
 use crate::ops::view::index_of;
 use crate::variable::Shape;
 use crate::{Result, Variable};
@@ -19,7 +20,8 @@ impl Variable {
         Ok(record("Sum", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.expand(&size[..])?)])))
     }
 
-    /// The sums over some dimensions, which become 1 with `keepdim`, or else disappear.
+    /// The sums over some dimensions, all where none is given; they become 1 with `keepdim`, or else
+    /// disappear.
     ///
     /// # Errors
     /// When there is no such dimension, or one is given twice.
@@ -44,7 +46,8 @@ impl Variable {
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.div(count)?.expand(&size[..])?)])))
     }
 
-    /// The means over some dimensions, which become 1 with `keepdim`, or else disappear.
+    /// The means over some dimensions, all where none is given; they become 1 with `keepdim`, or else
+    /// disappear.
     ///
     /// # Errors
     /// As [`Variable::sum_dim`]; and on an integer dtype.
@@ -57,6 +60,128 @@ impl Variable {
         Ok(record("MeanDim", &[self]).output(y, move |ctx| {
             Ok(smallvec![Some(ctx.grad()?.reshape(&kept[..])?.div(count)?.expand(&size[..])?)])
         }))
+    }
+
+    /// The variances over some dimensions, all where none is given: the squared distances from the
+    /// mean, summed, and divided by the number of elements less `correction`. dx = 2 (x - mean) / n.
+    ///
+    /// # Errors
+    /// As [`Variable::mean_dim`].
+    #[track_caller]
+    pub fn var(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
+        let (dims, size, x) = (dims.into_sizes(), self.shape(), self.save());
+        let y = self.data().var(&dims, correction, keepdim)?;
+        let kept = kept(&dims, &size);
+        let count = (size.iter().product::<usize>() / kept.iter().product::<usize>().max(1)) as f64;
+        Ok(record("Var", &[self]).output(y, move |ctx| {
+            let x = x.get(ctx)?;
+            let centred = x.sub(x.mean_dim(&dims, true)?.reshape(&kept[..])?)?;
+            let g = ctx.grad()?.reshape(&kept[..])?.mul(2.0 / (count - correction).max(0.0))?;
+            Ok(smallvec![Some(centred.mul(g)?)])
+        }))
+    }
+
+    /// The standard deviations over some dimensions: the roots of [`Variable::var`].
+    ///
+    /// # Errors
+    /// As [`Variable::mean_dim`].
+    #[track_caller]
+    pub fn std(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
+        self.var(dims, correction, keepdim)?.sqrt()
+    }
+
+    /// The Euclidean norm of all elements: dx = x / norm · dy, and 0 where the norm is 0.
+    ///
+    /// # Errors
+    /// On an integer dtype.
+    #[track_caller]
+    pub fn norm(&self) -> Result<Self> {
+        let (y, x) = (self.data().norm()?, self.save());
+        Ok(record("Norm", &[self]).saves_output().output(y, move |ctx| {
+            let (x, y) = (x.get(ctx)?, ctx.output(0)?);
+            let zero = y.data().eq(0)?;
+            let scale = ctx.grad()?.div(y.masked_fill(&zero, 1.0)?)?.masked_fill(&zero, 0.0)?;
+            Ok(smallvec![Some(x.mul(scale)?)])
+        }))
+    }
+
+    /// The norm `(Σ |x|^p)^(1/p)` over some dimensions, all where none is given.
+    ///
+    /// # Errors
+    /// As [`Variable::mean_dim`]; and when `p` is not above 0.
+    #[track_caller]
+    pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        let dims = dims.into_sizes();
+        match p {
+            1.0 => self.abs()?.sum_dim(&dims, keepdim),
+            f64::INFINITY => self.abs()?.amax(&dims, keepdim),
+            2.0 if dims.is_empty() && !keepdim => self.norm(),
+            p if p > 0.0 => self.abs()?.pow(p)?.sum_dim(&dims, keepdim)?.pow(1.0 / p),
+            _ => Err(taper_tensor::Error::value("norm", format!("p is {p}, expected more than 0")).into()),
+        }
+    }
+
+    /// `ln Σ e^x` over some dimensions: dx = e^(x - y) · dy, the softmax.
+    ///
+    /// # Errors
+    /// As [`Variable::mean_dim`].
+    #[track_caller]
+    pub fn logsumexp(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        let (dims, x) = (dims.into_sizes(), self.save());
+        let y = self.data().logsumexp(&dims, keepdim)?;
+        let kept = kept(&dims, &self.shape());
+        Ok(record("LogSumExp", &[self]).saves_output().output(y, move |ctx| {
+            let (x, y) = (x.get(ctx)?, ctx.output(0)?.reshape(&kept[..])?);
+            Ok(smallvec![Some(x.sub(y)?.exp()?.mul(ctx.grad()?.reshape(&kept[..])?)?)])
+        }))
+    }
+
+    /// Running sums along a dimension: the gradient is summed from the other end.
+    ///
+    /// # Errors
+    /// When there is no such dimension.
+    #[track_caller]
+    pub fn cumsum(&self, dim: i64) -> Result<Self> {
+        let y = self.data().cumsum(dim)?;
+        Ok(record("Cumsum", &[self]).output(y, move |ctx| {
+            let g = ctx.grad()?;
+            if g.dim() == 0 {
+                return Ok(smallvec![Some(g)]);
+            }
+            Ok(smallvec![Some(g.flip(dim)?.cumsum(dim)?.flip(dim)?)])
+        }))
+    }
+
+    /// The product of all elements. The gradient of an element is the product of the others, also where
+    /// elements are 0.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    #[track_caller]
+    pub fn prod(&self) -> Result<Self> {
+        let (y, x, size) = (self.data().prod()?, self.save(), self.shape());
+        Ok(record("Prod", &[self]).output(y, move |ctx| {
+            // The products of those before, times the products of those after.
+            let flat = x.get(ctx)?.reshape(-1)?;
+            let others = flat.exclusive_products()?.mul(flat.flip(0)?.exclusive_products()?.flip(0)?)?;
+            Ok(smallvec![Some(others.reshape(&size[..])?.mul(ctx.grad()?)?)])
+        }))
+    }
+
+    /// For each element of a vector the product of those before it, by doubling: log n products of
+    /// shifted vectors, each of which can be differentiated.
+    fn exclusive_products(&self) -> Result<Self> {
+        let n = self.numel();
+        if n == 0 {
+            return Ok(self.clone());
+        }
+        let mut y = self.pad([1, -1], PadMode::Constant(1.0))?;
+        let mut shift = 1;
+        while shift < n {
+            y = y.mul(y.pad([shift as i64, -(shift as i64)], PadMode::Constant(1.0))?)?;
+            shift *= 2;
+        }
+        Ok(y)
     }
 
     /// Sums what broadcasting repeated, so that the result has the shape `target`.
@@ -76,8 +201,11 @@ impl Variable {
 
 /// The shape with these dimensions, which the tensor operation has accepted, become 1; all of them
 /// where none is named.
-fn kept(dims: &[i64], size: &[usize]) -> Shape {
+pub(crate) fn kept(dims: &[i64], size: &[usize]) -> Shape {
     let mut kept = Shape::from_slice(size);
+    if dims.is_empty() {
+        kept.fill(1);
+    }
     for &d in dims {
         kept[index_of(d, size.len())] = 1;
     }

@@ -1,56 +1,135 @@
-//! Functions of each element.
+//! Functions of each element: for each its derivative, from the input `x` or from the output `y`,
+//! times the output's gradient `g`.
 
 use smallvec::smallvec;
 
 use crate::node::record;
 use crate::{Result, Variable};
 
+macro_rules! of_output {
+    ($($(#[$doc:meta])* $name:ident $node:literal |$g:ident, $y:ident| $dx:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When memory runs out.
+        #[track_caller]
+        pub fn $name(&self) -> Result<Self> {
+            let y = self.data().$name()?;
+            Ok(record($node, &[self]).saves_output().output(y, |ctx| {
+                let ($g, $y) = (ctx.grad()?, ctx.output(0)?);
+                Ok(smallvec![Some($dx?)])
+            }))
+        }
+    )*};
+}
+
+macro_rules! of_input {
+    ($($(#[$doc:meta])* $name:ident $node:literal |$g:ident, $x:ident| $dx:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When memory runs out.
+        #[track_caller]
+        pub fn $name(&self) -> Result<Self> {
+            let (y, x) = (self.data().$name()?, self.save());
+            Ok(record($node, &[self]).output(y, move |ctx| {
+                let ($g, $x) = (ctx.grad()?, x.get(ctx)?);
+                Ok(smallvec![Some($dx?)])
+            }))
+        }
+    )*};
+}
+
+macro_rules! flat {
+    ($($(#[$doc:meta])* $name:ident $node:literal;)*) => {$(
+        $(#[$doc])*
+        /// The gradient is 0, as PyTorch's.
+        ///
+        /// # Errors
+        /// When memory runs out.
+        #[track_caller]
+        pub fn $name(&self) -> Result<Self> {
+            let y = self.data().$name()?;
+            Ok(record($node, &[self])
+                .output(y, |ctx| Ok(smallvec![Some(Variable::new(ctx.grad()?.data().zeros_like()?))])))
+        }
+    )*};
+}
+
 impl Variable {
-    /// e to the power of each element: dy/dx = y.
-    ///
-    /// # Errors
-    /// On an integer dtype; so for all that follow.
-    #[track_caller]
-    pub fn exp(&self) -> Result<Self> {
-        let y = self.data().exp()?;
-        Ok(record("Exp", &[self])
-            .saves_output()
-            .output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.mul(ctx.output(0)?)?)])))
+    of_output! {
+        /// e to the power of each element: dy/dx = y.
+        exp "Exp" |g, y| g.mul(y);
+        /// `e^x - 1`, exact near 0: dy/dx = y + 1.
+        expm1 "Expm1" |g, y| g.mul(y.add(1.0)?);
+        /// The square root: dy/dx = 1 / 2y.
+        sqrt "Sqrt" |g, y| g.div(y.mul(2.0)?);
+        /// `1 / √x`: dy/dx = -y³ / 2.
+        rsqrt "Rsqrt" |g, y| g.mul(y.mul(&y)?.mul(&y)?.mul(-0.5)?);
+        /// `1 / x`: dy/dx = -y².
+        reciprocal "Reciprocal" |g, y| g.mul(y.square()?.neg()?);
+        /// The hyperbolic tangent: dy/dx = 1 - y².
+        tanh "Tanh" |g, y| g.mul(y.square()?.neg()?.add(1.0)?);
+        /// `1 / (1 + e^-x)`: dy/dx = y (1 - y).
+        sigmoid "Sigmoid" |g, y| g.mul(y.sub(y.square()?)?);
     }
 
-    /// The natural logarithm: dy/dx = 1 / x.
-    ///
-    /// # Errors
-    /// As [`Variable::exp`].
-    #[track_caller]
-    pub fn log(&self) -> Result<Self> {
-        let (y, x) = (self.data().log()?, self.save());
-        Ok(record("Log", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.div(x.get(ctx)?)?)])))
+    of_input! {
+        /// The natural logarithm: dy/dx = 1 / x.
+        log "Log" |g, x| g.div(x);
+        /// `ln(1 + x)`, exact near 0: dy/dx = 1 / (1 + x).
+        log1p "Log1p" |g, x| g.div(x.add(1.0)?);
+        /// The logarithm to base 2: dy/dx = 1 / (x ln 2).
+        log2 "Log2" |g, x| g.div(x.mul(std::f64::consts::LN_2)?);
+        /// The logarithm to base 10: dy/dx = 1 / (x ln 10).
+        log10 "Log10" |g, x| g.div(x.mul(std::f64::consts::LN_10)?);
+        /// The square: dy/dx = 2 x.
+        square "Square" |g, x| g.mul(x.mul(2.0)?);
+        /// The absolute value: dy/dx = sign(x).
+        abs "Abs" |g, x| g.mul(x.sign()?);
+        /// The sine: dy/dx = cos x.
+        sin "Sin" |g, x| g.mul(x.cos()?);
+        /// The cosine: dy/dx = -sin x.
+        cos "Cos" |g, x| g.mul(x.sin()?.neg()?);
+        /// The tangent: dy/dx = 1 / cos² x.
+        tan "Tan" |g, x| g.div(x.cos()?.square()?);
+        /// The arc sine: dy/dx = 1 / √(1 - x²).
+        asin "Asin" |g, x| g.mul(x.square()?.neg()?.add(1.0)?.rsqrt()?);
+        /// The arc cosine: dy/dx = -1 / √(1 - x²).
+        acos "Acos" |g, x| g.mul(x.square()?.neg()?.add(1.0)?.rsqrt()?.neg()?);
+        /// The arc tangent: dy/dx = 1 / (1 + x²).
+        atan "Atan" |g, x| g.div(x.square()?.add(1.0)?);
+        /// The hyperbolic sine: dy/dx = cosh x.
+        sinh "Sinh" |g, x| g.mul(x.cosh()?);
+        /// The hyperbolic cosine: dy/dx = sinh x.
+        cosh "Cosh" |g, x| g.mul(x.sinh()?);
+        /// The error function: dy/dx = 2 / √π · e^-x².
+        erf "Erf" |g, x| g.mul(x.square()?.neg()?.exp()?.mul(std::f64::consts::FRAC_2_SQRT_PI)?);
     }
 
-    /// The square: dy/dx = 2 x.
-    ///
-    /// # Errors
-    /// As [`Variable::exp`].
-    #[track_caller]
-    pub fn square(&self) -> Result<Self> {
-        let (y, x) = (self.data().square()?, self.save());
-        Ok(record("Square", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(x.get(ctx)?.mul(2.0)?)?)])))
+    flat! {
+        /// -1, 0 or 1; NaN stays.
+        sign "Sign";
+        /// The largest integer not above x.
+        floor "Floor";
+        /// The smallest integer not below x.
+        ceil "Ceil";
+        /// The nearest integer, of two equally near the even one.
+        round "Round";
+        /// The integer part.
+        trunc "Trunc";
     }
 
     /// `max(x, 0)`: dy/dx is 1 for x > 0, else 0, also at 0.
     ///
     /// # Errors
-    /// As [`Variable::exp`].
+    /// When memory runs out.
     #[track_caller]
     pub fn relu(&self) -> Result<Self> {
         let y = self.data().relu()?;
         Ok(record("Relu", &[self]).saves_output().output(y, |ctx| {
-            let g = ctx.grad()?;
-            let y = ctx.output(0)?.data();
-            let mask = y.gt(0)?.to_dtype(y.dtype())?;
-            Ok(smallvec![Some(g.mul(Variable::new(mask))?)])
+            let mask = ctx.output(0)?.data().gt(0)?;
+            Ok(smallvec![Some(ctx.grad()?.keep(&mask)?)])
         }))
     }
 }

@@ -104,6 +104,27 @@ impl Variable {
         self.index_select(dim, &self.indices((0..n).map(|i| (i - shift).rem_euclid(n)).collect())?)
     }
 
+    /// The elements on and below a diagonal of the matrices in the last two dimensions, `diagonal`
+    /// columns to the right; zeros elsewhere.
+    ///
+    /// # Errors
+    /// When there are fewer than two dimensions.
+    #[track_caller]
+    pub fn tril(&self, diagonal: i64) -> Result<Self> {
+        let y = self.data().tril(diagonal)?;
+        Ok(record("Tril", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.tril(diagonal)?)])))
+    }
+
+    /// The elements on and above a diagonal; see [`Variable::tril`].
+    ///
+    /// # Errors
+    /// When there are fewer than two dimensions.
+    #[track_caller]
+    pub fn triu(&self, diagonal: i64) -> Result<Self> {
+        let y = self.data().triu(diagonal)?;
+        Ok(record("Triu", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.triu(diagonal)?)])))
+    }
+
     /// Indices on the device of `self`.
     pub(crate) fn indices(&self, index: Vec<i64>) -> Result<Tensor> {
         let n = index.len();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use taper_autograd::{Conv2dOptions, PadMode, Result, Variable};
-use taper_tensor::PoolOptions;
+use taper_tensor::{PoolOptions, Tensor};
 
 /// `None` where there is no counterpart.
 pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variable>>> {
@@ -31,11 +31,73 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "div" => x.div(&v[1]),
         "add_scalar" => x.add(real("scalar")),
         "mul_scalar" => x.mul(real("scalar")),
+        "pow" => x.pow(&v[1]),
+        "powf" => x.pow(real("exponent")),
+        "maximum" => x.maximum(&v[1]),
+        "minimum" => x.minimum(&v[1]),
+        "lerp" => x.lerp(&v[1], real("weight")),
+        "where" => v[1].where_(&x.data(), &v[2]),
+        "clamp" => x.clamp(has("min").then(|| real("min")), has("max").then(|| real("max"))),
+        "masked_fill" => x.masked_fill(&v[1].data(), real("value")),
         "neg" => x.neg(),
         "exp" => x.exp(),
+        "expm1" => x.expm1(),
         "log" => x.log(),
+        "log1p" => x.log1p(),
         "square" => x.square(),
+        "sqrt" => x.sqrt(),
+        "rsqrt" => x.rsqrt(),
+        "reciprocal" => x.reciprocal(),
+        "sin" => x.sin(),
+        "cos" => x.cos(),
+        "tanh" => x.tanh(),
+        "sigmoid" => x.sigmoid(),
+        "abs" => x.abs(),
+        "sign" => x.sign(),
+        "floor" => x.floor(),
+        "ceil" => x.ceil(),
+        "round" => x.round(),
         "relu" => x.relu(),
+        "relu6" => x.relu6(),
+        "leaky_relu" => x.leaky_relu(if has("negative_slope") { real("negative_slope") } else { 0.01 }),
+        "elu" => x.elu(if has("alpha") { real("alpha") } else { 1.0 }),
+        "selu" => x.selu(),
+        "silu" => x.silu(),
+        "softplus" => x.softplus(),
+        "softsign" => x.softsign(),
+        "mish" => x.mish(),
+        "gelu" => x.gelu(),
+        "erf" => x.erf(),
+        "cumsum" => x.cumsum(int("dim")),
+        "sort" => return Some(x.sort(int("dim"), flag("descending")).map(pair)),
+        "topk" => return Some(x.topk(count("k"), int("dim")).map(pair)),
+        "inverse" => x.inverse(),
+        "det" => x.det(),
+        "solve" => x.solve(&v[1]),
+        "cholesky" => x.cholesky(),
+        "gelu_tanh" => x.gelu_tanh(),
+        "logsigmoid" => x.logsigmoid(),
+        "hardtanh" => x.hardtanh(-1.0, 1.0),
+        "hardsigmoid" => x.hardsigmoid(),
+        "hardswish" => x.hardswish(),
+        "prod" => x.prod(),
+        "var" => x.var(list("dim"), if flag("unbiased") { 1.0 } else { 0.0 }, flag("keepdim")),
+        "std" => x.std(list("dim"), if flag("unbiased") { 1.0 } else { 0.0 }, flag("keepdim")),
+        "norm" => x.norm_p(real("p"), (), false),
+        "logsumexp" => x.logsumexp(list("dim"), flag("keepdim")),
+        "max" => x.max(),
+        "min" => x.min(),
+        "max_dim" => return Some(x.max_dim(int("dim"), flag("keepdim")).map(pair)),
+        "min_dim" => return Some(x.min_dim(int("dim"), flag("keepdim")).map(pair)),
+        "argmax" => x.argmax(int("dim"), flag("keepdim")).map(Variable::new),
+        "argmin" => x.argmin(int("dim"), flag("keepdim")).map(Variable::new),
+        "tril" => x.tril(int("diagonal")),
+        "triu" => x.triu(int("diagonal")),
+        "avg_pool2d" => x.avg_pool2d(pool()),
+        "adaptive_avg_pool2d" => {
+            let size = list("output_size");
+            x.adaptive_avg_pool2d((size[0] as usize, size[1] as usize))
+        }
         "sum" if has("dim") => x.sum_dim(list("dim"), flag("keepdim")),
         "sum" => x.sum(),
         "mean" if has("dim") => x.mean_dim(list("dim"), flag("keepdim")),
@@ -83,11 +145,6 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "conv1d" => x.conv1d(&v[1], v.get(2), conv()),
         "conv_transpose2d" => x.conv_transpose2d(&v[1], v.get(2), conv(), both("output_padding")),
         "max_pool2d" => x.max_pool2d_with(pool()),
-        "avg_pool2d" => x.avg_pool2d(pool()),
-        "adaptive_avg_pool2d" => {
-            let size = list("output_size");
-            x.adaptive_avg_pool2d((size[0] as usize, size[1] as usize))
-        }
         "upsample_nearest2d" => {
             let s = x.size();
             x.upsample_nearest2d((s[2] * count("scale_factor"), s[3] * count("scale_factor")))
@@ -106,4 +163,8 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         _ => return None,
     };
     Some(one.map(|y| vec![y]))
+}
+
+fn pair((values, index): (Variable, Tensor)) -> Vec<Variable> {
+    vec![values, Variable::new(index)]
 }

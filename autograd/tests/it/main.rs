@@ -7,3 +7,4 @@ mod golden_ops; // PyTorch's names to ours
 mod regression; // defects seen elsewhere
 mod rules; // each rule against numerical derivatives
 mod scopes; // modes, threads, drawings, memory
+mod table; // every operation, for inputs of every layout

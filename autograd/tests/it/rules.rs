@@ -73,3 +73,14 @@ fn indexing() {
     let index = Tensor::new([[0i64, 2], [1, 1]]).unwrap();
     check(|v| v[0].gather(1, &index)?.square(), &[&[2, 3]]);
 }
+
+/// The padding's row is looked up as others are, and gets no gradient.
+#[test]
+fn embeddings_do_not_learn_their_padding() -> Result<()> {
+    let table = Variable::requires_grad(Tensor::new([[1.0f64, 2.0], [3.0, 4.0]])?);
+    let y = table.embedding(&Tensor::new([0i64, 1, 1])?, Some(0))?;
+    assert_eq!(y.data().to_vec::<f64>()?, [1.0, 2.0, 3.0, 4.0, 3.0, 4.0]);
+    y.sum()?.backward()?;
+    assert_eq!(table.grad().unwrap().to_vec::<f64>()?, [0.0, 0.0, 2.0, 2.0]);
+    Ok(())
+}

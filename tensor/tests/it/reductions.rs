@@ -1,5 +1,17 @@
 use taper_tensor::{DType, Result, Tensor};
 
+/// As PyTorch's `dim=()`: every reduction takes all dimensions where none is given.
+#[test]
+fn no_dimensions_are_all_of_them() -> Result<()> {
+    let x = Tensor::new([[1.0f32, 2.0], [3.0, 6.0]])?;
+    assert_eq!(x.sum_dim((), false)?.item::<f32>()?, 12.0);
+    assert_eq!(x.mean_dim((), false)?.item::<f32>()?, 3.0);
+    assert_eq!(x.sum_dim((), true)?.size(), [1, 1]);
+    assert_eq!(x.amax((), true)?.size(), [1, 1]);
+    assert_eq!(Tensor::new(4.0f32)?.sum_dim((), true)?.item::<f32>()?, 4.0);
+    Ok(())
+}
+
 #[test]
 fn nothing_reduces_to_the_neutral_element() -> Result<()> {
     let x = Tensor::zeros((0, 3))?;

@@ -1,0 +1,130 @@
+//! One of two values for each element, by a mask or by which is larger.
+
+use smallvec::smallvec;
+use taper_tensor::Tensor;
+
+use crate::node::record;
+use crate::operand::{IntoOperand, Operand};
+use crate::{Result, Variable};
+
+impl Variable {
+    /// `self` where the mask is not 0, else 0.
+    #[track_caller]
+    pub(crate) fn keep(&self, mask: &Tensor) -> Result<Self> {
+        let (y, mask) = (self.data().masked_fill(&mask.eq(0)?, 0)?, mask.clone());
+        Ok(record("Keep", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&mask)?)])))
+    }
+
+    /// `self` where `mask` is not 0, else `other`; all three broadcast.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn where_(&self, mask: &Tensor, other: &Self) -> Result<Self> {
+        let y = self.data().where_(mask, &other.data())?;
+        let (a_size, b_size, mask) = (self.shape(), other.shape(), mask.clone());
+        Ok(record("Where", &[self, other]).output(y, move |ctx| {
+            let g = ctx.grad()?;
+            Ok(smallvec![
+                ctx.need(0, || g.keep(&mask)?.sum_to(&a_size))?,
+                ctx.need(1, || g.keep(&mask.eq(0)?)?.sum_to(&b_size))?
+            ])
+        }))
+    }
+
+    /// `value` where `mask`, which broadcasts, is not 0, else `self`.
+    ///
+    /// # Errors
+    /// When the mask does not broadcast to the shape of `self`.
+    #[track_caller]
+    pub fn masked_fill(&self, mask: &Tensor, value: f64) -> Result<Self> {
+        let (y, keep) = (self.data().masked_fill(mask, value)?, mask.eq(0)?);
+        if y.size() != &self.shape()[..] {
+            let message =
+                format!("a mask of shape {:?} does not broadcast to {:?}", mask.size(), self.size());
+            return Err(taper_tensor::Error::shape("masked_fill", message).into());
+        }
+        Ok(record("MaskedFill", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)])))
+    }
+
+    /// The elements moved into `min` to `max`, where given: dy/dx is 1 within the bounds, and on them,
+    /// else 0.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    #[track_caller]
+    pub fn clamp(&self, min: Option<f64>, max: Option<f64>) -> Result<Self> {
+        let x = self.data();
+        let (mut y, mut inside) = (x.clone(), None::<Tensor>);
+        if let Some(min) = min {
+            (y, inside) = (y.maximum(min)?, Some(x.ge(min)?));
+        }
+        if let Some(max) = max {
+            let below = x.le(max)?;
+            inside = Some(match inside {
+                Some(inside) => inside.mul(&below)?,
+                None => below,
+            });
+            y = y.minimum(max)?;
+        }
+        let Some(inside) = inside else { return Ok(self.clone()) };
+        Ok(record("Clamp", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&inside)?)])))
+    }
+
+    /// The larger of the two, element by element; equal ones share the gradient.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the devices differ.
+    #[track_caller]
+    pub fn maximum(&self, other: impl IntoOperand) -> Result<Self> {
+        self.extreme(other.operand(), "Maximum", |a, b| a.maximum(b), |a, b| a.gt(b))
+    }
+
+    /// The smaller of the two, element by element; equal ones share the gradient.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the devices differ.
+    #[track_caller]
+    pub fn minimum(&self, other: impl IntoOperand) -> Result<Self> {
+        self.extreme(other.operand(), "Minimum", |a, b| a.minimum(b), |a, b| a.lt(b))
+    }
+
+    #[track_caller]
+    fn extreme(
+        &self,
+        other: Operand<'_>,
+        name: &'static str,
+        f: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>,
+        better: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>,
+    ) -> Result<Self> {
+        let number;
+        let other = match other {
+            Operand::Variable(v) => v,
+            Operand::Scalar(v) => {
+                number = Self::new(self.data().like().full((), v)?);
+                &number
+            }
+        };
+        let (a, b) = (self.data(), other.data());
+        let y = f(&a, &b)?;
+        // 1 for the larger, 1/2 for each of equal ones.
+        let share = better(&a, &b)?.to_dtype(y.dtype())?.add(a.eq(&b)?.to_dtype(y.dtype())?.mul(0.5)?)?;
+        let (a_size, b_size) = (self.shape(), other.shape());
+        Ok(record(name, &[self, other]).output(y, move |ctx| {
+            let (g, share) = (ctx.grad()?, Variable::new(share.clone()));
+            Ok(smallvec![
+                ctx.need(0, || g.mul(&share)?.sum_to(&a_size))?,
+                ctx.need(1, || g.mul(share.neg()?.add(1.0)?)?.sum_to(&b_size))?
+            ])
+        }))
+    }
+
+    /// `self + weight · (end - self)`.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the devices differ.
+    #[track_caller]
+    pub fn lerp(&self, end: &Self, weight: impl IntoOperand) -> Result<Self> {
+        self.add(end.sub(self)?.mul(weight)?)
+    }
+}

@@ -1,0 +1,366 @@
+//! Every operation against numerical derivatives, for inputs of every layout.
+
+use taper_autograd::{
+    Conv2dOptions, GradcheckOptions, PadMode, Reduction, Result, Variable, gradcheck, gradgradcheck,
+};
+use taper_tensor::{DType, Generator, PoolOptions, Tensor};
+
+type Op = fn(&[Variable]) -> Result<Variable>;
+
+/// Where an operation is tried.
+#[derive(Clone, Copy)]
+enum Domain {
+    /// Normal numbers.
+    Any,
+    /// From 0.2 to 0.8.
+    Unit,
+    /// From 1.2 to 1.8.
+    Positive,
+    /// Matrices near the unit matrix, symmetric.
+    Matrix,
+}
+use Domain::{Any, Matrix, Positive, Unit};
+
+/// Whether the second derivative is checked: it jumps, or is 0 everywhere, where it is not.
+const SMOOTH: bool = true;
+const JUMPS: bool = false;
+
+fn index() -> Tensor {
+    Tensor::new([1i64, 0, 1]).unwrap()
+}
+
+fn places() -> Tensor {
+    Tensor::new([[1i64, 0, 1], [0, 1, 1]]).unwrap()
+}
+
+fn mask() -> Tensor {
+    Tensor::new([1u8, 0, 1]).unwrap()
+}
+
+fn conv() -> Conv2dOptions {
+    Conv2dOptions { stride: (2, 1), padding: (1, 1), ..Conv2dOptions::default() }
+}
+
+fn pool() -> PoolOptions {
+    PoolOptions { kernel: (2, 3), stride: (2, 1), padding: (1, 0) }
+}
+
+type Row = (&'static str, Op, &'static [&'static [usize]], Domain, bool);
+
+/// A name for each function of `src/ops`, the function, its inputs' shapes.
+const TABLE: &[Row] = &[
+    ("add", |v| v[0].add(&v[1]), &[&[2, 3], &[3]], Any, SMOOTH),
+    ("sub", |v| v[0].sub(&v[1]), &[&[2, 3], &[2, 1]], Any, SMOOTH),
+    ("mul", |v| v[0].mul(&v[1]), &[&[2, 3], &[3]], Any, SMOOTH),
+    ("div", |v| v[0].div(&v[1]), &[&[2, 3], &[3]], Positive, SMOOTH),
+    ("neg", |v| v[0].neg(), &[&[2, 3]], Any, SMOOTH),
+    ("pow", |v| v[0].pow(&v[1]), &[&[2, 3], &[3]], Positive, SMOOTH),
+    ("pow", |v| v[0].pow(2.5), &[&[2, 3]], Positive, SMOOTH),
+    ("maximum", |v| v[0].maximum(&v[1]), &[&[2, 3], &[2, 3]], Any, JUMPS),
+    ("minimum", |v| v[0].minimum(0.1), &[&[2, 3]], Any, JUMPS),
+    ("lerp", |v| v[0].lerp(&v[1], 0.3), &[&[2, 3], &[2, 3]], Any, SMOOTH),
+    ("clamp", |v| v[0].clamp(Some(-0.5), Some(0.5)), &[&[2, 3]], Any, JUMPS),
+    ("where_", |v| v[0].where_(&mask(), &v[1]), &[&[2, 3], &[3]], Any, SMOOTH),
+    ("masked_fill", |v| v[0].masked_fill(&mask(), 2.0), &[&[2, 3]], Any, SMOOTH),
+    ("exp", |v| v[0].exp(), &[&[2, 3]], Any, SMOOTH),
+    ("expm1", |v| v[0].expm1(), &[&[2, 3]], Any, SMOOTH),
+    ("sqrt", |v| v[0].sqrt(), &[&[2, 3]], Positive, SMOOTH),
+    ("rsqrt", |v| v[0].rsqrt(), &[&[2, 3]], Positive, SMOOTH),
+    ("reciprocal", |v| v[0].reciprocal(), &[&[2, 3]], Positive, SMOOTH),
+    ("tanh", |v| v[0].tanh(), &[&[2, 3]], Any, SMOOTH),
+    ("sigmoid", |v| v[0].sigmoid(), &[&[2, 3]], Any, SMOOTH),
+    ("log", |v| v[0].log(), &[&[2, 3]], Positive, SMOOTH),
+    ("log1p", |v| v[0].log1p(), &[&[2, 3]], Positive, SMOOTH),
+    ("log2", |v| v[0].log2(), &[&[2, 3]], Positive, SMOOTH),
+    ("log10", |v| v[0].log10(), &[&[2, 3]], Positive, SMOOTH),
+    ("square", |v| v[0].square(), &[&[2, 3]], Any, SMOOTH),
+    ("abs", |v| v[0].abs(), &[&[2, 3]], Any, JUMPS),
+    ("sin", |v| v[0].sin(), &[&[2, 3]], Any, SMOOTH),
+    ("cos", |v| v[0].cos(), &[&[2, 3]], Any, SMOOTH),
+    ("tan", |v| v[0].tan(), &[&[2, 3]], Unit, SMOOTH),
+    ("asin", |v| v[0].asin(), &[&[2, 3]], Unit, SMOOTH),
+    ("acos", |v| v[0].acos(), &[&[2, 3]], Unit, SMOOTH),
+    ("atan", |v| v[0].atan(), &[&[2, 3]], Any, SMOOTH),
+    ("sinh", |v| v[0].sinh(), &[&[2, 3]], Any, SMOOTH),
+    ("cosh", |v| v[0].cosh(), &[&[2, 3]], Any, SMOOTH),
+    ("erf", |v| v[0].erf(), &[&[2, 3]], Any, SMOOTH),
+    ("sign", |v| v[0].sign(), &[&[2, 3]], Any, JUMPS),
+    ("floor", |v| v[0].floor(), &[&[2, 3]], Unit, JUMPS),
+    ("ceil", |v| v[0].ceil(), &[&[2, 3]], Unit, JUMPS),
+    ("round", |v| v[0].round(), &[&[2, 3]], Any, JUMPS),
+    ("trunc", |v| v[0].trunc(), &[&[2, 3]], Any, JUMPS),
+    ("relu", |v| v[0].relu(), &[&[2, 3]], Any, JUMPS),
+    ("relu6", |v| v[0].relu6(), &[&[2, 3]], Any, JUMPS),
+    ("leaky_relu", |v| v[0].leaky_relu(0.1), &[&[2, 3]], Any, JUMPS),
+    ("prelu", |v| v[0].prelu(&v[1]), &[&[2, 3], &[3]], Any, JUMPS),
+    ("elu", |v| v[0].elu(0.7), &[&[2, 3]], Any, SMOOTH),
+    ("selu", |v| v[0].selu(), &[&[2, 3]], Any, SMOOTH),
+    ("silu", |v| v[0].silu(), &[&[2, 3]], Any, SMOOTH),
+    ("softplus", |v| v[0].softplus(), &[&[2, 3]], Any, SMOOTH),
+    ("softsign", |v| v[0].softsign(), &[&[2, 3]], Any, SMOOTH),
+    ("logsigmoid", |v| v[0].logsigmoid(), &[&[2, 3]], Any, SMOOTH),
+    ("mish", |v| v[0].mish(), &[&[2, 3]], Any, SMOOTH),
+    ("gelu", |v| v[0].gelu(), &[&[2, 3]], Any, SMOOTH),
+    ("gelu_tanh", |v| v[0].gelu_tanh(), &[&[2, 3]], Any, SMOOTH),
+    ("hardtanh", |v| v[0].hardtanh(-0.7, 0.7), &[&[2, 3]], Any, JUMPS),
+    ("hardsigmoid", |v| v[0].hardsigmoid(), &[&[2, 3]], Any, JUMPS),
+    ("hardswish", |v| v[0].hardswish(), &[&[2, 3]], Any, SMOOTH),
+    ("dropout", |v| v[0].dropout(0.5, Some(&Generator::new(3))), &[&[2, 3]], Any, SMOOTH),
+    ("feature_dropout", |v| v[0].feature_dropout(0.5, Some(&Generator::new(3))), &[&[2, 3, 2]], Any, SMOOTH),
+    ("sum", |v| v[0].sum(), &[&[2, 3]], Any, SMOOTH),
+    ("sum_dim", |v| v[0].sum_dim((0, -1), true), &[&[2, 3, 2]], Any, SMOOTH),
+    ("sum_to", |v| v[0].sum_to(&[3]), &[&[2, 3]], Any, SMOOTH),
+    ("mean", |v| v[0].mean(), &[&[2, 3]], Any, SMOOTH),
+    ("mean_dim", |v| v[0].mean_dim(1, false), &[&[2, 3]], Any, SMOOTH),
+    ("var", |v| v[0].var(1, 1.0, false), &[&[2, 3]], Any, SMOOTH),
+    ("var", |v| v[0].var((), 0.0, true), &[&[2, 3]], Any, SMOOTH),
+    (
+        "std",
+        |v| v[0].mul(Variable::new(Tensor::new([1.0f64, 2.0, 4.0])?))?.std(1, 1.0, true),
+        &[&[2, 3]],
+        Positive,
+        SMOOTH,
+    ),
+    ("norm", |v| v[0].norm(), &[&[2, 3]], Any, SMOOTH),
+    ("norm_p", |v| v[0].norm_p(3.0, 1, false), &[&[2, 3]], Positive, SMOOTH),
+    ("norm_p", |v| v[0].norm_p(1.0, (), true), &[&[2, 3]], Any, JUMPS),
+    ("logsumexp", |v| v[0].logsumexp(1, false), &[&[2, 3]], Any, SMOOTH),
+    ("cumsum", |v| v[0].cumsum(-1), &[&[2, 3]], Any, SMOOTH),
+    ("prod", |v| v[0].prod(), &[&[2, 3]], Any, SMOOTH),
+    ("max", |v| v[0].max(), &[&[2, 3]], Any, JUMPS),
+    ("min", |v| v[0].min(), &[&[2, 3]], Any, JUMPS),
+    ("amax", |v| v[0].amax((0, 2), true), &[&[2, 3, 2]], Any, JUMPS),
+    ("amin", |v| v[0].amin(1, false), &[&[2, 3]], Any, JUMPS),
+    ("max_dim", |v| Ok(v[0].max_dim(1, false)?.0), &[&[2, 3]], Any, JUMPS),
+    ("min_dim", |v| Ok(v[0].min_dim(-1, true)?.0), &[&[2, 3]], Any, JUMPS),
+    ("sort", |v| Ok(v[0].sort(1, true)?.0), &[&[2, 3]], Any, JUMPS),
+    ("topk", |v| Ok(v[0].topk(2, 1)?.0), &[&[2, 3]], Any, JUMPS),
+    ("softmax", |v| v[0].softmax(1), &[&[2, 3]], Any, SMOOTH),
+    ("log_softmax", |v| v[0].log_softmax(0), &[&[2, 3]], Any, SMOOTH),
+    ("reshape", |v| v[0].reshape((3, 2)), &[&[2, 3]], Any, SMOOTH),
+    ("flatten", |v| v[0].flatten(1), &[&[2, 3, 2]], Any, SMOOTH),
+    ("transpose", |v| v[0].transpose(0, 1), &[&[2, 3]], Any, SMOOTH),
+    ("permute", |v| v[0].permute((2, 0, -2)), &[&[2, 3, 2]], Any, SMOOTH),
+    ("t", |v| v[0].t(), &[&[2, 3]], Any, SMOOTH),
+    ("expand", |v| v[0].expand((2, 3, 2)), &[&[3, 1]], Any, SMOOTH),
+    ("unsqueeze", |v| v[0].unsqueeze(-1), &[&[2, 3]], Any, SMOOTH),
+    ("squeeze", |v| v[0].squeeze(1), &[&[2, 1, 3]], Any, SMOOTH),
+    ("narrow", |v| v[0].narrow(-1, -2, 2), &[&[2, 3]], Any, SMOOTH),
+    ("select", |v| v[0].select(-1, -1), &[&[2, 3]], Any, SMOOTH),
+    ("slice", |v| v[0].slice(1, 0, 3, 2), &[&[2, 3]], Any, SMOOTH),
+    ("flip", |v| v[0].flip((0, 1)), &[&[2, 3]], Any, SMOOTH),
+    ("roll", |v| v[0].roll(-4, 1), &[&[2, 3]], Any, SMOOTH),
+    ("tril", |v| v[0].tril(0), &[&[2, 3]], Any, SMOOTH),
+    ("triu", |v| v[0].triu(1), &[&[2, 3]], Any, SMOOTH),
+    ("diag", |v| v[0].diag(1), &[&[2, 3]], Any, SMOOTH),
+    ("diag", |v| v[0].diag(-1), &[&[3]], Any, SMOOTH),
+    ("cat", |v| Variable::cat(v, 1), &[&[2, 3], &[2, 1]], Any, SMOOTH),
+    ("stack", |v| Variable::stack(v, -1), &[&[2, 3], &[2, 3]], Any, SMOOTH),
+    ("split", |v| Ok(v[0].split(2, 1)?.remove(1)), &[&[2, 3]], Any, SMOOTH),
+    ("chunk", |v| Ok(v[0].chunk(2, 1)?.remove(0)), &[&[2, 3]], Any, SMOOTH),
+    ("repeat", |v| v[0].repeat((2, 1, 3)), &[&[2, 3]], Any, SMOOTH),
+    ("pad", |v| v[0].pad([1, -1], PadMode::Constant(0.5)), &[&[2, 3]], Any, SMOOTH),
+    ("pad", |v| v[0].pad([1, 2], PadMode::Reflect), &[&[2, 3]], Any, SMOOTH),
+    ("pad", |v| v[0].pad([1, 2], PadMode::Replicate), &[&[2, 3]], Any, SMOOTH),
+    ("pad", |v| v[0].pad([1, 2], PadMode::Circular), &[&[2, 3]], Any, SMOOTH),
+    ("gather", |v| v[0].gather(1, &places()), &[&[2, 3]], Any, SMOOTH),
+    ("scatter_add", |v| v[0].scatter_add(1, &places(), &v[1]), &[&[2, 3], &[2, 3]], Any, SMOOTH),
+    ("index_select", |v| v[0].index_select(1, &index()), &[&[2, 3]], Any, SMOOTH),
+    ("index_add", |v| v[0].index_add(1, &index(), &v[1]), &[&[2, 3], &[2, 3]], Any, SMOOTH),
+    ("embedding", |v| v[0].embedding(&places(), None), &[&[2, 3]], Any, SMOOTH),
+    ("matmul", |v| v[0].matmul(&v[1]), &[&[2, 3], &[3, 2]], Any, SMOOTH),
+    ("bmm", |v| v[0].bmm(&v[1]), &[&[2, 2, 3], &[2, 3, 2]], Any, SMOOTH),
+    ("addmm", |v| v[0].addmm(&v[1], &v[2]), &[&[2], &[2, 3], &[3, 2]], Any, SMOOTH),
+    ("outer", |v| v[0].outer(&v[1]), &[&[2], &[3]], Any, SMOOTH),
+    ("dot", |v| v[0].dot(&v[1]), &[&[3], &[3]], Any, SMOOTH),
+    ("linear", |v| v[0].linear(&v[1], Some(&v[2])), &[&[2, 3], &[2, 3], &[2]], Any, SMOOTH),
+    ("inverse", |v| v[0].inverse(), &[&[3, 3]], Matrix, SMOOTH),
+    ("det", |v| v[0].det(), &[&[3, 3]], Matrix, SMOOTH),
+    ("solve", |v| v[0].solve(&v[1]), &[&[3, 3], &[3, 3]], Matrix, SMOOTH),
+    ("cholesky", |v| v[0].add(v[0].t()?)?.cholesky(), &[&[3, 3]], Matrix, SMOOTH),
+    (
+        "conv2d",
+        |v| v[0].conv2d(&v[1], Some(&v[2]), conv()),
+        &[&[1, 2, 4, 3], &[2, 2, 3, 2], &[2]],
+        Any,
+        SMOOTH,
+    ),
+    ("conv1d", |v| v[0].conv1d(&v[1], None, conv()), &[&[1, 2, 4], &[2, 2, 3]], Any, SMOOTH),
+    (
+        "conv_transpose2d",
+        |v| v[0].conv_transpose2d(&v[1], Some(&v[2]), conv(), (1, 0)),
+        &[&[1, 2, 2, 3], &[2, 2, 3, 2], &[2]],
+        Any,
+        SMOOTH,
+    ),
+    ("max_pool2d", |v| v[0].max_pool2d(2), &[&[1, 2, 4, 5]], Any, JUMPS),
+    ("max_pool2d_with", |v| v[0].max_pool2d_with(pool()), &[&[1, 2, 4, 5]], Any, JUMPS),
+    ("avg_pool2d", |v| v[0].avg_pool2d(pool()), &[&[1, 2, 4, 5]], Any, SMOOTH),
+    ("adaptive_avg_pool2d", |v| v[0].adaptive_avg_pool2d((2, 3)), &[&[1, 2, 3, 4]], Any, SMOOTH),
+    ("upsample_nearest2d", |v| v[0].upsample_nearest2d((3, 5)), &[&[1, 2, 2, 3]], Any, SMOOTH),
+    ("upsample_bilinear2d", |v| v[0].upsample_bilinear2d((3, 5), true), &[&[1, 2, 2, 3]], Any, SMOOTH),
+    (
+        "layer_norm",
+        |v| v[0].layer_norm(&[3], Some(&v[1]), Some(&v[2]), 0.1),
+        &[&[2, 3], &[3], &[3]],
+        Any,
+        SMOOTH,
+    ),
+    (
+        "group_norm",
+        |v| v[0].group_norm(2, Some(&v[1]), Some(&v[2]), 0.1),
+        &[&[1, 4, 2], &[4], &[4]],
+        Any,
+        SMOOTH,
+    ),
+    ("instance_norm", |v| v[0].instance_norm(Some(&v[1]), None, 0.1), &[&[1, 2, 3], &[2]], Any, SMOOTH),
+    (
+        "batch_norm",
+        |v| Ok(v[0].batch_norm(Some(&v[1]), Some(&v[2]), 0.1)?.0),
+        &[&[3, 2], &[2], &[2]],
+        Any,
+        SMOOTH,
+    ),
+    (
+        "batch_norm_with",
+        |v| {
+            v[0].batch_norm_with(
+                &Tensor::new([0.1f64, 0.2])?,
+                &Tensor::new([1.0f64, 2.0])?,
+                Some(&v[1]),
+                None,
+                0.1,
+            )
+        },
+        &[&[3, 2], &[2]],
+        Any,
+        SMOOTH,
+    ),
+    ("mse_loss", |v| v[0].mse_loss(&v[1], Reduction::Mean), &[&[2, 3], &[2, 3]], Any, SMOOTH),
+];
+
+/// Made of others or not a function of real numbers, and tested elsewhere.
+const ELSEWHERE: &[&str] = &[
+    "apply",         // of Reduction: a choice of mean and sum
+    "argmax",        // an index
+    "argmin",        // an index
+    "cross_entropy", // the losses' own tests
+    "nll_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "kl_div",
+    "l1_loss",
+    "smooth_l1_loss",
+    "huber_loss",
+];
+
+fn values(shape: &[usize], domain: Domain, seed: u64) -> Tensor {
+    let g = Generator::new(seed);
+    let options = Tensor::options().dtype(DType::F64).generator(&g);
+    match domain {
+        Any => options.randn(shape).unwrap(),
+        Unit => options.rand(shape).unwrap().mul(0.6).unwrap().add(0.2).unwrap(),
+        Positive => options.rand(shape).unwrap().mul(0.6).unwrap().add(1.2).unwrap(),
+        Matrix => {
+            let x = options.rand(shape).unwrap().mul(0.3).unwrap();
+            let unit = (0..9).map(|i| if i % 4 == 0 { 1.5 } else { 0.0 }).collect::<Vec<f64>>();
+            x.add(x.t().unwrap()).unwrap().add(Tensor::from_vec(unit, (3, 3)).unwrap()).unwrap()
+        }
+    }
+}
+
+#[test]
+fn gradients_of_contiguous_transposed_and_sliced_inputs() {
+    for (name, f, shapes, domain, smooth) in TABLE {
+        let plain: Vec<Tensor> = shapes.iter().zip(11..).map(|(s, seed)| values(s, *domain, seed)).collect();
+        let transposed = |t: &Tensor| match t.dim() {
+            0 | 1 => t.clone(),
+            n => t.transpose(0, n as i64 - 1).unwrap().copy().unwrap().transpose(0, n as i64 - 1).unwrap(),
+        };
+        let sliced = |t: &Tensor| {
+            let mut size = t.size().to_vec();
+            let last = size.len() - 1;
+            size[last] += 2;
+            let wide = t.like().ones(&size).unwrap();
+            let part = wide.narrow(last as i64, 1, size[last] - 2).unwrap();
+            part.copy_(t).unwrap();
+            part
+        };
+        type Layout<'a> = (&'a str, &'a dyn Fn(&Tensor) -> Tensor);
+        let layouts: [Layout<'_>; 3] =
+            [("contiguous", &Tensor::clone), ("transposed", &transposed), ("sliced", &sliced)];
+        for (layout, of) in layouts {
+            let inputs: Vec<Variable> = plain.iter().map(|t| Variable::requires_grad(of(t))).collect();
+            gradcheck(f, &inputs, GradcheckOptions::default())
+                .unwrap_or_else(|e| panic!("{name}, {layout}: {e}"));
+            if *smooth && layout == "contiguous" {
+                gradgradcheck(f, &inputs, GradcheckOptions::default())
+                    .unwrap_or_else(|e| panic!("{name}: {e}"));
+            }
+        }
+    }
+}
+
+/// One number repeated by a stride of 0, where the function is smooth there.
+#[test]
+fn gradients_of_expanded_inputs() {
+    for (name, f, shapes, domain, smooth) in TABLE {
+        if !smooth || matches!(domain, Matrix) || matches!(*name, "norm_p" | "std") {
+            continue;
+        }
+        let inputs: Vec<Variable> = shapes
+            .iter()
+            .zip(11..)
+            .map(|(s, seed)| values(&[], *domain, seed).expand(*s).map(Variable::requires_grad).unwrap())
+            .collect();
+        gradcheck(f, &inputs, GradcheckOptions::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+}
+
+/// An empty batch gives an empty gradient, or an error, never a panic.
+#[test]
+fn gradients_of_empty_inputs() {
+    for (name, f, shapes, _, _) in TABLE {
+        let empty = |s: &&[usize]| {
+            let mut size = s.to_vec();
+            size[0] = 0;
+            Variable::requires_grad(Tensor::options().dtype(DType::F64).zeros(size).unwrap())
+        };
+        let mut inputs: Vec<Variable> = shapes.iter().map(empty).collect();
+        for (x, s) in inputs.iter_mut().zip(*shapes).skip(1).filter(|(_, s)| **s != shapes[0]) {
+            *x = Variable::requires_grad(values(s, Positive, 5));
+        }
+        if let Ok(y) = f(&inputs).and_then(|y| y.sum()) {
+            y.backward().unwrap_or_else(|e| panic!("{name}: {e}"));
+            if let Some(g) = inputs[0].grad() {
+                assert_eq!(g.size(), inputs[0].size(), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_is_in_the_table() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops");
+    let mut names = vec![];
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let public = text.lines().filter_map(|l| l.trim().strip_prefix("pub fn "));
+        names.extend(public.map(|l| l.split(['(', '<']).next().unwrap().to_owned()));
+        // Rows of the macros: name "Node" |g, x| …, or name "Node";
+        names.extend(text.lines().filter_map(|l| {
+            let mut words = l.trim().split(' ');
+            let (name, node) = (words.next()?, words.next()?);
+            let row =
+                node.starts_with('"') && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+            (row && !name.is_empty()).then(|| name.to_owned())
+        }));
+    }
+    names.retain(|n| n != "$name");
+    assert!(names.len() > 30, "the operations were not found: {names:?}");
+    let missing: Vec<_> = names
+        .iter()
+        .filter(|n| !TABLE.iter().any(|row| row.0 == n.as_str()) && !ELSEWHERE.contains(&n.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "not in the table: {missing:?}");
+}
