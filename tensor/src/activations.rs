@@ -1,10 +1,11 @@
 //! Activation functions and other real functions with parameters.
 
-use crate::arithmetic::real;
+use crate::arithmetic::{binary, real};
 use crate::dtype::{with_real, with_working};
 use crate::kernels::element::{Float, Number};
 use crate::kernels::elementwise::{Op1, Op2, Op3, map2, map3};
-use crate::{Element, Error, IntoOperand, Result, Scalar, Tensor, shape};
+use crate::kernels::ops;
+use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 /// Declares functions of a real number, with parameters in f64: `name(param) |x, p| formula`, compiled
 /// for each instruction set.
@@ -102,6 +103,36 @@ impl Tensor {
         hardswish() = Hardswish {};
         /// `x` where above the threshold, else `value`.
         threshold(threshold, value) = Threshold { threshold, value };
+    }
+}
+
+impl Tensor {
+    /// The gradient of [`Tensor::relu`], where `self` is that of the result `y`: `self` where `y` is
+    /// positive (or NaN), else 0. The argument of relu does as well as its result.
+    ///
+    /// ```
+    /// use taper_tensor::Tensor;
+    /// let y = Tensor::new(&[-1.0f32, 0.0, 2.0])?.relu()?;
+    /// assert_eq!(Tensor::new(&[5.0f32, 6.0, 7.0])?.relu_grad(&y)?.to_vec::<f32>()?, [0.0, 0.0, 7.0]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the shapes or dtypes differ.
+    pub fn relu_grad(&self, y: &Self) -> Result<Self> {
+        let op = "relu_grad";
+        self.expect_device(op, y)?;
+        y.expect_dtype(op, self.dtype)?;
+        if self.size() != y.size() {
+            return Err(Error::shape(
+                op,
+                format!("the gradient has shape {:?}, the result {:?}", self.size(), y.size()),
+            ));
+        }
+        if !self.inner.device().is_cpu() {
+            return self.mul(y.gt(0)?.to_dtype(self.dtype)?);
+        }
+        with_working!(self.dtype, T => binary::<T, T>(op, self, Operand::Tensor(y), ops::ReluGrad)?.cast(self.dtype))
     }
 }
 

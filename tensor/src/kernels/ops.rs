@@ -43,6 +43,9 @@ ops! {
     /// a^b
     Pow[FloatElement, Op2, 5.0](a, b) = a.pow::<L>(b);
 
+    /// The gradient of relu: g, but 0 where x (or the result) is not positive; NaN is no reason for 0.
+    ReluGrad[Element, Op2, 0.3](g, x) = if x <= Number::ZERO { Number::ZERO } else { g };
+
     /// -x
     Neg[Element, Op1, 0.3](x) = x.neg();
     /// |x|
