@@ -88,7 +88,7 @@ fn search<T: Element>(row: &[T], first: usize, end: impl End) -> (T, i64) {
     if row.len() > TASK {
         let mid = row.len() / 2;
         let (a, b) = row.split_at(mid);
-        let (a, b) = rayon::join(|| search(a, first, end), || search(b, first + mid, end));
+        let (a, b) = parallel::join(|| search(a, first, end), || search(b, first + mid, end));
         return if later_wins(a.0.wide(), b.0.wide(), end) { b } else { a };
     }
     let index = dispatch(Search { row, end });
@@ -142,7 +142,7 @@ fn columns<T: Element, E: End>(
 ) -> (Vec<T::Wide>, Vec<i64>) {
     if (to - from) * width > TASK && to - from > 1 {
         let mid = (from + to) / 2;
-        let (mut a, b) = rayon::join(
+        let (mut a, b) = parallel::join(
             || columns(data, stride, col, width, from, mid, end),
             || columns(data, stride, col, width, mid, to, end),
         );

@@ -25,10 +25,34 @@ pub fn worth(ns: f64) -> bool {
 /// Calls `f(i)` for each `i` in `0..n`, in parallel where `n * ns_each` is worth it.
 /// The calls must not depend on each other.
 pub fn for_each(n: usize, ns_each: f64, f: impl Fn(usize) + Sync + Send) {
-    if n > 1 && worth(n as f64 * ns_each) {
+    each(n, n > 1 && worth(n as f64 * ns_each), &f);
+}
+
+/// Not generic, and so compiled once: rayon's part is much more code than most kernels.
+fn each(n: usize, parallel: bool, f: &(dyn Fn(usize) + Sync)) {
+    if parallel {
         (0..n).into_par_iter().for_each(f);
     } else {
         (0..n).for_each(f);
+    }
+}
+
+/// Calls both, in parallel where there are threads.
+pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    let (mut a, mut b, mut x, mut y) = (Some(a), Some(b), None, None);
+    both(&mut || x = a.take().map(|a| a()), &mut || y = b.take().map(|b| b()));
+    // invariant: `both` calls both
+    let (Some(x), Some(y)) = (x, y) else { unreachable!("a task was not called") };
+    (x, y)
+}
+
+/// Not generic, as [`each`].
+fn both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
+    if num_threads() > 1 {
+        rayon::join(a, b);
+    } else {
+        a();
+        b();
     }
 }
 
@@ -48,12 +72,11 @@ pub fn for_each_chunk<T: Send>(
     ns_each: f64,
     f: impl Fn(usize, &mut [T]) + Sync + Send,
 ) {
-    let chunk = chunk.max(1);
-    if y.len() > chunk && worth(y.len() as f64 * ns_each) {
-        y.par_chunks_mut(chunk).enumerate().for_each(|(i, c)| f(i, c));
-    } else {
-        y.chunks_mut(chunk).enumerate().for_each(|(i, c)| f(i, c));
-    }
+    let (len, y) = (y.len(), Disjoint::new(y));
+    for_each_range(len, chunk, ns_each, |range| {
+        // SAFETY: the ranges of different calls do not overlap.
+        f(range.start / chunk.max(1), unsafe { y.part(range.start, range.len()) });
+    });
 }
 
 /// A slice of which several threads write different parts at once, where the parts are not the

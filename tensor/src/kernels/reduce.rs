@@ -240,7 +240,7 @@ fn middle(from: usize, to: usize, leaf: usize) -> usize {
 
 /// Calls both, in parallel if they are `large` and there are threads.
 fn join<A: Send, B: Send>(large: bool, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    if large && parallel::num_threads() > 1 { rayon::join(a, b) } else { (a(), b()) }
+    if large { parallel::join(a, b) } else { (a(), b()) }
 }
 
 /// The lanes' accumulators merged to one.
