@@ -50,6 +50,7 @@ mod storage;
 mod tensor;
 mod threads;
 mod unary;
+mod upsample;
 mod views;
 
 pub use bridge::NdArray;

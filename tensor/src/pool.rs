@@ -1,6 +1,9 @@
-//! Pooling: the largest element of each window, and where it was.
+//! Pooling: the largest element or the mean of each window, and the gradients of these.
 
-use crate::{DType, Element, Error, Result, Tensor};
+use crate::dtype::with_real;
+use crate::kernels::pool::average::Average;
+use crate::kernels::pool::{Pool2d, max};
+use crate::{DType, Element, Error, Result, Tensor, shape};
 
 /// The parameters of a pooling window, each as (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +12,7 @@ pub struct PoolOptions {
     pub kernel: (usize, usize),
     /// The distance between neighbouring windows.
     pub stride: (usize, usize),
-    /// The border added on each side, which is never the largest; at most half of the window.
+    /// The border added on each side, at most half of the window: never the largest, zeros for a mean.
     pub padding: (usize, usize),
 }
 
@@ -18,77 +21,184 @@ impl PoolOptions {
     pub fn new(kernel: (usize, usize)) -> Self {
         Self { kernel, stride: kernel, padding: (0, 0) }
     }
+
+    /// The windows over images of `size` `[N, C, H, W]`.
+    fn windows(&self, op: &'static str, size: &[usize]) -> Result<Pool2d> {
+        let [n, c, h, w] = images(op, size)?;
+        let fits = |size: usize, k: usize, s: usize, p: usize| {
+            size > 0 && k > 0 && s > 0 && p <= k / 2 && size.checked_add(2 * p).is_some_and(|n| n >= k)
+        };
+        let PoolOptions { kernel, stride, padding } = *self;
+        if !fits(h, kernel.0, stride.0, padding.0) || !fits(w, kernel.1, stride.1, padding.1) {
+            return Err(Error::shape(
+                op,
+                format!(
+                    "{self:?} does not fit an image of {h} x {w}: the window must fit, the padding be at most half of it"
+                ),
+            ));
+        }
+        if h * w >= u32::MAX as usize {
+            return Err(Error::shape(op, format!("an image of {h} x {w} has more than 2^32 - 2 pixels")));
+        }
+        let pair = |(v, h): (usize, usize)| [v, h];
+        Ok(Pool2d::new(n * c, [h, w], pair(kernel), pair(stride), pair(padding), [1, 1], false))
+    }
+}
+
+/// `[N, C, H, W]`, or an error that says how it is missed.
+pub(crate) fn images(op: &'static str, size: &[usize]) -> Result<[usize; 4]> {
+    shape::shape(op, size)?;
+    size.try_into().map_err(|_| {
+        let hint =
+            if size.len() == 3 { "; give a single sample a batch dimension with .unsqueeze(0)" } else { "" };
+        Error::shape(op, format!("input has shape {size:?}, expected [batch, channels, height, width]{hint}"))
+    })
 }
 
 impl Tensor {
     /// The largest element of each window of images `[N, C, H, W]`, and its place in its image as
-    /// an i64 `row · W + column`: two tensors `[N, C, H', W']`. The first of equal ones counts; a NaN
-    /// is larger than all.
+    /// `row · W + column`: two tensors `[N, C, H', W']`, the places as u32 (PyTorch's are i64). The first
+    /// of equal ones counts; a NaN is larger than all.
+    ///
+    /// ```
+    /// use taper_tensor::{PoolOptions, Tensor};
+    /// let x = Tensor::new(&[[[[1f32, 5.0], [7.0, 3.0]]]])?;
+    /// let (y, places) = x.max_pool2d(PoolOptions::new((2, 2)))?;
+    /// assert_eq!((y.to_vec::<f32>()?, places.to_vec::<u32>()?), (vec![7.0], vec![2]));
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// When the input is no batch of images, or the window does not fit.
+    /// When the input is no batch of images, or the window does not fit; on an integer dtype.
     pub fn max_pool2d(&self, options: PoolOptions) -> Result<(Self, Self)> {
         let op = "max_pool2d";
         self.expect_float(op)?;
-        match self.dtype {
-            DType::F32 => self.max_pool::<f32>(options),
-            DType::F64 => self.max_pool::<f64>(options),
-            dtype => {
-                let (y, places) = self.to_dtype(DType::F32)?.max_pool::<f32>(options)?;
-                Ok((y.to_dtype(dtype)?, places))
-            }
-        }
+        let windows = options.windows(op, self.size())?;
+        let size = self.pooled(windows.output);
+        let mut places = vec![0u32; shape::numel(&size)];
+        let y = with_real!(self.dtype, T => {
+            let x = self.in_dtype(T::TYPE)?;
+            Self::compute::<T, T>(op, &[&x], &size, |x, y| max::max_pool2d(&windows, x[0], y, &mut places, false))?
+        });
+        Ok((y.cast(self.dtype)?, Self::own(places, &size)))
     }
 
-    fn max_pool<T: Element>(&self, o: PoolOptions) -> Result<(Self, Self)> {
-        let op = "max_pool2d";
-        let &[n, c, h, w] = self.size() else {
-            let hint = if self.dim() == 3 {
-                "; give a single sample a batch dimension with .unsqueeze(0)"
-            } else {
-                ""
-            };
-            return Err(Error::shape(
-                op,
-                format!("input has shape {:?}, expected [batch, channels, height, width]{hint}", self.size()),
-            ));
-        };
-        let out = |size: usize, k: usize, s: usize, p: usize| {
-            (k > 0 && s > 0 && p <= k / 2 && size + 2 * p >= k).then(|| (size + 2 * p - k) / s + 1)
-        };
-        let rows = out(h, o.kernel.0, o.stride.0, o.padding.0);
-        let columns = out(w, o.kernel.1, o.stride.1, o.padding.1);
-        let Some((oh, ow)) = rows.zip(columns) else {
-            return Err(Error::shape(
-                op,
-                format!(
-                    "{o:?} does not fit an image of {h} x {w}: the window must fit, the padding be at most half of it"
-                ),
-            ));
-        };
-        let mut places = vec![0i64; n * c * oh * ow];
-        let y = Self::compute::<T, T>(op, &[self], &[n, c, oh, ow], |x, y| {
-            for (i, (y, place)) in y.iter_mut().zip(&mut places).enumerate() {
-                let (image, r, q) = (i / (oh * ow), i / ow % oh, i % ow);
-                let range = |at: usize, k: usize, s: usize, p: usize, size: usize| {
-                    (at * s).saturating_sub(p)..(at * s + k - p.min(at * s + k)).min(size)
-                };
-                let mut best: Option<(T, usize)> = None;
-                for row in range(r, o.kernel.0, o.stride.0, o.padding.0, h) {
-                    for column in range(q, o.kernel.1, o.stride.1, o.padding.1, w) {
-                        let v = x[0][(image * h + row) * w + column];
-                        if best.is_none_or(|(b, _)| {
-                            v > b || (v.partial_cmp(&v).is_none() && b.partial_cmp(&b).is_some())
-                        }) {
-                            best = Some((v, row * w + column));
-                        }
-                    }
-                }
-                if let Some((v, at)) = best {
-                    (*y, *place) = (v, at as i64);
-                }
+    /// The gradient of [`Tensor::max_pool2d`] with respect to images of the shape `input`: each element
+    /// of `self`, the gradient of the maxima, is added at its place.
+    ///
+    /// # Errors
+    /// When the shapes are not those of the pooling, or a place is outside of its image.
+    pub fn max_pool2d_grad(&self, places: &Self, input: &[usize], options: PoolOptions) -> Result<Self> {
+        let op = "max_pool2d_grad";
+        let windows = options.windows(op, input)?;
+        self.expect_pooled(op, self, input, windows.output)?;
+        self.expect_pooled(op, places, input, windows.output)?;
+        let places = places.to_dtype(DType::U32)?.contiguous()?;
+        let pixels = windows.in_size();
+        places.read::<u32, _>(op, |all, layout| {
+            let places = &all[layout.start_offset()..][..layout.shape().elem_count()];
+            // The largest, as that is found many at a time.
+            if let Some(&last) = places.iter().max()
+                && last as usize >= pixels
+            {
+                return Err(Error::Index { op, index: i64::from(last), dim: 2, size: pixels });
             }
-        })?;
-        Ok((y, Self::own(places, &[n, c, oh, ow])))
+            with_real!(self.dtype, T => {
+                let dy = self.in_dtype(T::TYPE)?;
+                let grad = |dy: &[&[T]], dx: &mut [T]| max::max_pool2d_grad(&windows, dy[0], places, None, dx);
+                Self::compute::<T, T>(op, &[&dy], input, grad)?.cast(self.dtype)
+            })
+        })
     }
+
+    /// The mean of each window of images `[N, C, H, W]`; the padding's zeros count.
+    ///
+    /// # Errors
+    /// As [`Tensor::max_pool2d`].
+    pub fn avg_pool2d(&self, options: PoolOptions) -> Result<Self> {
+        let op = "avg_pool2d";
+        let windows = options.windows(op, self.size())?;
+        self.averages(op, &Average::new(&windows, true, None), windows.output)
+    }
+
+    /// The gradient of [`Tensor::avg_pool2d`] with respect to images of the shape `input`; `self` is
+    /// that of the means.
+    ///
+    /// # Errors
+    /// When the shapes are not those of the pooling.
+    pub fn avg_pool2d_grad(&self, input: &[usize], options: PoolOptions) -> Result<Self> {
+        let op = "avg_pool2d_grad";
+        let windows = options.windows(op, input)?;
+        self.averages_grad(op, &Average::new(&windows, true, None), input, windows.output)
+    }
+
+    /// The means of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as can be:
+    /// `floor(i H / oh)` to `ceil((i + 1) H / oh)`.
+    ///
+    /// # Errors
+    /// When the input is no batch of images, or an image is empty; on an integer dtype.
+    pub fn adaptive_avg_pool2d(&self, (oh, ow): (usize, usize)) -> Result<Self> {
+        let op = "adaptive_avg_pool2d";
+        self.averages(op, &adaptive(op, self.size(), [oh, ow])?, [oh, ow])
+    }
+
+    /// The gradient of [`Tensor::adaptive_avg_pool2d`] with respect to images of the shape `input`;
+    /// `self` is that of the means.
+    ///
+    /// # Errors
+    /// When the shapes are not those of the pooling.
+    pub fn adaptive_avg_pool2d_grad(&self, input: &[usize]) -> Result<Self> {
+        let op = "adaptive_avg_pool2d_grad";
+        let [_, _, oh, ow] = images(op, self.size())?;
+        self.averages_grad(op, &adaptive(op, input, [oh, ow])?, input, [oh, ow])
+    }
+
+    fn averages(&self, op: &'static str, windows: &Average, output: [usize; 2]) -> Result<Self> {
+        self.expect_float(op)?;
+        with_real!(self.dtype, T => {
+            let x = self.in_dtype(T::TYPE)?;
+            Self::compute::<T, T>(op, &[&x], &self.pooled(output), |x, y| windows.forward(x[0], y))?.cast(self.dtype)
+        })
+    }
+
+    fn averages_grad(
+        &self,
+        op: &'static str,
+        windows: &Average,
+        input: &[usize],
+        output: [usize; 2],
+    ) -> Result<Self> {
+        self.expect_pooled(op, self, input, output)?;
+        with_real!(self.dtype, T => {
+            let dy = self.in_dtype(T::TYPE)?;
+            Self::compute::<T, T>(op, &[&dy], input, |dy, dx| windows.gradient(dy[0], dx))?.cast(self.dtype)
+        })
+    }
+
+    /// `[N, C, H', W']`
+    fn pooled(&self, [h, w]: [usize; 2]) -> [usize; 4] {
+        [self.size()[0], self.size()[1], h, w]
+    }
+
+    /// Whether `of` has a number for each window over images of the shape `input`.
+    fn expect_pooled(&self, op: &'static str, of: &Self, input: &[usize], [h, w]: [usize; 2]) -> Result<()> {
+        self.expect_float(op)?;
+        let expected = [input[0], input[1], h, w];
+        if of.size() == expected {
+            return Ok(());
+        }
+        Err(Error::shape(
+            op,
+            format!("gradient or places have shape {:?}, images {input:?} expect {expected:?}", of.size()),
+        ))
+    }
+}
+
+fn adaptive(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<Average> {
+    let [n, c, h, w] = images(op, size)?;
+    shape::shape(op, [n, c, output[0], output[1]])?;
+    if h == 0 || w == 0 {
+        return Err(Error::shape(op, format!("an image of {h} x {w} is empty")));
+    }
+    Ok(Average::adaptive([h, w], output))
 }

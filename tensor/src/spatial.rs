@@ -1,6 +1,7 @@
-//! Images made larger or smaller, and convolutions that reduce to the two-dimensional one.
+//! Convolutions that reduce to the two-dimensional one, and normalisation.
 
-use crate::{Conv2dOptions, Error, PoolOptions, Result, Tensor, shape};
+use crate::pool::images;
+use crate::{Conv2dOptions, Error, Result, Tensor, shape};
 
 /// The parameters of a transposed convolution, each as (vertical, horizontal).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,22 +14,6 @@ pub struct ConvTranspose2dOptions {
 }
 
 impl Tensor {
-    /// `[N, C, H, W]`, or an error that says how it is missed.
-    fn images(&self, op: &'static str) -> Result<[usize; 4]> {
-        let &[n, c, h, w] = self.size() else {
-            let hint = if self.dim() == 3 {
-                "; give a single sample a batch dimension with .unsqueeze(0)"
-            } else {
-                ""
-            };
-            return Err(Error::shape(
-                op,
-                format!("input has shape {:?}, expected [batch, channels, height, width]{hint}", self.size()),
-            ));
-        };
-        Ok([n, c, h, w])
-    }
-
     /// Correlates sequences `[N, C, L]` with kernels `[O, C/groups, l]`, and adds `bias` `[O]`. The
     /// options' horizontal parts count.
     ///
@@ -68,7 +53,7 @@ impl Tensor {
     ) -> Result<Self> {
         let op = "conv_transpose2d";
         let ConvTranspose2dOptions { conv: o, output_padding } = options;
-        let [n, c, h, w] = self.images(op)?;
+        let [n, c, h, w] = images(op, self.size())?;
         let &[wc, group_out, kh, kw] = weight.size() else {
             return Err(Error::shape(
                 op,
@@ -112,120 +97,6 @@ impl Tensor {
                 format!("bias has shape {:?}, {channels} output channels expect [{channels}]", b.size()),
             )),
         }
-    }
-
-    /// The mean of each window of images `[N, C, H, W]`; the padding's zeros count.
-    ///
-    /// # Errors
-    /// When the input is no batch of images, or the window does not fit.
-    pub fn avg_pool2d(&self, options: PoolOptions) -> Result<Self> {
-        let op = "avg_pool2d";
-        let [n, c, h, w] = self.images(op)?;
-        self.expect_float(op)?;
-        let PoolOptions { kernel: (kh, kw), stride, padding } = options;
-        let fits = |size: usize, k: usize, s: usize, p: usize| {
-            k > 0 && s > 0 && p <= k / 2 && size.checked_add(2 * p).is_some_and(|n| n >= k)
-        };
-        if !fits(h, kh, stride.0, padding.0) || !fits(w, kw, stride.1, padding.1) {
-            return Err(Error::shape(
-                op,
-                format!(
-                    "{options:?} does not fit an image of {h} x {w}: the window must fit, the padding be at most half of it"
-                ),
-            ));
-        }
-        // Each plane is an image of one channel, correlated with a kernel of equal weights.
-        let weight = self.like().full([1, 1, kh, kw], 1.0 / (kh as f64 * kw as f64))?;
-        let planes = self.reshape([n * c, 1, h, w])?;
-        let y = planes.conv2d(&weight, None, Conv2dOptions { stride, padding, ..Default::default() })?;
-        let (oh, ow) = (y.size()[2], y.size()[3]);
-        y.reshape([n, c, oh, ow])
-    }
-
-    /// Rows of `[N, C, H, W]` mixed by a matrix `[H', H]`, columns by a matrix `[W', W]`.
-    fn resample(&self, rows: Vec<f64>, columns: Vec<f64>, (oh, ow): (usize, usize)) -> Result<Self> {
-        let (h, w) = (self.size()[2], self.size()[3]);
-        let rows = Self::own(rows, &[oh, h]).cast(self.dtype)?;
-        let columns = Self::own(columns, &[ow, w]).cast(self.dtype)?;
-        rows.matmul(&self.matmul(&columns.t()?)?)
-    }
-
-    /// The means of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as can be:
-    /// `floor(i H / oh)` to `ceil((i + 1) H / oh)`.
-    ///
-    /// # Errors
-    /// When the input is no batch of images, or an image is empty.
-    pub fn adaptive_avg_pool2d(&self, (oh, ow): (usize, usize)) -> Result<Self> {
-        let op = "adaptive_avg_pool2d";
-        let [n, c, h, w] = self.images(op)?;
-        self.expect_float(op)?;
-        shape::shape(op, [n, c, oh, ow])?;
-        if h == 0 || w == 0 {
-            return Err(Error::shape(op, format!("an image of {h} x {w} is empty")));
-        }
-        if (oh, ow) == (1, 1) {
-            return self.mean_dim([2, 3], true);
-        }
-        let means = |out: usize, size: usize| {
-            let mut m = vec![0.0; out * size];
-            for (i, row) in m.chunks_exact_mut(size).enumerate() {
-                let window = i * size / out..((i + 1) * size).div_ceil(out);
-                let share = 1.0 / window.len() as f64;
-                row[window].fill(share);
-            }
-            m
-        };
-        self.resample(means(oh, h), means(ow, w), (oh, ow))
-    }
-
-    /// Images `[N, C, H, W]` enlarged to `oh` x `ow` by repeating the nearest pixel.
-    ///
-    /// # Errors
-    /// When the input is no batch of images, or an image is empty.
-    pub fn upsample_nearest2d(&self, (oh, ow): (usize, usize)) -> Result<Self> {
-        let op = "upsample_nearest2d";
-        let [n, c, h, w] = self.images(op)?;
-        shape::shape(op, [n, c, oh, ow])?;
-        if h == 0 || w == 0 {
-            return Err(Error::shape(op, format!("an image of {h} x {w} is empty")));
-        }
-        let nearest = |out: usize, size: usize| {
-            let scale = size as f64 / out as f64;
-            let at: Vec<i64> = (0..out).map(|i| ((i as f64 * scale) as i64).min(size as i64 - 1)).collect();
-            at
-        };
-        self.slices_at(op, 2, &nearest(oh, h))?.slices_at(op, 3, &nearest(ow, w))
-    }
-
-    /// Images `[N, C, H, W]` enlarged to `oh` x `ow` by mixing the four nearest pixels; with
-    /// `align_corners` the corner pixels stay in the corners.
-    ///
-    /// # Errors
-    /// As [`Tensor::upsample_nearest2d`]; on an integer dtype.
-    pub fn upsample_bilinear2d(&self, (oh, ow): (usize, usize), align_corners: bool) -> Result<Self> {
-        let op = "upsample_bilinear2d";
-        let [n, c, h, w] = self.images(op)?;
-        self.expect_float(op)?;
-        shape::shape(op, [n, c, oh, ow])?;
-        if h == 0 || w == 0 {
-            return Err(Error::shape(op, format!("an image of {h} x {w} is empty")));
-        }
-        let weights = |out: usize, size: usize| {
-            let mut m = vec![0.0; out * size];
-            for (i, row) in m.chunks_exact_mut(size).enumerate() {
-                let at = match (align_corners, out) {
-                    (true, 0 | 1) => 0.0,
-                    (true, _) => i as f64 * (size - 1) as f64 / (out - 1) as f64,
-                    (false, _) => ((i as f64 + 0.5) * size as f64 / out as f64 - 0.5).max(0.0),
-                };
-                let low = (at as usize).min(size - 1);
-                let part = if low + 1 < size { at - low as f64 } else { 0.0 };
-                row[low] += 1.0 - part;
-                row[(low + 1).min(size - 1)] += part;
-            }
-            m
-        };
-        self.resample(weights(oh, h), weights(ow, w), (oh, ow))
     }
 
     /// Normalises over the last dimensions, of sizes `shape`: `(x - mean) / √(variance + eps)`, then times

@@ -6,4 +6,5 @@ mod display; // as PyTorch prints
 mod golden; // PyTorch's results, from the folder `golden`
 mod indexing; // ranges, masks, gather and scatter, order, padding
 mod linear; // matrix products
+mod pooling; // windows over images and their gradients, resizing
 mod reductions; // over any dimensions, NaN, nothing at all

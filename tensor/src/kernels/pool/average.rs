@@ -83,7 +83,7 @@ impl Average {
 
     /// The gradient with respect to x: `dy` is `[planes, rows, cols]`, `dx` is
     /// `[planes, height, width]` and overwritten.
-    pub fn backward<T: Lanes>(&self, dy: &[T], dx: &mut [T]) {
+    pub fn gradient<T: Lanes>(&self, dy: &[T], dx: &mut [T]) {
         let (size, out) = self.sizes();
         if size == 0 {
             return;

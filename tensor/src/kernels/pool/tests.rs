@@ -148,7 +148,7 @@ fn check_average<T: Lanes>(average: &Average, planes: usize, size: usize, window
     let dy: Vec<T> = noise(planes * out, 2);
     let (mut y, mut dx) = (vec![T::ONE; planes * out], vec![T::ONE; planes * size]);
     average.forward(&x, &mut y);
-    average.backward(&dy, &mut dx);
+    average.gradient(&dy, &mut dx);
     let mut expected_dx = vec![0.0; dx.len()];
     for p in 0..planes {
         for (i, (taps, divisor)) in windows.iter().enumerate() {

@@ -61,7 +61,7 @@ impl<T: Real> Upsample<T> {
     }
 
     /// The gradient with respect to x, which is overwritten: the transpose of `forward`.
-    pub fn backward(&self, dy: &[T], dx: &mut [T]) {
+    pub fn gradient(&self, dy: &[T], dx: &mut [T]) {
         let (size, out) = (self.input[0] * self.input[1], self.rows.len() * self.cols.len());
         if out == 0 || size == 0 {
             return dx.fill(T::ZERO);

@@ -32,7 +32,7 @@ fn check<T: Real>(
     let (mut y, mut dx) = (vec![T::ONE; planes * out], vec![T::ONE; planes * size]);
     let up = Upsample::new(mode, input, output, scale);
     up.forward(&x, &mut y);
-    up.backward(&dy, &mut dx);
+    up.gradient(&dy, &mut dx);
     let weight = |i: usize, o: usize| {
         weight(mode, input[0], output[0], scale[0], i / input[1], o / output[1])
             * weight(mode, input[1], output[1], scale[1], i % input[1], o % output[1])

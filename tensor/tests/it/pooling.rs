@@ -1,0 +1,91 @@
+use taper_tensor::{DType, PoolOptions, Result, Tensor};
+
+/// Whether `backward` is the transpose of `forward`: `<forward(x), dy> = <x, backward(dy)>`.
+fn transposed(
+    size: &[usize],
+    forward: impl Fn(&Tensor) -> Result<Tensor>,
+    backward: impl Fn(&Tensor) -> Result<Tensor>,
+) -> Result<()> {
+    let options = Tensor::options().dtype(DType::F64);
+    let x = options.randn(size)?;
+    let y = forward(&x)?;
+    let dy = options.randn(y.size())?;
+    let dx = backward(&dy)?;
+    assert_eq!(dx.size(), size);
+    let dot = |a: &Tensor, b: &Tensor| a.mul(b)?.sum()?.item::<f64>();
+    let (left, right) = (dot(&y, &dy)?, dot(&x, &dx)?);
+    assert!((left - right).abs() < 1e-12 * y.numel() as f64, "{left} and {right}");
+    Ok(())
+}
+
+const WINDOWS: [PoolOptions; 4] = [
+    PoolOptions { kernel: (2, 2), stride: (2, 2), padding: (0, 0) },
+    PoolOptions { kernel: (3, 2), stride: (2, 1), padding: (1, 0) },
+    PoolOptions { kernel: (3, 3), stride: (2, 2), padding: (1, 1) },
+    PoolOptions { kernel: (1, 4), stride: (3, 3), padding: (0, 2) },
+];
+
+#[test]
+fn gradients_are_the_transposed_maps() -> Result<()> {
+    let size = [2, 3, 7, 9];
+    for o in WINDOWS {
+        transposed(&size, |x| x.avg_pool2d(o), |dy| dy.avg_pool2d_grad(&size, o))?;
+        // The maxima of one x are a linear map of it, given their places.
+        let x = Tensor::options().dtype(DType::F64).randn(size)?;
+        let (y, places) = x.max_pool2d(o)?;
+        let dx = y.max_pool2d_grad(&places, &size, o)?;
+        let (left, right) = (y.square()?.sum()?.item::<f64>()?, dx.mul(&x)?.sum()?.item::<f64>()?);
+        assert!((left - right).abs() < 1e-11, "{left} and {right}");
+    }
+    for to in [(1, 1), (3, 2), (7, 9), (10, 4)] {
+        transposed(&size, |x| x.adaptive_avg_pool2d(to), |dy| dy.adaptive_avg_pool2d_grad(&size))?;
+        transposed(&size, |x| x.upsample_nearest2d(to), |dy| dy.upsample_nearest2d_grad(&size))?;
+        for align in [false, true] {
+            transposed(
+                &size,
+                |x| x.upsample_bilinear2d(to, align),
+                |dy| dy.upsample_bilinear2d_grad(&size, align),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn sixteen_bits_and_views_go_through_f32() -> Result<()> {
+    let x = Tensor::randn((4, 2, 6, 6))?.transpose(2, 3)?;
+    for dtype in [DType::BF16, DType::F16] {
+        let x = x.to_dtype(dtype)?;
+        let (y, places) = x.max_pool2d(WINDOWS[1])?;
+        let (wide, wide_places) = x.to_dtype(DType::F32)?.max_pool2d(WINDOWS[1])?;
+        assert_eq!(y.dtype(), dtype);
+        assert!(y.to_dtype(DType::F32)?.equal(&wide)? && places.equal(&wide_places)?);
+        let dx = y.max_pool2d_grad(&places, x.size(), WINDOWS[1])?;
+        assert_eq!((dx.dtype(), dx.size()), (dtype, x.size()));
+    }
+    Ok(())
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() -> Result<()> {
+    let x = Tensor::randn((1, 1, 4, 4))?;
+    let o = WINDOWS[0];
+    let fails = |r: Result<Tensor>, says: &str| {
+        let e = r.unwrap_err().to_string();
+        assert!(e.contains(says), "{e}");
+    };
+    fails(x.avg_pool2d(PoolOptions { padding: (2, 0), ..o }), "at most half");
+    fails(x.avg_pool2d(PoolOptions::new((5, 1))), "does not fit");
+    fails(x.avg_pool2d(PoolOptions::new((0, 1))), "does not fit");
+    fails(x.select(0, 0)?.avg_pool2d(o), "unsqueeze(0)");
+    fails(Tensor::zeros((1, 1, 0, 4))?.max_pool2d(o).map(|(y, _)| y), "does not fit");
+    fails(x.to_dtype(DType::I64)?.max_pool2d(o).map(|(y, _)| y), "int64");
+    let (y, places) = x.max_pool2d(o)?;
+    fails(y.max_pool2d_grad(&places, &[1, 1, 6, 4], o), "expect [1, 1, 3, 2]");
+    fails(y.max_pool2d_grad(&places.add(16)?, &[1, 1, 4, 4], o), "16");
+    fails(y.max_pool2d_grad(&places, &[1, 1, usize::MAX, 4], o), "");
+    fails(y.upsample_nearest2d_grad(&[2, 1, 2, 2]), "[2, 1, 2, 2]");
+    fails(x.upsample_bilinear2d((1 << 62, 4), false), "more elements");
+    fails(Tensor::randn(3)?.relu_grad(&Tensor::randn((3, 1))?), "relu_grad");
+    Ok(())
+}
