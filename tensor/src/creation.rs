@@ -63,6 +63,15 @@ impl Options {
         self.full(shape, 1.0)
     }
 
+    /// Elements that are still to be written, as by an `out` argument. They are zeros: no safe code sees
+    /// what the memory held before, and fresh pages are zeros at no price.
+    ///
+    /// # Errors
+    /// As [`Options::zeros`].
+    pub fn empty(&self, shape: impl IntoShape) -> Result<Tensor> {
+        self.zeros(shape)
+    }
+
     /// All elements `value`; its kind decides the dtype where none is given.
     ///
     /// # Errors
@@ -259,6 +268,8 @@ impl Tensor {
         zeros(shape: impl IntoShape);
         /// All elements one.
         ones(shape: impl IntoShape);
+        /// Elements to be written later, zeros until then.
+        empty(shape: impl IntoShape);
         /// All elements `value`.
         full(shape: impl IntoShape, value: impl Into<Scalar>);
         /// `start, start + step, …` before `end`.
@@ -331,6 +342,14 @@ impl Tensor {
         self.like().ones(self.size())
     }
 
+    /// Elements to be written later, zeros until then, with the shape, dtype and device of `self`.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn empty_like(&self) -> Result<Self> {
+        self.like().empty(self.size())
+    }
+
     /// `value` everywhere, with the shape, dtype and device of `self`.
     ///
     /// # Errors
@@ -353,6 +372,14 @@ impl Tensor {
     /// On an integer dtype.
     pub fn randn_like(&self) -> Result<Self> {
         self.like().randn(self.size())
+    }
+
+    /// Uniform integers in [low, high), with the shape, dtype and device of `self`.
+    ///
+    /// # Errors
+    /// When there is no integer between the bounds.
+    pub fn randint_like(&self, low: i64, high: i64) -> Result<Self> {
+        self.like().randint(low, high, self.size())
     }
 
     /// `steps` numbers from `start` to `end`, both among them, as f32.

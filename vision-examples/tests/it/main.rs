@@ -1,5 +1,6 @@
 //! The programs, run as a user runs them.
 
 mod cifar; // training end to end, repeatable
+mod examples; // the tutorial's sections print what they should
 mod refusals; // bad input: a clear error, and no damage
 mod run; // how a program is run
