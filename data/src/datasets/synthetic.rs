@@ -64,29 +64,35 @@ impl Dataset for Synthetic {
 }
 
 fn draw(class: usize, rng: &mut Rng) -> Result<Image> {
-    let radius = rng.range(5.5, 11.0);
-    let free = 16.0 - radius * 0.8;
+    let radius = rng.range(7.0, 12.0);
+    let free = 16.0 - radius;
     let (x0, y0) = (16.0 + rng.range(-free, free), 16.0 + rng.range(-free, free));
-    let (sin, cos) = rng.range(0.0, std::f32::consts::TAU).sin_cos();
-    let colours: [[f32; 2]; 3] = std::array::from_fn(|_| [rng.range(0.0, 1.0), rng.range(0.0, 1.0)]);
-    // Apart enough to be seen in at least one channel.
+    let (sin, cos) = rng.range(-0.5, 0.5).sin_cos();
+    // Shapes are brighter than their ground, by enough to be seen in at least one channel.
+    let colours: [[f32; 2]; 3] = std::array::from_fn(|_| [rng.range(0.4, 1.0), rng.range(0.0, 0.6)]);
     let apart = colours.iter().map(|[a, b]| (a - b).abs()).fold(0.0, f32::max);
     let stretch = (0.35 / apart.max(1e-3)).max(1.0);
+    let colours = colours.map(|[a, b]| {
+        let middle = (a + b) / 2.0;
+        [a, b].map(|colour| middle + (colour - middle) * stretch)
+    });
     let (tilt_x, tilt_y) = (rng.range(-0.012, 0.012), rng.range(-0.012, 0.012));
-    let noise = rng.range(0.02, 0.12);
+    let (noise, mut grain) = (rng.range(0.02, 0.12), rng.bits64());
     let mut pixels = vec![0; 3 * SIDE * SIDE];
     for at in 0..SIDE * SIDE {
         let (x, y) = ((at % SIDE) as f32 + 0.5 - x0, (at / SIDE) as f32 + 0.5 - y0);
         let (u, v) = ((x * cos + y * sin) / radius, (y * cos - x * sin) / radius);
-        // Half covered on the edge, fully half a pixel within.
-        let cover = (0.5 - distance(class, u, v) * radius).clamp(0.0, 1.0);
+        // Half covered on the edge, fully half a pixel within; no shape reaches beyond 1.2.
+        let near = u * u + v * v < 1.5;
+        let cover = if near { (0.5 - distance(class, u, v) * radius).clamp(0.0, 1.0) } else { 0.0 };
         let shade = x * tilt_x + y * tilt_y;
+        // Knuth's linear congruential generator: good enough for grain, and quick.
+        grain = grain.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         for (channel, [shape, ground]) in colours.iter().enumerate() {
-            let middle = (shape + ground) / 2.0;
-            let [shape, ground] = [shape, ground].map(|c| middle + (c - middle) * stretch);
+            let random = (grain >> (16 + 16 * channel)) as u16;
             let value =
-                ground + (shape - ground) * cover + shade + noise * (rng.uniform() + rng.uniform() - 1.0);
-            pixels[channel * SIDE * SIDE + at] = (value * 255.0).round().clamp(0.0, 255.0) as u8;
+                ground + (shape - ground) * cover + shade + noise * (f32::from(random) / 32768.0 - 1.0);
+            pixels[channel * SIDE * SIDE + at] = (value * 255.0 + 0.5) as u8;
         }
     }
     Image::new([3, SIDE, SIDE], pixels)
