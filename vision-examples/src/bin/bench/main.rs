@@ -4,6 +4,7 @@
 //! of each, again and again; what counts is the ratio.
 #![forbid(unsafe_code)]
 
+mod data;
 mod harness;
 mod peer;
 mod step;
@@ -31,6 +32,8 @@ enum Topic {
     Step(step::Settings),
     /// Operations on tensors of 1M and 16M elements
     Tensor(Common),
+    /// The loader's images per second, and the share of a training step that waits for them
+    Data(data::Settings),
 }
 
 /// What every topic can be told.
@@ -68,6 +71,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let done = match Cli::parse().topic {
         Topic::Step(settings) => step::run(&settings),
+        Topic::Data(settings) => data::run(&settings),
         Topic::Tensor(common) => tensor::run(&common),
     };
     match done {
