@@ -147,4 +147,9 @@ impl<T> Share<'_, T> {
         // it hands out one part at a time.
         unsafe { self.0.part(start, len) }
     }
+
+    /// The address of a matrix of this share, as [`Disjoint::matrix`].
+    pub fn matrix(&mut self, start: usize, rows: usize, cols: usize, stride: usize) -> *mut T {
+        self.0.matrix(start, rows, cols, stride)
+    }
 }

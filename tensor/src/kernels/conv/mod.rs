@@ -22,6 +22,7 @@ mod tests;
 mod transpose;
 mod units;
 mod vector;
+mod winograd;
 
 pub use element::Element;
 pub use plan::{Algorithm, Pass, plan};

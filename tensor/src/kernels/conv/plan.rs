@@ -22,6 +22,8 @@ pub enum Algorithm {
     Channels,
     /// Direct, from zero-padded copies, with neighbouring pixels in the lanes of a vector.
     Pixels,
+    /// Winograd's F(4x4, 3x3), with channels in the lanes of a vector.
+    Winograd,
 }
 
 /// The algorithm of a pass in f32: the one that takes fewer instructions.

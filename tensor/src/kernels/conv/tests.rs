@@ -151,10 +151,21 @@ fn all_passes<T: Element>(s: &Conv2dShape) {
 
 /// One algorithm's passes in f32 against the plain loop, on each instruction set.
 fn fast_passes(s: &Conv2dShape, algorithm: Algorithm) {
+    // Winograd's sums mix the pixels of a tile, so that an element's error is proportional to the
+    // sizes of its neighbours' terms.
+    let even = |mut sums: Sums| {
+        let largest = sums.size.iter().copied().fold(0.0, f64::max);
+        sums.size.fill(largest);
+        sums
+    };
     if s.output_len() == 0 || s.depth() == 0 {
         return;
     }
-    let case = Case::<f32>::new(s);
+    let mut case = Case::<f32>::new(s);
+    if algorithm == Algorithm::Winograd {
+        let Case { y, y_bias, dx, dw, .. } = case;
+        case = Case { y: even(y), y_bias: even(y_bias), dx: even(dx), dw: even(dw), ..Case::new(s) };
+    }
     each_isa(|isa| {
         let what = |pass| format!("{pass:?} of {s:?} by {algorithm:?} on {isa:?}");
         let (x, w, dy) = (&case.x, &case.w, &case.dy);
@@ -275,4 +286,23 @@ fn threads_change_no_bit() {
             }
         });
     }
+}
+
+#[test]
+fn winograd() {
+    let one = (1, 1);
+    let mut shapes = Vec::new();
+    for padding in [(0, 0), (1, 1), (2, 1), (0, 2)] {
+        // whole tiles; a remainder of each size; fewer rows than a tile; one pixel
+        for size in [(8, 12), (9, 10), (11, 7), (3, 5), (5, 34), (1, 1)] {
+            if size.0 + 2 * padding.0 >= 3 && size.1 + 2 * padding.1 >= 3 {
+                shapes.push(shape(2, (20, 18), size, (3, 3), one, padding, one, 1));
+            }
+        }
+    }
+    shapes.push(shape(70, (16, 70), (4, 4), (3, 3), one, one, one, 1));
+    shapes.push(shape(3, (130, 33), (9, 8), (3, 3), one, one, one, 1));
+    shapes.push(shape(2, (34, 6), (9, 8), (3, 3), one, one, one, 2));
+    shapes.push(shape(3, (1, 1), (6, 7), (3, 3), one, one, one, 1));
+    shapes.iter().for_each(|s| fast_passes(s, Algorithm::Winograd));
 }

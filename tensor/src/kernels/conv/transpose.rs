@@ -30,8 +30,30 @@ pub fn transpose_body<const L: usize>(
     if rows == 0 || columns == 0 {
         return;
     }
-    assert!((rows - 1) * from_stride + columns <= from.len(), "rows beyond their slice");
     assert!((columns - 1) * to_stride + rows <= to.len(), "columns beyond their slice");
+    // SAFETY: as asserted.
+    unsafe { transpose_to::<L>(rows, columns, from, from_stride, to.as_mut_ptr(), to_stride) }
+}
+
+/// [`transpose_body`] to a matrix between whose rows others may write.
+///
+/// # Safety
+/// `columns` runs of `rows` elements, `to_stride` apart from `to` on, must be writable.
+#[inline(always)]
+pub unsafe fn transpose_to<const L: usize>(
+    rows: usize,
+    columns: usize,
+    from: &[f32],
+    from_stride: usize,
+    to: *mut f32,
+    to_stride: usize,
+) where
+    Lanes<L>: Width<L>,
+{
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    assert!((rows - 1) * from_stride + columns <= from.len(), "rows beyond their slice");
     let (whole_rows, whole_columns) = (rows / L * L, columns / L * L);
     for r in (0..whole_rows).step_by(L) {
         for c in (0..whole_columns).step_by(L) {
@@ -41,14 +63,15 @@ pub fn transpose_body<const L: usize>(
                 *row = unsafe { Register::<L>::load(from.as_ptr().add((r + i) * from_stride + c)) };
             }
             for (i, row) in Register::<L>::transpose(square).into_iter().enumerate() {
-                // SAFETY: likewise.
-                unsafe { row.store(to.as_mut_ptr().add((c + i) * to_stride + r)) };
+                // SAFETY: the caller vouches for `to`.
+                unsafe { row.store(to.add((c + i) * to_stride + r)) };
             }
         }
     }
     for r in 0..rows {
         for c in if r < whole_rows { whole_columns } else { 0 }..columns {
-            to[c * to_stride + r] = from[r * from_stride + c];
+            // SAFETY: the caller vouches for `to`.
+            unsafe { *to.add(c * to_stride + r) = from[r * from_stride + c] };
         }
     }
 }

@@ -31,6 +31,8 @@ pub trait Vector<const L: usize>: Copy {
 
     fn sub(self, b: Self) -> Self;
 
+    fn mul(self, b: Self) -> Self;
+
     /// The transpose of a square of rows.
     fn transpose(rows: [Self; L]) -> [Self; L];
 }
@@ -91,6 +93,12 @@ mod x86 {
         fn sub(self, b: Self) -> Self {
             // SAFETY: as above.
             unsafe { _mm512_sub_ps(self, b) }
+        }
+
+        #[inline(always)]
+        fn mul(self, b: Self) -> Self {
+            // SAFETY: as above.
+            unsafe { _mm512_mul_ps(self, b) }
         }
 
         /// Pairs, then fours, inside each 128-bit quarter; then the quarters change places.
@@ -169,6 +177,12 @@ mod x86 {
             unsafe { _mm256_sub_ps(self, b) }
         }
 
+        #[inline(always)]
+        fn mul(self, b: Self) -> Self {
+            // SAFETY: as above.
+            unsafe { _mm256_mul_ps(self, b) }
+        }
+
         /// Pairs, then fours, inside each half; then the halves change places.
         #[inline(always)]
         fn transpose(mut m: [Self; 8]) -> [Self; 8] {
@@ -239,6 +253,11 @@ impl Vector<4> for Four {
     #[inline(always)]
     fn sub(self, b: Self) -> Self {
         Self([self.0[0] - b.0[0], self.0[1] - b.0[1], self.0[2] - b.0[2], self.0[3] - b.0[3]])
+    }
+
+    #[inline(always)]
+    fn mul(self, b: Self) -> Self {
+        Self([self.0[0] * b.0[0], self.0[1] * b.0[1], self.0[2] * b.0[2], self.0[3] * b.0[3]])
     }
 
     #[inline(always)]

@@ -1,0 +1,143 @@
+//! The transformed weights, `G g Gᵀ`, and the way back to a gradient.
+
+use std::ops::Range;
+
+use super::tiles::POSITIONS;
+use super::transform::{Weight, WeightAdjoint, both_ways};
+use crate::kernels::conv::channels::{BLOCK, lanes, packed_len};
+use crate::kernels::conv::scratch;
+use crate::kernels::conv::transpose::transpose;
+use crate::kernels::conv::vector::{Lanes, Register, Vector, Width};
+use crate::kernels::parallel::{self, Disjoint};
+use crate::kernels::simd::simd;
+
+/// The taps of a kernel.
+const TAPS: usize = 9;
+
+/// The weights of one group, transformed: `[block of results][position][input][result]`.
+pub struct Weights {
+    /// Channels that are read, and results that are written.
+    pub inputs: usize,
+    pub results: usize,
+    /// For the input's gradient: the weights are `[input][result][tap]`, the taps turned around.
+    pub backward: bool,
+}
+
+impl Weights {
+    /// Elements.
+    pub fn len(&self) -> usize {
+        packed_len(self.results, POSITIONS * self.inputs)
+    }
+
+    /// The results of a block.
+    fn block(&self, block: usize) -> Range<usize> {
+        block * BLOCK..self.results.min((block + 1) * BLOCK)
+    }
+
+    /// Where the matrix of a block and a position is.
+    pub fn part(&self, block: usize, position: usize) -> Range<usize> {
+        let len = self.inputs * lanes(self.block(block).len());
+        let start = block * BLOCK * POSITIONS * self.inputs + position * len;
+        start..start + len
+    }
+
+    /// Transforms the weights of a group.
+    pub fn transform(&self, w: &[f32], u: &mut [f32]) {
+        let block_len = BLOCK * POSITIONS * self.inputs;
+        parallel::for_each_chunk(u, block_len, 0.5, |block, u| {
+            let results = self.block(block);
+            let width = lanes(results.len());
+            scratch::with(self.inputs * TAPS * width, |turned: &mut [f32]| {
+                if width > results.len() {
+                    turned.fill(0.0);
+                }
+                if self.backward {
+                    for (i, turned) in turned.chunks_exact_mut(TAPS * width).enumerate() {
+                        let w = &w[(i * self.results + results.start) * TAPS..];
+                        transpose(results.len(), TAPS, w, TAPS, turned, width);
+                    }
+                } else {
+                    let depth = self.inputs * TAPS;
+                    transpose(results.len(), depth, &w[results.start * depth..], depth, turned, width);
+                }
+                forward(turned, self.inputs, width, self.backward, u);
+            });
+        });
+    }
+
+    /// The gradient of the weights of a group from that of the transformed ones, which is the sum
+    /// of `sums` gradients.
+    pub fn gradient(&self, sums: &mut [f32], dw: &mut [f32]) {
+        let depth = self.inputs * TAPS;
+        let count = sums.len() / self.len();
+        let all = Disjoint::new(sums);
+        parallel::for_each_chunk(dw, BLOCK * depth, 0.5 * (1 + count) as f64, |block, dw| {
+            let results = self.block(block);
+            let width = lanes(results.len());
+            let at = self.part(block, 0).start;
+            // SAFETY: only this task uses this block of each sum.
+            let part = |sum: usize| unsafe { all.part(sum * self.len() + at, POSITIONS * self.inputs * width) };
+            let du = part(0);
+            for other in (1..count).map(part) {
+                du.iter_mut().zip(other).for_each(|(du, v)| *du += *v);
+            }
+            scratch::with(depth * width, |turned: &mut [f32]| {
+                adjoint(du, self.inputs, width, turned);
+                transpose(depth, results.len(), turned, width, dw, depth);
+            });
+        });
+    }
+}
+
+simd! {
+    /// `[input][tap][result]` to `[position][input][result]`.
+    fn forward(g: &[f32], inputs: usize, width: usize, turn: bool, u: &mut [f32]) = forward_body;
+
+    /// `[position][input][result]` to `[input][tap][result]`, by the adjoint of [`forward`].
+    fn adjoint(u: &[f32], inputs: usize, width: usize, g: &mut [f32]) = adjoint_body;
+}
+
+#[inline(always)]
+fn forward_body<const L: usize>(g: &[f32], inputs: usize, width: usize, turn: bool, u: &mut [f32])
+where
+    Lanes<L>: Width<L>,
+{
+    assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * inputs * width);
+    for input in 0..inputs {
+        for lane in (0..width).step_by(L) {
+            let mut square = [[Register::<L>::splat(0.0); 3]; 3];
+            for (tap, value) in square.as_flattened_mut().iter_mut().enumerate() {
+                let tap = if turn { TAPS - 1 - tap } else { tap };
+                // SAFETY: as asserted.
+                *value = unsafe { Register::<L>::load(g.as_ptr().add((input * TAPS + tap) * width + lane)) };
+            }
+            let square = both_ways::<Weight, L, 3, 6>(&square);
+            for (position, &value) in square.as_flattened().iter().enumerate() {
+                // SAFETY: as asserted.
+                unsafe { value.store(u.as_mut_ptr().add((position * inputs + input) * width + lane)) };
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn adjoint_body<const L: usize>(u: &[f32], inputs: usize, width: usize, g: &mut [f32])
+where
+    Lanes<L>: Width<L>,
+{
+    assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * inputs * width);
+    for input in 0..inputs {
+        for lane in (0..width).step_by(L) {
+            let mut square = [[Register::<L>::splat(0.0); 6]; 6];
+            for (position, value) in square.as_flattened_mut().iter_mut().enumerate() {
+                // SAFETY: as asserted.
+                *value = unsafe { Register::<L>::load(u.as_ptr().add((position * inputs + input) * width + lane)) };
+            }
+            let square = both_ways::<WeightAdjoint, L, 6, 3>(&square);
+            for (tap, &value) in square.as_flattened().iter().enumerate() {
+                // SAFETY: as asserted.
+                unsafe { value.store(g.as_mut_ptr().add((input * TAPS + tap) * width + lane)) };
+            }
+        }
+    }
+}
