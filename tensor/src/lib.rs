@@ -54,7 +54,7 @@ mod upsample;
 mod views;
 
 pub use bridge::NdArray;
-pub use conv::Conv2dOptions;
+pub use conv::{Conv2dOptions, exact_convolutions, set_exact_convolutions};
 pub use creation::{NestedArray, Options};
 pub use device::Device;
 pub use dtype::{DType, Element};

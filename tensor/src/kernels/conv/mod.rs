@@ -25,7 +25,7 @@ mod vector;
 mod winograd;
 
 pub use element::Element;
-pub use plan::{Algorithm, Pass, plan};
+pub use plan::{Algorithm, Pass, exact, plan, set_exact};
 pub use shape::Conv2dShape;
 
 use super::parallel;

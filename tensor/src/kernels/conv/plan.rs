@@ -1,6 +1,21 @@
 //! Which algorithm computes a pass, from its shape.
 
-use super::Conv2dShape;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Conv2dShape, winograd};
+
+static EXACT: AtomicBool = AtomicBool::new(false);
+
+/// Whether convolutions in f32 do without algorithms whose rounding error is larger than a direct
+/// sum's, which is Winograd's. Off at first.
+pub fn set_exact(exact: bool) {
+    EXACT.store(exact, Ordering::Relaxed);
+}
+
+/// What [`set_exact`] chose.
+pub fn exact() -> bool {
+    EXACT.load(Ordering::Relaxed)
+}
 
 /// The three passes of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +41,24 @@ pub enum Algorithm {
     Winograd,
 }
 
-/// The algorithm of a pass in f32: the one that takes fewer instructions.
+/// Channels below which Winograd's transforms cost what its products save.
+const WINOGRAD_CHANNELS: usize = 32;
+/// Tiles of 4 by 4 results that are worth transforming the weights.
+const WINOGRAD_TILES: usize = 16;
+
+/// The algorithm of a pass in f32: the one that takes less time.
 pub fn plan(s: &Conv2dShape, pass: Pass) -> Algorithm {
+    let tiles = s.batch * s.out_height().div_ceil(4) * s.out_width().div_ceil(4);
+    let channels = s.group_in().min(s.group_out());
+    if !exact() && winograd::applies(s) && channels >= WINOGRAD_CHANNELS && tiles >= WINOGRAD_TILES {
+        Algorithm::Winograd
+    } else {
+        direct(s, pass)
+    }
+}
+
+/// The direct algorithm that takes fewer instructions.
+fn direct(s: &Conv2dShape, pass: Pass) -> Algorithm {
     // The results, and how far pixels at the ends of rows and of the image leave lanes unused.
     let (results, height, width) = match pass {
         Pass::Forward | Pass::WeightGrad => (s.group_out(), s.out_height(), s.out_width()),

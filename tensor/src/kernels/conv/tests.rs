@@ -134,9 +134,24 @@ fn close<T: Element>(sums: &Sums, terms: usize, what: &str, f: impl FnOnce(&mut 
     sums.assert_close(&got, T::EPSILON, 4.0 * (terms as f64 + 1.0).sqrt(), what);
 }
 
+impl<T: Element> Case<T> {
+    /// With each bound that of the largest element: Winograd's sums mix the pixels of a tile, so that an
+    /// element's error is proportional to the sizes of its neighbours' terms.
+    fn even(mut self) -> Self {
+        for sums in [&mut self.y, &mut self.y_bias, &mut self.dx, &mut self.dw] {
+            let largest = sums.size.iter().copied().fold(0.0, f64::max);
+            sums.size.fill(largest);
+        }
+        self
+    }
+}
+
 /// The public functions against the plain loop.
 fn all_passes<T: Element>(s: &Conv2dShape) {
-    let case = Case::<T>::new(s);
+    let mut case = Case::<T>::new(s);
+    if plan(s, Pass::Forward) == Algorithm::Winograd {
+        case = case.even();
+    }
     let (x, w, dy) = (&case.x, &case.w, &case.dy);
     close(&case.y_bias, s.depth() + 1, &format!("forward with bias of {s:?}"), |y| {
         forward(s, x, w, Some(&case.bias), y)
@@ -151,20 +166,12 @@ fn all_passes<T: Element>(s: &Conv2dShape) {
 
 /// One algorithm's passes in f32 against the plain loop, on each instruction set.
 fn fast_passes(s: &Conv2dShape, algorithm: Algorithm) {
-    // Winograd's sums mix the pixels of a tile, so that an element's error is proportional to the
-    // sizes of its neighbours' terms.
-    let even = |mut sums: Sums| {
-        let largest = sums.size.iter().copied().fold(0.0, f64::max);
-        sums.size.fill(largest);
-        sums
-    };
     if s.output_len() == 0 || s.depth() == 0 {
         return;
     }
     let mut case = Case::<f32>::new(s);
     if algorithm == Algorithm::Winograd {
-        let Case { y, y_bias, dx, dw, .. } = case;
-        case = Case { y: even(y), y_bias: even(y_bias), dx: even(dx), dw: even(dw), ..Case::new(s) };
+        case = case.even();
     }
     each_isa(|isa| {
         let what = |pass| format!("{pass:?} of {s:?} by {algorithm:?} on {isa:?}");

@@ -4,6 +4,7 @@
 //! of each, again and again; what counts is the ratio.
 #![forbid(unsafe_code)]
 
+mod conv;
 mod data;
 mod harness;
 mod peer;
@@ -32,6 +33,14 @@ enum Topic {
     Step(step::Settings),
     /// Operations on tensors of 1M and 16M elements
     Tensor(Common),
+    /// Convolutions of ResNet-18 and of the tutorial's network, each pass
+    Conv {
+        #[command(flatten)]
+        common: Common,
+        /// The images in a mini-batch.
+        #[arg(long, default_value_t = 64)]
+        batch_size: usize,
+    },
     /// The loader's images per second, and the share of a training step that waits for them
     Data(data::Settings),
 }
@@ -71,6 +80,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let done = match Cli::parse().topic {
         Topic::Step(settings) => step::run(&settings),
+        Topic::Conv { common, batch_size } => conv::run(&common, batch_size),
         Topic::Data(settings) => data::run(&settings),
         Topic::Tensor(common) => tensor::run(&common),
     };

@@ -40,7 +40,9 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
                 let part = weights.part(block, position);
                 all.part((group * sums + sum) * len + part.start, part.len())
             };
-            blocks.clone().for_each(|block| (0..POSITIONS).for_each(|position| part(block, position).fill(0.0)));
+            blocks
+                .clone()
+                .for_each(|block| (0..POSITIONS).for_each(|position| part(block, position).fill(0.0)));
             scratch::with(v_layout.len() + z_len + turned_len, |room: &mut [f32]| {
                 let (v, room) = room.split_at_mut(v_layout.len());
                 let (z, turned) = room.split_at_mut(z_len);
@@ -57,7 +59,15 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
                         let layout = Layout::new(tiles.count(), width);
                         for strips in &chunk {
                             let at = ((strips.image * s.groups + group) * outs + first) * area;
-                            adjoint(&tiles, strips, &dy[at..][..channels * area], channels, turned, layout, z);
+                            adjoint(
+                                &tiles,
+                                strips,
+                                &dy[at..][..channels * area],
+                                channels,
+                                turned,
+                                layout,
+                                z,
+                            );
                         }
                         for position in 0..POSITIONS {
                             let v = &v[position * v_layout.step..];

@@ -75,7 +75,10 @@ fn multiply<const L: usize>(
     Lanes<L>: Width<L>,
 {
     assert!((rows - 1) * strides.0 + (terms - 1) * strides.1 < a.len(), "the left matrix is too short");
-    assert!(terms * width <= b.len() && rows * width <= c.len(), "the right matrix or the result is too short");
+    assert!(
+        terms * width <= b.len() && rows * width <= c.len(),
+        "the right matrix or the result is too short"
+    );
     let step = if L == 16 { width } else { 2 * L };
     for lane in (0..width).step_by(step) {
         let (b, c) = (&b[lane..], &mut c[lane..]);

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::transform::{Square, Input, Map, Output, OutputAdjoint, both_ways};
+use super::transform::{Input, Map, Output, OutputAdjoint, Square, both_ways};
 use crate::kernels::conv::transpose::{transpose_body, transpose_to};
 use crate::kernels::conv::vector::{Lanes, Register, Vector, Width};
 use crate::kernels::parallel::Share;
@@ -289,7 +289,10 @@ fn results_body<const L: usize>(
     let rows = tiles.rows(&strips.strips);
     let (columns, area) = (tiles.results.1, tiles.results.0 * tiles.results.1);
     let count = strips.strips.len() * tiles.across();
-    assert!(m.len() >= from.len() && (strips.tile + count) * from.width <= from.step, "tiles beyond their matrix");
+    assert!(
+        m.len() >= from.len() && (strips.tile + count) * from.width <= from.step,
+        "tiles beyond their matrix"
+    );
     let turned = &mut turned[..rows.len() * columns * from.width];
     for t in 0..count {
         let (down, across) = (t / tiles.across() * 4, t % tiles.across() * 4);

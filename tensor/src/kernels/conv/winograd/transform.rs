@@ -28,7 +28,9 @@ where
 
 /// Applies the map to the columns of a square, then to the rows of what they become.
 #[inline(always)]
-pub fn both_ways<T: Map<L, N, M>, const L: usize, const N: usize, const M: usize>(x: &Square<L, N>) -> Square<L, M>
+pub fn both_ways<T: Map<L, N, M>, const L: usize, const N: usize, const M: usize>(
+    x: &Square<L, N>,
+) -> Square<L, M>
 where
     Lanes<L>: Width<L>,
 {

@@ -76,7 +76,8 @@ impl Weights {
             let width = lanes(results.len());
             let at = self.part(block, 0).start;
             // SAFETY: only this task uses this block of each sum.
-            let part = |sum: usize| unsafe { all.part(sum * self.len() + at, POSITIONS * self.inputs * width) };
+            let part =
+                |sum: usize| unsafe { all.part(sum * self.len() + at, POSITIONS * self.inputs * width) };
             let du = part(0);
             for other in (1..count).map(part) {
                 du.iter_mut().zip(other).for_each(|(du, v)| *du += *v);
@@ -131,7 +132,9 @@ where
             let mut square = [[Register::<L>::splat(0.0); 6]; 6];
             for (position, value) in square.as_flattened_mut().iter_mut().enumerate() {
                 // SAFETY: as asserted.
-                *value = unsafe { Register::<L>::load(u.as_ptr().add((position * inputs + input) * width + lane)) };
+                *value = unsafe {
+                    Register::<L>::load(u.as_ptr().add((position * inputs + input) * width + lane))
+                };
             }
             let square = both_ways::<WeightAdjoint, L, 6, 3>(&square);
             for (tap, &value) in square.as_flattened().iter().enumerate() {
