@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 thread_local! {
     static DETECTING: Cell<bool> = const { Cell::new(false) };
+    /// The paths of the modules entered, the innermost last.
     static SCOPES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -41,7 +42,8 @@ impl Drop for Restore {
 }
 
 /// Marks what runs until it is dropped as part of the module `name`, inside of those already entered:
-/// `features`, then `3`, makes `features.3`. Costs nothing where anomalies are not looked for.
+/// `features`, then `3`, makes `features.3`; so does `features.3`, the whole path. Costs nothing where
+/// anomalies are not looked for.
 #[must_use = "the scope ends when the guard is dropped: bind it to a name"]
 #[derive(Debug)]
 pub struct ModuleScope {
@@ -55,7 +57,15 @@ impl ModuleScope {
     pub fn enter(name: &str) -> Self {
         let entered = is_detecting_anomaly();
         if entered {
-            SCOPES.with_borrow_mut(|s| s.push(name.to_owned()));
+            SCOPES.with_borrow_mut(|s| {
+                let path = match s.last() {
+                    Some(outer) if !name.strip_prefix(outer.as_str()).is_some_and(|n| n.starts_with('.')) => {
+                        format!("{outer}.{name}")
+                    }
+                    _ => name.to_owned(),
+                };
+                s.push(path);
+            });
         }
         Self { entered, not_send: PhantomData }
     }
@@ -69,10 +79,10 @@ impl Drop for ModuleScope {
     }
 }
 
-/// The dotted path of the modules entered, where anomalies are looked for.
+/// The dotted path of the innermost module entered, where anomalies are looked for.
 pub(crate) fn module_path() -> Option<Box<str>> {
     if !is_detecting_anomaly() {
         return None;
     }
-    SCOPES.with_borrow(|s| (!s.is_empty()).then(|| s.join(".").into()))
+    SCOPES.with_borrow(|s| s.last().map(|path| path.as_str().into()))
 }

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use crate::anomaly::is_detecting_anomaly;
 use crate::mode::GradMode;
 use crate::node::{Context, Edge, Grads, Node};
+use crate::queue::{Queue, Task};
 use crate::variable::Leaf;
 use crate::{Error, Result, Variable};
 use taper_tensor::Tensor;
@@ -65,20 +64,20 @@ impl<'a> Backward<'a> {
 
     /// Computes the gradients of `inputs`, without touching any `.grad`.
     fn execute(self, inputs: Option<&[&Variable]>) -> Result<Vec<Option<Variable>>> {
-        let mut queue = BTreeMap::new();
+        let mut queue = Queue::default();
+        let add = |sum, grad| add_grads(sum, &grad, self.create_graph);
         for (output, grad) in &self.outputs {
-            let grad = start(output, grad.clone())?;
-            push(&mut queue, &output.edge(), grad, self.create_graph)?;
+            queue.push(&output.edge(), start(output, grad.clone())?, add)?;
         }
         let wanted: Vec<Edge> = inputs.unwrap_or(&[]).iter().map(|v| v.edge()).collect();
         let needed = inputs.map(|_| leading_to(&wanted, &self.outputs));
         let mut found: Vec<Option<Variable>> = vec![None; wanted.len()];
         let _mode = GradMode::set(self.create_graph);
 
-        while let Some((_, task)) = queue.pop_last() {
-            let Task { target, mut grads } = task;
+        while let Some(Task { target, mut grads }) = queue.pop() {
             match target {
-                Target::Leaf(leaf) => {
+                Edge::None => {}
+                Edge::Leaf(leaf) => {
                     let Some(mut grad) = grads.pop().flatten() else { continue };
                     let hooks = leaf.hooks.lock().clone();
                     for hook in hooks {
@@ -92,7 +91,7 @@ impl<'a> Backward<'a> {
                         accumulate(&leaf, grad, self.create_graph)?;
                     }
                 }
-                Target::Node(node) => {
+                Edge::Node(node, _) => {
                     let hooks = node.state.lock().hooks.clone(); // nothing is allocated for none
                     for (i, hook) in hooks {
                         if let Some(g) = &grads[i] {
@@ -113,7 +112,7 @@ impl<'a> Backward<'a> {
                     drop(grads); // before the next operation needs memory
                     for (edge, grad) in node.edges.iter().zip(input_grads) {
                         if let Some(grad) = grad {
-                            push(&mut queue, edge, grad, self.create_graph)?;
+                            queue.push(edge, grad, add)?;
                         }
                     }
                 }
@@ -140,8 +139,8 @@ impl<'a> Backward<'a> {
                 if let Some(g) = grad
                     && !is_finite(&g.data())?
                 {
-                    let module = node.module.as_deref().map(str::to_owned);
-                    return Err(Error::Anomaly { op: node.name, input, location: node.location, module });
+                    let (op, location) = (node.name, node.location);
+                    return Err(Error::Anomaly { op, input, location, module: node.module_path() });
                 }
             }
         }
@@ -153,17 +152,6 @@ impl Default for Backward<'_> {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// A leaf or an operation that waits for the gradients of its outputs.
-struct Task {
-    target: Target,
-    grads: SmallVec<[Option<Variable>; 1]>,
-}
-
-enum Target {
-    Leaf(Arc<Leaf>),
-    Node(Arc<Node>),
 }
 
 fn start(output: &Variable, grad: Option<Variable>) -> Result<Variable> {
@@ -179,29 +167,6 @@ fn start(output: &Variable, grad: Option<Variable>) -> Result<Variable> {
         None if data.numel() == 1 => Ok(Variable::new(data.ones_like()?)),
         None => Err(Error::NotScalar { shape: data.size().to_vec() }),
     }
-}
-
-/// Adds a gradient to those that wait at an edge's end.
-fn push(queue: &mut BTreeMap<u64, Task>, edge: &Edge, grad: Variable, create_graph: bool) -> Result<()> {
-    let (seq, output, outputs) = match edge {
-        Edge::None => return Ok(()),
-        Edge::Leaf(leaf) => (leaf.seq, 0, 1),
-        Edge::Node(node, i) => (node.seq, *i, node.outputs.len()),
-    };
-    let task = queue.entry(seq).or_insert_with(|| Task {
-        target: match edge {
-            Edge::Node(node, _) => Target::Node(node.clone()),
-            Edge::Leaf(leaf) => Target::Leaf(leaf.clone()),
-            Edge::None => unreachable!(), // invariant: returned above
-        },
-        grads: SmallVec::from_elem(None, outputs),
-    });
-    let slot = &mut task.grads[output];
-    *slot = Some(match slot.take() {
-        None => grad, // the first is moved
-        Some(sum) => add_grads(sum, &grad, create_graph)?,
-    });
-    Ok(())
 }
 
 /// The sum of two gradients, in the memory of the first where nobody else can see it.
@@ -306,7 +271,7 @@ pub fn grad(
     }
     let found = backward.execute(Some(inputs))?;
     match found.iter().position(Option::is_none) {
-        Some(index) if !allow_unused => Err(Error::Unused { index }),
+        Some(index) if !allow_unused => Err(Error::Unused { index, name: inputs[index].name() }),
         _ => Ok(found),
     }
 }

@@ -63,11 +63,24 @@ pub enum Error {
     },
     /// An input of [`grad`](crate::grad) that the outputs do not depend on.
     #[error(
-        "grad: the outputs do not depend on input {index}; allow that with allow_unused, or leave the input out"
+        "grad: the outputs do not depend on input {index}{}; allow that with allow_unused, or leave the \
+         input out",
+        name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default()
     )]
     Unused {
         /// The input's place in the list.
         index: usize,
+        /// The input's name.
+        name: Option<String>,
+    },
+    /// An operation without a gradient, on something that requires one.
+    #[error(
+        "{op}: this operation has no gradient, and its input requires one; cut the graph on purpose with \
+         .detach() or no_grad(|| …), or write a Function with a gradient"
+    )]
+    NotDifferentiable {
+        /// The operation.
+        op: &'static str,
     },
     /// An in-place change that would falsify a gradient.
     #[error("{op}: {message}")]

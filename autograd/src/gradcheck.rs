@@ -34,7 +34,7 @@ impl Default for GradcheckOptions {
 /// ```
 ///
 /// # Errors
-/// The first element that differs, with both values; or an error of `f`.
+/// The elements that differ, by their indices, with both values; or an error of `f`.
 pub fn gradcheck(
     f: impl Fn(&[Variable]) -> Result<Variable>,
     inputs: &[Variable],
@@ -70,6 +70,7 @@ pub fn gradcheck(
             Some(g) => g.data().to_vec::<f64>()?,
             None => vec![0.0; values.len()],
         };
+        let mut wrong = Vec::new();
         for (k, &analytic) in analytic.iter().enumerate() {
             let at = |shift: f64| -> Result<f64> {
                 let mut moved = values.clone();
@@ -81,14 +82,30 @@ pub fn gradcheck(
             let numeric = (at(options.eps)? - at(-options.eps)?) / (2.0 * options.eps);
             let close = (analytic - numeric).abs() <= options.atol + options.rtol * numeric.abs();
             if !close {
-                return Err(Error::Gradcheck(format!(
-                    "input {i} of shape {:?}, element {k}: backward gives {analytic}, the difference {numeric}",
-                    x.size()
-                )));
+                wrong.push((k, analytic, numeric));
             }
+        }
+        if !wrong.is_empty() {
+            return Err(Error::Gradcheck(report(i, x.size(), &wrong)));
         }
     }
     Ok(())
+}
+
+/// How many elements of input `i` differ, and the first of them: number, gradient, difference.
+fn report(i: usize, size: &[usize], wrong: &[(usize, f64, f64)]) -> String {
+    let count = size.iter().product::<usize>();
+    let mut text = format!("input {i} of shape {size:?}: {} of {count} elements differ", wrong.len());
+    for &(k, analytic, numeric) in wrong.iter().take(8) {
+        let mut rest = k;
+        let mut at: Vec<usize> = size.iter().rev().map(|&n| (rest % n, rest /= n).0).collect();
+        at.reverse();
+        text += &format!("\n  at {at:?}: backward gives {analytic}, the difference {numeric}");
+    }
+    if wrong.len() > 8 {
+        text += &format!("\n  and {} more", wrong.len() - 8);
+    }
+    text
 }
 
 /// [`gradcheck`] of the gradient of `f`: its second derivatives.

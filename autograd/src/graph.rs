@@ -1,6 +1,7 @@
 //! The graph behind a variable as a drawing: its operations, their shapes, and the named leaves.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 use crate::Variable;
@@ -56,11 +57,14 @@ pub fn to_mermaid(output: &Variable) -> String {
     text
 }
 
-/// Each operation and leaf once, the output first.
+/// Each operation and leaf once, the output first, numbered in this order.
 fn walk(output: &Variable) -> Vec<Drawn> {
-    let (mut seen, mut todo, mut drawn) = (HashSet::new(), vec![output.edge()], vec![]);
+    let (mut numbers, mut todo, mut drawn) = (HashMap::new(), vec![output.edge()], vec![]);
     while let Some(edge) = todo.pop() {
-        let Some(id) = id(&edge).filter(|&id| seen.insert(id)) else { continue };
+        let Some(id) = id(&edge) else { continue };
+        let number = numbers.len() as u64;
+        let Entry::Vacant(place) = numbers.entry(id) else { continue };
+        place.insert(number);
         match edge {
             Edge::None => {}
             Edge::Leaf(leaf) => {
@@ -84,6 +88,10 @@ fn walk(output: &Variable) -> Vec<Drawn> {
                 todo.extend(node.edges.iter().cloned());
             }
         }
+    }
+    for d in &mut drawn {
+        d.id = numbers[&d.id];
+        d.from.iter_mut().for_each(|from| *from = numbers[from]);
     }
     drawn
 }

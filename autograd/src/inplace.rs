@@ -8,11 +8,6 @@ use crate::operand::IntoOperand;
 use crate::variable::History;
 use crate::{Error, Result, Variable, is_grad_enabled};
 
-/// Operations whose output shares the memory of their input: changing it would change that too,
-/// which no gradient would tell.
-const VIEWS: [&str; 10] =
-    ["Reshape", "Flatten", "Transpose", "T", "Expand", "Unsqueeze", "Squeeze", "Permute", "Narrow", "Select"];
-
 macro_rules! in_place {
     ($($(#[$doc:meta])* $name:ident = $f:ident($($arg:ident: $ty:ty),*);)*) => {$(
         $(#[$doc])*
@@ -74,12 +69,13 @@ impl Variable {
             return Ok(());
         }
         match self.edge() {
-            Edge::Leaf(_) => fail(
-                "a leaf that requires a gradient cannot be changed in place where operations are recorded; \
-                 use the operation that makes a new variable, or no_grad(|| …)"
-                    .into(),
-            ),
-            Edge::Node(node, _) if VIEWS.contains(&node.name) => fail(format!(
+            Edge::Leaf(leaf) => fail(format!(
+                "{} that requires a gradient cannot be changed in place where operations are recorded; use \
+                 the operation that makes a new variable, or no_grad(|| …)",
+                leaf.name.lock().as_deref().map_or("a leaf".into(), |name| format!("the leaf {name}"))
+            )),
+            // Changing it would change its source too, which no gradient would tell.
+            Edge::Node(node, _) if node.view => fail(format!(
                 "{} made this variable as a view, whose source would change unseen by its gradient; use the \
                  operation that makes a new variable",
                 node.name

@@ -8,10 +8,20 @@
 //! let y = (&x + 2.0)?;
 //! let out = ((&y * &y)? * 3.0)?.mean()?;
 //! out.backward()?;
-//! // out = 1/4 Σ 3 (x + 2)², so that d out / dx = 3/2 (x + 2), which is 4.5 at x = 1.
 //! assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [4.5; 4]);
 //! # Ok::<(), taper_autograd::Error>(())
 //! ```
+//!
+//! Where the 4.5 comes from: with `y = x + 2` and `z = 3 y²`, the mean over the four elements is
+//! `out = 1/4 (z₁ + z₂ + z₃ + z₄)`, that is `out = 1/4 Σ 3 (xᵢ + 2)²`. By the chain rule
+//!
+//! ```text
+//! ∂out/∂xᵢ = ∂out/∂zᵢ · ∂zᵢ/∂yᵢ · ∂yᵢ/∂xᵢ = 1/4 · 6 yᵢ · 1 = 3/2 (xᵢ + 2)
+//! ```
+//!
+//! and at `xᵢ = 1` that is `3/2 · 3 = 4.5`, for each of the four. Backward multiplies the same
+//! factors, one for each operation that ran, from the last to the first: `Mean` gives 1/4,
+//! `MulScalar` 3, `Mul` 2 y = 6, `AddScalar` 1.
 #![forbid(unsafe_code)]
 
 mod anomaly;
@@ -25,6 +35,7 @@ mod mode;
 mod node;
 mod operand;
 mod ops;
+mod queue;
 mod saved;
 mod variable;
 
@@ -34,7 +45,7 @@ pub use error::{Error, Result};
 pub use function::{BackwardContext, ForwardContext, Function};
 pub use gradcheck::{GradcheckOptions, gradcheck, gradgradcheck};
 pub use graph::{to_dot, to_mermaid};
-pub use mode::{GradMode, enable_grad, inference, is_grad_enabled, no_grad};
+pub use mode::{GradMode, InferenceMode, enable_grad, inference, is_grad_enabled, no_grad};
 pub use node::Node;
 pub use operand::{IntoOperand, Operand};
 pub use ops::conv::Conv2dOptions;

@@ -65,16 +65,27 @@ pub fn enable_grad<R>(f: impl FnOnce() -> R) -> R {
 /// assert!(is_grad_enabled());
 /// ```
 pub fn inference<R>(f: impl FnOnce() -> R) -> R {
-    let _guard = Inference { before: INFERENCE.replace(true) };
+    let _guard = InferenceMode::enter();
     f()
 }
 
-/// Puts the mode back, also on a panic.
-struct Inference {
+/// [`inference`] for as long as the guard lives; PyTorch's `inference_mode`.
+#[must_use = "the mode ends when the guard is dropped: bind it to a name"]
+#[derive(Debug)]
+pub struct InferenceMode {
     before: bool,
+    // As in GradMode.
+    not_send: PhantomData<*const ()>,
 }
 
-impl Drop for Inference {
+impl InferenceMode {
+    /// Enters the mode.
+    pub fn enter() -> Self {
+        Self { before: INFERENCE.replace(true), not_send: PhantomData }
+    }
+}
+
+impl Drop for InferenceMode {
     fn drop(&mut self) {
         INFERENCE.set(self.before);
     }

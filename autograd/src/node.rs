@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
-use taper_tensor::Tensor;
+use taper_tensor::{DType, Device, Tensor};
 
 use crate::anomaly::module_path;
 use crate::mode::is_grad_enabled;
@@ -41,6 +41,8 @@ pub struct Node {
     pub(crate) edges: SmallVec<[Edge; 2]>,
     pub(crate) outputs: SmallVec<[OutputMeta; 1]>,
     pub(crate) location: &'static Location<'static>,
+    /// Whether an output shares the memory of an input.
+    pub(crate) view: bool,
     /// The modules that it ran in, where anomalies are looked for.
     pub(crate) module: Option<Box<str>>,
     pub(crate) state: Mutex<State>,
@@ -50,7 +52,8 @@ pub struct Node {
 #[derive(Clone, Debug)]
 pub(crate) struct OutputMeta {
     pub(crate) shape: Shape,
-    pub(crate) like: taper_tensor::Options,
+    dtype: DType,
+    device: Device,
 }
 
 /// What backward frees.
@@ -89,6 +92,16 @@ impl Node {
         self.outputs.iter().map(|o| o.shape.to_vec()).collect()
     }
 
+    /// The path of the module that it ran in: noted where anomalies were looked for already, or else
+    /// known from a parameter's name, `features.3.weight`.
+    pub(crate) fn module_path(&self) -> Option<String> {
+        let of_parameter = |e: &Edge| match e {
+            Edge::Leaf(leaf) => Some(leaf.name.lock().as_deref()?.rsplit_once('.')?.0.to_owned()),
+            _ => None,
+        };
+        self.module.as_deref().map(str::to_owned).or_else(|| self.edges.iter().find_map(of_parameter))
+    }
+
     /// Where the program called the operation.
     pub fn location(&self) -> &'static Location<'static> {
         self.location
@@ -119,20 +132,26 @@ impl Context<'_> {
         match &self.grads[i] {
             Some(g) => Ok(g.clone()),
             None => {
-                let meta = &self.node.outputs[i];
-                Ok(Variable::new(meta.like.zeros(meta.shape.as_slice())?))
+                let OutputMeta { shape, dtype, device } = &self.node.outputs[i];
+                let zeros = Tensor::options().dtype(*dtype).device(device).zeros(shape.as_slice())?;
+                Ok(Variable::new(zeros))
             }
         }
     }
 
     /// Output `i`, which [`Record::saves_output`] kept.
     pub(crate) fn output(&self, i: usize) -> Result<Variable> {
+        Ok(Variable::made_by(self.output_tensor(i)?.clone(), self.node.clone(), i))
+    }
+
+    /// The data of output `i`, for rules that use it as a constant.
+    pub(crate) fn output_tensor(&self, i: usize) -> Result<&Tensor> {
         let saved = self.saved_outputs.iter().find(|s| s.0 == i);
         let Some((_, tensor, version)) = saved else {
             return Err(Error::GraphFreed { op: self.node.name });
         };
         self.check_version(tensor, *version)?;
-        Ok(Variable::made_by(tensor.clone(), self.node.clone(), i))
+        Ok(tensor)
     }
 
     pub(crate) fn check_version(&self, tensor: &Tensor, saved: u64) -> Result<()> {
@@ -154,11 +173,12 @@ pub(crate) struct Record<'a> {
     name: &'static str,
     inputs: &'a [&'a Variable],
     saved_outputs: &'a [usize],
+    maybe_view: bool,
 }
 
 /// Begins to record the operation `name` on `inputs`.
 pub(crate) fn record<'a>(name: &'static str, inputs: &'a [&'a Variable]) -> Record<'a> {
-    Record { name, inputs, saved_outputs: &[] }
+    Record { name, inputs, saved_outputs: &[], maybe_view: false }
 }
 
 impl<'a> Record<'a> {
@@ -171,6 +191,12 @@ impl<'a> Record<'a> {
     /// Keeps the outputs of these numbers, which the rule gets from [`Context::output`].
     pub(crate) fn saves_outputs(mut self, outputs: &'a [usize]) -> Self {
         self.saved_outputs = outputs;
+        self
+    }
+
+    /// An output may share the memory of an input, which in-place operations have to know.
+    pub(crate) fn view(mut self) -> Self {
+        self.maybe_view = true;
         self
     }
 
@@ -216,19 +242,29 @@ impl<'a> Record<'a> {
         ys: &[Tensor],
         rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
     ) -> Option<Arc<Node>> {
-        if !is_grad_enabled() || !self.inputs.iter().any(|v| v.is_requires_grad()) {
+        if !is_grad_enabled() {
             return None;
         }
+        let edges: SmallVec<[Edge; 2]> = self.inputs.iter().map(|v| v.edge()).collect();
+        if edges.iter().all(|e| matches!(e, Edge::None)) {
+            return None;
+        }
+        let shared = |v: &&Variable| ys.iter().any(|y| y.shares_storage(&v.data()));
         let saved = self.saved_outputs.iter().map(|&i| (i, ys[i].clone(), ys[i].version()));
         Some(Arc::new(Node {
             seq: next_seq(),
             name: self.name,
-            edges: self.inputs.iter().map(|v| v.edge()).collect(),
+            edges,
             outputs: ys
                 .iter()
-                .map(|y| OutputMeta { shape: Shape::from_slice(y.size()), like: y.like() })
+                .map(|y| OutputMeta {
+                    shape: Shape::from_slice(y.size()),
+                    dtype: y.dtype(),
+                    device: y.device(),
+                })
                 .collect(),
             location: Location::caller(),
+            view: self.maybe_view && self.inputs.iter().any(shared),
             module: module_path(),
             state: Mutex::new(State {
                 rule: Some(Arc::new(rule)),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use smallvec::SmallVec;
 use taper_tensor::{DType, Device, Tensor};
 
@@ -124,7 +124,13 @@ impl Variable {
 
     /// The tensor: a handle that shares its memory, outside of the graph.
     pub fn data(&self) -> Tensor {
-        self.0.data.read().clone()
+        self.tensor().clone()
+    }
+
+    /// The tensor, for an operation to read: a lock that costs less than a handle. Recursive, as an
+    /// operand may be there twice.
+    pub(crate) fn tensor(&self) -> RwLockReadGuard<'_, Tensor> {
+        self.0.data.read_recursive()
     }
 
     /// Replaces the tensor, as moving a parameter to another device or dtype does. Graphs that were
@@ -135,32 +141,32 @@ impl Variable {
 
     /// The sizes, one per dimension.
     pub fn size(&self) -> Vec<usize> {
-        self.0.data.read().size().to_vec()
+        self.tensor().size().to_vec()
     }
 
     /// The sizes, for a gradient rule to keep: without an allocation up to five dimensions.
     pub(crate) fn shape(&self) -> Shape {
-        Shape::from_slice(self.0.data.read().size())
+        Shape::from_slice(self.tensor().size())
     }
 
     /// The number of dimensions.
     pub fn dim(&self) -> usize {
-        self.0.data.read().dim()
+        self.tensor().dim()
     }
 
     /// The number of elements.
     pub fn numel(&self) -> usize {
-        self.0.data.read().numel()
+        self.tensor().numel()
     }
 
     /// The dtype.
     pub fn dtype(&self) -> DType {
-        self.0.data.read().dtype()
+        self.tensor().dtype()
     }
 
     /// The device.
     pub fn device(&self) -> Device {
-        self.0.data.read().device()
+        self.tensor().device()
     }
 
     /// The value of a variable of one element.
@@ -168,7 +174,7 @@ impl Variable {
     /// # Errors
     /// When there is not exactly one element.
     pub fn item<T: taper_tensor::Element>(&self) -> Result<T> {
-        Ok(self.0.data.read().item()?)
+        Ok(self.tensor().item()?)
     }
 
     /// Whether a gradient flows to this variable.

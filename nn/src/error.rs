@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use taper_autograd::Variable;
+use taper_autograd::{ModuleScope, Variable, is_detecting_anomaly};
 
 use crate::Mismatch;
 
@@ -66,6 +66,7 @@ impl Error {
 /// Runs the forward pass of a layer that has the parameter `parameter`: an error then says which
 /// layer it was, `in features.3.conv: ...`, where the network's parameters have been listed, as
 /// for an optimiser. An error that names a layer already keeps that one, the innermost.
+/// Anomaly detection names the layer in the same way.
 ///
 /// ```
 /// use taper_autograd::Variable;
@@ -91,11 +92,10 @@ impl Error {
 /// # Errors
 /// Those of `forward`.
 pub fn in_layer<T>(parameter: &Variable, forward: impl FnOnce() -> Result<T>) -> Result<T> {
-    forward().map_err(|error| match (&error, parameter.name()) {
+    let path = || Some(parameter.name()?.rsplit_once('.')?.0.to_owned());
+    let _scope = is_detecting_anomaly().then(path).flatten().map(|path| ModuleScope::enter(&path));
+    forward().map_err(|error| match (&error, path()) {
         (Error::In { .. }, _) | (_, None) => error,
-        (_, Some(name)) => match name.rsplit_once('.') {
-            Some((path, _)) => Error::In { path: path.to_owned(), source: Box::new(error) },
-            None => error,
-        },
+        (_, Some(path)) => Error::In { path, source: Box::new(error) },
     })
 }

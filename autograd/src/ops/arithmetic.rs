@@ -14,14 +14,14 @@ impl Variable {
     /// When the shapes do not broadcast, or the devices differ.
     #[track_caller]
     pub fn add(&self, other: impl IntoOperand) -> Result<Self> {
-        let size = self.shape();
         match other.operand() {
             Operand::Scalar(v) => {
-                let y = self.data().add(v)?;
+                let y = self.tensor().add(v)?;
                 Ok(record("AddScalar", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
             }
             Operand::Variable(other) => {
-                let (y, other_size) = (self.data().add(other.data())?, other.shape());
+                let y = self.tensor().add(&*other.tensor())?;
+                let (size, other_size) = (self.shape(), other.shape());
                 Ok(record("Add", &[self, other]).output(y, move |ctx| {
                     let g = ctx.grad()?;
                     Ok(smallvec![ctx.need(0, || g.sum_to(&size))?, ctx.need(1, || g.sum_to(&other_size))?])
@@ -36,14 +36,14 @@ impl Variable {
     /// As [`Variable::add`].
     #[track_caller]
     pub fn sub(&self, other: impl IntoOperand) -> Result<Self> {
-        let size = self.shape();
         match other.operand() {
             Operand::Scalar(v) => {
-                let y = self.data().sub(v)?;
+                let y = self.tensor().sub(v)?;
                 Ok(record("SubScalar", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
             }
             Operand::Variable(other) => {
-                let (y, other_size) = (self.data().sub(other.data())?, other.shape());
+                let y = self.tensor().sub(&*other.tensor())?;
+                let (size, other_size) = (self.shape(), other.shape());
                 Ok(record("Sub", &[self, other]).output(y, move |ctx| {
                     let g = ctx.grad()?;
                     Ok(smallvec![
@@ -63,12 +63,12 @@ impl Variable {
     pub fn mul(&self, other: impl IntoOperand) -> Result<Self> {
         match other.operand() {
             Operand::Scalar(v) => {
-                let y = self.data().mul(v)?;
+                let y = self.tensor().mul(v)?;
                 Ok(record("MulScalar", &[self])
                     .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(v)?)])))
             }
             Operand::Variable(other) => {
-                let y = self.data().mul(other.data())?;
+                let y = self.tensor().mul(&*other.tensor())?;
                 let (size, other_size) = (self.shape(), other.shape());
                 let (a, b) = (self.save_for(other), other.save_for(self));
                 Ok(record("Mul", &[self, other]).output(y, move |ctx| {
@@ -90,12 +90,12 @@ impl Variable {
     pub fn div(&self, other: impl IntoOperand) -> Result<Self> {
         match other.operand() {
             Operand::Scalar(v) => {
-                let y = self.data().div(v)?;
+                let y = self.tensor().div(v)?;
                 Ok(record("DivScalar", &[self])
                     .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.div(v)?)])))
             }
             Operand::Variable(other) => {
-                let y = self.data().div(other.data())?;
+                let y = self.tensor().div(&*other.tensor())?;
                 let (size, other_size) = (self.shape(), other.shape());
                 let (a, b) = (self.save_for(other), other.save());
                 Ok(record("Div", &[self, other]).output(y, move |ctx| {
@@ -158,7 +158,7 @@ impl Variable {
     /// On an integer dtype.
     #[track_caller]
     pub fn neg(&self) -> Result<Self> {
-        let y = self.data().neg()?;
+        let y = self.tensor().neg()?;
         Ok(record("Neg", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.neg()?)])))
     }
 }

@@ -135,7 +135,15 @@ impl Variable {
                     let spread = spread.sub(1e-12)?.relu()?.add(1e-12)?;
                     g.mul(p.sub(t.get(ctx)?)?.div(spread)?)
                 })?,
-                ctx.need(1, || g.mul(Self::new(logit.neg()?)))?
+                ctx.need(1, || {
+                    // For a second derivative, the logarithms have to be part of the graph.
+                    let log = |p: &Self| p.log()?.clamp(Some(-100.0), None);
+                    let logit = match is_grad_enabled() {
+                        true => log(&p)?.sub(log(&p.neg()?.add(1.0)?)?)?,
+                        false => Self::new(logit.clone()),
+                    };
+                    g.mul(logit.neg()?)
+                })?
             ])
         }))
     }

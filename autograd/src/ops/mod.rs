@@ -3,6 +3,7 @@
 
 pub(crate) mod activation;
 pub(crate) mod arithmetic;
+mod cast;
 pub(crate) mod choose;
 pub(crate) mod conv;
 pub(crate) mod dropout;

@@ -15,6 +15,7 @@ impl Variable {
     pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> {
         let (y, size) = (self.data().reshape(sizes)?, self.shape());
         Ok(record("Reshape", &[self])
+            .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
     }
 
@@ -26,6 +27,7 @@ impl Variable {
     pub fn flatten(&self, start: i64) -> Result<Self> {
         let (y, size) = (self.data().flatten(start)?, self.shape());
         Ok(record("Flatten", &[self])
+            .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
     }
 
@@ -37,6 +39,7 @@ impl Variable {
     pub fn transpose(&self, dim0: i64, dim1: i64) -> Result<Self> {
         let y = self.data().transpose(dim0, dim1)?;
         Ok(record("Transpose", &[self])
+            .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.transpose(dim0, dim1)?)])))
     }
 
@@ -47,7 +50,7 @@ impl Variable {
     #[track_caller]
     pub fn t(&self) -> Result<Self> {
         let y = self.data().t()?;
-        Ok(record("T", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.t()?)])))
+        Ok(record("T", &[self]).view().output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.t()?)])))
     }
 
     /// The tensor repeated along dimensions of size 1; -1 keeps a size.
@@ -57,7 +60,9 @@ impl Variable {
     #[track_caller]
     pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
         let (y, size) = (self.data().expand(sizes)?, self.shape());
-        Ok(record("Expand", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.sum_to(&size)?)])))
+        Ok(record("Expand", &[self])
+            .view()
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.sum_to(&size)?)])))
     }
 
     /// A new dimension of size 1 before `dim`.
@@ -68,6 +73,7 @@ impl Variable {
     pub fn unsqueeze(&self, dim: i64) -> Result<Self> {
         let (y, size) = (self.data().unsqueeze(dim)?, self.shape());
         Ok(record("Unsqueeze", &[self])
+            .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
     }
 
@@ -79,6 +85,7 @@ impl Variable {
     pub fn squeeze(&self, dim: i64) -> Result<Self> {
         let (y, size) = (self.data().squeeze(dim)?, self.shape());
         Ok(record("Squeeze", &[self])
+            .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
     }
 }

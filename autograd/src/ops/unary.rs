@@ -2,6 +2,7 @@
 //! times the output's gradient `g`.
 
 use smallvec::smallvec;
+use taper_tensor::Tensor;
 
 use crate::node::record;
 use crate::{Result, Variable};
@@ -14,7 +15,7 @@ macro_rules! of_output {
         /// When memory runs out.
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
-            let y = self.data().$name()?;
+            let y = self.tensor().$name()?;
             Ok(record($node, &[self]).saves_output().output(y, |ctx| {
                 let ($g, $y) = (ctx.grad()?, ctx.output(0)?);
                 Ok(smallvec![Some($dx?)])
@@ -31,7 +32,7 @@ macro_rules! of_input {
         /// When memory runs out.
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
-            let (y, x) = (self.data().$name()?, self.save());
+            let (y, x) = (self.tensor().$name()?, self.save());
             Ok(record($node, &[self]).output(y, move |ctx| {
                 let ($g, $x) = (ctx.grad()?, x.get(ctx)?);
                 Ok(smallvec![Some($dx?)])
@@ -49,7 +50,7 @@ macro_rules! flat {
         /// When memory runs out.
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
-            let y = self.data().$name()?;
+            let y = self.tensor().$name()?;
             Ok(record($node, &[self])
                 .output(y, |ctx| Ok(smallvec![Some(Variable::new(ctx.grad()?.data().zeros_like()?))])))
         }
@@ -126,10 +127,16 @@ impl Variable {
     /// When memory runs out.
     #[track_caller]
     pub fn relu(&self) -> Result<Self> {
-        let y = self.data().relu()?;
-        Ok(record("Relu", &[self]).saves_output().output(y, |ctx| {
-            let mask = ctx.output(0)?.data().gt(0)?;
-            Ok(smallvec![Some(ctx.grad()?.keep(&mask)?)])
-        }))
+        let y = self.tensor().relu()?;
+        Ok(record("Relu", &[self])
+            .saves_output()
+            .output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(ctx.output_tensor(0)?)?)])))
+    }
+
+    /// `self` where `y` is positive, else 0.
+    #[track_caller]
+    fn relu_grad(&self, y: &Tensor) -> Result<Self> {
+        let (dx, y) = (self.tensor().relu_grad(y)?, y.clone());
+        Ok(record("ReluGrad", &[self]).output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(&y)?)])))
     }
 }

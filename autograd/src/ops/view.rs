@@ -20,7 +20,9 @@ impl Variable {
         for (i, d) in dims.iter().enumerate() {
             back[d.rem_euclid(rank) as usize] = i;
         }
-        Ok(record("Permute", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.permute(&back)?)])))
+        Ok(record("Permute", &[self])
+            .view()
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.permute(&back)?)])))
     }
 
     /// The elements from `start` on, `length` of them, along a dimension.
@@ -32,6 +34,7 @@ impl Variable {
         let (y, size) = (self.data().narrow(dim, start, length)?, self.shape());
         let start = if start < 0 { start + size[index_of(dim, size.len())] as i64 } else { start };
         Ok(record("Narrow", &[self])
+            .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.place(dim, start, &size)?)])))
     }
 
@@ -45,6 +48,7 @@ impl Variable {
         let d = index_of(dim, size.len());
         let (dim, index) = (d as i64, if index < 0 { index + size[d] as i64 } else { index });
         Ok(record("Select", &[self])
+            .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.unsqueeze(dim)?.place(dim, index, &size)?)])))
     }
 

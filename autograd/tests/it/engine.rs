@@ -1,5 +1,5 @@
-use taper_autograd::{Error, Result, Variable, grad, no_grad};
-use taper_tensor::Tensor;
+use taper_autograd::{Backward, Error, Result, Variable, grad, no_grad};
+use taper_tensor::{DType, Tensor};
 
 fn leaf(values: &[f32]) -> Variable {
     Variable::requires_grad(Tensor::new(values).unwrap())
@@ -14,6 +14,63 @@ fn the_tutorials_four_and_a_half() -> Result<()> {
     let out = ((&y * &y)? * 3.0)?.mean()?;
     out.backward()?;
     assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [4.5; 4]);
+    Ok(())
+}
+
+/// The graph is what ran: as many doublings as it took.
+#[test]
+fn the_tutorials_doubling_loop() -> Result<()> {
+    let x = leaf(&[0.5, -1.0, 2.0]);
+    let mut y = x.mul(2.0)?;
+    let mut factor = 2.0;
+    while y.data().norm()?.item::<f32>()? < 1000.0 {
+        y = y.mul(2.0)?;
+        factor *= 2.0;
+    }
+    y.backward_with(&Tensor::new([0.1f32, 1.0, 0.0001])?)?;
+    assert_eq!(factor, 512.0); // |x| is 2.29
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.1 * factor, factor, 0.0001 * factor]);
+    Ok(())
+}
+
+#[test]
+fn gradients_flow_through_the_branch_that_ran() -> Result<()> {
+    let f = |x: &Variable| if x.item::<f32>()? > 0.0 { x.mul(x) } else { x.mul(-3.0) };
+    for (at, slope) in [(2.0, 4.0), (-2.0, -3.0)] {
+        let x = leaf(&[at]);
+        f(&x)?.backward()?;
+        assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [slope]);
+    }
+    Ok(())
+}
+
+/// One walk from two outputs that share a part: the shared part's gradients are in before it runs.
+#[test]
+fn backward_starts_from_several_outputs() -> Result<()> {
+    let x = leaf(&[1.0, 2.0]);
+    let shared = x.mul(&x)?;
+    let (sum, triple) = (shared.sum()?, shared.mul(3.0)?);
+    let weights = Variable::new(Tensor::new([1.0f32, 10.0])?);
+    Backward::new().output(&sum, None).output(&triple, Some(&weights)).run()?;
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [2.0 * (1.0 + 3.0), 4.0 * (1.0 + 30.0)]);
+    assert!(matches!(shared.sum()?.backward(), Err(Error::GraphFreed { op: "Mul" })));
+    let by = leaf(&[5.0]);
+    let (a, b) = (by.mul(2.0)?, by.exp()?);
+    let found = grad(&[&a, &b], &[&by], &[None, None], false, false)?;
+    assert!((found[0].as_ref().unwrap().item::<f32>()? - (2.0 + 5f32.exp())).abs() < 1e-4);
+    Ok(())
+}
+
+#[test]
+fn what_has_no_gradient_is_an_error_at_once() -> Result<()> {
+    let x = leaf(&[1.5, 2.5]);
+    let error = x.to_dtype(DType::I64).unwrap_err().to_string();
+    assert!(error.starts_with("to_dtype: this operation has no gradient"), "{error}");
+    assert_eq!(x.detach().to_dtype(DType::I64)?.data().to_vec::<i64>()?, [1, 2]);
+    assert_eq!(no_grad(|| x.to_dtype(DType::I64))?.dtype(), DType::I64);
+    // Between real numbers there is one, in the dtype of the input.
+    x.to_dtype(DType::F64)?.square()?.sum()?.backward()?;
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [3.0, 5.0]);
     Ok(())
 }
 
@@ -117,7 +174,10 @@ fn grad_leaves_the_leaves_alone_and_nests() -> Result<()> {
     let e = 2f32.exp();
     assert!((d1.item::<f32>()? - 3.0 * e).abs() < 1e-4 && (d2.item::<f32>()? - 4.0 * e).abs() < 1e-4);
     assert!(x.grad().is_none());
-    assert!(matches!(grad(&[&y], &[&unused], &[], false, false), Err(Error::Unused { index: 0 })));
+    assert!(matches!(grad(&[&y], &[&unused], &[], false, false), Err(Error::Unused { index: 0, .. })));
+    unused.set_name("fc.bias");
+    let error = grad(&[&y], &[&unused], &[], false, false).unwrap_err().to_string();
+    assert!(error.contains("input 0 (fc.bias)"), "{error}");
     Ok(())
 }
 

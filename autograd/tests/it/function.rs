@@ -103,6 +103,13 @@ fn in_place_operations_refuse_leaves_and_views() -> Result<()> {
     assert!(x.is_leaf() && x.is_requires_grad());
     let error = x.mul(2.0)?.narrow(0, 0, 1)?.add_(1.0).unwrap_err().to_string();
     assert!(error.contains("Narrow"), "{error}");
+    // A reshape that had to copy is a tensor of its own.
+    let tall = x.mul(2.0)?.unsqueeze(0)?.expand((3, 2))?.reshape(6)?;
+    tall.add_(1.0)?;
+    assert_eq!(tall.data().to_vec::<f64>()?, [5.0, 7.0, 5.0, 7.0, 5.0, 7.0]);
+    x.set_name("fc.weight");
+    let error = x.mul_(2.0).unwrap_err().to_string();
+    assert!(error.contains("the leaf fc.weight"), "{error}");
     assert!(x.mul(2.0)?.add_(Variable::new(Tensor::ones((2, 2))?.to_dtype(DType::F64)?)).is_err());
     Ok(())
 }

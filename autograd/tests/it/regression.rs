@@ -56,6 +56,38 @@ fn relu_has_no_gradient_at_0() -> Result<()> {
     Ok(())
 }
 
+/// candle: each of the equal ones gets the whole.
+#[test]
+fn equal_maxima_share_the_gradient() -> Result<()> {
+    let x = Variable::requires_grad(Tensor::new([3.0f32, 1.0, 3.0])?);
+    x.max()?.backward()?;
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.5, 0.0, 0.5]);
+    x.zero_grad();
+    x.max_dim(0, false)?.0.backward()?; // with an index, it is the first's
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [1.0, 0.0, 0.0]);
+    Ok(())
+}
+
+/// candle on a GPU without cuDNN: the weight's memory is read in the wrong order.
+#[test]
+fn conv1d_with_a_transposed_weight() -> Result<()> {
+    let weight = random(&[3, 2, 2]).data().transpose(0, 2)?;
+    let inputs = [random(&[1, 2, 5]), Variable::requires_grad(weight)];
+    let plain = inputs[1].data().copy()?;
+    let y = inputs[0].conv1d(&inputs[1], None, Conv2dOptions::default())?;
+    let same = inputs[0].conv1d(&plain.into(), None, Conv2dOptions::default())?;
+    assert_eq!(y.data().to_vec::<f64>()?, same.data().to_vec::<f64>()?);
+    gradcheck(|v| v[0].conv1d(&v[1], None, Conv2dOptions::default()), &inputs, GradcheckOptions::default())
+}
+
+/// candle: the generator of a CPU cannot be seeded.
+#[test]
+fn random_numbers_come_again_from_their_seed() -> Result<()> {
+    let numbers = || Tensor::options().generator(&Generator::new(42)).randn(8)?.to_vec::<f32>();
+    assert_eq!(numbers()?, numbers()?);
+    Ok(())
+}
+
 /// candle: LayerNorm and the fused softmax stop the gradient in silence.
 #[test]
 fn normalisation_and_softmax_pass_gradients_on() -> Result<()> {

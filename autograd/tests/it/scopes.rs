@@ -1,8 +1,8 @@
 //! Modes, threads, drawings of the graph, and memory.
 
 use taper_autograd::{
-    GradMode, ModuleScope, Result, Variable, detect_anomaly, enable_grad, inference, is_grad_enabled,
-    no_grad, to_dot, to_mermaid,
+    GradMode, InferenceMode, ModuleScope, Result, Variable, detect_anomaly, enable_grad, inference,
+    is_grad_enabled, no_grad, to_dot, to_mermaid,
 };
 use taper_tensor::{Generator, Tensor};
 
@@ -20,6 +20,12 @@ fn modes_nest_and_survive_panics() {
     assert!(std::panic::catch_unwind(|| no_grad(|| panic!("on purpose"))).is_err());
     assert!(std::panic::catch_unwind(|| inference(|| panic!("on purpose"))).is_err());
     assert!(is_grad_enabled());
+    let early = || -> Option<()> {
+        let (_off, _inference) = (GradMode::set(false), InferenceMode::enter());
+        None?;
+        unreachable!("it returned")
+    };
+    assert!(early().is_none() && is_grad_enabled());
     let x = leaf(&[1.0]);
     let y = inference(|| enable_grad(|| x.mul(2.0))).unwrap();
     assert!(!y.is_requires_grad());
@@ -32,15 +38,20 @@ fn an_anomaly_names_operation_place_and_module() -> Result<()> {
         let _outer = ModuleScope::enter("features");
         let y = {
             let _inner = ModuleScope::enter("3");
+            let _whole = ModuleScope::enter("features.3.conv");
             x.log()?
         };
         y.mul(2.0)?.sum()?.backward()
     });
     let error = error.unwrap_err().to_string();
     assert!(
-        error.contains("Log") && error.contains("scopes.rs") && error.contains("in features.3"),
+        error.contains("Log") && error.contains("scopes.rs") && error.contains("in features.3.conv"),
         "{error}"
     );
+    // A parameter's name says it where only backward looks.
+    x.set_name("features.4.weight");
+    let error = x.log()?.backward_options().detect_anomaly(true).run().unwrap_err().to_string();
+    assert!(error.ends_with("in features.4"), "{error}");
     // Outside, an infinity is a value like others.
     x.log()?.sum()?.backward()?;
     Ok(())

@@ -3,7 +3,7 @@
 use taper_autograd::{
     Conv2dOptions, GradcheckOptions, PadMode, Reduction, Result, Variable, gradcheck, gradgradcheck,
 };
-use taper_tensor::{DType, Generator, PoolOptions, Tensor};
+use taper_tensor::{DType, Device, Generator, PoolOptions, Tensor};
 
 type Op = fn(&[Variable]) -> Result<Variable>;
 
@@ -35,6 +35,14 @@ fn places() -> Tensor {
 
 fn mask() -> Tensor {
     Tensor::new([1u8, 0, 1]).unwrap()
+}
+
+fn classes() -> Tensor {
+    Tensor::new([2i64, 0]).unwrap()
+}
+
+fn factors() -> Tensor {
+    Tensor::new([1.0f64, 0.5]).unwrap()
 }
 
 fn conv() -> Conv2dOptions {
@@ -177,7 +185,7 @@ const TABLE: &[Row] = &[
     ("inverse", |v| v[0].inverse(), &[&[3, 3]], Matrix, SMOOTH),
     ("det", |v| v[0].det(), &[&[3, 3]], Matrix, SMOOTH),
     ("solve", |v| v[0].solve(&v[1]), &[&[3, 3], &[3, 3]], Matrix, SMOOTH),
-    ("cholesky", |v| v[0].add(v[0].t()?)?.cholesky(), &[&[3, 3]], Matrix, SMOOTH),
+    ("cholesky", |v| v[0].add(v[0].transpose(-1, -2)?)?.cholesky(), &[&[3, 3]], Matrix, SMOOTH),
     (
         "conv2d",
         |v| v[0].conv2d(&v[1], Some(&v[2]), conv()),
@@ -236,22 +244,22 @@ const TABLE: &[Row] = &[
         Any,
         SMOOTH,
     ),
+    ("to_dtype", |v| v[0].to_dtype(DType::F64), &[&[2, 3]], Any, SMOOTH),
+    ("to", |v| v[0].to(&Device::cpu()), &[&[2, 3]], Any, SMOOTH),
+    ("cross_entropy", |v| v[0].cross_entropy(&classes(), &factors(), true), &[&[2, 3]], Any, SMOOTH),
+    ("cross_entropy", |v| v[0].cross_entropy(&classes(), &factors(), false), &[&[2, 3]], Any, SMOOTH),
+    ("nll_loss", |v| v[0].nll_loss(&classes(), &factors(), true), &[&[2, 3]], Any, SMOOTH),
+    ("nll_loss", |v| v[0].nll_loss(&classes(), &factors(), false), &[&[2, 3]], Any, SMOOTH),
+    ("binary_cross_entropy", |v| v[0].binary_cross_entropy(&v[1]), &[&[2, 3], &[2, 3]], Unit, SMOOTH),
     ("mse_loss", |v| v[0].mse_loss(&v[1], Reduction::Mean), &[&[2, 3], &[2, 3]], Any, SMOOTH),
 ];
 
-/// Made of others or not a function of real numbers, and tested elsewhere.
+/// Not functions from real numbers to real numbers.
 const ELSEWHERE: &[&str] = &[
-    "apply",         // of Reduction: a choice of mean and sum
-    "argmax",        // an index
-    "argmin",        // an index
-    "cross_entropy", // the losses' own tests
-    "nll_loss",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "kl_div",
-    "l1_loss",
-    "smooth_l1_loss",
-    "huber_loss",
+    "apply",            // of Reduction: a choice of mean and sum
+    "argmax",           // an index
+    "argmin",           // an index
+    "without_gradient", // an error where a gradient is required
 ];
 
 fn values(shape: &[usize], domain: Domain, seed: u64) -> Tensor {
@@ -301,19 +309,31 @@ fn gradients_of_contiguous_transposed_and_sliced_inputs() {
     }
 }
 
-/// One number repeated by a stride of 0, where the function is smooth there.
+/// Repeated by a stride of 0: the elements along the first dimension that has several, or matrices as a
+/// batch; and one number everywhere, where the function is smooth there.
 #[test]
 fn gradients_of_expanded_inputs() {
     for (name, f, shapes, domain, smooth) in TABLE {
-        if !smooth || matches!(domain, Matrix) || matches!(*name, "norm_p" | "std") {
-            continue;
+        let along = |s: &[usize], seed| match domain {
+            Matrix => values(s, *domain, seed).expand([2, s[0], s[1]]),
+            _ => {
+                let mut once = s.to_vec();
+                once.iter_mut().find(|n| **n > 1).into_iter().for_each(|n| *n = 1);
+                values(&once, *domain, seed).expand(s)
+            }
+        };
+        let everywhere = |s: &[usize], seed| values(&[], *domain, seed).expand(s);
+        let check = |what: &str, layout: &dyn Fn(&[usize], u64) -> taper_tensor::Result<Tensor>| {
+            let inputs =
+                shapes.iter().zip(11..).map(|(s, seed)| layout(s, seed).map(Variable::requires_grad));
+            let inputs = inputs.collect::<Result<Vec<_>, _>>().unwrap();
+            gradcheck(f, &inputs, GradcheckOptions::default())
+                .unwrap_or_else(|e| panic!("{name}, {what}: {e}"));
+        };
+        check("along a dimension", &along);
+        if *smooth && !matches!(domain, Matrix) && !matches!(*name, "norm_p" | "std") {
+            check("everywhere", &everywhere);
         }
-        let inputs: Vec<Variable> = shapes
-            .iter()
-            .zip(11..)
-            .map(|(s, seed)| values(&[], *domain, seed).expand(*s).map(Variable::requires_grad).unwrap())
-            .collect();
-        gradcheck(f, &inputs, GradcheckOptions::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tutorial's third part: a network, its parameters, its loss, its graph, one step.
 
-use taper_autograd::Variable;
+use taper_autograd::{Variable, detect_anomaly};
 use taper_nn::{Conv2d, Forward, Linear, Module, MseLoss, Result};
 use taper_tensor::Tensor;
 
@@ -92,6 +92,19 @@ fn the_whole_section() -> Result<()> {
     }
     let after = criterion.forward(&net.forward(&input)?, &target)?;
     assert!(after.item::<f32>()? < before.item::<f32>()?, "{before} to {after}");
+    Ok(())
+}
+
+/// The gradient of fc3's input is infinite where its weights are.
+#[test]
+fn an_anomaly_names_the_layer() -> Result<()> {
+    let net = Net::new(3, 400)?;
+    net.parameters()[8].data().fill_(f32::INFINITY)?;
+    let input = Variable::new(Tensor::ones((1, 3, 32, 32))?);
+    let error = detect_anomaly(|| -> Result<()> { Ok(net.forward(&input)?.sum()?.backward()?) });
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("Linear gave a gradient that is not finite"), "{error}");
+    assert!(error.contains("linear.rs") && error.ends_with("in fc3"), "{error}");
     Ok(())
 }
 
