@@ -4,6 +4,7 @@
 //! of each, again and again; what counts is the ratio.
 #![forbid(unsafe_code)]
 
+mod autograd;
 mod conv;
 mod data;
 mod harness;
@@ -31,6 +32,8 @@ struct Cli {
 enum Topic {
     /// A whole training step: zero_grad, forward, loss, backward, optimiser
     Step(step::Settings),
+    /// What the tape costs: chains of cheap operations, recorded, and their kernels alone
+    Autograd(Common),
     /// Operations on tensors of 1M and 16M elements
     Tensor(Common),
     /// Convolutions of ResNet-18 and of the tutorial's network, each pass
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Topic::Step(settings) => step::run(&settings),
         Topic::Conv { common, batch_size } => conv::run(&common, batch_size),
         Topic::Data(settings) => data::run(&settings),
+        Topic::Autograd(common) => autograd::run(&common),
         Topic::Tensor(common) => tensor::run(&common),
     };
     match done {

@@ -1,0 +1,136 @@
+//! What the tape and the engine cost: chains of cheap operations on a few numbers, with a tape, and
+//! the same kernels called without one.
+
+use taper_autograd::Variable;
+use taper_autograd::tensor::{Result as TensorResult, Tensor};
+use taper_vision_examples::Result;
+
+use crate::Common;
+use crate::harness::{Bench, Case, Times};
+
+/// The operations of a chain.
+const LENGTH: usize = 1000;
+
+/// An operation: recorded; its kernel forward; its kernel backward, from the output's gradient and
+/// the output, where the gradient needs one; PyTorch's.
+struct Operation {
+    name: &'static str,
+    recorded: fn(&Variable) -> taper_autograd::Result<Variable>,
+    forward: fn(&Tensor) -> TensorResult<Tensor>,
+    backward: Option<fn(&Tensor, &Tensor) -> TensorResult<Tensor>>,
+    saves: bool,
+    python: &'static str,
+}
+
+const OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "add number",
+        recorded: |x| x.add(1.0),
+        forward: |x| x.add(1.0),
+        backward: None,
+        saves: false,
+        python: "y + 1.0",
+    },
+    Operation {
+        name: "mul number",
+        recorded: |x| x.mul(1.0),
+        forward: |x| x.mul(1.0),
+        backward: Some(|g, _| g.mul(1.0)),
+        saves: false,
+        python: "y * 1.0",
+    },
+    Operation {
+        name: "neg",
+        recorded: Variable::neg,
+        forward: Tensor::neg,
+        backward: Some(|g, _| g.neg()),
+        saves: false,
+        python: "-y",
+    },
+    Operation {
+        name: "relu",
+        recorded: Variable::relu,
+        forward: Tensor::relu,
+        backward: Some(Tensor::relu_grad),
+        saves: true,
+        python: "torch.relu(y)",
+    },
+    Operation {
+        name: "exp",
+        recorded: Variable::exp,
+        forward: Tensor::exp,
+        backward: Some(|g, y| g.mul(y)),
+        saves: true,
+        python: "torch.exp(y)",
+    },
+];
+
+pub fn run(common: &Common) -> Result<()> {
+    let mut bench = common.open()?;
+    for size in [1, 64] {
+        for operation in OPERATIONS {
+            chain(&mut bench, operation, size)?;
+        }
+    }
+    bench.finish()
+}
+
+fn chain(bench: &mut Bench, o: &Operation, size: usize) -> Result<()> {
+    let start = Tensor::ones(size)?;
+    let leaf = Variable::requires_grad(start.clone());
+    let recorded = || -> Result<Variable> {
+        let mut y = leaf.clone();
+        for _ in 0..LENGTH {
+            y = (o.recorded)(&y)?;
+        }
+        Ok(y)
+    };
+    // What backward needs stays, as on a tape.
+    let kernels = || -> Result<Vec<Tensor>> {
+        let mut kept = Vec::new();
+        let mut y = start.clone();
+        for _ in 0..LENGTH {
+            y = (o.forward)(&y)?;
+            if o.saves {
+                kept.push(y.clone());
+            }
+        }
+        Ok(kept)
+    };
+    let setup = format!(
+        "x, g = torch.ones({size}, requires_grad=True), torch.ones({size})\n\
+         def forward():\n    y = x\n    for _ in range({LENGTH}):\n        y = {}\n    return y",
+        o.python
+    );
+
+    let forward = Case::new(format!("{} {size}, forward", o.name), || recorded().map(drop));
+    let forward = forward.other("kernels", || kernels().map(drop)).pytorch(&setup, "forward()");
+    report(bench.case(forward)?);
+
+    let both = Case::new(format!("{} {size}, and backward", o.name), || {
+        leaf.zero_grad();
+        recorded()?.backward_with(&start)?;
+        Ok(())
+    });
+    let both = both.other("kernels", || {
+        let mut kept = kernels()?;
+        let Some(backward) = o.backward else { return Ok(()) };
+        let mut g = start.clone();
+        for _ in 0..LENGTH {
+            let y = kept.pop();
+            g = backward(&g, y.as_ref().unwrap_or(&start))?;
+        }
+        Ok(())
+    });
+    report(bench.case(both.pytorch(&setup, "x.grad = None; forward().backward(g)"))?);
+    Ok(())
+}
+
+/// What a node costs beyond its kernels.
+fn report(times: Option<&[Times]>) {
+    if let Some([taper, kernels, ..]) = times {
+        let node = |with: f64, without: f64| (with - without) / LENGTH as f64 * 1e9;
+        let (least, median) = (node(taper.min, kernels.min), node(taper.median, kernels.median));
+        eprintln!("    tape and engine: {least:.0} ns a node (median {median:.0})");
+    }
+}
