@@ -24,9 +24,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fetch a dataset: `fetch cifar10 [--dir data] [--from PATH_OR_URL]`
+    /// Fetch a dataset, or all: `fetch cifar10 [--dir data] [--from PATH_OR_URL]`
     #[command(disable_help_flag = true)]
     Fetch(Arguments),
+    /// Draw the first pictures of a dataset as one PNG: `show cifar10`
+    #[command(disable_help_flag = true)]
+    Show(Arguments),
     /// Train and test the tutorial's CIFAR-10 classifier; `cifar --help` lists its options
     #[command(disable_help_flag = true)]
     Cifar(Arguments),
@@ -56,6 +59,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Fetch(arguments) => cargo::hand_over(cargo::program("fetch").args(arguments.rest)),
+        Command::Show(arguments) => cargo::hand_over(cargo::program("show").args(arguments.rest)),
         Command::Cifar(arguments) => cargo::hand_over(cargo::program("cifar").args(arguments.rest)),
         Command::Bench(arguments) => cargo::hand_over(cargo::program("bench").args(arguments.rest)),
         Command::Test(arguments) => cargo::hand_over(cargo::cargo("test").args(arguments.rest)),

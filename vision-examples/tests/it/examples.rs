@@ -2,9 +2,19 @@
 
 use std::path::Path;
 
+use taper_data::Synthetic;
+
 #[path = "../../examples/01_tensors.rs"]
 #[allow(dead_code, reason = "main is for the program")]
 mod tensors;
+
+#[path = "../../examples/04_training_a_classifier.rs"]
+#[allow(dead_code, reason = "main is for the program")]
+mod classifier;
+
+#[path = "../../examples/05_on_the_gpu.rs"]
+#[allow(dead_code, reason = "main is for the program")]
+mod gpu;
 
 /// Asserts that an example prints what it did; `TAPER_BLESS=1` writes down what it prints now.
 fn prints(name: &str, run: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Box<dyn std::error::Error>>) {
@@ -27,4 +37,45 @@ fn prints(name: &str, run: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Bo
 #[test]
 fn tensors_print() {
     prints("01_tensors", |out| tensors::run(out));
+}
+
+#[test]
+fn the_classifier_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let classes = Synthetic::CLASSES;
+    prints("04_training_a_classifier", |out| {
+        classifier::run(out, Synthetic::train(400), Synthetic::test(40), classes, 2, folder.path())
+    });
+    assert!(folder.path().join("batch.png").exists());
+}
+
+#[test]
+fn the_gpu_section_prints_on_a_cpu() {
+    if !taper_tensor::cuda::is_available() {
+        prints("05_on_the_gpu", |out| gpu::run(out));
+    }
+}
+
+/// The code in a chapter of the book stands in its program, line after line.
+#[test]
+fn the_book_shows_what_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (chapter, program) in [
+        ("1-tensors", "01_tensors"),
+        ("2-autograd", "02_autograd"),
+        ("3-neural-networks", "03_neural_networks"),
+        ("4-training-a-classifier", "04_training_a_classifier"),
+        ("5-on-the-gpu", "05_on_the_gpu"),
+    ] {
+        let read = |path| std::fs::read_to_string(root.join(path)).unwrap();
+        let text = read(format!("../docs/{chapter}.md"));
+        let program = read(format!("examples/{program}.rs"));
+        let program: Vec<_> = program.lines().map(str::trim).collect();
+        let blocks: Vec<_> = text.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert!(!blocks.is_empty(), "{chapter} has no code");
+        for block in blocks {
+            let block: Vec<_> = block.lines().map(str::trim).collect();
+            assert!(program.windows(block.len()).any(|lines| lines == block), "{chapter}: {block:#?}");
+        }
+    }
 }
