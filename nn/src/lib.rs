@@ -57,7 +57,8 @@ pub use loss::regression::{HuberLoss, L1Loss, MseLoss, SmoothL1Loss};
 pub use loss::similarity::{CosineEmbeddingLoss, HingeEmbeddingLoss, MarginRankingLoss, TripletMarginLoss};
 pub use module::{AsModule, BufferField, Member, Module, ModuleField, Training, Visitor, print_module};
 pub use state::{
-    Layout, Mismatch, StateDict, load, load_bytes, load_state_dict, load_state_dict_lenient, save, state_dict,
+    Layout, Metadata, Mismatch, StateDict, load, load_bytes, load_state_dict, load_state_dict_lenient,
+    load_with_metadata, save, save_with_metadata, state_dict,
 };
 pub use taper_autograd::Reduction;
 pub use taper_nn_derive::Module;

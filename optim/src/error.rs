@@ -27,6 +27,29 @@ pub enum Error {
         /// What is wrong with them, and what to do.
         message: String,
     },
+    /// A gradient with elements that are no finite numbers.
+    #[error(
+        "the gradient of {parameter} has {nan} NaN and {infinite} infinite elements of {numel}: \
+         lower the learning rate, clip the gradients, or look for the operation with detect_anomaly"
+    )]
+    NonFinite {
+        /// The parameter's name, or its number and shape.
+        parameter: String,
+        /// How many elements are NaN.
+        nan: usize,
+        /// How many are infinite.
+        infinite: usize,
+        /// How many there are.
+        numel: usize,
+    },
+    /// The loss could not be computed.
+    #[error("{optimizer}: the closure failed: {source}")]
+    Closure {
+        /// The optimiser.
+        optimizer: &'static str,
+        /// The closure's own error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The step itself failed.
     #[error(transparent)]
     Tensor(#[from] taper_autograd::tensor::Error),

@@ -70,6 +70,23 @@ impl ParamGroup {
         self.value(setting) != 0.0
     }
 
+    /// Leaves that are not yet in other groups, each given once, or else an error.
+    pub(crate) fn expect_new(&self, optimizer: &'static str, others: &[Self]) -> Result<()> {
+        let fail = |message: String| Err(Error::Parameters { optimizer, message });
+        let mut seen: Vec<&Variable> = others.iter().flat_map(Self::parameters).collect();
+        for p in &self.parameters {
+            let title = title(seen.len(), p);
+            if !p.is_leaf() {
+                return fail(format!("{title} was made by an operation; only leaves can be trained"));
+            }
+            if let Some(first) = seen.iter().position(|q| q.is(p)) {
+                return fail(format!("{title} is given twice: it is parameter {first} too"));
+            }
+            seen.push(p);
+        }
+        Ok(())
+    }
+
     /// Fills in the settings that were not made; one that the optimiser does not know is an error.
     pub(crate) fn complete(
         &mut self,
@@ -86,6 +103,12 @@ impl ParamGroup {
         }
         Ok(())
     }
+}
+
+/// What a message calls a parameter.
+pub(crate) fn title(number: usize, parameter: &Variable) -> String {
+    let name = parameter.name().unwrap_or_else(|| format!("{number} of shape {:?}", parameter.size()));
+    format!("parameter {name}")
 }
 
 /// What an optimiser remembers of one parameter.

@@ -7,9 +7,43 @@ use taper_autograd::Variable;
 use taper_autograd::tensor::Tensor;
 
 use crate::group::{ParamGroup, ParamState};
-use crate::{Error, Result};
+use crate::state::StateDict;
+use crate::{Error, Result, check_gradients};
+
+/// A loss, or why it cannot be computed.
+pub type Loss = std::result::Result<f64, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Changes parameters by their gradients, after each `backward`.
+///
+/// Between `backward` and `step`, gradients can be clipped ([`crate::clip_grad_norm_`]), checked
+/// ([`Optimizer::check_gradients`]) or accumulated: `backward` adds to them until `zero_grad`, so that
+/// several small batches make a step of one large batch. Their losses are means, hence the division:
+///
+/// ```
+/// # use taper_autograd::{Variable, tensor::Tensor};
+/// # use taper_optim::{Optimizer, Sgd};
+/// # let leaf = || Variable::requires_grad(Tensor::new([1.0f32]).unwrap());
+/// # let (w, other) = (leaf(), leaf());
+/// # let loss = |w: &Variable, batch: &[f32]| -> Result<Variable, Box<dyn std::error::Error>> {
+/// #     let x = Variable::new(Tensor::new(batch)?);
+/// #     Ok(x.mul(w)?.square()?.mean()?)
+/// # };
+/// # let batches = [[1.0, 2.0], [3.0, 4.0]];
+/// # let mut optimizer = Sgd::new(vec![w.clone()], 0.01)?;
+/// let accumulate = 2;
+/// optimizer.zero_grad();
+/// for (i, batch) in batches.iter().enumerate() {
+///     (loss(&w, batch)? / accumulate as f64)?.backward()?;
+///     if (i + 1) % accumulate == 0 {
+///         optimizer.step()?;
+///         optimizer.zero_grad();
+///     }
+/// }
+/// # loss(&other, &batches.concat())?.backward()?;
+/// # Sgd::new(vec![other.clone()], 0.01)?.step()?;
+/// # assert!(w.data().allclose(&other.data(), 1e-6, 0.0)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Optimizer {
     /// Changes each parameter that has a gradient; the others stay as they are.
     ///
@@ -17,6 +51,19 @@ pub trait Optimizer {
     /// When a setting is outside of its range, or a gradient has not the dtype or device of its
     /// parameter.
     fn step(&mut self) -> Result<()>;
+
+    /// A step that computes the gradients itself, as PyTorch's `step(closure)`: clears them, calls
+    /// `closure`, which calls `backward` and returns the loss, and returns that. [`crate::Lbfgs`] calls
+    /// it several times.
+    ///
+    /// # Errors
+    /// As [`Optimizer::step`], and the closure's.
+    fn step_with(&mut self, closure: &mut dyn FnMut() -> Loss) -> Result<f64> {
+        self.zero_grad();
+        let loss = closure().map_err(|source| Error::Closure { optimizer: "optimizer", source })?;
+        self.step()?;
+        Ok(loss)
+    }
 
     /// The groups of parameters with their settings.
     fn param_groups(&self) -> &[ParamGroup];
@@ -39,20 +86,20 @@ pub trait Optimizer {
     /// When it belongs to other groups or parameters.
     fn load_state_dict(&mut self, state: StateDict) -> Result<()>;
 
+    /// Reports a gradient with an element that is NaN or infinite, by the parameter's name: call it
+    /// before `step`, which does not look.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`]; nothing has changed then.
+    fn check_gradients(&self) -> Result<()> {
+        let parameters = self.param_groups().iter().flat_map(ParamGroup::parameters);
+        check_gradients(&parameters.cloned().collect::<Vec<_>>())
+    }
+
     /// Forgets the gradients, so that the next `backward` begins afresh.
     fn zero_grad(&self) {
         self.param_groups().iter().flat_map(ParamGroup::parameters).for_each(Variable::zero_grad);
     }
-}
-
-/// An optimiser's state: as PyTorch's `optimizer.state_dict()`, parameters are numbered through all
-/// groups.
-#[derive(Clone, Debug)]
-pub struct StateDict {
-    /// The state of each parameter that has made a step.
-    pub state: BTreeMap<usize, ParamState>,
-    /// Each group's settings.
-    pub param_groups: Vec<BTreeMap<String, f64>>,
 }
 
 /// How one kind of optimiser changes one parameter.
@@ -142,21 +189,7 @@ impl<R: Rule> Optimizer for PerParameter<R> {
     }
 
     fn add_param_group(&mut self, mut group: ParamGroup) -> Result<()> {
-        let fail = |message: String| Err(Error::Parameters { optimizer: R::NAME, message });
-        let mut seen: Vec<&Variable> = self.groups.iter().flat_map(ParamGroup::parameters).collect();
-        for p in group.parameters() {
-            let name = || p.name().unwrap_or_else(|| format!("{} of shape {:?}", seen.len(), p.size()));
-            if !p.is_leaf() {
-                return fail(format!(
-                    "parameter {} was made by an operation; only leaves can be trained",
-                    name()
-                ));
-            }
-            if let Some(first) = seen.iter().position(|q| q.is(p)) {
-                return fail(format!("parameter {} is given twice: it is parameter {first} too", name()));
-            }
-            seen.push(p);
-        }
+        group.expect_new(R::NAME, &self.groups)?;
         group.complete(R::NAME, &self.defaults)?;
         self.groups.push(group);
         Ok(())
@@ -196,8 +229,11 @@ impl<R: Rule> Optimizer for PerParameter<R> {
         }
         // Copies: the saved tensors stay as they were while training goes on.
         let mut states = state.state;
-        for t in states.values_mut().flat_map(|s| s.tensors.values_mut()) {
-            *t = t.copy()?;
+        for (&number, s) in &mut states {
+            let p = parameters[number];
+            for t in s.tensors.values_mut() {
+                *t = t.to(&p.device())?.to_dtype(p.dtype())?.copy()?;
+            }
         }
         (self.groups, self.states) = (groups, states);
         Ok(())
@@ -218,7 +254,7 @@ pub(crate) fn fraction(optimizer: &'static str, setting: &'static str, group: &P
     within(optimizer, setting, group.value(setting), 1.0 - f64::EPSILON / 2.0, "a number from 0 to below 1")
 }
 
-fn within(
+pub(crate) fn within(
     optimizer: &'static str,
     setting: &'static str,
     value: f64,

@@ -7,14 +7,13 @@ use crate::group::{ParamGroup, ParamState};
 use crate::optimizer::{PerParameter, Rule, not_negative};
 use crate::{Error, Result};
 
-/// Stochastic gradient descent, `weight = weight - learning_rate · gradient`, with momentum as
-/// PyTorch's `torch.optim.SGD` (Sutskever et al., "On the importance of initialization and momentum
-/// in deep learning", 2013, in PyTorch's form):
+/// Stochastic gradient descent, PyTorch's `torch.optim.SGD`. A step goes against the gradient:
 ///
-/// `g = gradient + weight_decay · weight`, `b = momentum · b + (1 - dampening) · g` (at the first
-/// step `b = g`), `weight = weight - lr · b`; with Nesterov's look-ahead `weight - lr · (g + momentum · b)`.
+/// ```text
+/// weight = weight - learning_rate * gradient
+/// ```
 ///
-/// Without momentum, a step is the tutorial's loop:
+/// which is the tutorial's loop, written by hand beside the optimiser:
 ///
 /// ```
 /// # use taper_autograd::{Variable, tensor::Tensor};
@@ -30,6 +29,17 @@ use crate::{Error, Result};
 /// assert!(a.data().equal(&b.data())?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// With all its settings (momentum from Sutskever et al., "On the importance of initialization and
+/// momentum in deep learning", 2013, in PyTorch's form):
+///
+/// ```text
+/// g = gradient + weight_decay * weight
+/// b = momentum * b + (1 - dampening) * g              at the first step b = g
+/// weight = weight - learning_rate * b                 or g + momentum * b in b's place: Nesterov's
+/// ```
+///
+/// `maximize` changes the gradient's sign.
 pub type Sgd = PerParameter<SgdRule>;
 
 /// The rule of [`Sgd`].

@@ -3,6 +3,7 @@
 
 pub use crate::kernels::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RAdam, RmsProp, Sgd};
 
+use crate::kernels::optim::ema;
 use crate::{DType, Element, Error, Result, Tensor};
 
 /// Runs a kernel on the memory of a parameter, its gradient and its states; 16-bit floats go
@@ -173,6 +174,14 @@ pub fn radam_(
 /// As [`sgd_`].
 pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Result<()> {
     fused!("lion_", param, grad, [exp_avg], |p, g, [a]| s.step(p, g, a))
+}
+
+/// An exponential moving average: `average = average + (1 - decay) * (param - average)`.
+///
+/// # Errors
+/// As [`sgd_`].
+pub fn ema_(decay: f64, average: &Tensor, param: &Tensor) -> Result<()> {
+    fused!("ema_", average, param, [], |a, p, []| ema(decay, a, p))
 }
 
 fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&Tensor]) -> Result<()> {

@@ -2,6 +2,7 @@
 //! the parts of the `cifar` program, which trains and tests an image classifier.
 #![forbid(unsafe_code)]
 
+pub mod checkpoint;
 pub mod evaluate;
 pub mod files;
 pub mod models;

@@ -47,7 +47,7 @@ impl Report {
         settings: &Settings,
         dataset: &'static str,
         classes: [&'static str; 10],
-        training: Training,
+        training: &Training,
         evaluation: &Evaluation,
     ) -> Self {
         let seconds = training.time.as_secs_f64();
@@ -62,7 +62,7 @@ impl Report {
             device: settings.device.clone(),
             train_seconds: seconds,
             images_per_second: training.images as f64 / seconds.max(1e-9),
-            losses: training.losses,
+            losses: training.losses.clone(),
             test_accuracy: evaluation.accuracy(),
             class_accuracy: classes.into_iter().zip(evaluation.class_accuracy()).collect(),
             confusion: evaluation.confusion.clone(),

@@ -1,21 +1,23 @@
-//! The training loop, as the tutorial writes it.
+//! The training loop, as the tutorial writes it, that can stop anywhere and go on.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use taper_autograd::tensor::Device;
+use taper_autograd::tensor::{Device, Tensor};
 use taper_data::{Collate, DataLoader, Dataset};
-use taper_nn::{CrossEntropyLoss, Forward};
+use taper_nn::{CrossEntropyLoss, Forward, Module};
 use taper_optim::Optimizer;
+use taper_optim::schedule::{Schedule, Scheduler};
 
 use crate::Result;
+use crate::checkpoint::Saving;
 
 /// The mini-batches between two lines of the running loss.
 const EVERY: usize = 2000;
 
 /// A line of the running loss.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Loss {
     /// The epoch, from 1.
     pub epoch: u64,
@@ -25,74 +27,99 @@ pub struct Loss {
     pub loss: f64,
 }
 
-/// What a training was like.
+/// What a training was like so far.
 #[derive(Clone, Debug, Default)]
 pub struct Training {
     /// The running loss.
     pub losses: Vec<Loss>,
+    /// The sum of the losses since the last of its lines.
+    pub running_loss: f64,
+    /// The mini-batches that went through the network.
+    pub step: u64,
+    /// The pictures that did.
+    pub images: usize,
     /// The time it took.
     pub time: Duration,
-    /// The pictures that went through the network.
-    pub images: usize,
 }
 
-/// Trains a network to give the loader's labels, `limit` mini-batches an epoch, and prints the
-/// running loss.
-///
-/// # Errors
-/// When a sample cannot be had, or an operation fails.
-pub fn train<D>(
-    net: &impl Forward,
-    loader: &DataLoader<D>,
-    optimizer: &mut impl Optimizer,
-    device: &Device,
-    epochs: u64,
-    limit: usize,
-) -> Result<Training>
+/// A training: all that a checkpoint holds the state of.
+pub struct Run<'a, N, O, D> {
+    /// What learns.
+    pub net: &'a N,
+    /// How.
+    pub optimizer: O,
+    /// How the learning rate changes after each mini-batch.
+    pub scheduler: Option<Scheduler<Box<dyn Schedule>>>,
+    /// From what.
+    pub loader: &'a DataLoader<D>,
+    /// How far it is.
+    pub training: Training,
+}
+
+impl<N, O, D> Run<'_, N, O, D>
 where
-    D: Dataset<Sample: Collate<Batch = (taper_autograd::tensor::Tensor, taper_autograd::tensor::Tensor)>>
-        + 'static,
+    N: Forward + Module,
+    O: Optimizer,
+    D: Dataset<Sample: Collate<Batch = (Tensor, Tensor)>> + 'static,
 {
-    let criterion = CrossEntropyLoss::new();
-    let mut training = Training::default();
-    let batches = loader.len().min(limit);
-    let every = EVERY.min(batches);
-    let bar = bar(epochs * batches as u64);
-    let start = Instant::now();
-    for epoch in 1..=epochs {
-        let mut running_loss = 0.0;
-        for (i, batch) in loader.iter().take(limit).enumerate() {
-            let (inputs, labels) = batch?;
-            let (inputs, labels) = (inputs.to(device)?, labels.to(device)?);
-            training.images += labels.numel();
+    /// Trains the network to give the loader's labels, up to the end of epoch `epochs` of `limit`
+    /// mini-batches each; prints the running loss and saves the state on the way.
+    ///
+    /// # Errors
+    /// When a sample cannot be had, an operation fails, or the state cannot be saved.
+    pub fn train(&mut self, device: &Device, epochs: u64, limit: usize, saving: &Saving) -> Result<()> {
+        let criterion = CrossEntropyLoss::new();
+        let batches = self.loader.len().min(limit);
+        let every = EVERY.min(batches);
+        let bar = bar(epochs * batches as u64, self.training.step);
+        let (start, before) = (Instant::now(), self.training.time);
+        for epoch in self.loader.state().epoch..epochs {
+            let rest = self.loader.iter();
+            let first = rest.state().position;
+            if first == 0 {
+                self.training.running_loss = 0.0;
+            }
+            for (i, batch) in rest.take(limit.saturating_sub(first)).enumerate() {
+                let (inputs, labels) = batch?;
+                let (inputs, labels) = (inputs.to(device)?, labels.to(device)?);
+                self.training.images += labels.numel();
 
-            optimizer.zero_grad();
-            let outputs = net.forward(&inputs.into())?;
-            let loss = criterion.forward(&outputs, &labels)?;
-            loss.backward()?;
-            optimizer.step()?;
+                self.optimizer.zero_grad();
+                let outputs = self.net.forward(&inputs.into())?;
+                let loss = criterion.forward(&outputs, &labels)?;
+                loss.backward()?;
+                self.optimizer.step()?;
+                if let Some(scheduler) = &mut self.scheduler {
+                    scheduler.step(&mut self.optimizer);
+                }
 
-            running_loss += loss.item::<f64>()?;
-            bar.inc(1);
-            let batch = i + 1;
-            if batch % every == 0 {
-                let line = Loss { epoch, batch, loss: running_loss / every as f64 };
-                bar.suspend(|| println!("[{epoch}, {batch:5}] loss: {:.3}", line.loss));
-                training.losses.push(line);
-                running_loss = 0.0;
+                self.training.running_loss += loss.item::<f64>()?;
+                self.training.step += 1;
+                bar.inc(1);
+                let batch = first + i + 1;
+                if batch.is_multiple_of(every) {
+                    let loss = std::mem::take(&mut self.training.running_loss) / every as f64;
+                    let epoch = epoch + 1;
+                    bar.suspend(|| println!("[{epoch}, {batch:5}] loss: {loss:.3}"));
+                    self.training.losses.push(Loss { epoch, batch, loss });
+                }
+                self.training.time = before + start.elapsed();
+                if saving.is_due(self.training.step) || batch == batches {
+                    self.save(saving)?;
+                }
             }
         }
+        bar.finish_and_clear();
+        Ok(())
     }
-    training.time = start.elapsed();
-    bar.finish_and_clear();
-    Ok(training)
 }
 
 /// A bar for a terminal; nothing where the output goes to a file.
-fn bar(steps: u64) -> ProgressBar {
+fn bar(steps: u64, done: u64) -> ProgressBar {
     let style = "{bar:40} {pos}/{len} mini-batches  {per_sec}  {eta} left";
-    match ProgressStyle::with_template(style) {
+    let bar = match ProgressStyle::with_template(style) {
         Ok(style) => ProgressBar::new(steps).with_style(style),
         Err(_) => ProgressBar::new(steps),
-    }
+    };
+    bar.with_position(done)
 }

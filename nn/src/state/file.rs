@@ -1,13 +1,13 @@
 //! Checkpoint files: safetensors, written whole or not at all; read also PyTorch's own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use taper_tensor::DType;
 
-use super::{StateDict, bytes, torch};
+use super::{Metadata, StateDict, bytes, torch};
 use crate::{Error, Result};
 
 /// Writes tensors to a `.safetensors` file that PyTorch and all others read. The file appears whole
@@ -26,19 +26,58 @@ use crate::{Error, Result};
 /// # Errors
 /// When the file cannot be written.
 pub fn save(state: &StateDict, path: impl AsRef<Path>) -> Result<()> {
-    let path = path.as_ref();
+    write(state, None, path.as_ref())
+}
+
+/// [`save`] with texts beside the tensors, and a checksum, so that [`load`] and [`load_with_metadata`]
+/// refuse a file whose tensors were damaged.
+///
+/// ```
+/// use taper_nn::{Metadata, StateDict, load_with_metadata, save_with_metadata};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("net.safetensors");
+/// let metadata = Metadata::from([("epoch".to_owned(), "2".to_owned())]);
+/// save_with_metadata(&StateDict::new(), &metadata, &path)?;
+/// assert_eq!(load_with_metadata(&path)?.1["epoch"], "2");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`save`].
+pub fn save_with_metadata(state: &StateDict, metadata: &Metadata, path: impl AsRef<Path>) -> Result<()> {
+    write(state, Some(metadata), path.as_ref())
+}
+
+fn write(state: &StateDict, metadata: Option<&Metadata>, path: &Path) -> Result<()> {
     let mut data = Vec::with_capacity(state.len());
     for (name, tensor) in state {
         data.push((name, to_safetensors(tensor.dtype()), tensor.size().to_vec(), bytes::to_bytes(tensor)?));
+    }
+    let mut texts = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    if let Some(metadata) = metadata {
+        texts.extend(metadata.clone());
+        texts.insert(CHECKSUM.to_owned(), checksum(data.iter().map(|(name, .., bytes)| (*name, &bytes[..]))));
     }
     let refused = |e: safetensors::SafeTensorError| broken(path, e);
     let mut views = Vec::with_capacity(data.len());
     for (name, dtype, shape, bytes) in &data {
         views.push((name, TensorView::new(*dtype, shape.clone(), bytes).map_err(refused)?));
     }
-    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    let file = safetensors::serialize(views, Some(metadata)).map_err(refused)?;
+    let file = safetensors::serialize(views, Some(texts)).map_err(refused)?;
     place(path, &file).map_err(|source| Error::Io { path: path.to_owned(), source })
+}
+
+/// The metadata's key of the checksum.
+const CHECKSUM: &str = "crc32";
+
+/// Of the names and bytes of tensors, in the order of the names.
+fn checksum<'a>(tensors: impl Iterator<Item = (&'a String, &'a [u8])>) -> String {
+    let mut sum = flate2::Crc::new();
+    for (name, bytes) in tensors {
+        sum.update(name.as_bytes());
+        sum.update(bytes);
+    }
+    format!("{:08x}", sum.sum())
 }
 
 /// Writes a file beside `path`, and when it is on the disk gives it that name.
@@ -73,6 +112,14 @@ fn place(path: &Path, content: &[u8]) -> std::io::Result<()> {
 /// # Errors
 /// When there is no such file, or it is damaged, or holds a whole model rather than its tensors.
 pub fn load(path: impl AsRef<Path>) -> Result<StateDict> {
+    Ok(load_with_metadata(path)?.0)
+}
+
+/// [`load`] with the texts of a `.safetensors` file; one of PyTorch's own has none.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_metadata(path: impl AsRef<Path>) -> Result<(StateDict, Metadata)> {
     let path = path.as_ref();
     let content = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     parse(path, &content)
@@ -83,23 +130,34 @@ pub fn load(path: impl AsRef<Path>) -> Result<StateDict> {
 /// # Errors
 /// As [`load`].
 pub fn load_bytes(content: &[u8]) -> Result<StateDict> {
-    parse(Path::new("checkpoint"), content)
+    Ok(parse(Path::new("checkpoint"), content)?.0)
 }
 
-fn parse(path: &Path, content: &[u8]) -> Result<StateDict> {
+fn parse(path: &Path, content: &[u8]) -> Result<(StateDict, Metadata)> {
+    let damaged = |message: String| Error::Checkpoint { path: path.to_owned(), message };
     if let Some(state) = torch::read(content) {
-        return state.map_err(|message| Error::Checkpoint { path: path.to_owned(), message });
+        return Ok((state.map_err(damaged)?, Metadata::new()));
     }
     let file = SafeTensors::deserialize(content).map_err(|e| broken(path, e))?;
     let mut state = StateDict::new();
     for (name, view) in file.iter() {
         let dtype = from_safetensors(view.dtype()).ok_or_else(|| {
-            let message = format!("tensor {name} has the dtype {:?}, which is not supported", view.dtype());
-            Error::Checkpoint { path: path.to_owned(), message }
+            damaged(format!("tensor {name} has the dtype {:?}, which is not supported", view.dtype()))
         })?;
         state.insert(name.to_owned(), bytes::from_bytes(dtype, view.shape(), view.data())?);
     }
-    Ok(state)
+    let (_, header) = SafeTensors::read_metadata(content).map_err(|e| broken(path, e))?;
+    let metadata: Metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
+    if let Some(expected) = metadata.get(CHECKSUM) {
+        let views: BTreeMap<String, _> = file.tensors().into_iter().collect();
+        let sum = checksum(views.iter().map(|(name, view)| (name, view.data())));
+        if sum != *expected {
+            return Err(damaged(format!(
+                "it is damaged: the tensors' checksum is {sum}, expected {expected}"
+            )));
+        }
+    }
+    Ok((state, metadata))
 }
 
 fn broken(path: &Path, error: safetensors::SafeTensorError) -> Error {

@@ -12,13 +12,16 @@ use std::collections::BTreeMap;
 use taper_autograd::Variable;
 use taper_tensor::Tensor;
 
-pub use file::{load, load_bytes, save};
+pub use file::{load, load_bytes, load_with_metadata, save, save_with_metadata};
 pub use mismatch::{Layout, Mismatch};
 
 use crate::{Error, Member, Module, Result, Visitor};
 
 /// Tensors by name, as a checkpoint holds them.
 pub type StateDict = BTreeMap<String, Tensor>;
+
+/// Texts beside the tensors of a checkpoint.
+pub type Metadata = BTreeMap<String, String>;
 
 /// The parameters and buffers of a module by their dotted names; a shared one is there under each of
 /// its names, as in PyTorch. The tensors share the module's memory.

@@ -1,6 +1,9 @@
 //! Checkpoints: what fits, files, and damage.
 
-use taper_nn::{Error, Linear, StateDict, load, load_state_dict, load_state_dict_lenient, save, state_dict};
+use taper_nn::{
+    Error, Linear, Metadata, StateDict, load, load_state_dict, load_state_dict_lenient, load_with_metadata,
+    save, save_with_metadata, state_dict,
+};
 use taper_tensor::{DType, Tensor};
 
 #[test]
@@ -83,4 +86,22 @@ fn a_failed_write_leaves_the_old_file() {
     std::fs::create_dir(&path).unwrap();
     assert!(save(&StateDict::new(), &path).is_err());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
+}
+
+#[test]
+fn texts_and_a_checksum() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.safetensors");
+    let state = StateDict::from([("weight".to_owned(), Tensor::new([1.0f32, 2.0]).unwrap())]);
+    let texts = Metadata::from([("epoch".to_owned(), "2".to_owned())]);
+    save_with_metadata(&state, &texts, &path).unwrap();
+    let (tensors, metadata) = load_with_metadata(&path).unwrap();
+    assert!(tensors["weight"].equal(&state["weight"]).unwrap());
+    assert_eq!(metadata["epoch"], "2");
+    // 1.0 becomes another number: only the checksum tells.
+    let mut content = std::fs::read(&path).unwrap();
+    let last = content.len() - 8;
+    content[last] ^= 1;
+    std::fs::write(&path, content).unwrap();
+    assert!(load(&path).unwrap_err().to_string().contains("checksum"));
 }

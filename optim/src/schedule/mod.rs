@@ -25,6 +25,16 @@ pub trait Schedule {
     }
 }
 
+impl<S: Schedule + ?Sized> Schedule for Box<S> {
+    fn lr(&self, base: f64, step: u64) -> f64 {
+        (**self).lr(base, step)
+    }
+
+    fn others(&self, step: u64) -> Vec<(&'static str, f64)> {
+        (**self).others(step)
+    }
+}
+
 /// Applies a [`Schedule`] to all groups of an optimiser.
 ///
 /// ```

@@ -1,5 +1,7 @@
 //! A learning rate that falls when a measure stops getting better.
 
+use std::collections::BTreeMap;
+
 use super::within;
 use crate::{Error, Optimizer, Result};
 
@@ -120,5 +122,30 @@ impl ReduceLrOnPlateau {
             }
             (self.cooling, self.bad) = (self.cooldown, 0);
         }
+    }
+    /// What is needed to go on from here, by PyTorch's names.
+    pub fn state_dict(&self) -> BTreeMap<String, f64> {
+        let state = [
+            ("best", self.best),
+            ("num_bad_epochs", self.bad as f64),
+            ("cooldown_counter", self.cooling as f64),
+        ];
+        state.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+    }
+
+    /// Goes on from a saved state.
+    ///
+    /// # Errors
+    /// When something is missing in it.
+    pub fn load_state_dict(&mut self, state: &BTreeMap<String, f64>) -> Result<()> {
+        let number = |name: &str| {
+            state.get(name).copied().ok_or_else(|| Error::Parameters {
+                optimizer: "reduce_lr_on_plateau",
+                message: format!("the state {state:?} has no {name}"),
+            })
+        };
+        let (bad, cooling) = (number("num_bad_epochs")? as u64, number("cooldown_counter")? as u64);
+        (self.best, self.bad, self.cooling) = (number("best")?, bad, cooling);
+        Ok(())
     }
 }

@@ -47,20 +47,12 @@ fn schedule(case: &Value) -> Option<Box<dyn Schedule>> {
     })
 }
 
-struct Boxed(Box<dyn Schedule>);
-
-impl Schedule for Boxed {
-    fn lr(&self, base: f64, step: u64) -> f64 {
-        self.0.lr(base, step)
-    }
-}
-
 #[test]
 fn learning_rates_are_pytorchs() {
     let run = |case: &Value| {
         let Some(schedule) = schedule(case) else { return Outcome::Unsupported };
         let mut optimizer = sgd(case["base_lr"].as_f64().unwrap());
-        let mut scheduler = Scheduler::new(Boxed(schedule), &mut optimizer);
+        let mut scheduler = Scheduler::new(schedule, &mut optimizer);
         for (t, expected) in case["lrs"].as_array().unwrap().iter().enumerate() {
             let (lr, expected) = (optimizer.param_groups()[0].get("lr").unwrap(), expected.as_f64().unwrap());
             // A rate of 0 is reached by a closed form here and by a recursion there.
@@ -102,5 +94,23 @@ fn a_saved_schedule_goes_on() {
     (0..4).for_each(|_| scheduler.step(&mut first));
     (0..4).for_each(|_| again.step(&mut second));
     assert_eq!(first.param_groups()[0].get("lr"), second.param_groups()[0].get("lr"));
+    assert!(again.load_state_dict(&Default::default()).is_err());
+}
+
+#[test]
+fn a_saved_plateau_goes_on() {
+    let (mut first, mut second) = (sgd(1.0), sgd(1.0));
+    let new = || ReduceLrOnPlateau::new().factor(0.5).unwrap().patience(1).cooldown(1);
+    let mut scheduler = new();
+    (0..3).for_each(|_| scheduler.step(2.0, &mut first));
+    let mut again = new();
+    again.load_state_dict(&scheduler.state_dict()).unwrap();
+    second.load_state_dict(first.state_dict()).unwrap();
+    for loss in [2.0, 1.0, 3.0, 3.0, 3.0, 3.0] {
+        scheduler.step(loss, &mut first);
+        again.step(loss, &mut second);
+        assert_eq!(first.param_groups()[0].get("lr"), second.param_groups()[0].get("lr"));
+    }
+    assert_eq!(first.param_groups()[0].get("lr"), Some(0.25));
     assert!(again.load_state_dict(&Default::default()).is_err());
 }

@@ -3,31 +3,33 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use taper_autograd::tensor::{Device, manual_seed, set_num_threads};
 use taper_data::transforms::{Compose, Normalize, ToTensor};
 use taper_data::{DataLoader, Dataset};
 use taper_nn::{Module, save, state_dict};
 use taper_optim::Sgd;
+use taper_vision_examples::checkpoint::Saving;
 use taper_vision_examples::evaluate::evaluate;
 use taper_vision_examples::models::Net;
 use taper_vision_examples::report::{self, Report};
 use taper_vision_examples::settings::Settings;
 use taper_vision_examples::source::{self, Source};
-use taper_vision_examples::train::train;
+use taper_vision_examples::train::{Run, Training};
 use taper_vision_examples::{Result, files};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match run(&Settings::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+    let error = match Settings::read(std::env::args_os()).and_then(|settings| run(&settings)) {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(error) => error,
+    };
+    match error.downcast::<clap::Error>() {
+        Ok(error) => error.exit(), // its own way of printing; help is one of them
+        Err(error) => eprintln!("error: {error}"),
     }
+    ExitCode::FAILURE
 }
 
 fn run(settings: &Settings) -> Result<()> {
@@ -51,14 +53,25 @@ fn run(settings: &Settings) -> Result<()> {
         .build()?;
     println!("{net}");
     let limit = settings.limit.unwrap_or(usize::MAX);
-    let training = train(&net, &loader, &mut optimizer, &device, settings.epochs, limit)?;
+    let steps = settings.epochs * loader.len().min(limit) as u64;
+    let scheduler = settings.scheduler(steps, &mut optimizer)?;
+    let mut run = Run { net: &net, optimizer, scheduler, loader: &loader, training: Training::default() };
+    if let Some(file) = &settings.resume {
+        run.resume(file)?;
+        println!("Going on after {} mini-batches", run.training.step);
+    }
+    let mut made_with = settings.saved();
+    made_with.insert("--dataset".into(), name.into()); // which `auto` has found
+    let path = settings.out.join("checkpoint.safetensors");
+    let saving = Saving { path, every: settings.checkpoint_every, settings: made_with };
+    run.train(&device, settings.epochs, limit, &saving)?;
     println!("Finished Training");
     save(&state_dict(&net), settings.out.join("net.safetensors"))?;
 
     let test = DataLoader::new(test_set.transform(transform())).batch_size(100).build()?;
     let evaluation = evaluate(&net, &test, &device, classes.len())?;
     report::print(&classes, &evaluation);
-    let report = Report::new(settings, name, classes, training, &evaluation);
+    let report = Report::new(settings, name, classes, &run.training, &evaluation);
     files::write(&settings.out.join("report.json"), serde_json::to_string_pretty(&report)?.as_bytes())?;
     println!(
         "{:.0} images/s, {:.1} s of training; report and network are in {}",

@@ -2,5 +2,7 @@
 
 mod cifar; // training end to end, repeatable
 mod examples; // the tutorial's sections print what they should
+mod kill; // killed at random moments, and gone on
 mod refusals; // bad input: a clear error, and no damage
+mod resume; // stopped and gone on, to the bit
 mod run; // how a program is run

@@ -1,11 +1,28 @@
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
-/// Runs `cifar` with `--out` in a folder, without what the environment could change.
-pub fn cifar(out: &Path, arguments: &[&str]) -> Output {
+/// `cifar` without what the environment could change.
+pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cifar"));
-    command.env_remove("TAPER_NUM_THREADS").arg("--out").arg(out).args(arguments);
-    command.output().unwrap()
+    command.env_remove("TAPER_NUM_THREADS").args(arguments);
+    command
+}
+
+/// Runs `cifar` with `--out` in a folder.
+pub fn cifar(out: &Path, arguments: &[&str]) -> Output {
+    program(arguments).arg("--out").arg(out).output().unwrap()
+}
+
+/// Runs `cifar` with `--out` in a folder, and kills it as soon as `enough` is true.
+pub fn killed(out: &Path, arguments: &[&str], enough: impl Fn() -> bool) {
+    let mut command = program(arguments);
+    let mut child = command.arg("--out").arg(out).stdout(Stdio::null()).spawn().unwrap();
+    while !enough() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// What a program printed, which must have succeeded.

@@ -8,6 +8,7 @@ mod autograd;
 mod conv;
 mod data;
 mod harness;
+mod optim;
 mod peer;
 mod step;
 mod tensor;
@@ -34,6 +35,8 @@ enum Topic {
     Step(step::Settings),
     /// What the tape costs: chains of cheap operations, recorded, and their kernels alone
     Autograd(Common),
+    /// An optimiser's step over the parameters of a network, beside a plain copy of as many bytes
+    Optim(Common),
     /// Operations on tensors of 1M and 16M elements
     Tensor(Common),
     /// Convolutions of ResNet-18 and of the tutorial's network, each pass
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Topic::Conv { common, batch_size } => conv::run(&common, batch_size),
         Topic::Data(settings) => data::run(&settings),
         Topic::Autograd(common) => autograd::run(&common),
+        Topic::Optim(common) => optim::run(&common),
         Topic::Tensor(common) => tensor::run(&common),
     };
     match done {
