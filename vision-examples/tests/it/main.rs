@@ -2,5 +2,7 @@
 
 mod cifar; // training end to end, repeatable
 mod examples; // the tutorial's sections print what they should
+mod models; // what the models are made of
+mod pytorch; // checkpoints go to PyTorch and come from there
 mod refusals; // bad input: a clear error, and no damage
 mod run; // how a program is run
