@@ -8,6 +8,14 @@ use taper_data::Synthetic;
 #[allow(dead_code, reason = "main is for the program")]
 mod tensors;
 
+#[path = "../../examples/02_autograd.rs"]
+#[allow(dead_code, reason = "main is for the program")]
+mod autograd;
+
+#[path = "../../examples/03_neural_networks.rs"]
+#[allow(dead_code, reason = "main is for the program")]
+mod neural_networks;
+
 #[path = "../../examples/04_training_a_classifier.rs"]
 #[allow(dead_code, reason = "main is for the program")]
 mod classifier;
@@ -37,6 +45,16 @@ fn prints(name: &str, run: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Bo
 #[test]
 fn tensors_print() {
     prints("01_tensors", |out| tensors::run(out));
+}
+
+#[test]
+fn autograd_prints() {
+    prints("02_autograd", |out| autograd::run(out));
+}
+
+#[test]
+fn neural_networks_print() {
+    prints("03_neural_networks", |out| neural_networks::run(out));
 }
 
 #[test]
@@ -71,7 +89,8 @@ fn the_book_shows_what_runs() {
         let text = read(format!("../docs/{chapter}.md"));
         let program = read(format!("examples/{program}.rs"));
         let program: Vec<_> = program.lines().map(str::trim).collect();
-        let blocks: Vec<_> = text.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        let blocks: Vec<_> =
+            text.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
         assert!(!blocks.is_empty(), "{chapter} has no code");
         for block in blocks {
             let block: Vec<_> = block.lines().map(str::trim).collect();
