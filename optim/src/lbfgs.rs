@@ -32,7 +32,7 @@ const NAME: &str = "lbfgs";
 ///         Ok(loss.item::<f64>()?)
 ///     })?;
 /// }
-/// assert!(w.data().allclose(&Tensor::new([1.0f64, 1.0])?, 1e-3, 0.0)?);
+/// assert!(w.data().allclose(&Tensor::new([1.0f64, 1.0])?, 1e-4, 0.0)?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
