@@ -4,6 +4,8 @@ use std::path::Path;
 
 use taper_data::Synthetic;
 
+use crate::run::drawing;
+
 #[path = "../../examples/01_tensors.rs"]
 #[allow(dead_code, reason = "main is for the program")]
 mod tensors;
@@ -26,6 +28,7 @@ mod gpu;
 
 /// Asserts that an example prints what it did; `TAPER_BLESS=1` writes down what it prints now.
 fn prints(name: &str, run: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Box<dyn std::error::Error>>) {
+    let _drawing = drawing();
     let mut output = Vec::new();
     run(&mut output).unwrap();
     let output = String::from_utf8(output).unwrap();
