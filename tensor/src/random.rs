@@ -1,6 +1,7 @@
 //! Random numbers: a counter-based generator, so that the n-th number is the same whatever the
 //! number of threads, and a state of two integers that can be saved.
 
+use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
 
 use parking_lot::Mutex;
@@ -34,6 +35,11 @@ static DEFAULT: LazyLock<Generator> = LazyLock::new(|| {
     Generator::new(0)
 });
 
+thread_local! {
+    /// What [`Generator::scope`] put in the default generator's place.
+    static SCOPED: RefCell<Vec<Generator>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Seeds the default generator, as `torch.manual_seed` does. Without it, the seed is 0.
 pub fn manual_seed(seed: u64) {
     Generator::default_generator().manual_seed(seed);
@@ -52,7 +58,29 @@ impl Generator {
 
     /// The generator that is used where none is given.
     pub fn default_generator() -> Self {
-        DEFAULT.clone()
+        SCOPED.with_borrow(|scoped| scoped.last().cloned()).unwrap_or_else(|| DEFAULT.clone())
+    }
+
+    /// Makes this the default generator of the calling thread while `f` runs. What other threads draw then
+    /// does not change what `f` gets, and the default generator stays where it was.
+    ///
+    /// ```
+    /// # use taper_tensor::{Generator, Tensor};
+    /// let draw = || Generator::new(7).scope(|| Tensor::randn(3));
+    /// assert!(draw()?.equal(&draw()?)?);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
+        /// Puts the one before back, also when `f` panics.
+        struct Scope;
+        impl Drop for Scope {
+            fn drop(&mut self) {
+                SCOPED.with_borrow_mut(Vec::pop);
+            }
+        }
+        SCOPED.with_borrow_mut(|scoped| scoped.push(self.clone()));
+        let _scope = Scope;
+        f()
     }
 
     /// Goes to the start of the seed's numbers.

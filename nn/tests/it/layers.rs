@@ -10,7 +10,7 @@ use taper_nn::{
     PRelu, PixelShuffle, RecurrentState, Relu, Relu6, Result, RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu,
     Softmax, Softplus, Softsign, Tanh, TransformerEncoderLayer, Upsample, UpsampleMode,
 };
-use taper_tensor::{DType, Tensor, manual_seed};
+use taper_tensor::{DType, Generator, Tensor};
 
 /// Numbers without ties, so that no pooling window has two largest.
 fn input(shape: &[usize]) -> Variable {
@@ -23,7 +23,10 @@ fn input(shape: &[usize]) -> Variable {
 type Case = (Box<dyn Layer>, Vec<usize>);
 
 fn layers() -> Result<Vec<Case>> {
-    manual_seed(0);
+    Generator::new(0).scope(drawn)
+}
+
+fn drawn() -> Result<Vec<Case>> {
     Ok(vec![
         (Box::new(Linear::new(4, 3)?), vec![2, 4]),
         (Box::new(Conv1d::new(2, 3, 3)?.padding(1).stride(2)), vec![2, 2, 6]),
@@ -63,10 +66,7 @@ fn layers() -> Result<Vec<Case>> {
 fn gradients_reach_the_input_and_every_parameter() -> Result<()> {
     for (layer, shape) in layers()? {
         layer.to_dtype(DType::F64)?;
-        let forward = |v: &[Variable]| {
-            manual_seed(3);
-            Ok(layer.forward(&v[0]).unwrap())
-        };
+        let forward = |v: &[Variable]| Ok(Generator::new(3).scope(|| layer.forward(&v[0])).unwrap());
         gradcheck(forward, &[input(&shape)], GradcheckOptions::default())
             .unwrap_or_else(|e| panic!("{}: {e}", layer.name()));
         parameters_have_their_gradients(&*layer, &input(&shape))?;
@@ -80,8 +80,8 @@ fn gradients_reach_the_input_and_every_parameter() -> Result<()> {
 /// some ten of its elements.
 fn parameters_have_their_gradients(layer: &dyn Layer, x: &Variable) -> Result<()> {
     let objective = || -> Result<Variable> {
-        manual_seed(3); // the same elements drop out each time
-        let y = layer.forward(x)?;
+        // The same elements drop out each time.
+        let y = Generator::new(3).scope(|| layer.forward(x))?;
         // Weighted unevenly: the plain sum of what was normalised is constant.
         Ok(y.mul(input(&y.size()))?.sum()?)
     };
@@ -307,7 +307,10 @@ fn assert_uniform(x: &Variable, bound: f64) {
 
 #[test]
 fn layers_begin_as_pytorchs() -> Result<()> {
-    manual_seed(1);
+    Generator::new(1).scope(begin)
+}
+
+fn begin() -> Result<()> {
     assert_uniform(&Linear::new(400, 250)?.weight, 0.05);
     assert_uniform(Linear::new(100, 100_000)?.bias.as_ref().unwrap(), 0.1);
     assert_uniform(&Conv2d::new(16, 700, 3)?.weight, 1.0 / 12.0);
@@ -315,16 +318,17 @@ fn layers_begin_as_pytorchs() -> Result<()> {
     assert_uniform(&ConvTranspose2d::new(700, 16, 3)?.weight, 1.0 / 12.0);
     let (mean, variance, _) = moments(&Embedding::new(1000, 100)?.weight);
     assert!(mean.abs() < 0.016 && (variance - 1.0).abs() < 0.02);
-    manual_seed(7);
-    let first = Linear::new(5, 5)?.weight.data();
-    manual_seed(7);
-    assert!(first.equal(&Linear::new(5, 5)?.weight.data())?);
+    let seeded = || Generator::new(7).scope(|| Linear::new(5, 5));
+    assert!(seeded()?.weight.data().equal(&seeded()?.weight.data())?);
     Ok(())
 }
 
 #[test]
 fn initialisers() -> Result<()> {
-    manual_seed(2);
+    Generator::new(2).scope(initialise)
+}
+
+fn initialise() -> Result<()> {
     let weight = Variable::requires_grad(Tensor::zeros((250, 400))?);
     init::xavier_uniform_(&weight, 1.0)?;
     assert_uniform(&weight, (6.0 / 650f64).sqrt());

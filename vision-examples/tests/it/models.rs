@@ -8,7 +8,6 @@ use taper_vision_examples::models::{Net, ResNet18};
 
 #[test]
 fn net_is_the_tutorials_for_both_kinds_of_pictures() -> Result<()> {
-    let _drawing = crate::run::drawing();
     for (channels, parameters) in [(1, 61_706), (3, 62_006)] {
         let summary = summary(&Net::new(channels)?, (4, channels, 32, 32))?;
         assert_eq!(summary.parameters, parameters);
@@ -20,7 +19,6 @@ fn net_is_the_tutorials_for_both_kinds_of_pictures() -> Result<()> {
 /// torchvision says 11,689,512 parameters and 1.814 G multiply-adds for a picture of 224 pixels.
 #[test]
 fn resnet18_is_torchvisions() -> Result<()> {
-    let _drawing = crate::run::drawing();
     let net = ResNet18::new(1000)?;
     let state = state_dict(&net);
     assert_eq!(state.len(), 122);
@@ -40,7 +38,6 @@ fn resnet18_is_torchvisions() -> Result<()> {
 /// A step of the one with CIFAR's stem: each parameter gets a gradient that is not zero.
 #[test]
 fn resnet18_for_cifar_learns() -> Result<()> {
-    let _drawing = crate::run::drawing();
     let net = ResNet18::cifar(10)?;
     let y = net.forward(&Variable::new(Tensor::randn((2, 3, 32, 32))?))?;
     assert_eq!(y.size(), [2, 10]);

@@ -62,7 +62,6 @@ fn images() -> Result<Sequential> {
 
 #[test]
 fn checkpoints_go_both_ways() -> Result<(), Box<dyn std::error::Error>> {
-    let _drawing = crate::run::drawing();
     let models: [(&str, Box<dyn Layer>, Tensor); 4] = [
         ("net", Box::new(Net::new(3)?), Tensor::randn((2, 3, 32, 32))?),
         ("words", Box::new(Words::new()?), Tensor::randint(0, 11, (2, 7))?),

@@ -1,13 +1,6 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// What tests hold that draw random numbers in this process: they all draw from its one generator.
-pub fn drawing() -> MutexGuard<'static, ()> {
-    static GENERATOR: Mutex<()> = Mutex::new(());
-    GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// `cifar` without what the environment could change.
 pub fn program(arguments: &[&str]) -> Command {
