@@ -34,7 +34,8 @@ fn sin_shifted<const L: usize>(x: f32, quarter: i32) -> f32 {
 
 #[inline(always)]
 pub(in super::super) fn sin<const L: usize>(x: f32) -> f32 {
-    sin_shifted::<L>(x, 0)
+    // As it is odd, -0 keeps its sign.
+    f32::from_bits(sin_shifted::<L>(x.abs(), 0).to_bits() ^ x.to_bits() & 1 << 31)
 }
 
 #[inline(always)]
