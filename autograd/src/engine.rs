@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::anomaly::is_detecting_anomaly;
 use crate::mode::GradMode;
-use crate::node::{Context, Edge, Grads, Node};
+use crate::node::{Context, Edge, Grads, Node, Ready};
 use crate::queue::{Queue, Task};
 use crate::variable::Leaf;
 use crate::{Error, Result, Variable};
@@ -73,6 +73,7 @@ impl<'a> Backward<'a> {
         let needed = inputs.map(|_| leading_to(&wanted, &self.outputs));
         let mut found: Vec<Option<Variable>> = vec![None; wanted.len()];
         let _mode = GradMode::set(self.create_graph);
+        let keep = self.retain_graph || self.create_graph;
 
         while let Some(Task { target, mut grads }) = queue.pop() {
             match target {
@@ -92,7 +93,12 @@ impl<'a> Backward<'a> {
                     }
                 }
                 Edge::Node(node, _) => {
-                    let hooks = node.state.lock().hooks.clone(); // nothing is allocated for none
+                    let runs = needed.as_ref().is_none_or(|n| n.contains(&node.seq));
+                    let (hooks, ready) = {
+                        let mut state = node.state.lock();
+                        // Nothing is allocated for no hooks.
+                        (state.hooks.clone(), if runs { state.rule(keep) } else { None })
+                    };
                     for (i, hook) in hooks {
                         if let Some(g) = &grads[i] {
                             grads[i] = hook(g).or_else(|| Some(g.clone()));
@@ -105,10 +111,10 @@ impl<'a> Backward<'a> {
                             f.clone_from(&grads[*i]);
                         }
                     }
-                    if needed.as_ref().is_some_and(|n| !n.contains(&node.seq)) {
+                    if !runs {
                         continue;
                     }
-                    let input_grads = self.apply(&node, &grads)?;
+                    let input_grads = self.apply(&node, ready, &grads)?;
                     drop(grads); // before the next operation needs memory
                     for (edge, grad) in node.edges.iter().zip(input_grads) {
                         if let Some(grad) = grad {
@@ -121,17 +127,9 @@ impl<'a> Backward<'a> {
         Ok(found)
     }
 
-    /// Runs a node's gradient rule, and frees it unless the graph is kept.
-    fn apply(&self, node: &Arc<Node>, grads: &[Option<Variable>]) -> Result<Grads> {
-        let (rule, saved_outputs) = {
-            let mut state = node.state.lock();
-            if self.retain_graph || self.create_graph {
-                (state.rule.clone(), state.saved_outputs.clone())
-            } else {
-                (state.rule.take(), std::mem::take(&mut state.saved_outputs))
-            }
-        };
-        let rule = rule.ok_or(Error::GraphFreed { op: node.name })?;
+    /// Runs a node's gradient rule.
+    fn apply(&self, node: &Arc<Node>, ready: Option<Ready>, grads: &[Option<Variable>]) -> Result<Grads> {
+        let (rule, saved_outputs) = ready.ok_or(Error::GraphFreed { op: node.name })?;
         let grads = rule(&Context { node, grads, saved_outputs: &saved_outputs })?;
         debug_assert_eq!(grads.len(), node.edges.len(), "{}: one gradient per input", node.name);
         if self.detect_anomaly || is_detecting_anomaly() {

@@ -65,6 +65,19 @@ pub(crate) struct State {
     pub(crate) hooks: Vec<(usize, Arc<Hook>)>,
 }
 
+/// What a node's rule runs with.
+pub(crate) type Ready = (Arc<Rule>, SmallVec<[(usize, Tensor, u64); 1]>);
+
+impl State {
+    /// The rule and what it needs, which are gone afterwards unless they are kept.
+    pub(crate) fn rule(&mut self, keep: bool) -> Option<Ready> {
+        if keep {
+            return Some((self.rule.clone()?, self.saved_outputs.clone()));
+        }
+        Some((self.rule.take()?, std::mem::take(&mut self.saved_outputs)))
+    }
+}
+
 /// The next number in the order of operations and leaves.
 pub(crate) fn next_seq() -> u64 {
     static SEQ: AtomicU64 = AtomicU64::new(1);
@@ -156,7 +169,11 @@ impl Context<'_> {
 
     /// Output `i`, which [`Record::saves_output`] kept.
     pub(crate) fn output(&self, i: usize) -> Result<Variable> {
-        Ok(Variable::made_by(self.output_tensor(i)?.clone(), self.node.clone(), i))
+        let tensor = self.output_tensor(i)?.clone();
+        if !is_grad_enabled() {
+            return Ok(Variable::new(tensor));
+        }
+        Ok(Variable::made_by(tensor, self.node.clone(), i))
     }
 
     /// The data of output `i`, for rules that use it as a constant.

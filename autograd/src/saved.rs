@@ -23,7 +23,7 @@ impl Variable {
 
     /// Keeps this input for the gradient of `other`: only where that needs one.
     pub(crate) fn save_for(&self, other: &Variable) -> Saved {
-        if other.is_requires_grad() { self.save() } else { Saved(None) }
+        if is_grad_enabled() && other.is_requires_grad() { self.save() } else { Saved(None) }
     }
 }
 

@@ -8,9 +8,6 @@ use taper_vision_examples::Result;
 use crate::Common;
 use crate::harness::{Bench, Case, Times};
 
-/// The operations of a chain.
-const LENGTH: usize = 1000;
-
 /// An operation: recorded; its kernel forward; its kernel backward, from the output's gradient and
 /// the output, where the gradient needs one; PyTorch's.
 struct Operation {
@@ -69,18 +66,23 @@ pub fn run(common: &Common) -> Result<()> {
     let mut bench = common.open()?;
     for size in [1, 64] {
         for operation in OPERATIONS {
-            chain(&mut bench, operation, size)?;
+            chain(&mut bench, operation, size, 1000)?;
         }
+    }
+    // A node of a long chain costs what one of a short chain costs, but for the caches.
+    for length in [10_000, 100_000, 1_000_000] {
+        chain(&mut bench, &OPERATIONS[1], 1, length)?;
     }
     bench.finish()
 }
 
-fn chain(bench: &mut Bench, o: &Operation, size: usize) -> Result<()> {
+/// `length` operations on `size` numbers.
+fn chain(bench: &mut Bench, o: &Operation, size: usize, length: usize) -> Result<()> {
     let start = Tensor::ones(size)?;
     let leaf = Variable::requires_grad(start.clone());
     let recorded = || -> Result<Variable> {
         let mut y = leaf.clone();
-        for _ in 0..LENGTH {
+        for _ in 0..length {
             y = (o.recorded)(&y)?;
         }
         Ok(y)
@@ -89,7 +91,7 @@ fn chain(bench: &mut Bench, o: &Operation, size: usize) -> Result<()> {
     let kernels = || -> Result<Vec<Tensor>> {
         let mut kept = Vec::new();
         let mut y = start.clone();
-        for _ in 0..LENGTH {
+        for _ in 0..length {
             y = (o.forward)(&y)?;
             if o.saves {
                 kept.push(y.clone());
@@ -99,15 +101,16 @@ fn chain(bench: &mut Bench, o: &Operation, size: usize) -> Result<()> {
     };
     let setup = format!(
         "x, g = torch.ones({size}, requires_grad=True), torch.ones({size})\n\
-         def forward():\n    y = x\n    for _ in range({LENGTH}):\n        y = {}\n    return y",
+         def forward():\n    y = x\n    for _ in range({length}):\n        y = {}\n    return y",
         o.python
     );
 
-    let forward = Case::new(format!("{} {size}, forward", o.name), || recorded().map(drop));
+    let name = format!("{}, {size} x {length}", o.name);
+    let forward = Case::new(format!("{name}, forward"), || recorded().map(drop));
     let forward = forward.other("kernels", || kernels().map(drop)).pytorch(&setup, "forward()");
-    report(bench.case(forward)?);
+    report(bench.case(forward)?, length);
 
-    let both = Case::new(format!("{} {size}, and backward", o.name), || {
+    let both = Case::new(format!("{name}, and backward"), || {
         leaf.zero_grad();
         recorded()?.backward_with(&start)?;
         Ok(())
@@ -116,20 +119,20 @@ fn chain(bench: &mut Bench, o: &Operation, size: usize) -> Result<()> {
         let mut kept = kernels()?;
         let Some(backward) = o.backward else { return Ok(()) };
         let mut g = start.clone();
-        for _ in 0..LENGTH {
+        for _ in 0..length {
             let y = kept.pop();
             g = backward(&g, y.as_ref().unwrap_or(&start))?;
         }
         Ok(())
     });
-    report(bench.case(both.pytorch(&setup, "x.grad = None; forward().backward(g)"))?);
+    report(bench.case(both.pytorch(&setup, "x.grad = None; forward().backward(g)"))?, length);
     Ok(())
 }
 
-/// What a node costs beyond its kernels.
-fn report(times: Option<&[Times]>) {
+/// What each of `length` nodes costs beyond its kernels.
+fn report(times: Option<&[Times]>, length: usize) {
     if let Some([taper, kernels, ..]) = times {
-        let node = |with: f64, without: f64| (with - without) / LENGTH as f64 * 1e9;
+        let node = |with: f64, without: f64| (with - without) / length as f64 * 1e9;
         let (least, median) = (node(taper.min, kernels.min), node(taper.median, kernels.median));
         eprintln!("    tape and engine: {least:.0} ns a node (median {median:.0})");
     }
