@@ -6,6 +6,10 @@ use std::path::Path;
 #[allow(dead_code, reason = "main is for the program")]
 mod tensors;
 
+#[path = "../../examples/03_neural_networks.rs"]
+#[allow(dead_code, reason = "main is for the program")]
+mod neural_networks;
+
 /// Asserts that an example prints what it did; `TAPER_BLESS=1` writes down what it prints now.
 fn prints(name: &str, run: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Box<dyn std::error::Error>>) {
     let mut output = Vec::new();
@@ -27,4 +31,9 @@ fn prints(name: &str, run: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Bo
 #[test]
 fn tensors_print() {
     prints("01_tensors", |out| tensors::run(out));
+}
+
+#[test]
+fn neural_networks_print() {
+    prints("03_neural_networks", |out| neural_networks::run(out));
 }

@@ -3,6 +3,8 @@
 mod cifar; // training end to end, repeatable
 mod examples; // the tutorial's sections print what they should
 mod kill; // killed at random moments, and gone on
+mod models; // what the models are made of
+mod pytorch; // checkpoints go to PyTorch and come from there
 mod refusals; // bad input: a clear error, and no damage
 mod resume; // stopped and gone on, to the bit
 mod run; // how a program is run
