@@ -1,13 +1,13 @@
 //! The layers: gradients, what they print, what they refuse, how they begin.
 
-use taper_autograd::{GradcheckOptions, Variable, gradcheck};
+use taper_autograd::{GradcheckOptions, Variable, gradcheck, no_grad};
 use taper_nn::init::{self, FanMode, Nonlinearity};
 use taper_nn::{
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, BatchNorm1d, BatchNorm2d, Bilinear, Conv1d,
-    Conv2d, ConvTranspose2d, Dropout, Elu, Embedding, Flatten, Forward, Gelu, GroupNorm, Gru, Hardsigmoid,
-    Hardswish, Hardtanh, Identity, InstanceNorm1d, InstanceNorm2d, Layer, LayerNorm, LeakyRelu, Linear,
-    LogSigmoid, LogSoftmax, Lstm, MaxPool1d, MaxPool2d, Mish, Module, ModuleList, MultiheadAttention, PRelu,
-    PixelShuffle, RecurrentState, Relu, Relu6, Result, RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu,
+    Conv2d, ConvTranspose2d, Dropout, Dropout2d, Elu, Embedding, Flatten, Forward, Gelu, GroupNorm, Gru,
+    Hardsigmoid, Hardswish, Hardtanh, Identity, InstanceNorm1d, InstanceNorm2d, Layer, LayerNorm, LeakyRelu,
+    Linear, LogSigmoid, LogSoftmax, Lstm, MaxPool1d, MaxPool2d, Mish, Module, ModuleList, MultiheadAttention,
+    PRelu, PixelShuffle, RecurrentState, Relu, Relu6, Result, RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu,
     Softmax, Softplus, Softsign, Tanh, TransformerEncoderLayer, Upsample, UpsampleMode,
 };
 use taper_tensor::{DType, Tensor, manual_seed};
@@ -50,6 +50,9 @@ fn layers() -> Result<Vec<Case>> {
         (Box::new(Upsample::new(2)), vec![1, 1, 2, 3]),
         (Box::new(Upsample::new(2).mode(UpsampleMode::Bilinear { align_corners: false })), vec![1, 1, 2, 3]),
         (Box::new(Identity), vec![2, 2]),
+        (Box::new(Dropout::new(0.4)?), vec![3, 4]),
+        (Box::new(Dropout2d::new(0.4)?), vec![2, 4, 2, 2]),
+        (Box::new(Gru::new(3, 2)?.num_layers(2)?.dropout(0.3)?), vec![2, 2, 3]),
         (Box::new(MultiheadAttention::new(4, 2)?.batch_first(true)), vec![2, 3, 4]),
         (Box::new(TransformerEncoderLayer::new(4, 2)?.dim_feedforward(5)?.dropout(0.0)?), vec![3, 2, 4]),
         (Box::new(Sequential::new().add(Flatten).add(Relu).add(Linear::new(6, 2)?)), vec![2, 2, 3]),
@@ -60,16 +63,46 @@ fn layers() -> Result<Vec<Case>> {
 fn gradients_reach_the_input_and_every_parameter() -> Result<()> {
     for (layer, shape) in layers()? {
         layer.to_dtype(DType::F64)?;
-        let forward = |v: &[Variable]| Ok(layer.forward(&v[0]).unwrap());
+        let forward = |v: &[Variable]| {
+            manual_seed(3);
+            Ok(layer.forward(&v[0]).unwrap())
+        };
         gradcheck(forward, &[input(&shape)], GradcheckOptions::default())
             .unwrap_or_else(|e| panic!("{}: {e}", layer.name()));
+        parameters_have_their_gradients(&*layer, &input(&shape))?;
+    }
+    let embedding = Embedding::new(5, 3)?.padding_idx(1)?;
+    embedding.to_dtype(DType::F64)?;
+    parameters_have_their_gradients(&embedding, &Variable::new(Tensor::new([[0i64, 2], [2, 4]])?))
+}
+
+/// Compares backward's gradient of each parameter, which is not zero, with the central difference at
+/// some ten of its elements.
+fn parameters_have_their_gradients(layer: &dyn Layer, x: &Variable) -> Result<()> {
+    let objective = || -> Result<Variable> {
+        manual_seed(3); // the same elements drop out each time
+        let y = layer.forward(x)?;
         // Weighted unevenly: the plain sum of what was normalised is constant.
-        let y = layer.forward(&input(&shape))?;
-        y.mul(input(&y.size()))?.sum()?.backward()?;
-        for (name, parameter) in layer.named_parameters() {
-            let norm = parameter.grad().unwrap().norm()?.item::<f64>()?;
-            assert!(norm > 0.0, "{}: {name} has a gradient of zero", layer.name());
+        Ok(y.mul(input(&y.size()))?.sum()?)
+    };
+    layer.zero_grad();
+    objective()?.backward()?;
+    for (name, parameter) in layer.named_parameters() {
+        let (whole, grad) = (parameter.data(), parameter.grad().unwrap().to_vec::<f64>()?);
+        assert!(grad.iter().any(|g| *g != 0.0), "{}: {name} has a gradient of zero", layer.name());
+        let values = whole.to_vec::<f64>()?;
+        for k in (0..values.len()).step_by(values.len().div_ceil(10)) {
+            let at = |shift: f64| -> Result<f64> {
+                let mut moved = values.clone();
+                moved[k] += shift;
+                parameter.set_data(Tensor::from_vec(moved, whole.size())?);
+                Ok(no_grad(objective)?.item()?)
+            };
+            let (found, numeric) = (grad[k], (at(1e-6)? - at(-1e-6)?) / 2e-6);
+            let close = (found - numeric).abs() <= 1e-5 + 1e-3 * numeric.abs();
+            assert!(close, "{}: {name}[{k}]: backward gives {found}, the difference {numeric}", layer.name());
         }
+        parameter.set_data(whole);
     }
     Ok(())
 }
