@@ -6,5 +6,6 @@ mod kill; // killed at random moments, and gone on
 mod models; // what the models are made of
 mod pytorch; // checkpoints go to PyTorch and come from there
 mod refusals; // bad input: a clear error, and no damage
+mod regression; // defects seen elsewhere
 mod resume; // stopped and gone on, to the bit
 mod run; // how a program is run
