@@ -1,18 +1,26 @@
 //! Running sums and products, and the order of elements.
 
-use std::cmp::Ordering;
-
 use crate::dtype::{with_element, with_working};
 use crate::gather::around;
+use crate::kernels::element::Element as Kernel;
 use crate::kernels::scan;
 use crate::{DType, Element, Error, Result, Tensor, shape};
 
-/// The order of elements: NaN is above all numbers, as in PyTorch.
-fn order<T: PartialOrd>(a: &T, b: &T) -> Ordering {
-    a.partial_cmp(b).unwrap_or_else(|| {
-        let nan = |x: &T| x.partial_cmp(x).is_none();
-        nan(a).cmp(&nan(b))
-    })
+/// A number in whose order the elements are sorted, the largest first if `descending`: NaN is above
+/// all numbers, as in PyTorch. Sorting by numbers is compiled once for all element types.
+fn rank<T: Element>(x: T, descending: bool) -> u64 {
+    let key = if T::TYPE.is_float() {
+        let x = Kernel::to_f64(x) + 0.0; // -0 is 0
+        let bits = x.to_bits();
+        match (x.is_nan(), x.is_sign_negative()) {
+            (true, _) => u64::MAX,
+            (false, true) => !bits,
+            (false, false) => bits | 1 << 63,
+        }
+    } else {
+        Kernel::cast::<i64>(x) as u64 ^ 1 << 63
+    };
+    if descending { !key } else { key }
 }
 
 impl Tensor {
@@ -96,22 +104,18 @@ impl Tensor {
         with_element!(self.dtype, T => Self::lend::<T, _>(op, &[self], |x| {
             let mut values = vec![T::default(); outer * k * inner];
             let mut indices = vec![0i64; values.len()];
-            let mut row: Vec<(T, i64)> = Vec::with_capacity(n);
+            let mut row: Vec<(u64, usize)> = Vec::with_capacity(n);
             for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
                 row.clear();
-                row.extend((0..n).map(|j| (x[0][(o * n + j) * inner + i], j as i64)));
                 // By the index where the elements are equal, so that the order is that of a stable sort.
-                let by = |a: &(T, i64), b: &(T, i64)| {
-                    let by_value = if descending { order(&b.0, &a.0) } else { order(&a.0, &b.0) };
-                    by_value.then(a.1.cmp(&b.1))
-                };
+                row.extend((0..n).map(|j| (rank(x[0][(o * n + j) * inner + i], descending), j)));
                 if k > 0 && k < n {
-                    row.select_nth_unstable_by(k - 1, by);
+                    row.select_nth_unstable(k - 1);
                 }
-                row[..k].sort_unstable_by(by);
-                for (j, &(value, index)) in row[..k].iter().enumerate() {
+                row[..k].sort_unstable();
+                for (j, &(_, index)) in row[..k].iter().enumerate() {
                     let at = (o * k + j) * inner + i;
-                    (values[at], indices[at]) = (value, index);
+                    (values[at], indices[at]) = (x[0][(o * n + index) * inner + i], index as i64);
                 }
             }
             (Self::own(values, &size), Self::own(indices, &size))
@@ -159,10 +163,10 @@ impl Tensor {
     pub fn unique(&self) -> Result<(Self, Self, Self)> {
         with_element!(self.dtype, T => {
             let x = self.to_vec::<T>()?;
-            let mut by_value: Vec<usize> = (0..x.len()).collect();
-            by_value.sort_by(|&a, &b| order(&x[a], &x[b]));
+            let mut by_value: Vec<(u64, usize)> = x.iter().enumerate().map(|(i, &x)| (rank(x, false), i)).collect();
+            by_value.sort_unstable();
             let (mut values, mut inverse, mut counts) = (Vec::<T>::new(), vec![0i64; x.len()], Vec::<i64>::new());
-            for i in by_value {
+            for (_, i) in by_value {
                 match (values.last(), counts.last_mut()) {
                     (Some(last), Some(count)) if *last == x[i] => *count += 1,
                     _ => {
