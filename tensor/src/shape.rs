@@ -86,9 +86,21 @@ impl<S: Size> IntoShape for &Vec<S> {
     }
 }
 
+/// The most dimensions a tensor has, as in PyTorch.
+pub(crate) const MAX_RANK: usize = 64;
+
+/// Whether a tensor may have so many dimensions.
+pub(crate) fn expect_rank(op: &'static str, rank: usize) -> Result<()> {
+    if rank <= MAX_RANK {
+        return Ok(());
+    }
+    Err(Error::shape(op, format!("{rank} dimensions are more than the {MAX_RANK} that a tensor can have")))
+}
+
 /// A shape for a new tensor: no negative sizes, and a number of elements that memory can hold.
 pub(crate) fn shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
     let sizes = sizes.into_sizes();
+    expect_rank(op, sizes.len())?;
     let dims: Option<Vec<usize>> = sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
     let dims = dims.ok_or_else(|| Error::shape(op, format!("sizes {sizes:?} must not be negative")))?;
     // Elements have at most 8 bytes, and an allocation at most isize::MAX. A zero counts as a one

@@ -35,8 +35,9 @@ impl Tensor {
     /// seen here, but do not raise [`Tensor::version`].
     ///
     /// # Errors
-    /// When its dtype is none of [`DType`].
+    /// When its dtype is none of [`DType`], or it has more than 64 dimensions.
     pub fn from_candle(inner: candle_core::Tensor) -> Result<Self> {
+        shape::expect_rank("from_candle", inner.rank())?;
         let dtype = DType::from_candle(inner.dtype())?;
         Ok(Self::fresh(inner.detach(), dtype))
     }

@@ -18,6 +18,7 @@ impl Tensor {
     }
 
     fn infer(&self, op: &'static str, sizes: Vec<i64>) -> Result<Vec<usize>> {
+        shape::expect_rank(op, sizes.len())?;
         let fail = |why: &str| {
             Err(Error::shape(
                 op,
@@ -111,6 +112,7 @@ impl Tensor {
     pub fn unsqueeze(&self, dim: i64) -> Result<Self> {
         let mut longer = self.size().to_vec();
         longer.push(1);
+        shape::expect_rank("unsqueeze", longer.len())?;
         let dim = shape::dim("unsqueeze", dim, &longer)?;
         let inner = self.inner.unsqueeze(dim).map_err(Error::backend("unsqueeze"))?;
         Ok(self.view_of(inner))

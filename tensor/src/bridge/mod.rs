@@ -61,8 +61,9 @@ impl Tensor {
     /// The tensor over an array's memory; nothing is copied. PyTorch's `torch.from_numpy(a)`.
     ///
     /// # Errors
-    /// None today; the signature leaves room for arrays of other libraries.
+    /// When the array has more than 64 dimensions.
     pub fn from_numpy<T: Element>(array: &NdArray<T>) -> Result<Self> {
+        crate::shape::expect_rank("from_numpy", array.tensor.dim())?;
         Ok(array.tensor.clone())
     }
 }

@@ -13,6 +13,7 @@ pub(super) const TILE: usize = 4096;
 /// Operands of a walk: a destination and three sources.
 pub(super) const OPERANDS: usize = 4;
 
+/// As many as a tensor has dimensions.
 const ZEROS: [usize; 64] = [0; 64];
 
 /// A borrowed view of elements: `data[offset + sum(index[d] * strides[d])]`. Strides count
