@@ -292,18 +292,31 @@ impl<T: Copy, P: Copy, F: Fold<T, P>> Simd for RowLeaf<'_, '_, T, P, F> {
         let mut acc = [f.empty(); LANES];
         self.job.plan.stretches(self.from, self.to, |offset, _, len| {
             let row = &self.job.data[self.at + offset..][..len];
-            let (blocks, rest) = row.as_chunks::<LANES>();
-            for block in blocks {
-                for l in 0..LANES {
-                    acc[l] = f.step::<L>(acc[l], block[l], self.p);
-                }
-            }
-            for (acc, &x) in acc.iter_mut().zip(rest) {
-                *acc = f.step::<L>(*acc, x, self.p);
-            }
+            acc = along::<L, T, P, F>(f, acc, row, self.p);
         });
         acc
     }
+}
+
+/// Takes the elements of a row, each block of them side by side. By value, so that the accumulators
+/// stay in registers.
+#[inline(always)]
+fn along<const L: usize, T: Copy, P: Copy, F: Fold<T, P>>(
+    f: F,
+    mut acc: [F::Acc; LANES],
+    row: &[T],
+    p: P,
+) -> [F::Acc; LANES] {
+    let (blocks, rest) = row.as_chunks::<LANES>();
+    for block in blocks {
+        for l in 0..LANES {
+            acc[l] = f.step::<L>(acc[l], block[l], p);
+        }
+    }
+    for (acc, &x) in acc.iter_mut().zip(rest) {
+        *acc = f.step::<L>(*acc, x, p);
+    }
+    acc
 }
 
 struct ColumnLeaf<'a, 'b, T, P, F: Fold<T, P>> {
