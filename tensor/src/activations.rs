@@ -1,76 +1,20 @@
 //! Activation functions and other real functions with parameters.
 
-use crate::arithmetic::{binary, real};
+use crate::arithmetic::function2;
 use crate::dtype::{with_real, with_working};
 use crate::kernels::element::{Float, Number};
-use crate::kernels::elementwise::{Op1, Op2, Op3, map2, map3};
-use crate::kernels::ops;
-use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
-
-/// Declares functions of a real number, with parameters in f64: `name(param) |x, p| formula`, compiled
-/// for each instruction set.
-macro_rules! functions {
-    ($($name:ident($($p:ident),*) |$x:ident: $t:ident, $l:ident| $e:expr;)*) => {$(
-        #[derive(Clone, Copy)]
-        struct $name { $($p: f64),* }
-        impl<$t: Float> Op1<$t, $t> for $name {
-            const NS: f64 = 0.8;
-            const SIMD: bool = $t::SIMD;
-            #[inline(always)]
-            fn call<const $l: usize>(self, $x: $t) -> $t {
-                $(let $p = $t::of(self.$p);)*
-                $e
-            }
-        }
-    )*};
-}
-
-functions! {
-    Relu6() |x: T, L| x.maximum(T::ZERO).minimum(T::of(6.0));
-    Silu() |x: T, L| x.mul(x.sigmoid::<L>());
-    LeakyRelu(slope) |x: T, L| if x > T::ZERO { x } else { x.mul(slope) };
-    Elu(alpha) |x: T, L| if x > T::ZERO { x } else { x.expm1::<L>().mul(alpha) };
-    Selu() |x: T, L| {
-        // Klambauer et al., "Self-normalizing neural networks", 2017.
-        let (scale, alpha) = (T::of(1.050_700_987_355_480_5), T::of(1.673_263_242_354_377_2));
-        if x > T::ZERO { x.mul(scale) } else { x.expm1::<L>().mul(alpha).mul(scale) }
-    };
-    LogSigmoid() |x: T, L| x.minimum(T::ZERO).sub(x.abs().neg().exp::<L>().log1p::<L>());
-    Softplus(beta, threshold) |x: T, L| {
-        let z = x.mul(beta);
-        if z > threshold { x } else { z.exp::<L>().log1p::<L>().div(beta) }
-    };
-    Mish() |x: T, L| {
-        let soft = if x > T::of(20.0) { x } else { x.exp::<L>().log1p::<L>() };
-        x.mul(soft.tanh::<L>())
-    };
-    Softsign() |x: T, L| x.div(T::ONE.add(x.abs()));
-    Hardtanh(low, high) |x: T, L| x.maximum(low).minimum(high);
-    Hardsigmoid() |x: T, L| x.add(T::of(3.0)).maximum(T::ZERO).minimum(T::of(6.0)).div(T::of(6.0));
-    Hardswish() |x: T, L| x.mul(x.add(T::of(3.0)).maximum(T::ZERO).minimum(T::of(6.0))).div(T::of(6.0));
-    GeluTanh() |x: T, L| {
-        // 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))
-        let inner = x.add(x.mul(x).mul(x).mul(T::of(0.044_715))).mul(T::of(0.797_884_560_802_865_4));
-        x.mul(T::of(0.5)).mul(T::ONE.add(inner.tanh::<L>()))
-    };
-    Threshold(threshold, value) |x: T, L| if x > threshold { x } else { value };
-}
-
-impl Tensor {
-    /// A real function: integers become f32, the 16-bit floats go through f32.
-    fn function(&self, op: &'static str, f: impl Op1<f32, f32> + Op1<f64, f64>) -> Result<Self> {
-        with_real!(self.dtype, T => self.in_dtype(T::TYPE)?.unary::<T, T>(op, f)?.cast(real(self.dtype)))
-    }
-}
+use crate::kernels::elementwise::{Op2, Op3, map2, map3};
+use crate::kernels::functions;
+use crate::{Element, Error, IntoOperand, Result, Scalar, Tensor, shape};
 
 macro_rules! activations {
-    ($($(#[$doc:meta])* $name:ident($($p:ident),*) = $f:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($($p:ident),*) = $f:ident $params:expr;)*) => {$(
         $(#[$doc])*
         ///
         /// # Errors
         /// When memory runs out.
         pub fn $name(&self $(, $p: f64)*) -> Result<Self> {
-            self.function(stringify!($name), $f)
+            self.function(stringify!($name), functions::$f, $params)
         }
     )*};
 }
@@ -78,31 +22,31 @@ macro_rules! activations {
 impl Tensor {
     activations! {
         /// `min(max(x, 0), 6)`.
-        relu6() = Relu6 {};
+        relu6() = RELU6 [0.0; 2];
         /// `x · sigmoid(x)`, also called swish.
-        silu() = Silu {};
+        silu() = SILU [0.0; 2];
         /// `x` where positive, else `slope · x`; PyTorch's default slope is 0.01.
-        leaky_relu(slope) = LeakyRelu { slope };
+        leaky_relu(slope) = LEAKY_RELU [slope, 0.0];
         /// `x` where positive, else `alpha · (e^x - 1)`.
-        elu(alpha) = Elu { alpha };
+        elu(alpha) = ELU [alpha, 0.0];
         /// The scaled [`Tensor::elu`] that keeps mean 0 and variance 1.
-        selu() = Selu {};
+        selu() = SELU [0.0; 2];
         /// `ln(sigmoid(x))`, without overflow.
-        logsigmoid() = LogSigmoid {};
+        logsigmoid() = LOG_SIGMOID [0.0; 2];
         /// `ln(1 + e^(beta x)) / beta`; `x` where `beta x` is above the threshold. PyTorch's defaults: 1, 20.
-        softplus(beta, threshold) = Softplus { beta, threshold };
+        softplus(beta, threshold) = SOFTPLUS [beta, threshold];
         /// `x · tanh(softplus(x))`.
-        mish() = Mish {};
+        mish() = MISH [0.0; 2];
         /// `x / (1 + |x|)`.
-        softsign() = Softsign {};
+        softsign() = SOFTSIGN [0.0; 2];
         /// `min(max(x, low), high)`.
-        hardtanh(low, high) = Hardtanh { low, high };
+        hardtanh(low, high) = HARDTANH [low, high];
         /// `min(max(x + 3, 0), 6) / 6`.
-        hardsigmoid() = Hardsigmoid {};
+        hardsigmoid() = HARDSIGMOID [0.0; 2];
         /// `x · hardsigmoid(x)`.
-        hardswish() = Hardswish {};
+        hardswish() = HARDSWISH [0.0; 2];
         /// `x` where above the threshold, else `value`.
-        threshold(threshold, value) = Threshold { threshold, value };
+        threshold(threshold, value) = THRESHOLD [threshold, value];
     }
 }
 
@@ -118,21 +62,15 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When the shapes or dtypes differ.
+    /// When the shapes or dtypes differ; on an integer dtype.
     pub fn relu_grad(&self, y: &Self) -> Result<Self> {
         let op = "relu_grad";
-        self.expect_device(op, y)?;
-        y.expect_dtype(op, self.dtype)?;
-        if self.size() != y.size() {
-            return Err(Error::shape(
-                op,
-                format!("the gradient has shape {:?}, the result {:?}", self.size(), y.size()),
-            ));
-        }
+        self.expect_like(op, y)?;
         if !self.inner.device().is_cpu() {
             return self.mul(y.gt(0)?.to_dtype(self.dtype)?);
         }
-        with_working!(self.dtype, T => binary::<T, T>(op, self, Operand::Tensor(y), ops::ReluGrad)?.cast(self.dtype))
+        self.expect_float(op)?;
+        function2(op, self, y, functions::RELU_GRAD, self.dtype)
     }
 }
 
@@ -247,7 +185,8 @@ impl Tensor {
     /// # Errors
     /// When memory runs out.
     pub fn gelu(&self, approximate: bool) -> Result<Self> {
-        if approximate { self.function("gelu", GeluTanh {}) } else { self.gelu_exact() }
+        let f = if approximate { functions::GELU_TANH } else { functions::GELU };
+        self.function("gelu", f, [0.0; 2])
     }
 
     /// 1 where the element is within `atol + rtol * |other|` of the other's, else 0.

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::dtype::{with_real, with_working};
-use crate::kernels::elementwise::{Op1, Op2, With, map1, map2};
+use crate::kernels::elementwise::{Op1, Op2, With, map_function2, map1, map2};
+use crate::kernels::functions::{self, Function2};
 use crate::kernels::ops;
 use crate::{DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
@@ -60,6 +61,23 @@ pub(crate) fn binary<T: Element, Y: Element>(
             Ok(Tensor::own(y, &dims))
         }
     }
+}
+
+/// `y[i] = f(a[i], b[i])` in a real dtype, the 16-bit ones through f32.
+pub(crate) fn function2(
+    op: &'static str,
+    a: &Tensor,
+    b: &Tensor,
+    f: Function2,
+    dtype: DType,
+) -> Result<Tensor> {
+    a.expect_device(op, b)?;
+    let dims = shape::broadcast(op, a.size(), b.size())?;
+    with_real!(dtype, T => {
+        let (a, b) = (a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
+        let y = Tensor::view2::<T, T, _>(op, (&a, &b), &dims, |a, b| map_function2(a, b, f, [0.0; 2]))?;
+        Tensor::own(y, &dims).cast(dtype)
+    })
 }
 
 /// Two operands on a GPU, for candle's kernels: one dtype, one shape.
@@ -256,9 +274,13 @@ impl Tensor {
                 _ => {}
             }
         }
-        match dtype.working() {
-            DType::F32 => binary::<f32, _>("pow", self, other, ops::Pow)?.cast(dtype),
-            DType::F64 => binary::<f64, _>("pow", self, other, ops::Pow),
+        match (dtype.working(), other) {
+            (DType::F32 | DType::F64, Operand::Scalar(power)) => {
+                self.to_dtype(dtype)?.function("pow", functions::POWER, [power.to_f64(), 0.0])
+            }
+            (DType::F32 | DType::F64, Operand::Tensor(power)) => {
+                function2("pow", self, power, functions::POW, dtype)
+            }
             _ => {
                 let power = |a: i64, b: i64| match u32::try_from(b) {
                     Ok(b) => a.wrapping_pow(b),

@@ -46,7 +46,6 @@ mod shape;
 mod shared;
 mod softmax;
 mod spatial;
-mod special;
 pub mod step;
 mod storage;
 mod tensor;

@@ -234,8 +234,16 @@ impl Tensor {
         let over = over("logsumexp", dims, self.size())?;
         let size = reduced(self.size(), &over, keepdim);
         with_real!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.view::<T, _>("logsumexp", |x| folds::logsumexp(x, &over))?;
-            Self::own(y, &size).cast(self.dtype)
+            let x = self.in_dtype(T::TYPE)?;
+            let mut shift = x.view::<T, _>("logsumexp", |x| reduce(x, &over, Max))?;
+            // Where all are -inf, or one is inf, there is nothing to shift by.
+            shift.iter_mut().filter(|m| m.is_infinite()).for_each(|m| *m = 0.0);
+            let shift = Self::own(shift, &reduced(self.size(), &over, true));
+            let y = x.sub(&shift)?;
+            y.exp_()?;
+            let y = y.sum_over(&over, true)?;
+            y.log_()?;
+            y.add(shift)?.reshape(size.as_slice())?.cast(self.dtype)
         })
     }
 

@@ -1,6 +1,26 @@
 //! Softmax and its logarithm, without overflow: the largest element is subtracted first.
 
-use crate::{Result, Tensor, shape};
+use crate::dtype::with_real;
+use crate::gather::around;
+use crate::kernels::softmax;
+use crate::{Element, Error, Result, Tensor, shape};
+
+/// A kernel over slabs of `n` rows of `inner` elements.
+macro_rules! along {
+    ($op:expr, $operands:expr, $dim:expr, $kernel:expr) => {{
+        let (op, dim, operands) = ($op, $dim, $operands);
+        let x = operands[0];
+        x.expect_float(op)?;
+        let dim = if x.dim() == 0 && (dim == 0 || dim == -1) { 0 } else { shape::dim(op, dim, x.size())? };
+        let (_, n, inner) = around(x.size(), dim);
+        with_real!(x.dtype, T => {
+            let wide = operands.map(|x| x.in_dtype(T::TYPE)).into_iter().collect::<Result<Vec<_>>>()?;
+            let wide: Vec<&Tensor> = wide.iter().map(|x| &**x).collect();
+            let y = Tensor::lend::<T, _>(op, &wide, |x| $kernel(x, n, inner))?;
+            Tensor::own(y, x.size()).cast(x.dtype)
+        })
+    }};
+}
 
 impl Tensor {
     /// `exp(x) / sum(exp(x))` along a dimension.
@@ -8,13 +28,7 @@ impl Tensor {
     /// # Errors
     /// When there is no such dimension; on an integer dtype.
     pub fn softmax(&self, dim: i64) -> Result<Self> {
-        if self.dim() == 0 {
-            return self.reshape(1)?.softmax(dim)?.reshape(());
-        }
-        let Some(shifted) = self.shifted("softmax", dim)? else { return self.copy() };
-        shifted.exp_()?;
-        shifted.div_(shifted.sum_dim(dim, true)?)?;
-        Ok(shifted)
+        along!("softmax", [self], dim, |x: &[&[T]], n, inner| softmax::softmax(x[0], n, inner))
     }
 
     /// `x - log(sum(exp(x)))` along a dimension.
@@ -22,21 +36,40 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::softmax`].
     pub fn log_softmax(&self, dim: i64) -> Result<Self> {
-        if self.dim() == 0 {
-            return self.reshape(1)?.log_softmax(dim)?.reshape(());
-        }
-        let Some(shifted) = self.shifted("log_softmax", dim)? else { return self.copy() };
-        shifted.sub_(shifted.logsumexp(dim, true)?)?;
-        Ok(shifted)
+        along!("log_softmax", [self], dim, |x: &[&[T]], n, inner| softmax::log_softmax(x[0], n, inner))
     }
 
-    /// `x - max(x)` along a dimension; nothing for an empty tensor.
-    fn shifted(&self, op: &'static str, dim: i64) -> Result<Option<Self>> {
-        self.expect_float(op)?;
-        shape::dim(op, dim, self.size())?;
-        if self.numel() == 0 {
-            return Ok(None);
+    /// The gradient of [`Tensor::softmax`] from its result `y`: `y · (dy - sum(y · dy))`, where `dy` is
+    /// `self`.
+    ///
+    /// # Errors
+    /// As [`Tensor::softmax`]; when the shapes or dtypes differ.
+    pub fn softmax_grad(&self, y: &Self, dim: i64) -> Result<Self> {
+        self.expect_like("softmax_grad", y)?;
+        along!("softmax_grad", [y, self], dim, |x: &[&[T]], n, inner| {
+            softmax::softmax_grad(x[0], x[1], n, inner)
+        })
+    }
+
+    /// The gradient of [`Tensor::log_softmax`] from its result `y`: `dy - exp(y) · sum(dy)`, where `dy`
+    /// is `self`.
+    ///
+    /// # Errors
+    /// As [`Tensor::softmax_grad`].
+    pub fn log_softmax_grad(&self, y: &Self, dim: i64) -> Result<Self> {
+        self.expect_like("log_softmax_grad", y)?;
+        along!("log_softmax_grad", [y, self], dim, |x: &[&[T]], n, inner| {
+            softmax::log_softmax_grad(x[0], x[1], n, inner)
+        })
+    }
+
+    /// Whether a result has the shape, dtype and device of `self`, its gradient.
+    pub(crate) fn expect_like(&self, op: &'static str, y: &Self) -> Result<()> {
+        self.expect_device(op, y)?;
+        y.expect_dtype(op, self.dtype)?;
+        if self.size() == y.size() {
+            return Ok(());
         }
-        self.sub(self.amax(dim, true)?).map(Some)
+        Err(Error::shape(op, format!("the gradient has shape {:?}, the result {:?}", self.size(), y.size())))
     }
 }

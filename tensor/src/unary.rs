@@ -2,14 +2,33 @@
 
 use crate::arithmetic::real;
 use crate::dtype::{with_real, with_working};
-use crate::kernels::elementwise::{Op1, map1, update};
+use crate::kernels::elementwise::{Op1, map_function, map1, update, update_function};
+use crate::kernels::functions::{self, Function, Params};
 use crate::kernels::ops;
-use crate::{Element, Error, Result, Tensor};
+use crate::{DType, Element, Error, Result, Tensor};
 
 impl Tensor {
     /// `y[i] = f(x[i])`, where `T` is the dtype.
     pub(crate) fn unary<T: Element, Y: Element>(&self, op: &'static str, f: impl Op1<T, Y>) -> Result<Self> {
         Ok(Self::own(self.view(op, |x| map1(x, f))?, self.size()))
+    }
+
+    /// `y[i] = f(x[i])`, a real number: integers become f32, the 16-bit floats go through f32.
+    pub(crate) fn function(&self, op: &'static str, f: Function, params: Params) -> Result<Self> {
+        with_real!(self.dtype, T => {
+            let y = self.in_dtype(T::TYPE)?.view::<T, _>(op, |x| map_function(x, f, params))?;
+            Self::own(y, self.size()).cast(real(self.dtype))
+        })
+    }
+
+    /// `x[i] = f(x[i])`, computed as in [`Tensor::function`].
+    pub(crate) fn function_(&self, op: &'static str, f: Function, params: Params) -> Result<()> {
+        self.expect_holds(op, real(self.dtype))?;
+        match self.dtype {
+            DType::F32 => self.write::<f32, _>(op, |y| update_function(y, f, params)),
+            DType::F64 => self.write::<f64, _>(op, |y| update_function(y, f, params)),
+            _ => self.copy_(&self.function(op, f, params)?),
+        }
     }
 
     /// `x[i] = f(x[i])`, computed in `T`.
@@ -48,14 +67,9 @@ macro_rules! unary {
     (@any $x:expr, $op:expr, $kernel:expr) => {
         with_working!($x.dtype, T => $x.in_dtype(T::TYPE)?.unary::<T, T>($op, $kernel)?.cast($x.dtype))
     };
-    (@real $x:expr, $op:expr, $kernel:expr) => {
-        with_real!($x.dtype, T => $x.in_dtype(T::TYPE)?.unary::<T, T>($op, $kernel)?.cast(real($x.dtype)))
-    };
+    (@real $x:expr, $op:expr, $kernel:expr) => { $x.function($op, $kernel, [0.0; 2]) };
     (@any _ $x:expr, $op:expr, $kernel:expr) => { with_working!($x.dtype, T => $x.unary_::<T>($op, $kernel)) };
-    (@real _ $x:expr, $op:expr, $kernel:expr) => {{
-        $x.expect_holds($op, real($x.dtype))?;
-        with_real!($x.dtype, T => $x.unary_::<T>($op, $kernel))
-    }};
+    (@real _ $x:expr, $op:expr, $kernel:expr) => { $x.function_($op, $kernel, [0.0; 2]) };
 }
 
 impl Tensor {
@@ -71,27 +85,31 @@ impl Tensor {
         /// `max(x, 0)`; NaN stays.
         relu, relu_ = ops::Relu, any, relu;
         /// The square root.
-        sqrt, sqrt_ = ops::Sqrt, real, sqrt;
+        sqrt, sqrt_ = functions::SQRT, real, sqrt;
         /// `1 / √x`.
-        rsqrt, rsqrt_ = ops::Rsqrt, real;
+        rsqrt, rsqrt_ = functions::RSQRT, real;
         /// `1 / x`.
-        reciprocal, reciprocal_ = ops::Recip, real, recip;
+        reciprocal, reciprocal_ = functions::RECIPROCAL, real, recip;
         /// e to the power of each element.
-        exp, exp_ = ops::Exp, real, exp;
+        exp, exp_ = functions::EXP, real, exp;
         /// `e^x - 1`, exact near 0.
-        expm1, expm1_ = ops::Expm1, real;
+        expm1, expm1_ = functions::EXPM1, real;
         /// The natural logarithm.
-        log, log_ = ops::Ln, real, log;
+        log, log_ = functions::LN, real, log;
         /// `ln(1 + x)`, exact near 0.
-        log1p, log1p_ = ops::Log1p, real;
+        log1p, log1p_ = functions::LOG1P, real;
         /// The sine.
-        sin, sin_ = ops::Sin, real, sin;
+        sin, sin_ = functions::SIN, real, sin;
         /// The cosine.
-        cos, cos_ = ops::Cos, real, cos;
+        cos, cos_ = functions::COS, real, cos;
         /// The hyperbolic tangent.
-        tanh, tanh_ = ops::Tanh, real, tanh;
+        tanh, tanh_ = functions::TANH, real, tanh;
+        /// The error function: `2/√π` times the integral of `e^(-t²)` from 0 to x.
+        erf, erf_ = functions::ERF, real;
+        /// `1 - erf(x)`, exact also where that is small.
+        erfc, erfc_ = functions::ERFC, real;
         /// `1 / (1 + e^-x)`.
-        sigmoid, sigmoid_ = ops::Sigmoid, real;
+        sigmoid, sigmoid_ = functions::SIGMOID, real;
     }
 }
 
@@ -104,7 +122,11 @@ macro_rules! rare {
         /// When memory runs out.
         pub fn $name(&self) -> Result<Self> {
             let op = stringify!($name);
-            with_real!(self.dtype, T => self.in_dtype(T::TYPE)?.unary(op, |$x: T| $e)?.cast(real(self.dtype)))
+            with_real!(self.dtype, T => {
+                // By a pointer, so that the loop is compiled once for all of them.
+                let f: fn(T) -> T = |$x| $e;
+                self.in_dtype(T::TYPE)?.unary(op, f)?.cast(real(self.dtype))
+            })
         }
     )*};
 }
@@ -148,12 +170,7 @@ macro_rules! rounding {
         /// # Errors
         /// When memory runs out.
         pub fn $name(&self) -> Result<Self> {
-            let op = stringify!($name);
-            if self.dtype.is_float() {
-                with_real!(self.dtype, T => self.in_dtype(T::TYPE)?.unary::<T, T>(op, $kernel)?.cast(self.dtype))
-            } else {
-                self.copy()
-            }
+            if self.dtype.is_float() { self.function(stringify!($name), $kernel, [0.0; 2]) } else { self.copy() }
         }
 
         #[doc = concat!("[`Tensor::", stringify!($name), "`] in place.")]
@@ -161,12 +178,7 @@ macro_rules! rounding {
         /// # Errors
         /// As [`Tensor::fill_`].
         pub fn $name_(&self) -> Result<()> {
-            let op = stringify!($name_);
-            if self.dtype.is_float() {
-                with_real!(self.dtype, T => self.unary_::<T>(op, $kernel))
-            } else {
-                Ok(())
-            }
+            if self.dtype.is_float() { self.function_(stringify!($name_), $kernel, [0.0; 2]) } else { Ok(()) }
         }
     )*};
 }
@@ -174,13 +186,13 @@ macro_rules! rounding {
 impl Tensor {
     rounding! {
         /// The largest integer not above x.
-        floor, floor_ = ops::Floor;
+        floor, floor_ = functions::FLOOR;
         /// The smallest integer not below x.
-        ceil, ceil_ = ops::Ceil;
+        ceil, ceil_ = functions::CEIL;
         /// The nearest integer, of two equally near the even one.
-        round, round_ = ops::Round;
+        round, round_ = functions::ROUND;
         /// The integer part.
-        trunc, trunc_ = ops::Trunc;
+        trunc, trunc_ = functions::TRUNC;
     }
 }
 
@@ -193,7 +205,10 @@ macro_rules! questions {
         /// When memory runs out.
         pub fn $name(&self) -> Result<Self> {
             let op = stringify!($name);
-            with_real!(self.dtype, T => self.in_dtype(T::TYPE)?.unary(op, |$x: T| u8::from($e)))
+            with_real!(self.dtype, T => {
+                let f: fn(T) -> u8 = |$x| u8::from($e);
+                self.in_dtype(T::TYPE)?.unary(op, f)
+            })
         }
     )*};
 }

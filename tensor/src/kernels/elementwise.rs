@@ -2,11 +2,14 @@
 //! contiguous buffer, `update` to `update2` change a strided destination in place.
 //!
 //! A function is a closure, or one of the operators in [`super::ops`], which know their cost and
-//! are compiled for each instruction set. Results depend on neither threads nor layout.
+//! are compiled for each instruction set, or ([`map_function`] and its like) one of the loops in
+//! [`super::functions`]. Results depend on neither threads nor layout.
 
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
+use std::slice::{from_raw_parts, from_raw_parts_mut};
 
+use super::functions::{Argument, Function, Function2, Params};
 use super::simd::{Simd, dispatch};
 use super::strided::{OPERANDS, Strided, StridedMut, TILE, Tile, contiguous_strides, walk};
 
@@ -60,7 +63,7 @@ impl<A, B: Copy + Sync, Y, F: Op2<A, B, Y>> Op1<A, Y> for With<F, B> {
 
 /// `y[i] = f(x[i])`, row-major.
 pub fn map1<A: Copy + Sync, Y: Copy + Send + Sync>(x: Strided<'_, A>, f: impl Op1<A, Y>) -> Vec<Y> {
-    collect(x.dims, |y| apply(y, x, unit(x.dims), unit(x.dims), Map1(f)))
+    collect(x.dims, |y| apply(y, x, unit(x.dims), unit(x.dims), Each(Map1(f))))
 }
 
 /// `y[i] = f(a[i], b[i])`, row-major.
@@ -73,7 +76,7 @@ where
     B: Copy + Sync,
     Y: Copy + Send + Sync,
 {
-    collect(a.dims, |y| apply(y, a, b, unit(a.dims), Map2(f)))
+    collect(a.dims, |y| apply(y, a, b, unit(a.dims), Each(Map2(f))))
 }
 
 /// `y[i] = f(a[i], b[i], c[i])`, row-major.
@@ -89,13 +92,13 @@ where
     C: Copy + Sync,
     Y: Copy + Send + Sync,
 {
-    collect(a.dims, |y| apply(y, a, b, c, Map3(f)))
+    collect(a.dims, |y| apply(y, a, b, c, Each(Map3(f))))
 }
 
 /// `y[i] = f(y[i])`
 pub fn update<Y: Copy + Send + Sync>(y: StridedMut<'_, Y>, f: impl Op1<Y, Y>) {
     let none = unit(y.dims);
-    apply(y, none, none, none, Update(f));
+    apply(y, none, none, none, Each(Update(f)));
 }
 
 /// `y[i] = f(y[i], a[i])`
@@ -105,7 +108,7 @@ pub fn update1<Y: Copy + Send + Sync, A: Copy + Sync>(
     f: impl Op2<Y, A, Y>,
 ) {
     let none = unit(y.dims);
-    apply(y, a, none, none, Update1(f));
+    apply(y, a, none, none, Each(Update1(f)));
 }
 
 /// `y[i] = f(y[i], a[i], b[i])`
@@ -116,7 +119,28 @@ where
     B: Copy + Sync,
 {
     let none = unit(y.dims);
-    apply(y, a, b, none, Update2(f));
+    apply(y, a, b, none, Each(Update2(f)));
+}
+
+/// `y[i] = f(x[i])`, row-major.
+pub fn map_function<T: Argument>(x: Strided<'_, T>, f: Function, params: Params) -> Vec<T> {
+    collect(x.dims, |y| apply(y, x, unit(x.dims), unit(x.dims), Whole(f, params)))
+}
+
+/// `y[i] = f(a[i], b[i])`, row-major.
+pub fn map_function2<T: Argument>(
+    a: Strided<'_, T>,
+    b: Strided<'_, T>,
+    f: Function2,
+    params: Params,
+) -> Vec<T> {
+    collect(a.dims, |y| apply(y, a, b, unit(a.dims), Whole(f, params)))
+}
+
+/// `y[i] = f(y[i])`
+pub fn update_function<T: Argument>(y: StridedMut<'_, T>, f: Function, params: Params) {
+    let none = unit(y.dims);
+    apply(y, none, none, none, Whole(f, params));
 }
 
 /// What an operand that is not there reads: nothing.
@@ -136,8 +160,69 @@ fn collect<Y: Copy>(dims: &[usize], fill: impl FnOnce(StridedMut<'_, MaybeUninit
     y
 }
 
-/// What happens at an index of the destination.
+/// What happens to a row of the destination; all slices are as long as it.
 trait Body<Y, A, B, C>: Copy + Sync {
+    /// Nanoseconds an element costs.
+    fn ns(self) -> f64;
+    fn row(self, y: &mut [Y], a: &[A], b: &[B], c: &[C]);
+}
+
+/// A loop over the row.
+#[derive(Clone, Copy)]
+struct Whole<F>(F, Params);
+
+impl<T: Argument> Body<MaybeUninit<T>, T, (), ()> for Whole<Function> {
+    fn ns(self) -> f64 {
+        self.0.ns::<T>()
+    }
+    fn row(self, y: &mut [MaybeUninit<T>], a: &[T], _: &[()], _: &[()]) {
+        T::each(&self.0, a, self.1, y);
+    }
+}
+
+impl<T: Argument> Body<MaybeUninit<T>, T, T, ()> for Whole<Function2> {
+    fn ns(self) -> f64 {
+        self.0.ns::<T>()
+    }
+    fn row(self, y: &mut [MaybeUninit<T>], a: &[T], b: &[T], _: &[()]) {
+        T::each2(&self.0, a, b, self.1, y);
+    }
+}
+
+impl<T: Argument> Body<T, (), (), ()> for Whole<Function> {
+    fn ns(self) -> f64 {
+        self.0.ns::<T>()
+    }
+    fn row(self, y: &mut [T], _: &[()], _: &[()], _: &[()]) {
+        let mut out = [MaybeUninit::uninit(); 256];
+        for y in y.chunks_mut(256) {
+            let out = &mut out[..y.len()];
+            T::each(&self.0, y, self.1, out);
+            for (y, out) in y.iter_mut().zip(out) {
+                // SAFETY: `each` has written all of it.
+                *y = unsafe { out.assume_init() };
+            }
+        }
+    }
+}
+
+/// One element after the other.
+#[derive(Clone, Copy)]
+struct Each<F>(F);
+
+impl<Y, A: Copy, B: Copy, C: Copy, F: At<Y, A, B, C>> Body<Y, A, B, C> for Each<F> {
+    fn ns(self) -> f64 {
+        F::NS
+    }
+    #[inline(always)]
+    fn row(self, y: &mut [Y], a: &[A], b: &[B], c: &[C]) {
+        let row = Row { y, a, b, c, f: self.0 };
+        if F::SIMD { dispatch(row) } else { row.run::<4>() }
+    }
+}
+
+/// What happens at an index of the destination.
+trait At<Y, A, B, C>: Copy + Sync {
     const NS: f64;
     const SIMD: bool;
     fn at<const L: usize>(self, y: &mut Y, a: A, b: B, c: C);
@@ -147,7 +232,7 @@ macro_rules! body {
     ($name:ident[$($generic:ident),*]: $op:ident<$($p:ident),*>, ($y:ty, $a:ty, $b:ty, $c:ty), |$f:ident, $py:pat_param, $pa:pat_param, $pb:pat_param, $pc:pat_param| $e:expr) => {
         #[derive(Clone, Copy)]
         struct $name<F>(F);
-        impl<$($generic: Copy,)* F: $op<$($p),*>> Body<$y, $a, $b, $c> for $name<F> {
+        impl<$($generic: Copy,)* F: $op<$($p),*>> At<$y, $a, $b, $c> for $name<F> {
             const NS: f64 = F::NS;
             const SIMD: bool = F::SIMD;
             #[inline(always)]
@@ -186,7 +271,7 @@ where
     let out = &out;
     let strides = [y.strides, a.strides, b.strides, c.strides];
     let offsets = [y.offset, a.offset, b.offset, c.offset];
-    walk(y.dims, strides, offsets, F::NS, &|tile| {
+    walk(y.dims, strides, offsets, f.ns(), &|tile| {
         // SAFETY: the constructors of the views have checked that every index in range lies in
         // the data. Tiles are disjoint sets of indices, and `StridedMut` has no two indices in
         // one element, so no other call touches the destination's elements of this tile.
@@ -216,11 +301,12 @@ where
         let (c, c_row) = operand(tile, 3, c.cast_mut(), flat);
         let joined = [out_row, a_row, b_row, c_row].into_iter().all(|row| row == tile.cols);
         let (rows, cols) = if joined { (1, tile.rows * tile.cols) } else { (tile.rows, tile.cols) };
-        let sweep = Sweep { rows, cols, y: (out, out_row), a: (a, a_row), b: (b, b_row), c: (c, c_row), f };
-        if F::SIMD {
-            dispatch(sweep)
-        } else {
-            sweep.run::<4>()
+        for r in 0..rows {
+            let y = from_raw_parts_mut(out.add(r * out_row), cols);
+            let a = from_raw_parts(a.add(r * a_row), cols);
+            let b = from_raw_parts(b.add(r * b_row), cols);
+            let c = from_raw_parts(c.add(r * c_row), cols);
+            f.row(y, a, b, c);
         }
         let target = y.add(tile.at[0]);
         if !std::ptr::eq(out, target) {
@@ -308,23 +394,22 @@ unsafe fn copy_2d<T: Copy>(
     }
 }
 
-/// Rows of elements next to each other: for each operand, the first and the row stride.
-struct Sweep<Y, A, B, C, F> {
-    rows: usize,
-    cols: usize,
-    y: (*mut Y, usize),
-    a: (*mut A, usize),
-    b: (*mut B, usize),
-    c: (*mut C, usize),
+/// A row of elements, next to each other in each operand.
+struct Row<'a, Y, A, B, C, F> {
+    y: &'a mut [Y],
+    a: &'a [A],
+    b: &'a [B],
+    c: &'a [C],
     f: F,
 }
 
-impl<Y, A: Copy, B: Copy, C: Copy, F: Body<Y, A, B, C>> Simd for Sweep<Y, A, B, C, F> {
+impl<Y, A: Copy, B: Copy, C: Copy, F: At<Y, A, B, C>> Simd for Row<'_, Y, A, B, C, F> {
     type Out = ();
     #[inline(always)]
     fn run<const L: usize>(self) {
+        // Arguments that are known not to overlap, so that the loop is vectorised without a check.
         #[inline(always)]
-        fn row<const L: usize, Y, A: Copy, B: Copy, C: Copy, F: Body<Y, A, B, C>>(
+        fn row<const L: usize, Y, A: Copy, B: Copy, C: Copy, F: At<Y, A, B, C>>(
             y: &mut [Y],
             a: &[A],
             b: &[B],
@@ -337,18 +422,7 @@ impl<Y, A: Copy, B: Copy, C: Copy, F: Body<Y, A, B, C>> Simd for Sweep<Y, A, B, 
                 f.at::<L>(&mut y[i], a[i], b[i], c[i]);
             }
         }
-        use std::slice::{from_raw_parts, from_raw_parts_mut};
-        for r in 0..self.rows {
-            // SAFETY: `apply_tile`, the only maker, has rows of `cols` elements in bounds, and
-            // the destination's belong to this call alone.
-            unsafe {
-                let y = from_raw_parts_mut(self.y.0.add(r * self.y.1), self.cols);
-                let a = from_raw_parts(self.a.0.add(r * self.a.1), self.cols);
-                let b = from_raw_parts(self.b.0.add(r * self.b.1), self.cols);
-                let c = from_raw_parts(self.c.0.add(r * self.c.1), self.cols);
-                row::<L, Y, A, B, C, F>(y, a, b, c, self.f);
-            }
-        }
+        row::<L, Y, A, B, C, F>(self.y, self.a, self.b, self.c, self.f);
     }
 }
 

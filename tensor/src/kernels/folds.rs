@@ -1,6 +1,6 @@
 //! The common reductions: `reduce(x, &[0, 2], Sum)`.
 
-use super::element::{Element, Float, FloatElement, Number};
+use super::element::{Element, FloatElement, Number};
 use super::reduce::{Fold, fold, reduce};
 use super::strided::Strided;
 
@@ -220,42 +220,4 @@ pub fn var_mean<T: FloatElement>(x: Strided<'_, T>, over: &[usize], correction: 
         SumOf { of: squared_distance, finish: move |sum, _| T::from_f64(sum / divisor) },
     );
     (var, mean.into_iter().map(T::from_f64).collect())
-}
-
-/// ln(sum of e^x) over some dimensions, without overflow: the maximum is taken out first.
-pub fn logsumexp<T: FloatElement>(x: Strided<'_, T>, over: &[usize]) -> Vec<T> {
-    let mut shift = reduce(x, over, Max);
-    for m in &mut shift {
-        // Where all are -inf, or one is inf, there is nothing to shift by.
-        if m.to_f64().is_infinite() {
-            *m = T::from_f64(0.0);
-        }
-    }
-    fold(x, over, &shift, SumExp)
-}
-
-/// p + ln(sum of e^(x - p))
-#[derive(Clone, Copy)]
-struct SumExp;
-impl<T: FloatElement> Fold<T, T> for SumExp {
-    type Acc = f64;
-    type Out = T;
-    const DEPTH: usize = depth::<T>();
-    const NS: f64 = 0.7;
-    #[inline(always)]
-    fn empty(self) -> f64 {
-        0.0
-    }
-    #[inline(always)]
-    fn step<const L: usize>(self, acc: f64, x: T, p: T) -> f64 {
-        acc + x.wide().sub(p.wide()).exp::<L>().to_f64()
-    }
-    #[inline(always)]
-    fn merge(self, a: f64, b: f64) -> f64 {
-        a + b
-    }
-    #[inline(always)]
-    fn finish(self, acc: f64, p: T) -> T {
-        T::from_f64(p.to_f64() + acc.ln())
-    }
 }

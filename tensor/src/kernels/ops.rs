@@ -1,7 +1,7 @@
-//! The operators of [`super::elementwise`]: `map2(a, b, Add)`. Functions that are rarely used
-//! need none: a closure serves.
+//! The operators of [`super::elementwise`]: `map2(a, b, Add)`. Longer formulas are in
+//! [`super::functions`]; functions that are rarely used need neither: a closure serves.
 
-use super::element::{Element, Float, FloatElement, Number};
+use super::element::{Element, Number};
 use super::elementwise::{Op1, Op2, Op3};
 
 /// Operators whose value is computed in `T::Wide` and rounded once to `T`.
@@ -40,11 +40,6 @@ ops! {
     Maximum[Element, Op2, 0.3](a, b) = a.maximum(b);
     /// The lesser; NaN where either is.
     Minimum[Element, Op2, 0.3](a, b) = a.minimum(b);
-    /// a^b
-    Pow[FloatElement, Op2, 5.0](a, b) = a.pow::<L>(b);
-
-    /// The gradient of relu: g, but 0 where x (or the result) is not positive; NaN is no reason for 0.
-    ReluGrad[Element, Op2, 0.3](g, x) = if x <= Number::ZERO { Number::ZERO } else { g };
 
     /// -x
     Neg[Element, Op1, 0.3](x) = x.neg();
@@ -56,36 +51,6 @@ ops! {
     Square[Element, Op1, 0.3](x) = x.mul(x);
     /// max(x, 0); NaN stays.
     Relu[Element, Op1, 0.3](x) = x.maximum(Number::ZERO);
-    /// 1 / x
-    Recip[FloatElement, Op1, 0.3](x) = T::Wide::ONE.div(x);
-    /// √x
-    Sqrt[FloatElement, Op1, 0.5](x) = x.sqrt::<L>();
-    /// 1 / √x
-    Rsqrt[FloatElement, Op1, 0.5](x) = T::Wide::ONE.div(x.sqrt::<L>());
-    /// e^x
-    Exp[FloatElement, Op1, 0.7](x) = x.exp::<L>();
-    /// e^x - 1
-    Expm1[FloatElement, Op1, 0.7](x) = x.expm1::<L>();
-    /// Natural logarithm.
-    Ln[FloatElement, Op1, 0.7](x) = x.ln::<L>();
-    /// ln(1 + x)
-    Log1p[FloatElement, Op1, 0.7](x) = x.log1p::<L>();
-    /// Hyperbolic tangent.
-    Tanh[FloatElement, Op1, 0.7](x) = x.tanh::<L>();
-    /// 1 / (1 + e^-x)
-    Sigmoid[FloatElement, Op1, 0.7](x) = x.sigmoid::<L>();
-    /// Sine.
-    Sin[FloatElement, Op1, 1.0](x) = x.sin::<L>();
-    /// Cosine.
-    Cos[FloatElement, Op1, 1.0](x) = x.cos::<L>();
-    /// Largest integer not above x.
-    Floor[FloatElement, Op1, 0.3](x) = x.floor::<L>();
-    /// Smallest integer not below x.
-    Ceil[FloatElement, Op1, 0.3](x) = x.ceil::<L>();
-    /// Nearest integer, ties to even.
-    Round[FloatElement, Op1, 0.3](x) = x.round::<L>();
-    /// Integer part.
-    Trunc[FloatElement, Op1, 0.3](x) = x.trunc::<L>();
 }
 
 /// The element itself: `map1(x, Copied)` makes a strided view contiguous.

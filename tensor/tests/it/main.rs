@@ -3,6 +3,7 @@
 mod arithmetic; // promotion, broadcasting, integers that wrap around, in place
 mod bridge; // one memory with ndarray, views that are held, .npy and .npz files
 mod display; // as PyTorch prints
+mod functions; // of each element, softmax; shapes that are too long
 mod golden; // PyTorch's results, from the folder `golden`
 mod indexing; // ranges, masks, gather and scatter, order, padding
 mod linear; // matrix products

@@ -58,11 +58,8 @@ proptest! {
     fn any_layout(seed: u64) {
         check::<f32>(seed);
         check::<f64>(seed);
-        check::<f16>(seed);
         check::<bf16>(seed);
         check::<u8>(seed);
-        check::<u32>(seed);
-        check::<i32>(seed);
         check::<i64>(seed);
     }
 

@@ -112,7 +112,7 @@ fn sum(x: impl Iterator<Item = f64>) -> f64 {
     sum
 }
 
-/// Means, variances and logsumexp of uneven values, to rounding.
+/// Means and variances of uneven values, to rounding.
 fn check_moments<T: FloatElement>(seed: u64, eps: f64, least: f64) {
     let random = &mut Random(seed);
     let dims = random.dims();
@@ -122,7 +122,6 @@ fn check_moments<T: FloatElement>(seed: u64, eps: f64, least: f64) {
     let groups = groups(&x.values(), &dims, &over);
     let means = mean(x.view(), &over);
     let (vars, means2) = var_mean(x.view(), &over, 1.0);
-    let lse = logsumexp(x.view(), &over);
     for (i, g) in groups.iter().enumerate() {
         let n = g.len() as f64;
         let m = sum(g.iter().map(|x| x.to_f64())) / n;
@@ -137,8 +136,6 @@ fn check_moments<T: FloatElement>(seed: u64, eps: f64, least: f64) {
         close(means2[i], m, eps * m.abs() + 4e-16 * (far + 1.0), "mean");
         let v = sum(g.iter().map(|x| (x.to_f64() - m).powi(2))) / (n - 1.0).max(0.0);
         close(vars[i], v, eps * v + least, "var");
-        let l = sum(g.iter().map(|x| (x.to_f64() - far).exp())).ln() + far;
-        close(lse[i], l, eps * (l.abs() + 2.0), "logsumexp");
     }
 }
 
@@ -148,11 +145,8 @@ proptest! {
     fn any_layout_any_dims(seed: u64) {
         check::<f32>(seed);
         check::<f64>(seed);
-        check::<f16>(seed);
         check::<bf16>(seed);
         check::<u8>(seed);
-        check::<u32>(seed);
-        check::<i32>(seed);
         check::<i64>(seed);
     }
 
@@ -160,11 +154,8 @@ proptest! {
     fn along_a_dimension(seed: u64) {
         check_along::<f32>(seed);
         check_along::<f64>(seed);
-        check_along::<f16>(seed);
         check_along::<bf16>(seed);
         check_along::<u8>(seed);
-        check_along::<u32>(seed);
-        check_along::<i32>(seed);
         check_along::<i64>(seed);
     }
 
@@ -202,9 +193,7 @@ fn edges() {
     assert_eq!(reduce(empty, &[0], Prod), [1.0; 3]);
     assert_eq!(reduce(empty, &[1], Sum), [0.0; 0]);
     assert!(mean(empty, &[0, 1])[0].is_nan());
-    let (inf, x) = (f32::INFINITY, [f32::INFINITY, 1.0, -f32::INFINITY, -f32::INFINITY]);
-    assert_eq!(logsumexp(Strided::new(&x, &[2, 2], &[2, 1], 0), &[1]), [inf, -inf]);
-    let one = Strided::new(&x[1..2], &[1], &[1], 0);
+    let one = Strided::new(&[1.0f32], &[1], &[1], 0);
     assert!(var_mean(one, &[0], 1.0).0[0].is_nan());
     assert_eq!(var_mean(one, &[0], 0.0).0, [0.0]);
     // Large, of alternating sign, and far from zero: all that is lost is the last rounding.

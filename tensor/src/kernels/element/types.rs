@@ -1,0 +1,273 @@
+//! The types that are elements.
+
+use half::{bf16, f16};
+
+use super::super::half16;
+use super::{Element, Number};
+
+macro_rules! integers {
+    ($($t:ty, $from_f32:ty;)*) => {$(
+        impl Element for $t {
+            type Wide = Self;
+            type Total = i64;
+            const SIMD: bool = false;
+            #[inline(always)]
+            fn wide(self) -> Self {
+                self
+            }
+            #[inline(always)]
+            fn narrow(wide: Self) -> Self {
+                wide
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn cast<D: Element>(self) -> D {
+                D::from_i64(self as i64)
+            }
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as i64 as Self
+            }
+            #[inline(always)]
+            fn from_f32(x: f32) -> Self {
+                x as $from_f32 as Self
+            }
+            #[inline(always)]
+            fn from_i64(x: i64) -> Self {
+                x as Self
+            }
+            #[inline(always)]
+            fn total(acc: i64) -> i64 {
+                acc
+            }
+        }
+        impl Number for $t {
+            type Acc = i64;
+            const ZERO: Self = 0;
+            const ONE: Self = 1;
+            const LOWEST: Self = Self::MIN;
+            const HIGHEST: Self = Self::MAX;
+            #[inline(always)]
+            fn acc(self) -> i64 {
+                self as i64
+            }
+            #[inline(always)]
+            fn add(self, y: Self) -> Self {
+                self.wrapping_add(y)
+            }
+            #[inline(always)]
+            fn sub(self, y: Self) -> Self {
+                self.wrapping_sub(y)
+            }
+            #[inline(always)]
+            fn mul(self, y: Self) -> Self {
+                self.wrapping_mul(y)
+            }
+            #[inline(always)]
+            fn div(self, y: Self) -> Self {
+                if y == 0 { 0 } else { self.wrapping_div(y) }
+            }
+            #[inline(always)]
+            #[allow(unused_comparisons)]
+            fn floor_div(self, y: Self) -> Self {
+                if y == 0 {
+                    return 0;
+                }
+                let (q, r) = (self.wrapping_div(y), self.wrapping_rem(y));
+                if r != 0 && ((r < 0) != (y < 0)) { q.wrapping_sub(1) } else { q }
+            }
+            #[inline(always)]
+            #[allow(unused_comparisons)]
+            fn remainder(self, y: Self) -> Self {
+                if y == 0 {
+                    return 0;
+                }
+                let r = self.wrapping_rem(y);
+                if r != 0 && ((r < 0) != (y < 0)) { r.wrapping_add(y) } else { r }
+            }
+            #[inline(always)]
+            fn neg(self) -> Self {
+                self.wrapping_neg()
+            }
+            #[inline(always)]
+            #[allow(unused_comparisons)]
+            fn abs(self) -> Self {
+                if self < 0 { self.wrapping_neg() } else { self }
+            }
+            #[inline(always)]
+            #[allow(unused_comparisons)]
+            fn sign(self) -> Self {
+                if self < 0 { (0 as Self).wrapping_sub(1) } else { (self > 0) as Self }
+            }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                false
+            }
+        }
+    )*};
+}
+// Through i32 where that suffices: it vectorises on every machine.
+integers! {
+    u8, i32;
+    u32, i64;
+    i32, i32;
+    i64, i64;
+}
+
+macro_rules! floats {
+    ($($t:ty, $simd:literal, $from:ident;)*) => {$(
+        impl Element for $t {
+            type Wide = Self;
+            type Total = Self;
+            const SIMD: bool = $simd;
+            #[inline(always)]
+            fn wide(self) -> Self {
+                self
+            }
+            #[inline(always)]
+            fn narrow(wide: Self) -> Self {
+                wide
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn cast<D: Element>(self) -> D {
+                D::$from(self)
+            }
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as Self
+            }
+            #[inline(always)]
+            fn from_f32(x: f32) -> Self {
+                x as Self
+            }
+            #[inline(always)]
+            fn from_i64(x: i64) -> Self {
+                x as Self
+            }
+            #[inline(always)]
+            fn total(acc: f64) -> Self {
+                acc as Self
+            }
+        }
+        impl Number for $t {
+            type Acc = f64;
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const LOWEST: Self = Self::NEG_INFINITY;
+            const HIGHEST: Self = Self::INFINITY;
+            #[inline(always)]
+            fn acc(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn add(self, y: Self) -> Self {
+                self + y
+            }
+            #[inline(always)]
+            fn sub(self, y: Self) -> Self {
+                self - y
+            }
+            #[inline(always)]
+            fn mul(self, y: Self) -> Self {
+                self * y
+            }
+            #[inline(always)]
+            fn div(self, y: Self) -> Self {
+                self / y
+            }
+            #[inline(always)]
+            fn floor_div(self, y: Self) -> Self {
+                // From the exact remainder, as Python does: floor(x / y) alone may round up.
+                if y == 0.0 {
+                    return self / y;
+                }
+                let q = (self - self.remainder(y)) / y;
+                if q == 0.0 { (0.0 as Self).copysign(self / y) } else { q.round() }
+            }
+            #[inline(always)]
+            fn remainder(self, y: Self) -> Self {
+                let r = self % y;
+                if r != 0.0 && ((r < 0.0) != (y < 0.0)) { r + y } else { r }
+            }
+            #[inline(always)]
+            fn neg(self) -> Self {
+                -self
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self.abs()
+            }
+            #[inline(always)]
+            fn sign(self) -> Self {
+                if self > 0.0 {
+                    1.0
+                } else if self < 0.0 {
+                    -1.0
+                } else {
+                    self * 0.0
+                }
+            }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                self != self
+            }
+        }
+    )*};
+}
+floats! {
+    f32, true, from_f32;
+    f64, false, from_f64;
+}
+
+macro_rules! halves {
+    ($($t:ty, $from:path, $to:path;)*) => {$(
+        impl Element for $t {
+            type Wide = f32;
+            type Total = Self;
+            const SIMD: bool = true;
+            #[inline(always)]
+            fn wide(self) -> f32 {
+                $from(self)
+            }
+            #[inline(always)]
+            fn narrow(wide: f32) -> Self {
+                $to(wide)
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                $from(self) as f64
+            }
+            #[inline(always)]
+            fn cast<D: Element>(self) -> D {
+                D::from_f32($from(self))
+            }
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                $to(half16::round_to_odd(x))
+            }
+            #[inline(always)]
+            fn from_f32(x: f32) -> Self {
+                $to(x)
+            }
+            #[inline(always)]
+            fn from_i64(x: i64) -> Self {
+                Self::from_f64(x as f64)
+            }
+            #[inline(always)]
+            fn total(acc: f64) -> Self {
+                Self::from_f64(acc)
+            }
+        }
+    )*};
+}
+halves! {
+    f16, half16::f16_to_f32, half16::f32_to_f16;
+    bf16, half16::bf16_to_f32, half16::f32_to_bf16;
+}

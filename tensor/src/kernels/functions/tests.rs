@@ -1,0 +1,149 @@
+use super::super::elementwise::{map_function, map_function2, update_function};
+use super::super::simd::forced::each_isa;
+use super::super::strided::{Strided, StridedMut};
+use super::*;
+
+/// Every function, with parameters for it and the greatest error in units in the last place, over
+/// arguments of a moderate size.
+const ALL: [(&str, Function, Params, f64); 35] = [
+    ("reciprocal", RECIPROCAL, [0.0; 2], 0.5),
+    ("sqrt", SQRT, [0.0; 2], 0.5),
+    ("rsqrt", RSQRT, [0.0; 2], 1.5),
+    ("exp", EXP, [0.0; 2], 1.0),
+    ("expm1", EXPM1, [0.0; 2], 1.5),
+    ("ln", LN, [0.0; 2], 1.0),
+    ("log1p", LOG1P, [0.0; 2], 1.5),
+    ("power", POWER, [2.5, 0.0], 1.0),
+    ("power", POWER, [-3.0, 0.0], 1.0),
+    ("sin", SIN, [0.0; 2], 1.6),
+    ("cos", COS, [0.0; 2], 1.6),
+    ("tanh", TANH, [0.0; 2], 1.5),
+    ("erf", ERF, [0.0; 2], 1.2),
+    ("erfc", ERFC, [0.0; 2], 0.51),
+    ("floor", FLOOR, [0.0; 2], 0.0),
+    ("ceil", CEIL, [0.0; 2], 0.0),
+    ("round", ROUND, [0.0; 2], 0.0),
+    ("trunc", TRUNC, [0.0; 2], 0.0),
+    ("sigmoid", SIGMOID, [0.0; 2], 2.3),
+    ("log_sigmoid", LOG_SIGMOID, [0.0; 2], 3.0),
+    ("softplus", SOFTPLUS, [1.0, 20.0], 3.0),
+    ("softplus", SOFTPLUS, [2.0, 10.0], 3.0),
+    ("relu6", RELU6, [0.0; 2], 0.0),
+    ("leaky_relu", LEAKY_RELU, [0.0625, 0.0], 0.0),
+    ("elu", ELU, [1.5, 0.0], 2.5),
+    ("selu", SELU, [0.0; 2], 4.0),
+    ("silu", SILU, [0.0; 2], 3.1),
+    ("gelu", GELU, [0.0; 2], 5.0),
+    ("gelu_tanh", GELU_TANH, [0.0; 2], 160.0),
+    ("mish", MISH, [0.0; 2], 5.0),
+    ("softsign", SOFTSIGN, [0.0; 2], 1.5),
+    ("hardtanh", HARDTANH, [-0.5, 2.0], 0.0),
+    ("hardsigmoid", HARDSIGMOID, [0.0; 2], 1.0),
+    ("hardswish", HARDSWISH, [0.0; 2], 2.0),
+    ("threshold", THRESHOLD, [0.5, -1.0], 0.0),
+];
+
+/// The error in units in the last place of the exact result as an `f32`.
+fn ulps(ours: f32, exact: f64) -> f64 {
+    if ours == exact as f32 || (ours.is_nan() && exact.is_nan()) {
+        return 0.0;
+    }
+    let exponent = ((exact as f32).abs().to_bits() >> 23).max(1) as i32;
+    (f64::from(ours) - exact).abs() / 2f64.powi(exponent - 150)
+}
+
+fn arguments() -> Vec<f32> {
+    (-30_011..30_011).map(|i| i as f32 * 3.1e-4).collect()
+}
+
+#[test]
+fn single_agrees_with_double() {
+    let mut failures = Vec::new();
+    let x = arguments();
+    each_isa(|isa| {
+        for (name, f, params, limit) in ALL {
+            let y = map_function(Strided::new(&x, &[x.len()], &[1], 0), f, params);
+            let mut worst = (0.0, 0.0, 0.0);
+            for (&x, &y) in x.iter().zip(&y) {
+                let error = ulps(y, (f.double)(f64::from(x), params));
+                if error > worst.0 || error.is_nan() {
+                    worst = (error, x, y);
+                }
+            }
+            let (error, x, y) = worst;
+            if error > limit || error.is_nan() {
+                failures.push(format!("{isa:?}: {name}({x:e}) = {y:e} is off by {error} ulp"));
+            }
+        }
+    });
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn every_length_and_stride_and_place() {
+    each_isa(|isa| {
+        for n in [0, 1, 7, 15, 16, 17, 33, 100, 257, 5000] {
+            let x: Vec<f32> = (0..2 * n).map(|i| (i as f32 - n as f32) * 0.01).collect();
+            let expected: Vec<f32> = x.iter().step_by(2).map(|x| f64::from(*x).tanh() as f32).collect();
+            let close = |y: &[f32]| y.iter().zip(&expected).all(|(y, e)| (y - e).abs() <= 2e-7 * e.abs());
+            let dims = [n];
+            let y = map_function(Strided::new(&x, &dims, &[2], 0), TANH, [0.0; 2]);
+            assert!(y.len() == n && close(&y), "{isa:?}: {n} strided");
+            let packed: Vec<f32> = x.iter().copied().step_by(2).collect();
+            assert_eq!(map_function(Strided::new(&packed, &dims, &[1], 0), TANH, [0.0; 2]), y);
+            let mut place = x.clone();
+            update_function(StridedMut::new(&mut place, &dims, &[2], 0), TANH, [0.0; 2]);
+            let changed: Vec<f32> = place.iter().copied().step_by(2).collect();
+            assert_eq!(changed, y, "{isa:?}: {n} in place");
+            assert!(place.iter().zip(&x).skip(1).step_by(2).all(|(a, b)| a == b));
+            let twice = map_function2(
+                Strided::new(&x, &dims, &[2], 0),
+                Strided::new(&packed, &dims, &[1], 0),
+                RELU_GRAD,
+                [0.0; 2],
+            );
+            let relu: Vec<f32> = packed.iter().map(|x| x.max(0.0)).collect();
+            assert_eq!(twice, relu, "{isa:?}: {n} of two");
+        }
+    });
+}
+
+#[test]
+fn doubles() {
+    let x = [-1.5f64, 0.0, 0.25, 3.0];
+    let view = Strided::new(&x, &[4], &[1], 0);
+    assert_eq!(map_function(view, EXP, [0.0; 2]), x.map(f64::exp));
+    assert_eq!(map_function(view, POWER, [2.0, 0.0]), x.map(|x| x * x));
+    assert_eq!(map_function2(view, view, RELU_GRAD, [0.0; 2]), x.map(|x| x.max(0.0)));
+}
+
+#[test]
+fn special_values() {
+    let (nan, inf) = (f32::NAN, f32::INFINITY);
+    each_isa(|_| {
+        let at = |f: Function, x: f32| map_function(Strided::new(&[x; 17], &[17], &[1], 0), f, [1.0, 20.0]);
+        let all = |f: Function, x: f32, y: f32| {
+            let result = at(f, x);
+            assert!(result.iter().all(|r| *r == y || (r.is_nan() && y.is_nan())), "{x}: {result:?}");
+        };
+        all(GELU, -inf, 0.0);
+        all(GELU, inf, inf);
+        all(MISH, inf, inf);
+        all(SOFTPLUS, inf, inf);
+        all(SOFTPLUS, -inf, 0.0);
+        all(LOG_SIGMOID, -inf, -inf);
+        all(LOG_SIGMOID, inf, 0.0);
+        for x in [1e6f32, 1.1e6, -3e7, 1e30, f32::MAX] {
+            assert!((at(SIN, x)[0] - f64::from(x).sin() as f32).abs() < 1e-7);
+            assert!((at(COS, x)[16] - f64::from(x).cos() as f32).abs() < 1e-7);
+        }
+        all(SIN, inf, nan);
+        all(COS, -inf, nan);
+        all(LN, 0.0, -inf);
+        all(LN, -1.0, nan);
+        for (name, f, params, _) in ALL {
+            let y = map_function(Strided::new(&[nan; 17], &[17], &[1], 0), f, params);
+            assert!(y.iter().all(|y| y.is_nan()), "{name} of NaN: {y:?}");
+        }
+    });
+}
