@@ -112,6 +112,7 @@ impl<T: Float> Simd for Rows<'_, T> {
         let n = self.n;
         for (i, out) in self.out.chunks_exact_mut(n).enumerate() {
             let row = (self.first + i) * n..(self.first + i + 1) * n;
+            let out = &mut out[..n];
             match self.job {
                 Job::Softmax { x } => {
                     let (_, sum, out) = exponentials::<L, T>(&x[row], out);
@@ -129,15 +130,19 @@ impl<T: Float> Simd for Rows<'_, T> {
                     }
                 }
                 Job::SoftmaxGrad { y, dy } => {
-                    let (y, dy) = (&y[row.clone()], &dy[row]);
-                    let sum = T::of(sum::<T>(n, |i| y[i].mul(dy[i])));
+                    let (y, dy) = (&y[row.clone()][..n], &dy[row][..n]);
+                    for i in 0..n {
+                        out[i].write(y[i].mul(dy[i]));
+                    }
+                    // SAFETY: all of it has just been written.
+                    let sum = T::of(sum(unsafe { out.assume_init_ref() }));
                     for i in 0..n {
                         out[i].write(y[i].mul(dy[i].sub(sum)));
                     }
                 }
                 Job::LogSoftmaxGrad { y, dy } => {
-                    let (y, dy) = (&y[row.clone()], &dy[row]);
-                    let sum = T::of(sum::<T>(n, |i| dy[i]));
+                    let (y, dy) = (&y[row.clone()][..n], &dy[row][..n]);
+                    let sum = T::of(sum(dy));
                     for i in 0..n {
                         out[i].write(dy[i].sub(y[i].exp::<L>().mul(sum)));
                     }
@@ -170,22 +175,20 @@ fn exponentials<'a, const L: usize, T: Float>(
     }
     // SAFETY: all of it has just been written.
     let out = unsafe { out.assume_init_mut() };
-    (max, sum::<T>(out.len(), |i| out[i]), out)
+    (max, sum(out), out)
 }
 
-/// The sum of `f(i)` for `i` in `0..n`.
+/// The sum of all.
 #[inline(always)]
-fn sum<T: Float>(n: usize, f: impl Fn(usize) -> T) -> f64 {
+fn sum<T: Float>(x: &[T]) -> f64 {
     let mut total = 0.0;
-    let mut from = 0;
-    while from + LANES <= n {
+    for part in x.chunks(16 * LANES) {
+        let (blocks, rest) = part.as_chunks::<LANES>();
         let mut lanes = [T::ZERO; LANES];
-        let to = n.min(from + 16 * LANES);
-        while from + LANES <= to {
+        for block in blocks {
             for l in 0..LANES {
-                lanes[l] = lanes[l].add(f(from + l));
+                lanes[l] = lanes[l].add(block[l]);
             }
-            from += LANES;
         }
         let mut half = LANES / 2;
         while half > 0 {
@@ -195,9 +198,9 @@ fn sum<T: Float>(n: usize, f: impl Fn(usize) -> T) -> f64 {
             half /= 2;
         }
         total += lanes[0].to_f64();
-    }
-    for i in from..n {
-        total += f(i).to_f64();
+        for x in rest {
+            total += x.to_f64();
+        }
     }
     total
 }

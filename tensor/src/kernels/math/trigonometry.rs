@@ -34,8 +34,8 @@ fn sin_shifted<const L: usize>(x: f32, quarter: i32) -> f32 {
 
 #[inline(always)]
 pub(in super::super) fn sin<const L: usize>(x: f32) -> f32 {
-    // As it is odd, -0 keeps its sign.
-    f32::from_bits(sin_shifted::<L>(x.abs(), 0).to_bits() ^ x.to_bits() & 1 << 31)
+    let y = sin_shifted::<L>(x, 0);
+    if x == 0.0 { x } else { y } // -0 stays
 }
 
 #[inline(always)]
