@@ -107,12 +107,27 @@ impl Node {
 
     /// The path of the module that it ran in: noted where anomalies were looked for already, or else
     /// known from a parameter's name, `features.3.weight`.
-    pub(crate) fn module_path(&self) -> Option<String> {
+    pub fn module_path(&self) -> Option<String> {
         let of_parameter = |e: &Edge| match e {
             Edge::Leaf(leaf) => Some(leaf.name.lock().as_deref()?.rsplit_once('.')?.0.to_owned()),
             _ => None,
         };
         self.module.as_deref().map(str::to_owned).or_else(|| self.edges.iter().find_map(of_parameter))
+    }
+
+    /// The shape of each input, `None` for one that requires no gradient.
+    pub fn input_shapes(&self) -> Vec<Option<Vec<usize>>> {
+        let shape = |edge: &Edge| match edge {
+            Edge::None => None,
+            Edge::Leaf(leaf) => Some(leaf.shape.to_vec()),
+            Edge::Node(node, i) => Some(node.outputs[*i].shape.to_vec()),
+        };
+        self.edges.iter().map(shape).collect()
+    }
+
+    /// Its place in the order in which operations ran; PyTorch's `_sequence_nr`.
+    pub fn sequence_nr(&self) -> u64 {
+        self.seq
     }
 
     /// Where the program called the operation.

@@ -92,7 +92,14 @@ impl Variable {
         if n == 0 {
             return Ok(vec![self.clone()]);
         }
-        (0..n).step_by(size).map(|at| self.narrow(dim, at as i64, size.min(n - at))).collect()
+        let x = self.data();
+        let pieces = (0..n).step_by(size).map(|at| x.narrow(dim, at as i64, size.min(n - at)));
+        let pieces = pieces.collect::<taper_tensor::Result<Vec<_>>>()?;
+        // One operation, whose gradient is joined once: that of a narrow each would fill the rest with zeros.
+        Ok(record("Split", &[self]).many(pieces, move |ctx| {
+            let grads = (0..ctx.grads.len()).map(|i| ctx.grad_of(i)).collect::<Result<Vec<_>>>()?;
+            Ok(smallvec![Some(Self::cat(&grads, dim)?)])
+        }))
     }
 
     /// At most `chunks` pieces of one size along a dimension; the last may be smaller.
