@@ -54,7 +54,7 @@ mod unary;
 mod upsample;
 mod views;
 
-pub use bridge::NdArray;
+pub use bridge::{MappedFile, NdArray};
 pub use conv::{Conv2dOptions, exact_convolutions, set_exact_convolutions};
 pub use creation::Options;
 pub use device::Device;

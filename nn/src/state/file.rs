@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use taper_tensor::DType;
+use taper_tensor::{DType, MappedFile};
 
 use super::{Metadata, StateDict, bytes, torch};
 use crate::{Error, Result};
@@ -107,7 +107,7 @@ fn place(path: &Path, content: &[u8]) -> std::io::Result<()> {
 /// Reads the tensors of a `.safetensors` file, or of what `torch.save(model.state_dict(), path)` has
 /// written; the content says which it is. Nothing in the file is executed. Of a checkpoint that holds
 /// more, such as the optimiser's state, the tensors of inner dicts get dotted names, and what is no
-/// tensor is left out.
+/// tensor is left out. The file is mapped into memory, so that only the tensors take room.
 ///
 /// # Errors
 /// When there is no such file, or it is damaged, or holds a whole model rather than its tensors.
@@ -121,7 +121,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<StateDict> {
 /// As [`load`].
 pub fn load_with_metadata(path: impl AsRef<Path>) -> Result<(StateDict, Metadata)> {
     let path = path.as_ref();
-    let content = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let content = MappedFile::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     parse(path, &content)
 }
 

@@ -13,6 +13,7 @@
 //! within the slice.
 
 mod files;
+mod map;
 mod npy;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use std::marker::PhantomData;
 
 use ndarray::{Array, ArrayD, ArrayViewD, ArrayViewMutD, Dimension, IxDyn, ShapeBuilder, StrideShape};
 
+pub use self::map::MappedFile;
 use crate::{Element, Error, Result, Tensor};
 
 /// An array that shares its memory with tensors, as NumPy's arrays share theirs with PyTorch's.
