@@ -34,20 +34,29 @@ mod layers;
 mod loss;
 mod module;
 mod state;
+mod summary;
 
 pub use error::{Error, Result, in_layer};
 pub use forward::{Forward, Layer};
 pub use layers::IntoPair;
+pub use layers::activation::{
+    Elu, Gelu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, LogSigmoid, LogSoftmax, Mish, PRelu, Relu, Relu6,
+    Selu, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+};
 pub use layers::attention::{MultiheadAttention, TransformerEncoderLayer};
 pub use layers::batch_norm::{BatchNorm1d, BatchNorm2d};
+pub use layers::bilinear::Bilinear;
 pub use layers::conv::Conv2d;
 pub use layers::conv_transpose::ConvTranspose2d;
 pub use layers::conv1d::Conv1d;
 pub use layers::dropout::{Dropout, Dropout2d};
 pub use layers::embedding::Embedding;
+pub use layers::instance_norm::{InstanceNorm1d, InstanceNorm2d};
 pub use layers::linear::Linear;
-pub use layers::norm::{GroupNorm, InstanceNorm2d, LayerNorm};
-pub use layers::pool::{MaxPool2d, Relu};
+pub use layers::norm::{GroupNorm, LayerNorm};
+pub use layers::pool::{AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d};
+pub use layers::recurrent::{Gru, Lstm, RecurrentState, Rnn};
+pub use layers::rms_norm::RmsNorm;
 pub use layers::sequential::Sequential;
 pub use layers::shape::{Flatten, Identity, PixelShuffle, Upsample, UpsampleMode};
 pub use loss::cross_entropy::CrossEntropyLoss;
@@ -55,10 +64,14 @@ pub use loss::nll::NllLoss;
 pub use loss::probability::{BceLoss, BceWithLogitsLoss, KLDivLoss};
 pub use loss::regression::{HuberLoss, L1Loss, MseLoss, SmoothL1Loss};
 pub use loss::similarity::{CosineEmbeddingLoss, HingeEmbeddingLoss, MarginRankingLoss, TripletMarginLoss};
-pub use module::{AsModule, BufferField, Member, Module, ModuleField, Training, Visitor, print_module};
+pub use module::{
+    AsModule, BufferField, Member, Module, ModuleDict, ModuleField, ModuleList, Training, Visitor,
+    print_module,
+};
 pub use state::{
     Layout, Metadata, Mismatch, StateDict, load, load_bytes, load_state_dict, load_state_dict_lenient,
     load_with_metadata, save, save_with_metadata, state_dict,
 };
+pub use summary::{Summary, SummaryRow, summary, summary_with};
 pub use taper_autograd::Reduction;
 pub use taper_nn_derive::Module;

@@ -89,11 +89,12 @@ macro_rules! batch_norm {
 
             fn describe(&self) -> String {
                 format!(
-                    "{}, eps={}, momentum={}, affine={}, track_running_stats={}",
+                    "{}, eps={}, momentum={}, affine={}, bias={}, track_running_stats={}",
                     self.features,
                     scientific(self.eps),
                     self.momentum.map_or("None".into(), |m| m.to_string()),
                     python(self.weight.is_some()),
+                    python(self.bias.is_some()),
                     python(self.running_mean.is_some())
                 )
             }

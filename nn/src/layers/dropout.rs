@@ -1,12 +1,11 @@
 //! Dropout: in training, parts of the input become zero at random.
 
 use taper_autograd::Variable;
-use taper_tensor::Tensor;
 
 use crate::{Error, Forward, Module, Result, Training};
 
 macro_rules! dropout {
-    ($(#[$doc:meta])* $name:ident, $mask:expr) => {
+    ($(#[$doc:meta])* $name:ident, $drop:expr) => {
         $(#[$doc])*
         /// What stays is scaled by `1 / (1 - p)`; in evaluation nothing happens. The numbers come
         /// from the default generator.
@@ -41,14 +40,7 @@ macro_rules! dropout {
                 if !self.training.get() || self.p == 0.0 {
                     return Ok(x.clone());
                 }
-                if self.p == 1.0 {
-                    return Ok(x.mul(0.0)?);
-                }
-                let size = x.size();
-                let mask: Vec<usize> = $mask(&size)?;
-                let kept = Tensor::options().device(&x.device()).rand(mask)?.ge(self.p)?;
-                let factors = kept.to_dtype(x.dtype())?.mul(1.0 / (1.0 - self.p))?;
-                Ok(x.mul(Variable::new(factors))?)
+                $drop(x, self.p)
             }
         }
     };
@@ -60,8 +52,7 @@ dropout! {
     /// ```
     /// use taper_autograd::Variable;
     /// use taper_nn::{Dropout, Forward, Module};
-    /// use taper_tensor::Tensor;
-    ///
+    ///     ///
     /// let layer = Dropout::new(0.2)?;
     /// let x = Variable::new(Tensor::ones(1000)?);
     /// let kept = layer.forward(&x)?.data().to_vec::<f32>()?.iter().filter(|&&v| v == 1.25).count();
@@ -70,16 +61,16 @@ dropout! {
     /// assert!(layer.forward(&x)?.data().equal(&x.data())?);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    Dropout, |size: &[usize]| Ok::<_, Error>(size.to_vec())
+    Dropout, |x: &Variable, p: f64| Ok(x.dropout(p, None)?)
 }
 
 dropout! {
     /// Drops whole channels of images `[N, C, H, W]`; PyTorch's `nn.Dropout2d`.
-    Dropout2d, |size: &[usize]| match size {
-        &[n, c, _, _] => Ok(vec![n, c, 1, 1]),
-        _ => Err(Error::value(
-            "dropout2d",
-            format!("input has shape {size:?}, expected [batch, channels, height, width]"),
-        )),
+    Dropout2d, |x: &Variable, p: f64| match x.dim() {
+        4 => Ok(x.feature_dropout(p, None)?),
+        _ => {
+            let message = format!("input has shape {:?}, expected [batch, channels, height, width]", x.size());
+            Err(Error::value("dropout2d", message))
+        }
     }
 }

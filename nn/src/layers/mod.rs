@@ -1,15 +1,20 @@
 //! The layers, a file for each family.
 
+pub(crate) mod activation;
 pub(crate) mod attention;
 pub(crate) mod batch_norm;
+pub(crate) mod bilinear;
 pub(crate) mod conv;
 pub(crate) mod conv1d;
 pub(crate) mod conv_transpose;
 pub(crate) mod dropout;
 pub(crate) mod embedding;
+pub(crate) mod instance_norm;
 pub(crate) mod linear;
 pub(crate) mod norm;
 pub(crate) mod pool;
+pub(crate) mod recurrent;
+pub(crate) mod rms_norm;
 pub(crate) mod sequential;
 pub(crate) mod shape;
 

@@ -17,6 +17,13 @@ pub(super) fn python(flag: bool) -> &'static str {
     if flag { "True" } else { "False" }
 }
 
+/// As Python prints a tuple: `(3,)`.
+pub(super) fn tuple(sizes: &[usize]) -> String {
+    let comma = if sizes.len() == 1 { "," } else { "" };
+    let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+    format!("({}{comma})", sizes.join(", "))
+}
+
 /// Runs a layer that may have no parameter to take its name from.
 pub(super) fn named(
     weight: &Option<Variable>,
@@ -81,10 +88,9 @@ impl LayerNorm {
     }
 
     fn describe(&self) -> String {
-        let shape: Vec<String> = self.shape.iter().map(usize::to_string).collect();
-        let comma = if shape.len() == 1 { "," } else { "" };
-        let shape = format!("({}{comma})", shape.join(", "));
-        format!("{shape}, eps={}, elementwise_affine={}", scientific(self.eps), python(self.weight.is_some()))
+        let (shape, eps) = (tuple(&self.shape), scientific(self.eps));
+        let (affine, bias) = (python(self.weight.is_some()), python(self.bias.is_some()));
+        format!("{shape}, eps={eps}, elementwise_affine={affine}, bias={bias}")
     }
 }
 
@@ -141,8 +147,13 @@ impl GroupNorm {
     }
 
     fn describe(&self) -> String {
-        let affine = python(self.weight.is_some());
-        format!("{}, {}, eps={}, affine={affine}", self.groups, self.channels, scientific(self.eps))
+        let (affine, bias) = (python(self.weight.is_some()), python(self.bias.is_some()));
+        format!(
+            "{}, {}, eps={}, affine={affine}, bias={bias}",
+            self.groups,
+            self.channels,
+            scientific(self.eps)
+        )
     }
 }
 
@@ -158,69 +169,6 @@ impl Forward for GroupNorm {
                 return Err(Error::value("group_norm", message));
             }
             Ok(x.group_norm(self.groups, self.weight.as_ref(), self.bias.as_ref(), self.eps)?)
-        })
-    }
-}
-
-/// Standardises each channel of each image `[N, C, H, W]`; PyTorch's `nn.InstanceNorm2d`, which by
-/// default has neither parameters nor running statistics.
-#[derive(Module, Debug)]
-#[module(extra_repr = "Self::describe")]
-pub struct InstanceNorm2d {
-    /// `[num_features]` where there is one.
-    pub weight: Option<Variable>,
-    /// `[num_features]` where there is one.
-    pub bias: Option<Variable>,
-    #[module(skip)]
-    features: usize,
-    #[module(skip)]
-    eps: f64,
-}
-
-impl InstanceNorm2d {
-    /// A layer for `num_features` channels, without parameters; `eps` is 1e-5.
-    pub fn new(num_features: usize) -> Self {
-        Self { weight: None, bias: None, features: num_features, eps: 1e-5 }
-    }
-
-    /// What is added to the variance before its root; by default 1e-5.
-    pub fn eps(mut self, eps: f64) -> Self {
-        self.eps = eps;
-        self
-    }
-
-    /// Whether there are weight and bias; by default there are none.
-    ///
-    /// # Errors
-    /// When memory does not suffice.
-    pub fn affine(mut self, affine: bool) -> Result<Self> {
-        let shape = [self.features];
-        (self.weight, self.bias) = if affine { (ones(&shape)?, zeros(&shape)?) } else { (None, None) };
-        Ok(self)
-    }
-
-    fn describe(&self) -> String {
-        format!(
-            "{}, eps={}, momentum=0.1, affine={}, track_running_stats=False",
-            self.features,
-            scientific(self.eps),
-            python(self.weight.is_some())
-        )
-    }
-}
-
-impl Forward for InstanceNorm2d {
-    fn forward(&self, x: &Variable) -> Result<Variable> {
-        named(&self.weight, || {
-            let size = x.size();
-            if size.len() != 4 || size[1] != self.features {
-                let message = format!(
-                    "input has shape {size:?}, expected [batch, channels, height, width] with {} channels",
-                    self.features
-                );
-                return Err(Error::value("instance_norm2d", message));
-            }
-            Ok(x.instance_norm(self.weight.as_ref(), self.bias.as_ref(), self.eps)?)
         })
     }
 }

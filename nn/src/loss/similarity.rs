@@ -25,11 +25,9 @@ fn labels(input: &Variable, labels: &Variable) -> Result<(Variable, Variable)> {
     Ok((mask(1.0)?, mask(-1.0)?))
 }
 
-/// The length of each vector along the last dimension.
-fn lengths(x: &Variable) -> Result<Variable> {
-    // √s as s · s^-½ in operations that exist: e^(½ ln s). The ε keeps the derivative finite at 0.
-    let squares = x.square()?.sum_dim(-1, false)?.add(1e-12)?;
-    Ok(squares.log()?.mul(0.5)?.exp()?)
+/// The length of each vector along the last dimension; `eps` is added to its square.
+fn lengths(x: &Variable, eps: f64) -> Result<Variable> {
+    Ok(x.square()?.sum_dim(-1, false)?.add(eps)?.sqrt()?)
 }
 
 macro_rules! margin_loss {
@@ -104,7 +102,8 @@ margin_loss! {
             return Err(Error::value("cosine_embedding_loss", message));
         }
         let dot = first.mul(second)?.sum_dim(-1, false)?;
-        let cos = dot.div(lengths(first)?.mul(lengths(second)?)?)?;
+        // PyTorch's ε; it keeps the derivative finite at vectors of zeros.
+        let cos = dot.div(lengths(first, 1e-12)?.mul(lengths(second, 1e-12)?)?)?;
         let (alike, different) = labels(first, label)?;
         let hinge = cos.sub(this.margin)?.relu()?;
         cos.neg()?.add(1.0)?.mul(alike)?.add(hinge.mul(different)?)?
@@ -118,7 +117,7 @@ margin_loss! {
         same_shape("triplet_margin_loss", anchor, positive)?;
         same_shape("triplet_margin_loss", anchor, negative)?;
         // PyTorch adds 1e-6 to each difference.
-        let distance = |other: &Variable| lengths(&anchor.sub(other)?.add(1e-6)?);
+        let distance = |other: &Variable| lengths(&anchor.sub(other)?.add(1e-6)?, 0.0);
         distance(positive)?.sub(distance(negative)?)?.add(this.margin)?.relu()?
     }
 }

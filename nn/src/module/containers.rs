@@ -5,6 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{Module, ModuleField, Visitor};
+use crate::Layer;
+
+/// A list of layers, of one type or boxed ones of several; PyTorch's `nn.ModuleList`.
+pub type ModuleList<L = Box<dyn Layer>> = Vec<L>;
+
+/// Layers by name; PyTorch's `nn.ModuleDict`.
+pub type ModuleDict<L = Box<dyn Layer>> = BTreeMap<String, L>;
 
 /// PyTorch's `ModuleList` and `ParameterList`: members `0`, `1`, …
 impl<F: ModuleField + Any> Module for Vec<F> {

@@ -11,6 +11,7 @@ use std::any::Any;
 use taper_autograd::Variable;
 use taper_tensor::{DType, Device};
 
+pub use containers::{ModuleDict, ModuleList};
 pub use member::{BufferField, Member, ModuleField, Visitor};
 pub use print::print_module;
 pub use training::Training;

@@ -3,9 +3,12 @@
 use taper_autograd::{GradcheckOptions, Variable, gradcheck};
 use taper_nn::init::{self, FanMode, Nonlinearity};
 use taper_nn::{
-    BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, Dropout, Embedding, Flatten, Forward,
-    GroupNorm, InstanceNorm2d, Layer, LayerNorm, Linear, MaxPool2d, Module, MultiheadAttention, PixelShuffle,
-    Relu, Result, Sequential, TransformerEncoderLayer, Upsample,
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, BatchNorm1d, BatchNorm2d, Bilinear, Conv1d,
+    Conv2d, ConvTranspose2d, Dropout, Elu, Embedding, Flatten, Forward, Gelu, GroupNorm, Gru, Hardsigmoid,
+    Hardswish, Hardtanh, Identity, InstanceNorm1d, InstanceNorm2d, Layer, LayerNorm, LeakyRelu, Linear,
+    LogSigmoid, LogSoftmax, Lstm, MaxPool1d, MaxPool2d, Mish, Module, ModuleList, MultiheadAttention, PRelu,
+    PixelShuffle, RecurrentState, Relu, Relu6, Result, RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu,
+    Softmax, Softplus, Softsign, Tanh, TransformerEncoderLayer, Upsample, UpsampleMode,
 };
 use taper_tensor::{DType, Tensor, manual_seed};
 
@@ -31,9 +34,22 @@ fn layers() -> Result<Vec<Case>> {
         (Box::new(LayerNorm::new(&[3, 2])?), vec![2, 3, 2]),
         (Box::new(GroupNorm::new(2, 4)?), vec![2, 4, 3]),
         (Box::new(InstanceNorm2d::new(2).affine(true)?), vec![2, 2, 3, 3]),
+        (Box::new(InstanceNorm1d::new(2).affine(true)?), vec![2, 2, 5]),
+        (Box::new(RmsNorm::new(&[3, 2])?), vec![2, 3, 2]),
         (Box::new(MaxPool2d::new(3).stride(2).padding(1)), vec![1, 2, 5, 5]),
+        (Box::new(AvgPool2d::new((2, 3)).stride(2).padding(1)), vec![1, 2, 5, 5]),
+        (Box::new(AdaptiveAvgPool2d::new((2, 3))), vec![1, 2, 5, 4]),
+        (Box::new(MaxPool1d::new(3).stride(2).padding(1)), vec![1, 2, 7]),
+        (Box::new(AvgPool1d::new(2)), vec![1, 2, 7]),
+        (Box::new(AdaptiveAvgPool1d::new(3)), vec![1, 2, 7]),
+        (Box::new(Rnn::new(3, 2)?.relu().num_layers(2)?), vec![4, 2, 3]),
+        (Box::new(Rnn::new(3, 2)?.bias(false)?.bidirectional(true)?), vec![4, 2, 3]),
+        (Box::new(Lstm::new(3, 2)?.num_layers(2)?.bidirectional(true)?), vec![3, 2, 3]),
+        (Box::new(Gru::new(3, 2)?.num_layers(2)?.batch_first(true)), vec![2, 3, 3]),
         (Box::new(PixelShuffle::new(2)?), vec![1, 4, 2, 3]),
         (Box::new(Upsample::new(2)), vec![1, 1, 2, 3]),
+        (Box::new(Upsample::new(2).mode(UpsampleMode::Bilinear { align_corners: false })), vec![1, 1, 2, 3]),
+        (Box::new(Identity), vec![2, 2]),
         (Box::new(MultiheadAttention::new(4, 2)?.batch_first(true)), vec![2, 3, 4]),
         (Box::new(TransformerEncoderLayer::new(4, 2)?.dim_feedforward(5)?.dropout(0.0)?), vec![3, 2, 4]),
         (Box::new(Sequential::new().add(Flatten).add(Relu).add(Linear::new(6, 2)?)), vec![2, 2, 3]),
@@ -58,6 +74,102 @@ fn gradients_reach_the_input_and_every_parameter() -> Result<()> {
     Ok(())
 }
 
+fn activations() -> Result<Vec<Box<dyn Layer>>> {
+    Ok(vec![
+        Box::new(Relu),
+        Box::new(Relu6),
+        Box::new(Sigmoid),
+        Box::new(Tanh),
+        Box::new(Silu),
+        Box::new(Softplus),
+        Box::new(Softsign),
+        Box::new(LogSigmoid),
+        Box::new(Mish),
+        Box::new(Selu),
+        Box::new(Hardswish),
+        Box::new(Hardsigmoid),
+        Box::new(LeakyRelu::default()),
+        Box::new(Elu::new(0.7)),
+        Box::new(Hardtanh::default()),
+        Box::new(Softmax::new(1)),
+        Box::new(LogSoftmax::new(-1)),
+        Box::new(Gelu::new()),
+        Box::new(Gelu::new().approximate_tanh(true)),
+        Box::new(PRelu::new(4)?),
+    ])
+}
+
+#[test]
+fn activations_have_the_gradients_they_should() -> Result<()> {
+    for layer in activations()? {
+        layer.to_dtype(DType::F64)?;
+        // From -4 to 4: on all the pieces that some are made of, and on none of their corners.
+        let x = input(&[4, 4]).data().mul(4.0)?;
+        let forward = |v: &[Variable]| Ok(layer.forward(&v[0]).unwrap());
+        gradcheck(forward, &[Variable::requires_grad(x)], GradcheckOptions::default())
+            .unwrap_or_else(|e| panic!("{}: {e}", layer.name()));
+    }
+    let prelu = PRelu::new(3)?;
+    prelu.forward(&Variable::new(Tensor::full((2, 3, 2), -1.0)?))?.sum()?.backward()?;
+    assert_eq!(prelu.weight.grad().unwrap().to_vec::<f32>()?, [-4.0; 3]);
+    Ok(())
+}
+
+#[test]
+fn gradients_reach_both_inputs_of_a_bilinear_layer() -> Result<()> {
+    let layer = Bilinear::new(3, 2, 4)?;
+    layer.to_dtype(DType::F64)?;
+    let forward = |v: &[Variable]| {
+        let own = Bilinear { weight: v[2].clone(), bias: Some(v[3].clone()) };
+        Ok(own.forward(&v[0], &v[1]).unwrap())
+    };
+    let bias = layer.bias.clone().unwrap();
+    gradcheck(forward, &[input(&[2, 3]), input(&[2, 2]), layer.weight, bias], GradcheckOptions::default())?;
+    let small = Bilinear::new(2, 2, 1)?.bias(false);
+    init::constant_(&small.weight, 1.0)?;
+    let vector = |a: f32, b: f32| Variable::new(Tensor::new([[a, b]]).unwrap());
+    assert_eq!(small.forward(&vector(1.0, 2.0), &vector(3.0, 4.0))?.item::<f32>()?, 21.0);
+    let message = small.forward(&vector(1.0, 2.0), &input(&[1, 3])).unwrap_err().to_string();
+    assert!(message.contains("expected [..., 2] and [..., 2]"), "{message}");
+    Ok(())
+}
+
+/// A sequence in two parts, the second from where the first ended, is the whole sequence.
+#[test]
+fn recurrent_layers_go_on_from_a_state() -> Result<()> {
+    let layer = Lstm::new(3, 4)?.num_layers(2)?;
+    let x = Variable::new(Tensor::randn((5, 2, 3))?);
+    let (whole, last) = layer.forward_with_state(&x, None)?;
+    let (_, state) = layer.forward_with_state(&x.narrow(0, 0, 2)?, None)?;
+    let (rest, end) = layer.forward_with_state(&x.narrow(0, 2, 3)?, Some(&state))?;
+    let close = |a: &Variable, b: &Variable| a.data().sub(b.data())?.abs()?.max()?.item::<f32>();
+    assert!(close(&whole.narrow(0, 2, 3)?, &rest)? < 1e-6);
+    assert!(close(&last.hidden, &end.hidden)? < 1e-6);
+    assert!(close(last.cell.as_ref().unwrap(), end.cell.as_ref().unwrap())? < 1e-6);
+    let wrong = RecurrentState { hidden: x.clone(), cell: None };
+    let message = layer.forward_with_state(&x, Some(&wrong)).unwrap_err().to_string();
+    assert!(message.contains("the state has shape [5, 2, 3], expected [2, 2, 4]"), "{message}");
+    Ok(())
+}
+
+/// The outputs of the way back over a sequence are those of the way forth over its mirror image.
+#[test]
+fn a_bidirectional_layer_runs_both_ways() -> Result<()> {
+    let both = Gru::new(3, 2)?.bidirectional(true)?;
+    let names: Vec<String> = both.named_parameters().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names[4..6], ["weight_ih_l0_reverse", "weight_hh_l0_reverse"]);
+    let back = Gru::new(3, 2)?;
+    let state = taper_nn::state_dict(&both);
+    let state =
+        state.into_iter().filter_map(|(name, t)| Some((name.strip_suffix("_reverse")?.to_owned(), t)));
+    taper_nn::load_state_dict(&back, &state.collect())?;
+    let x = Variable::new(Tensor::randn((4, 1, 3))?);
+    let expected = back.forward(&x.flip(0)?)?.flip(0)?;
+    let found = both.forward(&x)?.narrow(2, 2, 2)?;
+    assert!(found.data().sub(expected.data())?.abs()?.max()?.item::<f32>()? < 1e-6);
+    Ok(())
+}
+
 #[test]
 fn they_print_as_pytorchs() -> Result<()> {
     let printed = |layer: &dyn std::fmt::Display, expected: &str| assert_eq!(layer.to_string(), expected);
@@ -67,13 +179,30 @@ fn they_print_as_pytorchs() -> Result<()> {
     );
     printed(
         &BatchNorm2d::new(4)?,
-        "BatchNorm2d(4, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)",
+        "BatchNorm2d(4, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",
     );
-    printed(&LayerNorm::new(&[6])?, "LayerNorm((6,), eps=1e-05, elementwise_affine=True)");
-    printed(&GroupNorm::new(2, 4)?.eps(0.001), "GroupNorm(2, 4, eps=0.001, affine=True)");
+    printed(&LayerNorm::new(&[6])?, "LayerNorm((6,), eps=1e-05, elementwise_affine=True, bias=True)");
+    printed(&GroupNorm::new(2, 4)?.eps(0.001), "GroupNorm(2, 4, eps=0.001, affine=True, bias=True)");
     printed(&Embedding::new(9, 4)?.padding_idx(0)?, "Embedding(9, 4, padding_idx=0)");
     printed(&Dropout::new(0.5)?, "Dropout(p=0.5, inplace=False)");
     printed(&MaxPool2d::new(2), "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)");
+    printed(&AvgPool2d::new((2, 3)), "AvgPool2d(kernel_size=(2, 3), stride=(2, 3), padding=0)");
+    printed(&AvgPool1d::new(2), "AvgPool1d(kernel_size=(2,), stride=(2,), padding=(0,))");
+    printed(&AdaptiveAvgPool2d::new(1), "AdaptiveAvgPool2d(output_size=1)");
+    printed(&Hardtanh::default(), "Hardtanh(min_val=-1.0, max_val=1.0)");
+    printed(&LeakyRelu::default(), "LeakyReLU(negative_slope=0.01)");
+    printed(&Gelu::new(), "GELU(approximate='none')");
+    printed(&Softmax::new(1), "Softmax(dim=1)");
+    printed(&PRelu::new(3)?, "PReLU(num_parameters=3)");
+    printed(&Bilinear::new(2, 3, 4)?, "Bilinear(in1_features=2, in2_features=3, out_features=4, bias=True)");
+    printed(&RmsNorm::new(&[2, 3])?, "RMSNorm((2, 3), eps=None, elementwise_affine=True)");
+    printed(
+        &Lstm::new(3, 5)?.num_layers(2)?.dropout(0.5)?.batch_first(true),
+        "LSTM(3, 5, num_layers=2, batch_first=True, dropout=0.5)",
+    );
+    let list: ModuleList = vec![Box::new(Relu), Box::new(Linear::new(1, 2)?)];
+    assert_eq!(list.name(), "ModuleList");
+    assert_eq!(list.named_parameters()[0].0, "1.weight");
     printed(&Upsample::new(2), "Upsample(scale_factor=2.0, mode='nearest')");
     printed(
         &Sequential::new().add(Relu).add(Linear::new(1, 2)?),
@@ -96,6 +225,13 @@ fn they_refuse_what_does_not_fit() -> Result<()> {
     refused(&PixelShuffle::new(2)?, &[1, 3, 2, 2], "a multiple of 4");
     refused(&MultiheadAttention::new(4, 2)?, &[3, 4], "[length, batch, 4]");
     refused(&Embedding::new(3, 2)?, &[2], "int64");
+    refused(&Lstm::new(3, 2)?, &[4, 3], ".unsqueeze");
+    refused(&Gru::new(3, 2)?, &[4, 2, 5], "expected [length, batch, 3]");
+    refused(&Rnn::new(3, 2)?, &[0, 2, 3], "input has shape [0, 2, 3]");
+    refused(&MaxPool1d::new(2), &[2, 4], ".unsqueeze(0)");
+    refused(&RmsNorm::new(&[3])?, &[2, 4], "end in [3]");
+    refused(&InstanceNorm1d::new(3), &[2, 4, 5], "with 3 channels");
+    assert!(Rnn::new(3, 0).is_err() && Gru::new(3, 2)?.num_layers(0).is_err());
     let index = Variable::new(Tensor::new([1i64, 3])?);
     assert!(
         Embedding::new(3, 2)?.forward(&index).unwrap_err().to_string().contains("index 3 is out of range")

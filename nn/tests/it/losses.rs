@@ -1,7 +1,10 @@
 //! What losses refuse, and where numbers grow large.
 
 use taper_autograd::{GradcheckOptions, Reduction, Variable, gradcheck, gradgradcheck};
-use taper_nn::{CrossEntropyLoss, Module, MseLoss, Result};
+use taper_nn::{
+    BceLoss, BceWithLogitsLoss, CosineEmbeddingLoss, CrossEntropyLoss, HingeEmbeddingLoss, HuberLoss,
+    KLDivLoss, L1Loss, MarginRankingLoss, Module, MseLoss, NllLoss, Result, SmoothL1Loss, TripletMarginLoss,
+};
 use taper_tensor::Tensor;
 
 fn logits(rows: usize, classes: usize) -> Variable {
@@ -87,6 +90,192 @@ fn gradients() -> Result<()> {
         let mse = |v: &[Variable]| Ok(loss.forward(&v[0], &v[1]).unwrap());
         gradcheck(mse, &[logits(3, 4), probabilities.clone()], options)?;
         gradgradcheck(mse, &[logits(3, 4), probabilities.clone()], options)?;
+    }
+    Ok(())
+}
+
+/// A loss of several inputs.
+type Loss = Box<dyn Fn(&[Variable]) -> Result<Variable>>;
+
+#[test]
+fn gradients_of_all_others() -> Result<()> {
+    let probabilities = Variable::requires_grad(logits(3, 4).data().sigmoid()?);
+    let targets = Variable::new(logits(4, 3).data().t()?.mul(0.3)?.add(0.5)?);
+    let distribution = Variable::new(logits(3, 4).data().softmax(1)?);
+    let signs = |shape: &[usize]| {
+        let count = shape.iter().product::<usize>();
+        let signs = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
+        Variable::new(Tensor::from_vec::<f64>(signs, shape).unwrap())
+    };
+    let (all, each) = (signs(&[3, 4]), signs(&[3]));
+    let other = || Variable::requires_grad(logits(4, 3).data().t().unwrap().mul(0.9).unwrap());
+    let third = || Variable::requires_grad(logits(3, 4).data().flip(1).unwrap().mul(1.1).unwrap());
+    let classes = Tensor::new([2i64, 0, 3])?;
+    for reduction in [Reduction::Mean, Reduction::Sum, Reduction::None] {
+        let (t, d, a, e) = (targets.clone(), distribution.clone(), all.clone(), each.clone());
+        let (t2, t3, c, a2) = (t.clone(), t.clone(), classes.clone(), all.clone());
+        let cases: Vec<(&str, Loss, Vec<Variable>)> = vec![
+            (
+                "l1",
+                Box::new(move |v| L1Loss::new().reduction(reduction).forward(&v[0], &v[1])),
+                vec![logits(3, 4), other()],
+            ),
+            (
+                "smooth l1",
+                Box::new(move |v| SmoothL1Loss::new().beta(0.5).reduction(reduction).forward(&v[0], &v[1])),
+                vec![logits(3, 4), other()],
+            ),
+            (
+                "huber",
+                Box::new(move |v| HuberLoss::new().delta(0.4).reduction(reduction).forward(&v[0], &v[1])),
+                vec![logits(3, 4), other()],
+            ),
+            (
+                "nll",
+                Box::new(move |v| NllLoss::new().reduction(reduction).forward(&v[0].log_softmax(1)?, &c)),
+                vec![logits(3, 4)],
+            ),
+            (
+                "bce",
+                Box::new(move |v| BceLoss::new().reduction(reduction).forward(&v[0], &t)),
+                vec![probabilities.clone()],
+            ),
+            (
+                "bce with logits",
+                Box::new(move |v| {
+                    BceWithLogitsLoss::new()
+                        .pos_weight(Tensor::new(2.0f64)?)
+                        .reduction(reduction)
+                        .forward(&v[0], &t2)
+                }),
+                vec![logits(3, 4)],
+            ),
+            (
+                "kl",
+                Box::new(move |v| KLDivLoss::new().reduction(reduction).forward(&v[0].log_softmax(1)?, &d)),
+                vec![logits(3, 4)],
+            ),
+            (
+                "kl of logarithms",
+                Box::new(move |v| KLDivLoss::new().log_target(true).reduction(reduction).forward(&v[0], &t3)),
+                vec![logits(3, 4)],
+            ),
+            (
+                "hinge",
+                Box::new(move |v| HingeEmbeddingLoss::new().reduction(reduction).forward(&v[0], &a)),
+                vec![logits(3, 4)],
+            ),
+            (
+                "ranking",
+                Box::new(move |v| {
+                    MarginRankingLoss::new().margin(0.3).reduction(reduction).forward(&v[0], &v[1], &a2)
+                }),
+                vec![logits(3, 4), other()],
+            ),
+            (
+                "cosine",
+                Box::new(move |v| {
+                    CosineEmbeddingLoss::new().margin(-0.9).reduction(reduction).forward(&v[0], &v[1], &e)
+                }),
+                vec![logits(3, 4), other()],
+            ),
+            (
+                "triplet",
+                Box::new(move |v| TripletMarginLoss::new().reduction(reduction).forward(&v[0], &v[1], &v[2])),
+                vec![logits(3, 4), other(), third()],
+            ),
+        ];
+        for (name, loss, inputs) in cases {
+            let check = |v: &[Variable]| Ok(loss(v).unwrap());
+            gradcheck(check, &inputs, GradcheckOptions::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let total = loss(&inputs)?.sum()?;
+            total.backward()?;
+            for x in &inputs {
+                assert!(x.grad().unwrap().norm()?.item::<f64>()? > 0.0, "{name} has a gradient of zero");
+                x.zero_grad();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Values computed by PyTorch.
+#[test]
+fn losses_of_pairs_are_pytorchs() -> Result<()> {
+    let variable = |rows: [[f32; 3]; 2]| Variable::new(Tensor::new(rows).unwrap());
+    let a = variable([[1.0, 2.0, 3.0], [-1.0, 0.5, 0.0]]);
+    let b = variable([[0.5, -1.0, 2.0], [1.0, 1.0, 1.0]]);
+    let c = variable([[1.5, 2.0, 2.0], [0.0, 0.0, -2.0]]);
+    let signs = Variable::new(Tensor::new([1.0f32, -1.0])?);
+    let all = variable([[1.0, -1.0, 1.0], [-1.0, 1.0, -1.0]]);
+    let close = |name: &str, found: Variable, expected: f32| {
+        let found = found.item::<f32>().unwrap();
+        assert!(
+            (found - expected).abs() < 1e-5 * expected.abs().max(1.0),
+            "{name}: {found}, expected {expected}"
+        );
+    };
+    close("hinge", HingeEmbeddingLoss::new().forward(&a, &all)?, 1.25);
+    close("ranking", MarginRankingLoss::new().margin(0.5).forward(&a, &b, &all)?, 0.75);
+    close("cosine", CosineEmbeddingLoss::new().margin(-0.5).forward(&a, &b, &signs)?, 0.3584552);
+    close("triplet", TripletMarginLoss::new().margin(2.0).forward(&a, &b, &c)?, 3.041764);
+    Ok(())
+}
+
+/// Logits as large as ±1e4, and targets on the wrong side of them.
+#[test]
+fn losses_are_finite_for_large_logits() -> Result<()> {
+    let x = || Variable::requires_grad(Tensor::new([[1e4f32, -1e4], [-1e4, 1e4]]).unwrap());
+    let (classes, targets) = (Tensor::new([1i64, 1])?, Tensor::new([[0.0f32, 1.0], [0.0, 1.0]])?);
+    let distribution = Tensor::new([[0.0f32, 1.0], [0.5, 0.5]])?;
+    let losses: [(&str, Loss); 7] = [
+        (
+            "cross entropy",
+            Box::new(move |v| CrossEntropyLoss::new().label_smoothing(0.1).forward(&v[0], &classes)),
+        ),
+        (
+            "bce with logits",
+            Box::new({
+                let t = targets.clone();
+                move |v| BceWithLogitsLoss::new().forward(&v[0], &t)
+            }),
+        ),
+        (
+            "bce",
+            Box::new({
+                let t = targets.clone();
+                move |v| BceLoss::new().forward(&v[0].sigmoid()?, &t)
+            }),
+        ),
+        ("kl", Box::new(move |v| KLDivLoss::new().forward(&v[0].log_softmax(1)?, &distribution))),
+        (
+            "mse",
+            Box::new({
+                let t = targets.clone();
+                move |v| MseLoss::new().forward(&v[0], &t)
+            }),
+        ),
+        (
+            "huber",
+            Box::new({
+                let t = targets.clone();
+                move |v| HuberLoss::new().forward(&v[0], &t)
+            }),
+        ),
+        (
+            "smooth l1",
+            Box::new({
+                let t = targets.clone();
+                move |v| SmoothL1Loss::new().forward(&v[0], &t)
+            }),
+        ),
+    ];
+    for (name, loss) in losses {
+        let x = x();
+        let y = loss(std::slice::from_ref(&x))?;
+        y.backward()?;
+        let all = x.grad().unwrap().to_vec::<f32>()?;
+        assert!(y.item::<f32>()?.is_finite() && all.iter().all(|g| g.is_finite()), "{name}: {y}, {all:?}");
     }
     Ok(())
 }

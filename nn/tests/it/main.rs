@@ -7,4 +7,5 @@ mod losses; // what losses refuse, and where numbers grow large
 mod module; // the tree of parameters, buffers and children
 mod pth; // checkpoints of PyTorch's own form
 mod state; // checkpoints: what fits, files, damage
+mod summary; // tables of what networks cost; layers named by anomaly detection
 mod tutorial; // the tutorial's network

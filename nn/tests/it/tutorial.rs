@@ -6,7 +6,7 @@ use taper_tensor::Tensor;
 
 #[derive(Module)]
 pub struct Net {
-    conv1: Conv2d,
+    pub conv1: Conv2d,
     conv2: Conv2d,
     fc1: Linear,
     fc2: Linear,

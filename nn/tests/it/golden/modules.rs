@@ -2,8 +2,9 @@
 
 use taper_autograd::Variable;
 use taper_nn::{
-    BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, Embedding, Forward, GroupNorm, Layer,
-    LayerNorm, Linear, Module, MultiheadAttention, TransformerEncoderLayer, load_state_dict, state_dict,
+    BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, Embedding, Forward, GroupNorm, Gru, Layer,
+    LayerNorm, Linear, Lstm, Module, MultiheadAttention, PRelu, Rnn, TransformerEncoderLayer,
+    load_state_dict, state_dict,
 };
 
 use super::{Case, Fault, family};
@@ -59,6 +60,17 @@ fn check(case: &Case<'_>, module: &dyn Layer) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A recurrent layer with a case's arguments.
+macro_rules! recurrent {
+    ($layer:ident, $case:ident) => {{
+        let layer = $layer::new($case.need("input_size")?, $case.need("hidden_size")?)?;
+        let layer =
+            layer.num_layers($case.size("num_layers").unwrap_or(1))?.bias($case.flag("bias", true))?;
+        let layer = layer.bidirectional($case.flag("bidirectional", false))?;
+        Box::new(layer.batch_first($case.flag("batch_first", false)))
+    }};
+}
+
 /// The module that a case names, or nothing where there is none.
 fn module(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
     let bias = case.flag("bias", true);
@@ -99,6 +111,10 @@ fn module(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
         }
         "GroupNorm" => Box::new(GroupNorm::new(case.need("num_groups")?, case.need("num_channels")?)?),
         "Embedding" => Box::new(Embedding::new(case.need("num_embeddings")?, case.need("embedding_dim")?)?),
+        "PReLU" => Box::new(PRelu::new(case.size("num_parameters").unwrap_or(1))?),
+        "RNN" => recurrent!(Rnn, case),
+        "LSTM" => recurrent!(Lstm, case),
+        "GRU" => recurrent!(Gru, case),
         "MultiheadAttention" => {
             let layer = MultiheadAttention::new(case.need("embed_dim")?, case.need("num_heads")?)?;
             Box::new(SelfAttention { attn: layer.batch_first(case.flag("batch_first", false)) })

@@ -1,0 +1,170 @@
+//! Activation functions as layers; as functions they are methods of [`Variable`].
+
+use taper_autograd::Variable;
+use taper_tensor::Tensor;
+
+use crate::{Forward, Module, Result, in_layer};
+
+macro_rules! activations {
+    ($($(#[$doc:meta])* $name:ident = $printed:literal, $method:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Module, Debug, Default)]
+        #[module(rename = $printed)]
+        pub struct $name;
+
+        impl Forward for $name {
+            fn forward(&self, x: &Variable) -> Result<Variable> {
+                Ok(x.$method()?)
+            }
+        }
+    )*};
+}
+
+activations! {
+    /// `max(x, 0)`; PyTorch's `nn.ReLU`.
+    Relu = "ReLU", relu;
+    /// `min(max(x, 0), 6)`; PyTorch's `nn.ReLU6`.
+    Relu6 = "ReLU6", relu6;
+    /// `1 / (1 + e^-x)`; PyTorch's `nn.Sigmoid`.
+    Sigmoid = "Sigmoid", sigmoid;
+    /// The hyperbolic tangent; PyTorch's `nn.Tanh`.
+    Tanh = "Tanh", tanh;
+    /// `x · sigmoid(x)`; PyTorch's `nn.SiLU`.
+    Silu = "SiLU", silu;
+    /// `ln(1 + e^x)`; PyTorch's `nn.Softplus` with its defaults.
+    Softplus = "Softplus", softplus;
+    /// `x / (1 + |x|)`; PyTorch's `nn.Softsign`.
+    Softsign = "Softsign", softsign;
+    /// `ln(sigmoid(x))`; PyTorch's `nn.LogSigmoid`.
+    LogSigmoid = "LogSigmoid", logsigmoid;
+    /// `x · tanh(softplus(x))`; PyTorch's `nn.Mish`.
+    Mish = "Mish", mish;
+    /// The self-normalising exponential unit; PyTorch's `nn.SELU`.
+    Selu = "SELU", selu;
+    /// `x · relu6(x + 3) / 6`; PyTorch's `nn.Hardswish`.
+    Hardswish = "Hardswish", hardswish;
+    /// `relu6(x + 3) / 6`; PyTorch's `nn.Hardsigmoid`.
+    Hardsigmoid = "Hardsigmoid", hardsigmoid;
+}
+
+macro_rules! with_arguments {
+    ($($(#[$doc:meta])* $name:ident = $printed:literal, $method:ident($($field:ident: $type:ty),*), $describe:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Module, Debug)]
+        #[module(rename = $printed, extra_repr = "Self::describe")]
+        pub struct $name {
+            $(
+                #[module(skip)]
+                $field: $type,
+            )*
+        }
+
+        impl $name {
+            /// The layer with PyTorch's arguments.
+            pub fn new($($field: $type),*) -> Self {
+                Self { $($field),* }
+            }
+
+            fn describe(&self) -> String {
+                // `{:?}` prints numbers as Python does: 1.0, where Rust's shortest form is 1.
+                format!($describe, $(self.$field),*)
+            }
+        }
+
+        impl Forward for $name {
+            fn forward(&self, x: &Variable) -> Result<Variable> {
+                Ok(x.$method($(self.$field),*)?)
+            }
+        }
+    )*};
+}
+
+with_arguments! {
+    /// `x` for x > 0, else `negative_slope · x`, by default with 0.01; PyTorch's `nn.LeakyReLU`.
+    LeakyRelu = "LeakyReLU", leaky_relu(negative_slope: f64), "negative_slope={:?}";
+    /// `x` for x > 0, else `alpha · (e^x - 1)`, by default with 1; PyTorch's `nn.ELU`.
+    Elu = "ELU", elu(alpha: f64), "alpha={:?}";
+    /// `min(max(x, min_val), max_val)`, by default within -1 and 1; PyTorch's `nn.Hardtanh`.
+    Hardtanh = "Hardtanh", hardtanh(min_val: f64, max_val: f64), "min_val={:?}, max_val={:?}";
+    /// `e^x / Σ e^x` along a dimension; PyTorch's `nn.Softmax`.
+    Softmax = "Softmax", softmax(dim: i64), "dim={:?}";
+    /// `x - ln Σ e^x` along a dimension; PyTorch's `nn.LogSoftmax`.
+    LogSoftmax = "LogSoftmax", log_softmax(dim: i64), "dim={:?}";
+}
+
+impl Default for LeakyRelu {
+    fn default() -> Self {
+        Self::new(0.01)
+    }
+}
+
+impl Default for Elu {
+    fn default() -> Self {
+        Self::new(1.0)
+    }
+}
+
+impl Default for Hardtanh {
+    fn default() -> Self {
+        Self::new(-1.0, 1.0)
+    }
+}
+
+/// `x · Φ(x)`, with the normal distribution's Φ; PyTorch's `nn.GELU`.
+#[derive(Module, Debug, Default)]
+#[module(rename = "GELU", extra_repr = "Self::describe")]
+pub struct Gelu {
+    #[module(skip)]
+    tanh: bool,
+}
+
+impl Gelu {
+    /// The exact function.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether Φ is approximated by tanh, PyTorch's `approximate="tanh"`; by default not.
+    pub fn approximate_tanh(mut self, tanh: bool) -> Self {
+        self.tanh = tanh;
+        self
+    }
+
+    fn describe(&self) -> String {
+        format!("approximate='{}'", if self.tanh { "tanh" } else { "none" })
+    }
+}
+
+impl Forward for Gelu {
+    fn forward(&self, x: &Variable) -> Result<Variable> {
+        Ok(if self.tanh { x.gelu_tanh()? } else { x.gelu()? })
+    }
+}
+
+/// `x` for x > 0, else `weight · x` with a learnt weight; PyTorch's `nn.PReLU`.
+#[derive(Module, Debug)]
+#[module(rename = "PReLU", extra_repr = "Self::describe")]
+pub struct PRelu {
+    /// `[num_parameters]`, at first 0.25.
+    pub weight: Variable,
+}
+
+impl PRelu {
+    /// One weight for all, or one for each channel of `[N, C, …]`; PyTorch's default is 1.
+    ///
+    /// # Errors
+    /// When memory does not suffice.
+    pub fn new(num_parameters: usize) -> Result<Self> {
+        Ok(Self { weight: Variable::requires_grad(Tensor::full(num_parameters, 0.25)?) })
+    }
+
+    fn describe(&self) -> String {
+        format!("num_parameters={}", self.weight.numel())
+    }
+}
+
+impl Forward for PRelu {
+    fn forward(&self, x: &Variable) -> Result<Variable> {
+        in_layer(&self.weight, || Ok(x.prelu(&self.weight)?))
+    }
+}
