@@ -1,5 +1,7 @@
 //! The networks, one file each.
 
 mod net;
+mod resnet;
 
 pub use net::Net;
+pub use resnet::ResNet18;

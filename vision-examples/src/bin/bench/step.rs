@@ -1,12 +1,12 @@
 //! A whole training step of a model.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use taper_autograd::Variable;
 use taper_autograd::tensor::{Tensor, manual_seed};
-use taper_nn::{CrossEntropyLoss, Forward, Module};
+use taper_nn::{CrossEntropyLoss, Layer};
 use taper_optim::{Optimizer, Sgd};
 use taper_vision_examples::Result;
-use taper_vision_examples::models::Net;
+use taper_vision_examples::models::{Net, ResNet18};
 
 use crate::Common;
 use crate::harness::{Bench, Case};
@@ -15,9 +15,30 @@ use crate::harness::{Bench, Case};
 pub struct Settings {
     #[command(flatten)]
     common: Common,
+    /// The network that is trained.
+    #[arg(long, value_enum, default_value_t = Model::Net)]
+    model: Model,
     /// The images in a mini-batch; several can be given.
     #[arg(long, default_values_t = [4, 64, 256], value_delimiter = ',')]
     batch_size: Vec<usize>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Model {
+    /// The tutorial's network
+    Net,
+    /// ResNet-18 with the stem for CIFAR's pictures
+    Resnet18,
+}
+
+impl Model {
+    /// The network, its name, and PyTorch's definition of it.
+    fn make(self) -> Result<(Box<dyn Layer>, &'static str, &'static str)> {
+        Ok(match self {
+            Self::Net => (Box::new(Net::new(3)?), "net", NET),
+            Self::Resnet18 => (Box::new(ResNet18::cifar(10)?), "resnet18", RESNET18),
+        })
+    }
 }
 
 /// The tutorial's network in PyTorch.
@@ -42,6 +63,35 @@ class Net(nn.Module):
 net = Net()
 ";
 
+/// ResNet-18 with CIFAR's stem in PyTorch.
+const RESNET18: &str = "
+def conv(inputs, outputs, kernel, stride):
+    return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
+
+class BasicBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1, self.bn1 = conv(inputs, outputs, 3, stride), nn.BatchNorm2d(outputs)
+        self.conv2, self.bn2 = conv(outputs, outputs, 3, 1), nn.BatchNorm2d(outputs)
+        self.downsample = None
+        if stride != 1:
+            self.downsample = nn.Sequential(conv(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+def stage(inputs, outputs, stride):
+    return nn.Sequential(BasicBlock(inputs, outputs, stride), BasicBlock(outputs, outputs, 1))
+
+net = nn.Sequential(
+    conv(3, 64, 3, 1), nn.BatchNorm2d(64), nn.ReLU(),
+    stage(64, 64, 1), stage(64, 128, 2), stage(128, 256, 2), stage(256, 512, 2),
+    nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10),
+)
+";
+
 /// A step as the tutorial writes it.
 const STEP: &str = "
 optimizer.zero_grad()
@@ -54,18 +104,18 @@ pub fn run(settings: &Settings) -> Result<()> {
     let mut bench = settings.common.open()?;
     for &batch in &settings.batch_size {
         manual_seed(0);
-        step(&mut bench, batch)?;
+        step(&mut bench, settings.model, batch)?;
     }
     bench.finish()
 }
 
-fn step(bench: &mut Bench, batch: usize) -> Result<()> {
-    let net = Net::new(3)?;
+fn step(bench: &mut Bench, model: Model, batch: usize) -> Result<()> {
+    let (net, name, python) = model.make()?;
     let criterion = CrossEntropyLoss::new();
     let mut optimizer = Sgd::new(net.parameters(), 0.001)?.momentum(0.9);
     let x = Variable::new(Tensor::randn((batch, 3, 32, 32))?);
     let y = Tensor::randint(0, 10, batch)?;
-    let case = Case::new(format!("net, batch {batch}"), || {
+    let case = Case::new(format!("{name}, batch {batch}"), || {
         optimizer.zero_grad();
         let loss = criterion.forward(&net.forward(&x)?, &y)?;
         loss.backward()?;
@@ -73,7 +123,7 @@ fn step(bench: &mut Bench, batch: usize) -> Result<()> {
         Ok(())
     });
     let setup = format!(
-        "{NET}
+        "{python}
 criterion = nn.CrossEntropyLoss()
 optimizer = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
 x, y = torch.randn({batch}, 3, 32, 32), torch.randint(10, ({batch},))
