@@ -47,7 +47,7 @@ pub struct Settings {
     /// The folder of the datasets.
     #[arg(long, default_value = "data", value_name = "DIR")]
     pub data: PathBuf,
-    /// The folder for the report and the trained network.
+    /// The folder for the report, the checkpoint and the trained network.
     #[arg(long, default_value = "out", value_name = "DIR")]
     pub out: PathBuf,
     /// At most that many mini-batches an epoch, for a quick look.
