@@ -52,7 +52,8 @@ dropout! {
     /// ```
     /// use taper_autograd::Variable;
     /// use taper_nn::{Dropout, Forward, Module};
-    ///     ///
+    /// use taper_tensor::Tensor;
+    ///
     /// let layer = Dropout::new(0.2)?;
     /// let x = Variable::new(Tensor::ones(1000)?);
     /// let kept = layer.forward(&x)?.data().to_vec::<f32>()?.iter().filter(|&&v| v == 1.25).count();
