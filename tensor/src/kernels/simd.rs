@@ -59,7 +59,7 @@ pub fn fma<const L: usize>(a: f32, b: f32, c: f32) -> f32 {
 
 /// Defines functions whose body is compiled for each [`Isa`].
 ///
-/// ```ignore
+/// ```text
 /// simd! {
 ///     /// y = max(x, 0)
 ///     pub fn relu(x: &[f32], y: &mut [f32]) = relu_body;
