@@ -1,8 +1,9 @@
 //! The random numbers of samplers, transforms and drawn datasets.
 //!
-//! A counter-based generator: Philox 4x32 with 10 rounds (Salmon et al., "Parallel random numbers: as
-//! easy as 1, 2, 3", 2011). A number is a pure function of (seed, epoch, index, how many were drawn
+//! A counter-based generator: a number is a pure function of (seed, epoch, index, how many were drawn
 //! before), so that a sample is the same whichever thread makes it, and making a generator is free.
+
+use taper_tensor::philox;
 
 /// A stream of random numbers that belongs to one (seed, epoch, index).
 ///
@@ -101,30 +102,9 @@ impl Rng {
     }
 }
 
-/// One block of Philox 4x32-10.
-fn philox(mut x: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
-    for _ in 0..10 {
-        let a = u64::from(x[0]) * 0xD251_1F53;
-        let b = u64::from(x[2]) * 0xCD9E_8D57;
-        x = [(b >> 32) as u32 ^ x[1] ^ key[0], b as u32, (a >> 32) as u32 ^ x[3] ^ key[1], a as u32];
-        key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
-    }
-    x
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The known answers of the authors' own test file (Random123, `kat_vectors`).
-    #[test]
-    fn philox_known_answers() {
-        assert_eq!(philox([0; 4], [0; 2]), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
-        assert_eq!(philox([!0; 4], [!0; 2]), [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]);
-        let counter = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344];
-        let known = [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1];
-        assert_eq!(philox(counter, [0xa4093822, 0x299f31d0]), known);
-    }
 
     #[test]
     fn moments_and_ranges() {

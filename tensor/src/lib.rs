@@ -64,7 +64,7 @@ pub use half::{bf16, f16};
 pub use indexing::{Index, IntoIndices};
 pub use nested::NestedArray;
 pub use pool::PoolOptions;
-pub use random::{Generator, manual_seed};
+pub use random::{Generator, manual_seed, philox};
 pub use rearrange::Pad;
 pub use scalar::{IntoOperand, Operand, Scalar};
 pub use shape::IntoShape;
