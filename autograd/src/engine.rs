@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::anomaly::is_detecting_anomaly;
 use crate::mode::GradMode;
 use crate::node::{Context, Edge, Grads, Node, Ready};
+use crate::profile::{self, Pass};
 use crate::queue::{Queue, Task};
 use crate::variable::Leaf;
 use crate::{Error, Result, Variable};
@@ -91,6 +92,7 @@ impl<'a> Backward<'a> {
                     if inputs.is_none() {
                         accumulate(&leaf, grad, self.create_graph)?;
                     }
+                    profile::lap("AccumulateGrad", Pass::Backward);
                 }
                 Edge::Node(node, _) => {
                     let runs = needed.as_ref().is_none_or(|n| n.contains(&node.seq));
@@ -121,6 +123,7 @@ impl<'a> Backward<'a> {
                             queue.push(edge, grad, add)?;
                         }
                     }
+                    profile::lap(node.name, Pass::Backward);
                 }
             }
         }

@@ -13,6 +13,7 @@ use taper_tensor::{DType, Device, Tensor};
 
 use crate::anomaly::module_path;
 use crate::mode::is_grad_enabled;
+use crate::profile::{self, Pass};
 use crate::variable::{Hook, Leaf, Shape};
 use crate::{Error, Result, Variable};
 
@@ -274,6 +275,7 @@ impl<'a> Record<'a> {
         ys: &[Tensor],
         rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
     ) -> Option<Arc<Node>> {
+        profile::lap(self.name, Pass::Forward);
         if !is_grad_enabled() {
             return None;
         }
