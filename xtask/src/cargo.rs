@@ -26,6 +26,13 @@ pub fn program(name: &str) -> Command {
     command
 }
 
+/// Builds a program as [`program`] does.
+pub fn build(name: &str) -> Command {
+    let mut command = cargo("build");
+    command.args(["--quiet", "--release", "--package", "taper-vision-examples", "--bin", name]);
+    command
+}
+
 /// Becomes `command`: its exit status is ours, and a Ctrl-C reaches it alone and once, as
 /// there is no other process left to reach.
 #[cfg(unix)]

@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         Command::Fetch(arguments) => cargo::hand_over(cargo::program("fetch").args(arguments.rest)),
         Command::Show(arguments) => cargo::hand_over(cargo::program("show").args(arguments.rest)),
         Command::Cifar(arguments) => cargo::hand_over(cargo::program("cifar").args(arguments.rest)),
-        Command::Bench(arguments) => cargo::hand_over(cargo::program("bench").args(arguments.rest)),
+        Command::Bench(arguments) => bench(&arguments.rest),
         Command::Test(arguments) => cargo::hand_over(cargo::cargo("test").args(arguments.rest)),
         Command::Tidy => tidy::run(&cargo::root()),
         Command::Ci { stages } => ci::run(&stages),
@@ -70,6 +70,15 @@ fn main() -> ExitCode {
         eprintln!("xtask: {message}");
         ExitCode::FAILURE
     })
+}
+
+/// Runs the benchmarks; that of the whole program needs the program.
+fn bench(arguments: &[OsString]) -> Result<ExitCode, String> {
+    if arguments.first().is_some_and(|topic| topic == "e2e") && !cargo::succeeds(&mut cargo::build("cifar"))?
+    {
+        return Ok(ExitCode::FAILURE);
+    }
+    cargo::hand_over(cargo::program("bench").args(arguments))
 }
 
 #[cfg(test)]

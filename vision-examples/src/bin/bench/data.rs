@@ -120,7 +120,7 @@ fn measure(
 }
 
 /// The same with PyTorch's loader.
-const PYTORCH: &str = include_str!("data.py");
+const PYTORCH: &str = concat!(include_str!("cifar10.py"), include_str!("data.py"));
 
 fn pytorch(python: &Path, folder: &Path, images: usize) -> Result<Value> {
     // A few seconds for each of the twelve are enough to tell.

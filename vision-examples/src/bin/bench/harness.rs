@@ -25,6 +25,18 @@ pub struct Bench {
 struct Row {
     case: String,
     times: Vec<Times>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shares: Vec<Share>,
+}
+
+/// What a part of a case took of it.
+#[derive(Serialize)]
+pub struct Share {
+    pub part: String,
+    pub calls: u64,
+    pub seconds: f64,
+    /// Of the whole, from 0 to 1.
+    pub share: f64,
 }
 
 /// The seconds of a contestant's call.
@@ -101,12 +113,34 @@ impl Bench {
             }
         }
         let names = contestants.iter().map(|(name, _)| *name).chain(peer.map(|_| "PyTorch"));
-        let times: Vec<Times> = names.zip(samples).map(|(name, samples)| Times::of(name, samples)).collect();
-        if !self.json {
-            print_line(&case.name, &times);
-        }
-        self.rows.push(Row { case: case.name, times });
+        self.measured(case.name, names.zip(samples).collect());
         Ok(self.rows.last().map(|row| row.times.as_slice()))
+    }
+
+    /// Prints the line of a case, from the times of each contestant's runs in seconds, ours first.
+    pub fn measured(&mut self, case: String, samples: Vec<(&'static str, Vec<f64>)>) {
+        let times: Vec<Times> = samples.into_iter().map(|(name, samples)| Times::of(name, samples)).collect();
+        if !self.json {
+            print_line(&case, &times);
+        }
+        self.rows.push(Row { case, times, shares: Vec::new() });
+    }
+
+    /// How long to measure each contestant, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Prints the parts of the last case.
+    pub fn shares(&mut self, shares: Vec<Share>) {
+        if !self.json {
+            for Share { part, calls, seconds, share } in &shares {
+                println!("    {part:34} {calls:3} x {} {:5.1} %", time(*seconds), 100.0 * share);
+            }
+        }
+        if let Some(row) = self.rows.last_mut() {
+            row.shares = shares;
+        }
     }
 
     /// The whole as JSON, if that was asked for.

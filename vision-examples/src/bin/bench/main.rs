@@ -7,6 +7,7 @@
 mod autograd;
 mod conv;
 mod data;
+mod e2e;
 mod harness;
 mod optim;
 mod peer;
@@ -49,6 +50,8 @@ enum Topic {
     },
     /// The loader's images per second, and the share of a training step that waits for them
     Data(data::Settings),
+    /// The tutorial's whole program on CIFAR-10, from its start to the accuracy
+    E2e(e2e::Settings),
 }
 
 /// What every topic can be told.
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         Topic::Step(settings) => step::run(&settings),
         Topic::Conv { common, batch_size } => conv::run(&common, batch_size),
         Topic::Data(settings) => data::run(&settings),
+        Topic::E2e(settings) => e2e::run(&settings),
         Topic::Autograd(common) => autograd::run(&common),
         Topic::Optim(common) => optim::run(&common),
         Topic::Tensor(common) => tensor::run(&common),

@@ -1,15 +1,18 @@
-//! A whole training step of a model.
+//! A whole training step of a model, and the share of each operation in it; or a test pass.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use taper_autograd::Variable;
 use taper_autograd::tensor::{Tensor, manual_seed};
-use taper_nn::{CrossEntropyLoss, Layer};
+use taper_autograd::{Pass, Variable, no_grad, profile};
+use taper_nn::{CrossEntropyLoss, Layer, Module};
 use taper_optim::{Optimizer, Sgd};
 use taper_vision_examples::Result;
 use taper_vision_examples::models::{Net, ResNet18};
 
 use crate::Common;
-use crate::harness::{Bench, Case};
+use crate::harness::{Bench, Case, Share};
 
 #[derive(Args)]
 pub struct Settings {
@@ -21,6 +24,12 @@ pub struct Settings {
     /// The images in a mini-batch; several can be given.
     #[arg(long, default_values_t = [4, 64, 256], value_delimiter = ',')]
     batch_size: Vec<usize>,
+    /// Also print what each operation takes of a step.
+    #[arg(long)]
+    profile: bool,
+    /// The pass over test images instead: `net.eval()`, forward alone, without recording.
+    #[arg(long, conflicts_with = "profile")]
+    test: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -100,28 +109,27 @@ loss.backward()
 optimizer.step()
 ";
 
+/// A test pass.
+const TEST: &str = "
+with torch.no_grad():
+    net(x)
+";
+
 pub fn run(settings: &Settings) -> Result<()> {
     let mut bench = settings.common.open()?;
     for &batch in &settings.batch_size {
         manual_seed(0);
-        step(&mut bench, settings.model, batch)?;
+        step(&mut bench, settings, batch)?;
     }
     bench.finish()
 }
 
-fn step(bench: &mut Bench, model: Model, batch: usize) -> Result<()> {
-    let (net, name, python) = model.make()?;
+fn step(bench: &mut Bench, settings: &Settings, batch: usize) -> Result<()> {
+    let (net, name, python) = settings.model.make()?;
     let criterion = CrossEntropyLoss::new();
     let mut optimizer = Sgd::new(net.parameters(), 0.001)?.momentum(0.9);
     let x = Variable::new(Tensor::randn((batch, 3, 32, 32))?);
     let y = Tensor::randint(0, 10, batch)?;
-    let case = Case::new(format!("{name}, batch {batch}"), || {
-        optimizer.zero_grad();
-        let loss = criterion.forward(&net.forward(&x)?, &y)?;
-        loss.backward()?;
-        optimizer.step()?;
-        Ok(())
-    });
     let setup = format!(
         "{python}
 criterion = nn.CrossEntropyLoss()
@@ -129,5 +137,71 @@ optimizer = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
 x, y = torch.randn({batch}, 3, 32, 32), torch.randint(10, ({batch},))
 "
     );
-    bench.case(case.pytorch(setup, STEP)).map(drop)
+    if settings.test {
+        net.eval();
+        let case = Case::new(format!("{name}, batch {batch}, test"), || {
+            no_grad(|| Ok(net.forward(&x).map(drop)?))
+        });
+        return bench.case(case.pytorch(setup + "net.eval()\n", TEST)).map(drop);
+    }
+    let case = Case::new(format!("{name}, batch {batch}"), || {
+        optimizer.zero_grad();
+        let loss = criterion.forward(&net.forward(&x)?, &y)?;
+        loss.backward()?;
+        optimizer.step()?;
+        Ok(())
+    });
+    if bench.case(case.pytorch(setup, STEP))?.is_none() || !settings.profile {
+        return Ok(());
+    }
+    let (start, mut shares) = (Instant::now(), Shares::default());
+    while shares.steps == 0 || start.elapsed().as_secs_f64() < bench.seconds() {
+        shares.steps += 1;
+        shares.time("zero_grad", || Ok(optimizer.zero_grad()))?;
+        let (done, laps) =
+            profile(|| -> Result<()> { Ok(criterion.forward(&net.forward(&x)?, &y)?.backward()?) });
+        done?;
+        for (op, pass, lap) in laps {
+            let pass = if pass == Pass::Forward { "forward" } else { "backward" };
+            shares.add(&format!("{op}, {pass}"), lap.calls, lap.time);
+        }
+        shares.time("optimizer.step", || Ok(optimizer.step()?))?;
+    }
+    bench.shares(shares.finish());
+    Ok(())
+}
+
+/// What the parts of a step took, over all steps.
+#[derive(Default)]
+struct Shares {
+    steps: u64,
+    parts: BTreeMap<String, (u64, Duration)>,
+}
+
+impl Shares {
+    fn add(&mut self, part: &str, calls: u64, time: Duration) {
+        let sum = self.parts.entry(part.to_owned()).or_default();
+        *sum = (sum.0 + calls, sum.1 + time);
+    }
+
+    fn time(&mut self, part: &str, f: impl FnOnce() -> Result<()>) -> Result<()> {
+        let start = Instant::now();
+        f()?;
+        self.add(part, 1, start.elapsed());
+        Ok(())
+    }
+
+    /// Of one step, the longest first.
+    fn finish(self) -> Vec<Share> {
+        let all: f64 = self.parts.values().map(|(_, time)| time.as_secs_f64()).sum();
+        let of = |(part, (calls, time)): (String, (u64, Duration))| Share {
+            part,
+            calls: calls / self.steps,
+            seconds: time.as_secs_f64() / self.steps as f64,
+            share: time.as_secs_f64() / all,
+        };
+        let mut shares: Vec<Share> = self.parts.into_iter().map(of).collect();
+        shares.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        shares
+    }
 }
