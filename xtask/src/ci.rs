@@ -12,12 +12,13 @@ use crate::tidy;
 type Stage = fn() -> Result<bool, String>;
 
 /// In the order of what they cost, so that a slip shows early.
-const STAGES: [(&str, Stage); 6] = [
+const STAGES: [(&str, Stage); 7] = [
     ("format", || succeeds(cargo("fmt").args(["--all", "--check"]))),
     ("tidy", || Ok(tidy::run(&cargo::root())? == ExitCode::SUCCESS)),
     ("clippy", || succeeds(cargo("clippy").args(["--workspace", "--all-targets", "--", "-D", "warnings"]))),
     ("doc", || succeeds(cargo("doc").args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))),
     ("test", || succeeds(&mut cargo("test"))),
+    ("kernels", lesser_kernels),
     ("smoke", smoke),
 ];
 
@@ -59,6 +60,18 @@ fn timed(name: &'static str, stage: Stage) -> (&'static str, Duration, bool) {
     });
     println!("==> {name}: {} after {:.1} s", if ok { "ok" } else { "FAILED" }, start.elapsed().as_secs_f64());
     (name, start.elapsed(), ok)
+}
+
+/// The reference cases and the numerical derivatives once more with the kernels of lesser processors.
+fn lesser_kernels() -> Result<bool, String> {
+    for isa in ["avx2", "portable"] {
+        let mut command = cargo("test");
+        command.args(["--workspace", "--test", "it", "--", "golden", "rules", "table"]);
+        if !succeeds(command.env("TAPER_ISA", isa))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A short training run on drawn images, in the dev profile: a release build would compile the

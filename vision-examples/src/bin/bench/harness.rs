@@ -1,5 +1,7 @@
 //! Rounds of the contestants in turn, and a table of what they took.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -27,6 +29,9 @@ struct Row {
     times: Vec<Times>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     shares: Vec<Share>,
+    /// The most memory that the processes have had by the end of the case, in bytes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    peak_memory: BTreeMap<&'static str, u64>,
 }
 
 /// What a part of a case took of it.
@@ -123,12 +128,27 @@ impl Bench {
         if !self.json {
             print_line(&case, &times);
         }
-        self.rows.push(Row { case, times, shares: Vec::new() });
+        self.rows.push(Row { case, times, shares: Vec::new(), peak_memory: BTreeMap::new() });
     }
 
     /// How long to measure each contestant, in seconds.
     pub fn seconds(&self) -> f64 {
         self.seconds
+    }
+
+    /// Prints the most memory that the processes have had so far, programs and all.
+    pub fn peak_memory(&mut self) -> Result<()> {
+        let ours = peak_memory();
+        let theirs = self.pytorch.as_mut().map(PyTorch::peak_memory).transpose()?;
+        let both = [("taper", ours), ("PyTorch", theirs)];
+        let each = both.iter().filter_map(|(name, bytes)| Some((*name, (*bytes)?)));
+        if let Some(row) = self.rows.last_mut() {
+            row.peak_memory = each.clone().collect();
+        }
+        for (name, bytes) in each.filter(|_| !self.json) {
+            println!("    peak memory, {name}: {:.0} MB", bytes as f64 / 1e6);
+        }
+        Ok(())
     }
 
     /// Prints the parts of the last case.
@@ -178,6 +198,13 @@ fn time(seconds: f64) -> String {
         s if s < 1e-2 => format!("{:6.1} µs", s * 1e6),
         s => format!("{:6.1} ms", s * 1e3),
     }
+}
+
+/// The most memory that this process has had, in bytes, where the system tells (Linux).
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
 /// The time of a call, over as many calls as fill `length` seconds.

@@ -1,5 +1,5 @@
 # PyTorch's side of a comparison: a request a line on standard input, an answer a line on standard output.
-import json, sys, time
+import json, resource, sys, time
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -22,6 +22,8 @@ for line in sys.stdin:
     request = json.loads(line)
     if "version" in request:
         answer = torch.__version__
+    elif "memory" in request:
+        answer = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     elif "setup" in request:
         torch.manual_seed(0)
         space = {"torch": torch, "nn": nn, "F": F}

@@ -45,6 +45,12 @@ impl PyTorch {
         answer.as_f64().ok_or_else(|| format!("PyTorch's process answered {answer}").into())
     }
 
+    /// The most memory that the process has had, in bytes.
+    pub fn peak_memory(&mut self) -> Result<u64> {
+        let answer = self.ask(&json!({ "memory": true }))?;
+        answer.as_u64().ok_or_else(|| format!("PyTorch's process answered {answer}").into())
+    }
+
     fn ask(&mut self, request: &Value) -> Result<Value> {
         writeln!(self.requests, "{request}")?;
         let mut line = String::new();

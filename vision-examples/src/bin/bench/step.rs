@@ -151,7 +151,11 @@ x, y = torch.randn({batch}, 3, 32, 32), torch.randint(10, ({batch},))
         optimizer.step()?;
         Ok(())
     });
-    if bench.case(case.pytorch(setup, STEP))?.is_none() || !settings.profile {
+    if bench.case(case.pytorch(setup, STEP))?.is_none() {
+        return Ok(());
+    }
+    bench.peak_memory()?;
+    if !settings.profile {
         return Ok(());
     }
     let (start, mut shares) = (Instant::now(), Shares::default());
