@@ -81,6 +81,10 @@ impl<'a> Backward<'a> {
                 Edge::None => {}
                 Edge::Leaf(leaf) => {
                     let Some(mut grad) = grads.pop().flatten() else { continue };
+                    if !leaf.dtype.is_float() {
+                        let (dtype, name) = (leaf.dtype, leaf.name.lock().clone());
+                        return Err(Error::NotReal { op: "backward", dtype, name });
+                    }
                     let hooks = leaf.hooks.lock().clone();
                     for hook in hooks {
                         grad = hook(&grad).unwrap_or(grad);
@@ -159,6 +163,9 @@ fn start(output: &Variable, grad: Option<Variable>) -> Result<Variable> {
     let data = output.data();
     if !output.is_requires_grad() {
         return Err(Error::NoGradient);
+    }
+    if !data.dtype().is_float() {
+        return Err(Error::NotReal { op: "backward", dtype: data.dtype(), name: output.name() });
     }
     match grad {
         Some(g) if g.data().size() != data.size() => {

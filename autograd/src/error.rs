@@ -82,6 +82,20 @@ pub enum Error {
         /// The operation.
         op: &'static str,
     },
+    /// A gradient for something other than real numbers.
+    #[error(
+        "{op}: {}a variable of {dtype} requires a gradient, and only real numbers have one; convert it first, \
+         with .to_dtype(DType::F32)",
+        name.as_ref().map(|name| format!("{name}, ")).unwrap_or_default()
+    )]
+    NotReal {
+        /// The operation.
+        op: &'static str,
+        /// The variable's dtype.
+        dtype: taper_tensor::DType,
+        /// The variable's name.
+        name: Option<String>,
+    },
     /// An in-place change that would falsify a gradient.
     #[error("{op}: {message}")]
     InPlace {

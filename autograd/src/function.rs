@@ -111,7 +111,7 @@ pub trait Function: Sized + Send + Sync + 'static {
             }
             Ok(SmallVec::from_vec(grads))
         };
-        let mut ys = record(Self::NAME, inputs).view().saves_outputs(&ctx.outputs).many(ys, rule);
+        let mut ys = record(Self::NAME, inputs).opaque_view().saves_outputs(&ctx.outputs).many(ys, rule);
         for &i in &ctx.constant {
             ys[i] = ys[i].detach();
         }

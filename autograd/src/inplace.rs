@@ -1,11 +1,11 @@
 //! Operations that change a variable's memory, and its place in the graph: afterwards it is the
-//! output of the operation.
+//! output of the operation. Its views, and what it is a view of, change with it: see `alias`.
 
 use taper_tensor::Tensor;
 
+use crate::alias::Source;
 use crate::node::Edge;
 use crate::operand::IntoOperand;
-use crate::variable::History;
 use crate::{Error, Result, Variable, is_grad_enabled};
 
 macro_rules! in_place {
@@ -13,14 +13,16 @@ macro_rules! in_place {
         $(#[$doc])*
         ///
         /// # Errors
-        /// On a leaf that requires a gradient, outside of [`no_grad`](crate::no_grad): its value
-        /// before would be lost; on a view, whose source would change unseen; when the result has
-        /// another shape.
+        /// On a leaf that requires a gradient, or a view of one, outside of
+        /// [`no_grad`](crate::no_grad): its value before would be lost; on a view that was made where
+        /// nothing was recorded, whose base would change unseen; when the result has another shape.
         #[track_caller]
         pub fn $name(&self, $($arg: $ty),*) -> Result<()> {
             self.check_in_place(stringify!($name))?;
-            let before = Self::with_history(self.data(), self.history());
-            self.become_result(stringify!($name), before.$f($($arg),*)?)
+            // Where a gradient rule needs the elements that were there, it keeps a copy of them.
+            let before = if is_grad_enabled() { self.data().copy()? } else { self.data() };
+            let before = Self::with_history(before, self.history());
+            self.write(stringify!($name), before.$f($($arg),*)?)
         }
     )*};
 }
@@ -59,45 +61,89 @@ impl Variable {
     /// As [`Variable::add_`].
     #[track_caller]
     pub fn zero_(&self) -> Result<()> {
-        self.check_in_place("zero_")?;
-        self.become_result("zero_", Self::new(self.data().zeros_like()?))
+        self.fill(0.0, "zero_")
     }
 
+    /// Sets all elements to a number; no gradient flows to what was there.
+    ///
+    /// # Errors
+    /// As [`Variable::add_`].
+    #[track_caller]
+    pub fn fill_(&self, value: f64) -> Result<()> {
+        self.fill(value, "fill_")
+    }
+
+    #[track_caller]
+    fn fill(&self, value: f64, op: &'static str) -> Result<()> {
+        self.check_in_place(op)?;
+        let data = self.data();
+        self.write(op, Self::new(data.like().full(data.size(), value)?))
+    }
+
+    /// Takes over the elements of `other`, which broadcasts, and gives it the gradient. Into a view,
+    /// this fills a part of its base:
+    ///
+    /// ```
+    /// use taper_autograd::{Variable, tensor::Tensor};
+    /// let x = Variable::requires_grad(Tensor::new(&[1.0f32, 2.0])?);
+    /// let y = Variable::new(Tensor::zeros((2, 2))?);
+    /// y.select(0, 1)?.copy_(&x)?;
+    /// y.mul(&y)?.sum()?.backward()?;
+    /// assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [2.0, 4.0]);
+    /// # Ok::<(), taper_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Variable::add_`].
+    #[track_caller]
+    pub fn copy_(&self, other: &Self) -> Result<()> {
+        self.check_in_place("copy_")?;
+        self.write("copy_", other.to(&self.device())?.to_dtype(self.dtype())?.expand(self.size())?)
+    }
+
+    /// Whether the variable can be changed where operations are recorded.
     fn check_in_place(&self, op: &'static str) -> Result<()> {
-        let fail = |message: String| Err(Error::InPlace { op, message });
         if !is_grad_enabled() {
             return Ok(());
         }
-        match self.edge() {
-            Edge::Leaf(leaf) => fail(format!(
-                "{} that requires a gradient cannot be changed in place where operations are recorded; use \
-                 the operation that makes a new variable, or no_grad(|| …)",
-                leaf.name.lock().as_deref().map_or("a leaf".into(), |name| format!("the leaf {name}"))
-            )),
-            // Changing it would change its source too, which no gradient would tell.
-            Edge::Node(node, _) if node.view => fail(format!(
-                "{} made this variable as a view, whose source would change unseen by its gradient; use the \
-                 operation that makes a new variable",
-                node.name
-            )),
+        let leaf = |v: &Self, view: &str| {
+            let Edge::Leaf(leaf) = v.edge() else { return Ok(()) };
+            let name = leaf.name.lock().as_deref().map_or("a leaf".into(), |name| format!("the leaf {name}"));
+            let message = format!(
+                "{view}{name} that requires a gradient cannot be changed in place where operations are recorded; \
+                 use the operation that makes a new variable, or no_grad(|| …)"
+            );
+            Err(Error::InPlace { op, message })
+        };
+        leaf(self, "")?;
+        match &self.0.source {
+            Some(Source::Base(base, _)) => leaf(base, "a view of "),
             _ => Ok(()),
         }
     }
 
     /// Takes over the result's elements, and its place in the graph.
-    fn become_result(&self, op: &'static str, result: Self) -> Result<()> {
+    #[track_caller]
+    fn write(&self, op: &'static str, result: Self) -> Result<()> {
+        let fail = |message: String| Err(Error::InPlace { op, message });
         if result.shape() != self.shape() {
-            let message = format!("the result has shape {:?}, the variable {:?}", result.size(), self.size());
-            return Err(Error::InPlace { op, message });
+            return fail(format!("the result has shape {:?}, the variable {:?}", result.size(), self.size()));
         }
-        let saved = result.data();
-        self.data().copy_(&saved)?;
+        let result = result.to_dtype(self.dtype())?;
+        if let Some(Source::Hidden(by)) = &self.0.source
+            && is_grad_enabled()
+            && (self.is_requires_grad() || result.is_requires_grad())
+        {
+            return fail(format!(
+                "{by} made this variable as a view where its base was not recorded, or by a rule of its own, so \
+                 the base would change unseen by its gradient; use the operation that makes a new variable"
+            ));
+        }
+        let (data, value) = (self.data(), result.data());
+        data.copy_(&if value.shares_storage(&data) { value.copy()? } else { value })?;
         // Under no_grad a variable keeps its place: only its values change.
         if is_grad_enabled() {
-            let history = result.history();
-            if !matches!((&history, self.history()), (History::Constant, History::Leaf(..))) {
-                self.set_history(history);
-            }
+            self.become_in_place(&result);
         }
         Ok(())
     }

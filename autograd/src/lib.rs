@@ -24,6 +24,7 @@
 //! `MulScalar` 3, `Mul` 2 y = 6, `AddScalar` 1.
 #![forbid(unsafe_code)]
 
+mod alias;
 mod anomaly;
 mod engine;
 mod error;

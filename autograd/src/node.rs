@@ -11,10 +11,11 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 use taper_tensor::{DType, Device, Tensor};
 
+use crate::alias::Source;
 use crate::anomaly::module_path;
 use crate::mode::is_grad_enabled;
 use crate::profile::{self, Pass};
-use crate::variable::{Hook, Leaf, Shape};
+use crate::variable::{History, Hook, Leaf, Shape};
 use crate::{Error, Result, Variable};
 
 /// The gradients of a node's inputs, `None` where one needs none.
@@ -42,8 +43,6 @@ pub struct Node {
     pub(crate) edges: SmallVec<[Edge; 2]>,
     pub(crate) outputs: SmallVec<[OutputMeta; 1]>,
     pub(crate) location: &'static Location<'static>,
-    /// Whether an output shares the memory of an input.
-    pub(crate) view: bool,
     /// The modules that it ran in, where anomalies are looked for.
     pub(crate) module: Option<Box<str>>,
     pub(crate) state: Mutex<State>,
@@ -206,12 +205,23 @@ pub(crate) struct Record<'a> {
     name: &'static str,
     inputs: &'a [&'a Variable],
     saved_outputs: &'a [usize],
-    maybe_view: bool,
+    view: View,
+    always: bool,
+}
+
+/// Whether an output may share the memory of an input.
+#[derive(Clone, Copy, PartialEq)]
+enum View {
+    No,
+    /// The same elements, in another arrangement.
+    Elements,
+    /// A gradient rule of the user's own stands between the two.
+    Opaque,
 }
 
 /// Begins to record the operation `name` on `inputs`.
 pub(crate) fn record<'a>(name: &'static str, inputs: &'a [&'a Variable]) -> Record<'a> {
-    Record { name, inputs, saved_outputs: &[], maybe_view: false }
+    Record { name, inputs, saved_outputs: &[], view: View::No, always: false }
 }
 
 impl<'a> Record<'a> {
@@ -229,7 +239,19 @@ impl<'a> Record<'a> {
 
     /// An output may share the memory of an input, which in-place operations have to know.
     pub(crate) fn view(mut self) -> Self {
-        self.maybe_view = true;
+        self.view = View::Elements;
+        self
+    }
+
+    /// As [`Record::view`], where the gradient is not simply that of the same elements.
+    pub(crate) fn opaque_view(mut self) -> Self {
+        self.view = View::Opaque;
+        self
+    }
+
+    /// Records also where recording is off: what is made up for was done where it was on.
+    pub(crate) fn always(mut self) -> Self {
+        self.always = true;
         self
     }
 
@@ -240,9 +262,9 @@ impl<'a> Record<'a> {
         ys: [Tensor; N],
         rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
     ) -> [Variable; N] {
-        let Some(node) = self.node(&ys, rule) else { return ys.map(Variable::new) };
+        let node = self.node(&ys, rule);
         let mut i = 0..;
-        ys.map(|y| Variable::made_by(y, node.clone(), i.next().unwrap_or(0)))
+        ys.map(|y| self.variable(y, &node, i.next().unwrap_or(0)))
     }
 
     /// As [`Record::outputs`], where their number is known only when the program runs.
@@ -252,8 +274,8 @@ impl<'a> Record<'a> {
         ys: Vec<Tensor>,
         rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
     ) -> Vec<Variable> {
-        let Some(node) = self.node(&ys, rule) else { return ys.into_iter().map(Variable::new).collect() };
-        ys.into_iter().enumerate().map(|(i, y)| Variable::made_by(y, node.clone(), i)).collect()
+        let node = self.node(&ys, rule);
+        ys.into_iter().enumerate().map(|(i, y)| self.variable(y, &node, i)).collect()
     }
 
     /// Makes the output a variable, with a node if any input requires a gradient.
@@ -263,10 +285,23 @@ impl<'a> Record<'a> {
         y: Tensor,
         rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
     ) -> Variable {
-        match self.node(std::slice::from_ref(&y), rule) {
-            Some(node) => Variable::made_by(y, node, 0),
-            None => Variable::new(y),
-        }
+        let node = self.node(std::slice::from_ref(&y), rule);
+        self.variable(y, &node, 0)
+    }
+
+    /// Output number `i`.
+    fn variable(&self, y: Tensor, node: &Option<Arc<Node>>, i: usize) -> Variable {
+        let source = if self.view == View::No { None } else { self.source(&y) };
+        let history = node.as_ref().map_or(History::Constant, |node| History::Made(node.clone(), i));
+        Variable::with_source(y, history, source)
+    }
+
+    /// What an output is a view of.
+    fn source(&self, y: &Tensor) -> Option<Source> {
+        let from = self.inputs.iter().find(|v| v.tensor().shares_storage(y))?;
+        // Where nothing is recorded the base is not kept, so that gradients can change in place.
+        let recorded = is_grad_enabled() && self.view == View::Elements;
+        Some(if recorded { Source::of(from) } else { Source::Hidden(self.name) })
     }
 
     #[track_caller]
@@ -276,14 +311,13 @@ impl<'a> Record<'a> {
         rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
     ) -> Option<Arc<Node>> {
         profile::lap(self.name, Pass::Forward);
-        if !is_grad_enabled() {
+        if !is_grad_enabled() && !self.always {
             return None;
         }
         let edges: SmallVec<[Edge; 2]> = self.inputs.iter().map(|v| v.edge()).collect();
         if edges.iter().all(|e| matches!(e, Edge::None)) {
             return None;
         }
-        let shared = |v: &&Variable| ys.iter().any(|y| y.shares_storage(&v.data()));
         let saved = self.saved_outputs.iter().map(|&i| (i, ys[i].clone(), ys[i].version()));
         Some(Arc::new(Node {
             seq: next_seq(),
@@ -298,7 +332,6 @@ impl<'a> Record<'a> {
                 })
                 .collect(),
             location: Location::caller(),
-            view: self.maybe_view && self.inputs.iter().any(shared),
             module: module_path(),
             state: Mutex::new(State {
                 rule: Some(Arc::new(rule)),

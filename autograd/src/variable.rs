@@ -1,12 +1,14 @@
 //! A tensor that remembers how it was made.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use smallvec::SmallVec;
 use taper_tensor::{DType, Device, Tensor};
 
+use crate::alias::Source;
 use crate::node::{Edge, Node, next_seq};
 use crate::{Error, Result};
 
@@ -20,9 +22,19 @@ pub struct Variable(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     data: RwLock<Tensor>,
-    history: RwLock<History>,
+    pub(crate) history: RwLock<History>,
     /// Where `retain_grad` puts the gradient of a variable that is no leaf.
-    retained: OnceLock<Arc<Leaf>>,
+    pub(crate) retained: Mutex<Option<Box<Retained>>>,
+    /// What it is a view of.
+    pub(crate) source: Option<Source>,
+    /// How many operations in place have changed its place in the graph, which its views look at.
+    pub(crate) rewired: AtomicU64,
+}
+
+/// The gradient that `retain_grad` keeps, and the hook that puts it there.
+pub(crate) struct Retained {
+    slot: Arc<Leaf>,
+    hook: HookHandle,
 }
 
 /// Sizes that a gradient rule keeps.
@@ -44,16 +56,18 @@ pub(crate) struct Leaf {
     pub(crate) seq: u64,
     /// For drawings of the graph.
     pub(crate) shape: Shape,
+    pub(crate) dtype: DType,
     pub(crate) grad: Mutex<Option<Variable>>,
     pub(crate) hooks: Mutex<Vec<Arc<Hook>>>,
     pub(crate) name: Mutex<Option<String>>,
 }
 
 impl Leaf {
-    fn new(shape: &[usize]) -> Arc<Self> {
+    fn new(data: &Tensor) -> Arc<Self> {
         Arc::new(Self {
             seq: next_seq(),
-            shape: Shape::from_slice(shape),
+            shape: Shape::from_slice(data.size()),
+            dtype: data.dtype(),
             grad: Mutex::default(),
             hooks: Mutex::default(),
             name: Mutex::default(),
@@ -88,9 +102,10 @@ impl Variable {
         Self::with_history(data, History::Constant)
     }
 
-    /// A leaf whose gradient `backward` computes; PyTorch's `requires_grad=True`.
+    /// A leaf whose gradient `backward` computes; PyTorch's `requires_grad=True`. Only real numbers have
+    /// gradients: `backward` that reaches a leaf of integers is an error.
     pub fn requires_grad(data: Tensor) -> Self {
-        let leaf = Leaf::new(data.size());
+        let leaf = Leaf::new(&data);
         Self::with_history(data, History::Leaf(leaf, true))
     }
 
@@ -99,23 +114,32 @@ impl Variable {
     }
 
     pub(crate) fn with_history(data: Tensor, history: History) -> Self {
+        Self::with_source(data, history, None)
+    }
+
+    /// A variable that may be a view.
+    pub(crate) fn with_source(data: Tensor, history: History, source: Option<Source>) -> Self {
         Self(Arc::new(Inner {
             data: RwLock::new(data),
             history: RwLock::new(history),
-            retained: OnceLock::new(),
+            retained: Mutex::new(None),
+            source,
+            rewired: AtomicU64::new(0),
         }))
     }
 
-    pub(crate) fn history(&self) -> History {
-        self.0.history.read().clone()
+    /// How it came to be, to read; a view first looks whether its base was changed in place.
+    pub(crate) fn origin(&self) -> RwLockReadGuard<'_, History> {
+        self.follow_base();
+        self.0.history.read()
     }
 
-    pub(crate) fn set_history(&self, history: History) {
-        *self.0.history.write() = history;
+    pub(crate) fn history(&self) -> History {
+        self.origin().clone()
     }
 
     pub(crate) fn edge(&self) -> Edge {
-        match &*self.0.history.read() {
+        match &*self.origin() {
             History::Leaf(leaf, true) => Edge::Leaf(leaf.clone()),
             History::Made(node, i) => Edge::Node(node.clone(), *i),
             _ => Edge::None,
@@ -179,22 +203,26 @@ impl Variable {
 
     /// Whether a gradient flows to this variable.
     pub fn is_requires_grad(&self) -> bool {
-        !matches!(&*self.0.history.read(), History::Constant | History::Leaf(_, false))
+        !matches!(&*self.origin(), History::Constant | History::Leaf(_, false))
     }
 
     /// Whether the user made this variable, rather than an operation.
     pub fn is_leaf(&self) -> bool {
-        !matches!(&*self.0.history.read(), History::Made(..))
+        !matches!(&*self.origin(), History::Made(..))
     }
 
     /// Switches the gradient of a leaf on or off: a frozen parameter.
     ///
     /// # Errors
-    /// When an operation made the variable.
+    /// When an operation made the variable; to switch it on for integers.
     pub fn set_requires_grad(&self, on: bool) -> Result<()> {
+        if on && !self.dtype().is_float() {
+            return Err(Error::NotReal { op: "set_requires_grad", dtype: self.dtype(), name: self.name() });
+        }
+        self.follow_base();
         let mut history = self.0.history.write();
         match &mut *history {
-            History::Constant if on => *history = History::Leaf(Leaf::new(&self.shape()), true),
+            History::Constant if on => *history = History::Leaf(Leaf::new(&self.tensor()), true),
             History::Constant => {}
             History::Leaf(_, flag) => *flag = on,
             History::Made(node, _) => {
@@ -212,16 +240,16 @@ impl Variable {
 
     /// The operation that made this variable; PyTorch's `grad_fn`.
     pub fn creator(&self) -> Option<Arc<Node>> {
-        match &*self.0.history.read() {
+        match &*self.origin() {
             History::Made(node, _) => Some(node.clone()),
             _ => None,
         }
     }
 
     fn slot(&self) -> Option<Arc<Leaf>> {
-        match &*self.0.history.read() {
+        match &*self.origin() {
             History::Leaf(leaf, _) => Some(leaf.clone()),
-            _ => self.0.retained.get().cloned(),
+            _ => self.0.retained.lock().as_ref().map(|r| r.slot.clone()),
         }
     }
 
@@ -249,14 +277,37 @@ impl Variable {
 
     /// Keeps the gradient of a variable that an operation made: `grad` then returns it.
     pub fn retain_grad(&self) {
-        if self.is_leaf() || self.0.retained.get().is_some() {
+        if self.is_leaf() {
             return;
         }
-        let slot = self.0.retained.get_or_init(|| Leaf::new(&self.shape())).clone();
-        self.register_hook(move |g| {
+        let mut retained = self.0.retained.lock();
+        if retained.is_some() {
+            return;
+        }
+        let slot = Leaf::new(&self.tensor());
+        let hook = self.collect_in(&slot);
+        *retained = Some(Box::new(Retained { slot, hook }));
+    }
+
+    /// A hook that keeps the gradient in `slot`.
+    fn collect_in(&self, slot: &Arc<Leaf>) -> HookHandle {
+        let slot = slot.clone();
+        self.add_hook(Box::new(move |g| {
             *slot.grad.lock() = Some(g.clone());
             None
-        });
+        }))
+    }
+
+    /// Another place in the graph, after an operation in place: the gradient retained is then that of
+    /// what the variable has become.
+    pub(crate) fn rewire(&self, history: History) {
+        *self.0.history.write() = history;
+        let mut retained = self.0.retained.lock();
+        if let Some(before) = retained.take() {
+            before.hook.remove();
+            let hook = self.collect_in(&before.slot);
+            *retained = Some(Box::new(Retained { slot: before.slot, hook }));
+        }
     }
 
     /// Calls `hook` with the gradient of this variable whenever `backward` has computed it; what it
@@ -265,7 +316,12 @@ impl Variable {
         &self,
         hook: impl Fn(&Variable) -> Option<Variable> + Send + Sync + 'static,
     ) -> HookHandle {
-        let hook: Arc<Hook> = Arc::new(Box::new(hook));
+        self.follow_base();
+        self.add_hook(Box::new(hook))
+    }
+
+    fn add_hook(&self, hook: Hook) -> HookHandle {
+        let hook = Arc::new(hook);
         let place = match &*self.0.history.read() {
             History::Made(node, i) => {
                 node.state.lock().hooks.push((*i, hook.clone()));
@@ -275,7 +331,7 @@ impl Variable {
                 leaf.hooks.lock().push(hook.clone());
                 HookPlace::Leaf(leaf.clone())
             }
-            History::Constant => HookPlace::Leaf(Leaf::new(&self.shape())),
+            History::Constant => HookPlace::Leaf(Leaf::new(&self.tensor())),
         };
         HookHandle { hook, place }
     }
@@ -289,7 +345,7 @@ impl Variable {
     pub fn set_name(&self, name: &str) {
         let mut history = self.0.history.write();
         if matches!(*history, History::Constant) {
-            *history = History::Leaf(Leaf::new(&self.shape()), false);
+            *history = History::Leaf(Leaf::new(&self.tensor()), false);
         }
         if let History::Leaf(leaf, _) = &*history {
             *leaf.name.lock() = Some(name.to_owned());
@@ -298,7 +354,7 @@ impl Variable {
 
     /// A leaf's name.
     pub fn name(&self) -> Option<String> {
-        match &*self.0.history.read() {
+        match &*self.origin() {
             History::Leaf(leaf, _) => leaf.name.lock().clone(),
             _ => None,
         }
@@ -336,7 +392,7 @@ impl fmt::Display for Variable {
 
 impl fmt::Debug for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0.history.read() {
+        match &*self.origin() {
             History::Made(node, _) => write!(f, "Variable({:?}, creator={})", self.data(), node.name),
             History::Leaf(_, true) => write!(f, "Variable({:?}, requires_grad)", self.data()),
             _ => write!(f, "Variable({:?})", self.data()),

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use taper_autograd::{ModuleScope, Variable, is_detecting_anomaly};
+use taper_autograd::Variable;
 
 use crate::Mismatch;
+use crate::module::{enter, named};
 
 /// The result of a module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -92,10 +93,6 @@ impl Error {
 /// # Errors
 /// Those of `forward`.
 pub fn in_layer<T>(parameter: &Variable, forward: impl FnOnce() -> Result<T>) -> Result<T> {
-    let path = || Some(parameter.name()?.rsplit_once('.')?.0.to_owned());
-    let _scope = is_detecting_anomaly().then(path).flatten().map(|path| ModuleScope::enter(&path));
-    forward().map_err(|error| match (&error, path()) {
-        (Error::In { .. }, _) | (_, None) => error,
-        (_, Some(path)) => Error::In { path, source: Box::new(error) },
-    })
+    let _scope = enter(parameter);
+    named(parameter, forward())
 }

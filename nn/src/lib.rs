@@ -43,7 +43,7 @@ pub use layers::activation::{
     Elu, Gelu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, LogSigmoid, LogSoftmax, Mish, PRelu, Relu, Relu6,
     Selu, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
-pub use layers::attention::{MultiheadAttention, TransformerEncoderLayer};
+pub use layers::attention::MultiheadAttention;
 pub use layers::batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use layers::bilinear::Bilinear;
 pub use layers::conv::Conv2d;
@@ -54,18 +54,20 @@ pub use layers::embedding::Embedding;
 pub use layers::instance_norm::{InstanceNorm1d, InstanceNorm2d};
 pub use layers::linear::Linear;
 pub use layers::norm::{GroupNorm, LayerNorm};
-pub use layers::pool::{AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d};
+pub use layers::pool::{AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d};
+pub use layers::pool_adaptive::{AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d};
 pub use layers::recurrent::{Gru, Lstm, RecurrentState, Rnn};
 pub use layers::rms_norm::RmsNorm;
 pub use layers::sequential::Sequential;
 pub use layers::shape::{Flatten, Identity, PixelShuffle, Upsample, UpsampleMode};
+pub use layers::transformer::TransformerEncoderLayer;
 pub use loss::cross_entropy::CrossEntropyLoss;
 pub use loss::nll::NllLoss;
 pub use loss::probability::{BceLoss, BceWithLogitsLoss, KLDivLoss};
 pub use loss::regression::{HuberLoss, L1Loss, MseLoss, SmoothL1Loss};
 pub use loss::similarity::{CosineEmbeddingLoss, HingeEmbeddingLoss, MarginRankingLoss, TripletMarginLoss};
 pub use module::{
-    AsModule, BufferField, Member, Module, ModuleDict, ModuleField, ModuleList, Training, Visitor,
+    AsModule, BufferField, Member, Module, ModuleDict, ModuleField, ModuleList, Place, Training, Visitor,
     print_module,
 };
 pub use state::{
@@ -73,5 +75,5 @@ pub use state::{
     load_with_metadata, save, save_with_metadata, state_dict,
 };
 pub use summary::{Summary, SummaryRow, summary, summary_with};
-pub use taper_autograd::Reduction;
+pub use taper_autograd::{PadMode, Reduction};
 pub use taper_nn_derive::Module;

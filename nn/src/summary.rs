@@ -106,7 +106,7 @@ pub fn summary_with<N: Module + Forward>(net: &N, input: &Variable) -> Result<Su
         summary.multiply_adds += work;
         summary.output_bytes += elements * output.dtype().size_in_bytes();
     }
-    summary.rows.extend(waiting);
+    summary.rows.extend(waiting.into_iter().filter(|row| row.parameters > 0));
     Ok(summary)
 }
 
@@ -132,16 +132,21 @@ impl Drop for Evaluating<'_> {
     }
 }
 
-/// The modules that have parameters of their own, each under the name that its errors have.
+/// The modules that have parameters of their own, or know their place, each under the name that its
+/// errors have.
 fn layers(net: &dyn Module) -> Vec<SummaryRow> {
     let (mut rows, mut seen) = (Vec::<SummaryRow>::new(), Vec::<Variable>::new());
     for (_, module) in net.modules() {
-        let members = Visitor::members_of(module).into_iter();
-        let own: Vec<Variable> = members
-            .filter_map(|(_, member)| if let Member::Parameter(p) = member { Some(p.clone()) } else { None })
-            .collect();
-        let Some(name) = own.first().and_then(Variable::name) else { continue };
-        let path = name.rsplit_once('.').map_or("", |(path, _)| path).to_owned();
+        let (mut own, mut place) = (Vec::<Variable>::new(), None);
+        for (_, member) in Visitor::members_of(module) {
+            match member {
+                Member::Parameter(parameter) => own.push(parameter.clone()),
+                Member::Place(known) => place = known.path(),
+                _ => {}
+            }
+        }
+        let named = || Some(own.first()?.name()?.rsplit_once('.').map_or("", |(path, _)| path).to_owned());
+        let Some(path) = place.or_else(named) else { continue };
         let new = own.into_iter().filter(|p| !seen.iter().any(|known| known.is(p)));
         let new: Vec<Variable> = new.collect();
         if rows.iter().all(|row| row.path != path) {

@@ -2,10 +2,10 @@
 
 use crate::dtype::with_real;
 use crate::kernels::pool::average::Average;
-use crate::kernels::pool::{Pool2d, max};
+use crate::kernels::pool::{Pool2d, adaptive_windows, max};
 use crate::{DType, Element, Error, Result, Tensor, shape};
 
-/// The parameters of a pooling window, each as (vertical, horizontal).
+/// The windows of a pooling, with PyTorch's names; pairs are (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolOptions {
     /// The window's size.
@@ -14,22 +14,44 @@ pub struct PoolOptions {
     pub stride: (usize, usize),
     /// The border added on each side, at most half of the window: never the largest, zeros for a mean.
     pub padding: (usize, usize),
+    /// The distance between a window's elements; of a maximum only.
+    pub dilation: (usize, usize),
+    /// Whether a last window may reach beyond the border, where a part of it is within.
+    pub ceil_mode: bool,
+    /// Whether a mean is over the border's zeros too; of a mean only.
+    pub count_include_pad: bool,
+    /// What sums are divided by, if not by the number of elements; of a mean only.
+    pub divisor_override: Option<usize>,
 }
 
 impl PoolOptions {
     /// Windows side by side without a border, as PyTorch's default.
-    pub fn new(kernel: (usize, usize)) -> Self {
-        Self { kernel, stride: kernel, padding: (0, 0) }
+    pub const fn new(kernel: (usize, usize)) -> Self {
+        Self {
+            kernel,
+            stride: kernel,
+            padding: (0, 0),
+            dilation: (1, 1),
+            ceil_mode: false,
+            count_include_pad: true,
+            divisor_override: None,
+        }
     }
 
     /// The windows over images of `size` `[N, C, H, W]`.
     fn windows(&self, op: &'static str, size: &[usize]) -> Result<Pool2d> {
         let [n, c, h, w] = images(op, size)?;
-        let fits = |size: usize, k: usize, s: usize, p: usize| {
-            size > 0 && k > 0 && s > 0 && p <= k / 2 && size.checked_add(2 * p).is_some_and(|n| n >= k)
+        let PoolOptions { kernel, stride, padding, dilation, ceil_mode, .. } = *self;
+        let fits = |size: usize, k: usize, s: usize, p: usize, d: usize| {
+            // From a window's first element to its last.
+            let reach = k.checked_sub(1).and_then(|k| k.checked_mul(d)?.checked_add(1)).filter(|_| d > 0);
+            reach.is_some_and(|reach| {
+                size > 0 && s > 0 && p <= reach / 2 && size.checked_add(2 * p).is_some_and(|n| n >= reach)
+            })
         };
-        let PoolOptions { kernel, stride, padding } = *self;
-        if !fits(h, kernel.0, stride.0, padding.0) || !fits(w, kernel.1, stride.1, padding.1) {
+        if !fits(h, kernel.0, stride.0, padding.0, dilation.0)
+            || !fits(w, kernel.1, stride.1, padding.1, dilation.1)
+        {
             return Err(Error::shape(
                 op,
                 format!(
@@ -41,7 +63,16 @@ impl PoolOptions {
             return Err(Error::shape(op, format!("an image of {h} x {w} has more than 2^32 - 2 pixels")));
         }
         let pair = |(v, h): (usize, usize)| [v, h];
-        Ok(Pool2d::new(n * c, [h, w], pair(kernel), pair(stride), pair(padding), [1, 1], false))
+        Ok(Pool2d::new(n * c, [h, w], pair(kernel), pair(stride), pair(padding), pair(dilation), ceil_mode))
+    }
+
+    /// The windows of a mean, and the size of its output.
+    fn means(&self, op: &'static str, size: &[usize]) -> Result<(Average, [usize; 2])> {
+        if self.dilation != (1, 1) || self.divisor_override == Some(0) {
+            return Err(Error::value(op, format!("{self:?}: a mean has no dilation and no divisor 0")));
+        }
+        let windows = self.windows(op, size)?;
+        Ok((Average::new(&windows, self.count_include_pad, self.divisor_override), windows.output))
     }
 }
 
@@ -90,7 +121,46 @@ impl Tensor {
     /// When the shapes are not those of the pooling, or a place is outside of its image.
     pub fn max_pool2d_grad(&self, places: &Self, input: &[usize], options: PoolOptions) -> Result<Self> {
         let op = "max_pool2d_grad";
-        let windows = options.windows(op, input)?;
+        self.to_places(op, places, input, &options.windows(op, input)?)
+    }
+
+    /// The largest element of each of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as
+    /// can be, as in [`Tensor::adaptive_avg_pool2d`], and its place as in [`Tensor::max_pool2d`].
+    ///
+    /// # Errors
+    /// As [`Tensor::adaptive_avg_pool2d`].
+    pub fn adaptive_max_pool2d(&self, (oh, ow): (usize, usize)) -> Result<(Self, Self)> {
+        let op = "adaptive_max_pool2d";
+        self.expect_float(op)?;
+        let [_, _, h, w] = filled(op, self.size(), [oh, ow])?;
+        let (rows, cols) = (adaptive_windows(h, oh), adaptive_windows(w, ow));
+        let size = self.pooled([oh, ow]);
+        let mut places = vec![0u32; shape::numel(&size)];
+        let y = with_real!(self.dtype, T => {
+            let x = self.in_dtype(T::TYPE)?;
+            Self::compute::<T, T>(op, &[&x], &size, |x, y| {
+                max::adaptive_max_pool2d([h, w], &rows, &cols, x[0], y, &mut places);
+            })?
+        });
+        Ok((y.cast(self.dtype)?, Self::own(places, &size)))
+    }
+
+    /// The gradient of [`Tensor::adaptive_max_pool2d`]; see [`Tensor::max_pool2d_grad`].
+    ///
+    /// # Errors
+    /// As [`Tensor::max_pool2d_grad`].
+    pub fn adaptive_max_pool2d_grad(&self, places: &Self, input: &[usize]) -> Result<Self> {
+        let op = "adaptive_max_pool2d_grad";
+        let [_, _, oh, ow] = images(op, self.size())?;
+        let [n, c, h, w] = filled(op, input, [oh, ow])?;
+        // Whatever the windows are, the places say where the gradient goes.
+        let mut windows = Pool2d::new(n * c, [h, w], [1, 1], [1, 1], [0, 0], [1, 1], false);
+        windows.output = [oh, ow];
+        self.to_places(op, places, input, &windows)
+    }
+
+    /// Images of the shape `input`: each element of `self` added at its place.
+    fn to_places(&self, op: &'static str, places: &Self, input: &[usize], windows: &Pool2d) -> Result<Self> {
         self.expect_pooled(op, self, input, windows.output)?;
         self.expect_pooled(op, places, input, windows.output)?;
         let places = places.to_dtype(DType::U32)?.contiguous()?;
@@ -105,20 +175,21 @@ impl Tensor {
             }
             with_real!(self.dtype, T => {
                 let dy = self.in_dtype(T::TYPE)?;
-                let grad = |dy: &[&[T]], dx: &mut [T]| max::max_pool2d_grad(&windows, dy[0], places, None, dx);
+                let grad = |dy: &[&[T]], dx: &mut [T]| max::max_pool2d_grad(windows, dy[0], places, None, dx);
                 Self::compute::<T, T>(op, &[&dy], input, grad)?.cast(self.dtype)
             })
         })
     }
 
-    /// The mean of each window of images `[N, C, H, W]`; the padding's zeros count.
+    /// The mean of each window of images `[N, C, H, W]`; the padding's zeros count, unless
+    /// `count_include_pad` is off.
     ///
     /// # Errors
-    /// As [`Tensor::max_pool2d`].
+    /// As [`Tensor::max_pool2d`]; and when there is a dilation, or a divisor of 0.
     pub fn avg_pool2d(&self, options: PoolOptions) -> Result<Self> {
         let op = "avg_pool2d";
-        let windows = options.windows(op, self.size())?;
-        self.averages(op, &Average::new(&windows, true, None), windows.output)
+        let (windows, output) = options.means(op, self.size())?;
+        self.averages(op, &windows, output)
     }
 
     /// The gradient of [`Tensor::avg_pool2d`] with respect to images of the shape `input`; `self` is
@@ -128,8 +199,8 @@ impl Tensor {
     /// When the shapes are not those of the pooling.
     pub fn avg_pool2d_grad(&self, input: &[usize], options: PoolOptions) -> Result<Self> {
         let op = "avg_pool2d_grad";
-        let windows = options.windows(op, input)?;
-        self.averages_grad(op, &Average::new(&windows, true, None), input, windows.output)
+        let (windows, output) = options.means(op, input)?;
+        self.averages_grad(op, &windows, input, output)
     }
 
     /// The means of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as can be:
@@ -195,10 +266,19 @@ impl Tensor {
 }
 
 fn adaptive(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<Average> {
+    let [_, _, h, w] = filled(op, size, output)?;
+    Ok(Average::adaptive([h, w], output))
+}
+
+/// [`images`] that are not empty, and can have outputs of this size.
+fn filled(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<[usize; 4]> {
     let [n, c, h, w] = images(op, size)?;
     shape::shape(op, [n, c, output[0], output[1]])?;
     if h == 0 || w == 0 {
         return Err(Error::shape(op, format!("an image of {h} x {w} is empty")));
     }
-    Ok(Average::adaptive([h, w], output))
+    if h * w >= u32::MAX as usize {
+        return Err(Error::shape(op, format!("an image of {h} x {w} has more than 2^32 - 2 pixels")));
+    }
+    Ok([n, c, h, w])
 }

@@ -75,6 +75,11 @@ impl Tensor {
         self.inner.stride()
     }
 
+    /// The place of the first element in the memory, in elements.
+    pub fn storage_offset(&self) -> usize {
+        self.inner.layout().start_offset()
+    }
+
     /// The dtype.
     pub fn dtype(&self) -> DType {
         self.dtype

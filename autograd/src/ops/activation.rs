@@ -103,6 +103,17 @@ impl Variable {
         self.activation("Softplus", softplus, |g, x| g.mul(x.sigmoid()?))
     }
 
+    /// `ln(1 + e^(beta · x)) / beta`, and `x` itself where `beta · x` is above the threshold: PyTorch's
+    /// `softplus(x, beta, threshold)`, whose defaults are 1 and 20.
+    ///
+    /// # Errors
+    /// As [`Variable::leaky_relu`].
+    #[track_caller]
+    pub fn softplus_with(&self, beta: f64, threshold: f64) -> Result<Self> {
+        let scaled = self.mul(beta)?;
+        self.where_(&scaled.data().gt(threshold)?, &scaled.softplus()?.div(beta)?)
+    }
+
     /// `ln σ(x)`: dy/dx = σ(-x).
     ///
     /// # Errors

@@ -96,7 +96,7 @@ impl Variable {
         let pieces = (0..n).step_by(size).map(|at| x.narrow(dim, at as i64, size.min(n - at)));
         let pieces = pieces.collect::<taper_tensor::Result<Vec<_>>>()?;
         // One operation, whose gradient is joined once: that of a narrow each would fill the rest with zeros.
-        Ok(record("Split", &[self]).many(pieces, move |ctx| {
+        Ok(record("Split", &[self]).view().many(pieces, move |ctx| {
             let grads = (0..ctx.grads.len()).map(|i| ctx.grad_of(i)).collect::<Result<Vec<_>>>()?;
             Ok(smallvec![Some(Self::cat(&grads, dim)?)])
         }))

@@ -94,15 +94,13 @@ fn in_place_operations_rewire_the_graph() -> Result<()> {
 }
 
 #[test]
-fn in_place_operations_refuse_leaves_and_views() -> Result<()> {
+fn in_place_operations_refuse_leaves() -> Result<()> {
     let x = leaf(&[1.0, 2.0]);
     let error = x.add_(1.0).unwrap_err().to_string();
     assert!(error.contains("add_") && error.contains("leaf"), "{error}");
     no_grad(|| x.add_(1.0))?;
     assert_eq!(x.data().to_vec::<f64>()?, [2.0, 3.0]);
     assert!(x.is_leaf() && x.is_requires_grad());
-    let error = x.mul(2.0)?.narrow(0, 0, 1)?.add_(1.0).unwrap_err().to_string();
-    assert!(error.contains("Narrow"), "{error}");
     // A reshape that had to copy is a tensor of its own.
     let tall = x.mul(2.0)?.unsqueeze(0)?.expand((3, 2))?.reshape(6)?;
     tall.add_(1.0)?;

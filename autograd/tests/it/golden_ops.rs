@@ -10,19 +10,36 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
     let real = |key: &str| args[key].as_f64().unwrap_or_else(|| panic!("{op}: no number {key} in {args}"));
     let flag = |key: &str| args[key].as_bool().unwrap_or_else(|| panic!("{op}: no flag {key} in {args}"));
     let count = |key: &str| int(key) as usize;
+    let real_or = |key: &str, default: f64| args[key].as_f64().unwrap_or(default);
     let list = |key: &str| -> Vec<i64> {
         args[key].as_array().unwrap().iter().map(|n| n.as_i64().unwrap()).collect()
     };
     let has = |key: &str| args.get(key).is_some_and(|a| !a.is_null());
-    let both = |key: &str| (count(key), count(key));
+    // One number for both directions, or one for each.
+    let both = |key: &str| match args[key].as_array() {
+        Some(_) => (list(key)[0] as usize, list(key)[1] as usize),
+        None => (count(key), count(key)),
+    };
     let conv = || Conv2dOptions {
         stride: both("stride"),
         padding: both("padding"),
         dilation: both("dilation"),
         groups: count("groups"),
     };
-    let pool =
-        || PoolOptions { kernel: both("kernel_size"), stride: both("stride"), padding: both("padding") };
+    let either = |key: &str, default: bool| if has(key) { flag(key) } else { default };
+    let both_or = |key: &str, default: (usize, usize)| if has(key) { both(key) } else { default };
+    let pool = || {
+        let plain = PoolOptions::new(both("kernel_size"));
+        PoolOptions {
+            stride: both_or("stride", plain.stride),
+            padding: both_or("padding", plain.padding),
+            dilation: both_or("dilation", plain.dilation),
+            ceil_mode: either("ceil_mode", false),
+            count_include_pad: either("count_include_pad", true),
+            divisor_override: has("divisor_override").then(|| count("divisor_override")),
+            ..plain
+        }
+    };
     let x = v.first()?;
     let one = match op {
         "add" => x.add(&v[1]),
@@ -59,11 +76,11 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "round" => x.round(),
         "relu" => x.relu(),
         "relu6" => x.relu6(),
-        "leaky_relu" => x.leaky_relu(if has("negative_slope") { real("negative_slope") } else { 0.01 }),
-        "elu" => x.elu(if has("alpha") { real("alpha") } else { 1.0 }),
+        "leaky_relu" => x.leaky_relu(real_or("negative_slope", 0.01)),
+        "elu" => x.elu(real_or("alpha", 1.0)),
         "selu" => x.selu(),
         "silu" => x.silu(),
-        "softplus" => x.softplus(),
+        "softplus" => x.softplus_with(real_or("beta", 1.0), real_or("threshold", 20.0)),
         "softsign" => x.softsign(),
         "mish" => x.mish(),
         "gelu" => x.gelu(),
@@ -77,7 +94,7 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "cholesky" => x.cholesky(),
         "gelu_tanh" => x.gelu_tanh(),
         "logsigmoid" => x.logsigmoid(),
-        "hardtanh" => x.hardtanh(-1.0, 1.0),
+        "hardtanh" => x.hardtanh(real_or("min_val", -1.0), real_or("max_val", 1.0)),
         "hardsigmoid" => x.hardsigmoid(),
         "hardswish" => x.hardswish(),
         "prod" => x.prod(),
@@ -94,10 +111,7 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "tril" => x.tril(int("diagonal")),
         "triu" => x.triu(int("diagonal")),
         "avg_pool2d" => x.avg_pool2d(pool()),
-        "adaptive_avg_pool2d" => {
-            let size = list("output_size");
-            x.adaptive_avg_pool2d((size[0] as usize, size[1] as usize))
-        }
+        "adaptive_avg_pool2d" => x.adaptive_avg_pool2d(both("output_size")),
         "sum" if has("dim") => x.sum_dim(list("dim"), flag("keepdim")),
         "sum" => x.sum(),
         "mean" if has("dim") => x.mean_dim(list("dim"), flag("keepdim")),
@@ -144,7 +158,18 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "conv2d" => x.conv2d(&v[1], v.get(2), conv()),
         "conv1d" => x.conv1d(&v[1], v.get(2), conv()),
         "conv_transpose2d" => x.conv_transpose2d(&v[1], v.get(2), conv(), both("output_padding")),
+        "max_pool2d" if either("return_indices", false) => {
+            return Some(x.max_pool2d_with_indices(pool()).map(pair));
+        }
         "max_pool2d" => x.max_pool2d_with(pool()),
+        "adaptive_max_pool2d" => {
+            let pooled = x.adaptive_max_pool2d(both("output_size"));
+            return Some(if either("return_indices", false) {
+                pooled.map(pair)
+            } else {
+                pooled.map(|p| vec![p.0])
+            });
+        }
         "upsample_nearest2d" => {
             let s = x.size();
             x.upsample_nearest2d((s[2] * count("scale_factor"), s[3] * count("scale_factor")))

@@ -8,3 +8,4 @@ mod regression; // defects seen elsewhere
 mod rules; // each rule against numerical derivatives
 mod scopes; // modes, threads, drawings, memory
 mod table; // every operation, for inputs of every layout
+mod views; // operations in place on views

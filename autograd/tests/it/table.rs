@@ -50,7 +50,15 @@ fn conv() -> Conv2dOptions {
 }
 
 fn pool() -> PoolOptions {
-    PoolOptions { kernel: (2, 3), stride: (2, 1), padding: (1, 0) }
+    PoolOptions { stride: (2, 1), padding: (1, 0), ..PoolOptions::new((2, 3)) }
+}
+
+fn dilated() -> PoolOptions {
+    PoolOptions { stride: (2, 1), dilation: (1, 2), ceil_mode: true, ..PoolOptions::new((2, 2)) }
+}
+
+fn inside() -> PoolOptions {
+    PoolOptions { ceil_mode: true, count_include_pad: false, ..pool() }
 }
 
 type Row = (&'static str, Op, &'static [&'static [usize]], Domain, bool);
@@ -105,6 +113,7 @@ const TABLE: &[Row] = &[
     ("selu", |v| v[0].selu(), &[&[2, 3]], Any, SMOOTH),
     ("silu", |v| v[0].silu(), &[&[2, 3]], Any, SMOOTH),
     ("softplus", |v| v[0].softplus(), &[&[2, 3]], Any, SMOOTH),
+    ("softplus_with", |v| v[0].softplus_with(2.0, 20.0), &[&[2, 3]], Any, SMOOTH),
     ("softsign", |v| v[0].softsign(), &[&[2, 3]], Any, SMOOTH),
     ("logsigmoid", |v| v[0].logsigmoid(), &[&[2, 3]], Any, SMOOTH),
     ("mish", |v| v[0].mish(), &[&[2, 3]], Any, SMOOTH),
@@ -203,7 +212,17 @@ const TABLE: &[Row] = &[
     ),
     ("max_pool2d", |v| v[0].max_pool2d(2), &[&[1, 2, 4, 5]], Any, JUMPS),
     ("max_pool2d_with", |v| v[0].max_pool2d_with(pool()), &[&[1, 2, 4, 5]], Any, JUMPS),
+    ("max_pool2d_with", |v| v[0].max_pool2d_with(dilated()), &[&[1, 2, 5, 5]], Any, JUMPS),
+    (
+        "max_pool2d_with_indices",
+        |v| Ok(v[0].max_pool2d_with_indices(pool())?.0),
+        &[&[1, 2, 4, 5]],
+        Any,
+        JUMPS,
+    ),
+    ("adaptive_max_pool2d", |v| Ok(v[0].adaptive_max_pool2d((2, 3))?.0), &[&[1, 2, 3, 4]], Any, JUMPS),
     ("avg_pool2d", |v| v[0].avg_pool2d(pool()), &[&[1, 2, 4, 5]], Any, SMOOTH),
+    ("avg_pool2d", |v| v[0].avg_pool2d(inside()), &[&[1, 2, 4, 5]], Any, SMOOTH),
     ("adaptive_avg_pool2d", |v| v[0].adaptive_avg_pool2d((2, 3)), &[&[1, 2, 3, 4]], Any, SMOOTH),
     ("upsample_nearest2d", |v| v[0].upsample_nearest2d((3, 5)), &[&[1, 2, 2, 3]], Any, SMOOTH),
     ("upsample_bilinear2d", |v| v[0].upsample_bilinear2d((3, 5), true), &[&[1, 2, 2, 3]], Any, SMOOTH),

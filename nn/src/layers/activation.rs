@@ -3,18 +3,27 @@
 use taper_autograd::Variable;
 use taper_tensor::Tensor;
 
-use crate::{Forward, Module, Result, in_layer};
+use crate::module::{enter, named};
+use crate::{Forward, Module, Place, Result};
 
 macro_rules! activations {
     ($($(#[$doc:meta])* $name:ident = $printed:literal, $method:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Module, Debug, Default)]
         #[module(rename = $printed)]
-        pub struct $name;
+        pub struct $name {
+            place: Place,
+        }
+
+        #[doc = concat!("A new layer of this name: it has no options, so `", stringify!($name), "` says it all.")]
+        #[allow(non_upper_case_globals, clippy::declare_interior_mutable_const)]
+        pub const $name: $name = $name { place: Place::new() };
 
         impl Forward for $name {
+            #[track_caller]
             fn forward(&self, x: &Variable) -> Result<Variable> {
-                Ok(x.$method()?)
+                let _scope = enter(&self.place);
+                named(&self.place, x.$method())
             }
         }
     )*};
@@ -31,8 +40,6 @@ activations! {
     Tanh = "Tanh", tanh;
     /// `x · sigmoid(x)`; PyTorch's `nn.SiLU`.
     Silu = "SiLU", silu;
-    /// `ln(1 + e^x)`; PyTorch's `nn.Softplus` with its defaults.
-    Softplus = "Softplus", softplus;
     /// `x / (1 + |x|)`; PyTorch's `nn.Softsign`.
     Softsign = "Softsign", softsign;
     /// `ln(sigmoid(x))`; PyTorch's `nn.LogSigmoid`.
@@ -57,13 +64,22 @@ macro_rules! with_arguments {
                 #[module(skip)]
                 $field: $type,
             )*
+            place: Place,
         }
 
         impl $name {
             /// The layer with PyTorch's arguments.
             pub fn new($($field: $type),*) -> Self {
-                Self { $($field),* }
+                Self { $($field,)* place: Place::new() }
             }
+
+            $(
+                #[doc = concat!("PyTorch's argument `", stringify!($field), "`.")]
+                pub fn $field(mut self, $field: $type) -> Self {
+                    self.$field = $field;
+                    self
+                }
+            )*
 
             fn describe(&self) -> String {
                 // `{:?}` prints numbers as Python does: 1.0, where Rust's shortest form is 1.
@@ -72,8 +88,10 @@ macro_rules! with_arguments {
         }
 
         impl Forward for $name {
+            #[track_caller]
             fn forward(&self, x: &Variable) -> Result<Variable> {
-                Ok(x.$method($(self.$field),*)?)
+                let _scope = enter(&self.place);
+                named(&self.place, x.$method($(self.$field),*))
             }
         }
     )*};
@@ -86,6 +104,9 @@ with_arguments! {
     Elu = "ELU", elu(alpha: f64), "alpha={:?}";
     /// `min(max(x, min_val), max_val)`, by default within -1 and 1; PyTorch's `nn.Hardtanh`.
     Hardtanh = "Hardtanh", hardtanh(min_val: f64, max_val: f64), "min_val={:?}, max_val={:?}";
+    /// `ln(1 + e^(beta · x)) / beta`, and `x` where `beta · x` is above the threshold, by default with 1
+    /// and 20; PyTorch's `nn.Softplus`.
+    Softplus = "Softplus", softplus_with(beta: f64, threshold: f64), "beta={:?}, threshold={:?}";
     /// `e^x / Σ e^x` along a dimension; PyTorch's `nn.Softmax`.
     Softmax = "Softmax", softmax(dim: i64), "dim={:?}";
     /// `x - ln Σ e^x` along a dimension; PyTorch's `nn.LogSoftmax`.
@@ -110,12 +131,19 @@ impl Default for Hardtanh {
     }
 }
 
+impl Default for Softplus {
+    fn default() -> Self {
+        Self::new(1.0, 20.0)
+    }
+}
+
 /// `x · Φ(x)`, with the normal distribution's Φ; PyTorch's `nn.GELU`.
 #[derive(Module, Debug, Default)]
 #[module(rename = "GELU", extra_repr = "Self::describe")]
 pub struct Gelu {
     #[module(skip)]
     tanh: bool,
+    place: Place,
 }
 
 impl Gelu {
@@ -136,8 +164,10 @@ impl Gelu {
 }
 
 impl Forward for Gelu {
+    #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
-        Ok(if self.tanh { x.gelu_tanh()? } else { x.gelu()? })
+        let _scope = enter(&self.place);
+        named(&self.place, if self.tanh { x.gelu_tanh() } else { x.gelu() })
     }
 }
 
@@ -158,13 +188,24 @@ impl PRelu {
         Ok(Self { weight: Variable::requires_grad(Tensor::full(num_parameters, 0.25)?) })
     }
 
+    /// The value that the weights begin with; by default 0.25.
+    ///
+    /// # Errors
+    /// When memory does not suffice.
+    pub fn init(self, init: f64) -> Result<Self> {
+        crate::init::constant_(&self.weight, init)?;
+        Ok(self)
+    }
+
     fn describe(&self) -> String {
         format!("num_parameters={}", self.weight.numel())
     }
 }
 
 impl Forward for PRelu {
+    #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
-        in_layer(&self.weight, || Ok(x.prelu(&self.weight)?))
+        let _scope = enter(&self.weight);
+        named(&self.weight, x.prelu(&self.weight))
     }
 }

@@ -1,12 +1,11 @@
-//! Attention, and the transformer's encoder layer.
+//! Attention of several heads.
 
 use taper_autograd::Variable;
 use taper_tensor::Tensor;
 
-use super::dropout::Dropout;
 use super::linear::Linear;
-use super::norm::LayerNorm;
-use crate::{Error, Forward, Module, Result, in_layer, init};
+use crate::module::{enter, named};
+use crate::{Error, Forward, Module, Result, Training, init};
 
 /// Attention of several heads, `softmax(Q Kᵀ / sqrt(d)) V` each; PyTorch's `nn.MultiheadAttention`.
 /// Sequences are `[length, batch, embed_dim]`, with `batch_first` `[batch, length, embed_dim]`.
@@ -15,12 +14,15 @@ pub struct MultiheadAttention {
     /// `[3 · embed_dim, embed_dim]`: for queries, keys and values, one below the other.
     pub in_proj_weight: Variable,
     /// `[3 · embed_dim]`, at first zeros.
-    pub in_proj_bias: Variable,
+    pub in_proj_bias: Option<Variable>,
     out_proj: Linear,
     #[module(skip)]
     heads: usize,
     #[module(skip)]
+    dropout: f64,
+    #[module(skip)]
     batch_first: bool,
+    training: Training,
 }
 
 impl MultiheadAttention {
@@ -41,11 +43,33 @@ impl MultiheadAttention {
         }
         Ok(Self {
             in_proj_weight,
-            in_proj_bias: Variable::requires_grad(Tensor::zeros(3 * embed_dim)?),
+            in_proj_bias: Some(Variable::requires_grad(Tensor::zeros(3 * embed_dim)?)),
             out_proj,
             heads: num_heads,
+            dropout: 0.0,
             batch_first: false,
+            training: Training::default(),
         })
+    }
+
+    /// The probability that a weight of the attention is dropped, in training; by default 0.
+    ///
+    /// # Errors
+    /// When it is no probability.
+    pub fn dropout(mut self, p: f64) -> Result<Self> {
+        if !(0.0..=1.0).contains(&p) {
+            let message = format!("dropout is {p}, expected a probability from 0 to 1");
+            return Err(Error::value("multihead_attention", message));
+        }
+        self.dropout = p;
+        Ok(self)
+    }
+
+    /// Whether the projections have biases; by default they have. `bias(false)` removes them.
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.in_proj_bias = self.in_proj_bias.filter(|_| bias);
+        self.out_proj = self.out_proj.bias(bias);
+        self
     }
 
     /// Whether the batch's dimension comes before the length's; by default not.
@@ -60,19 +84,43 @@ impl MultiheadAttention {
     /// # Errors
     /// When the shapes do not fit.
     pub fn attend(&self, query: &Variable, key: &Variable, value: &Variable) -> Result<(Variable, Variable)> {
-        in_layer(&self.in_proj_weight, || self.attend_unnamed(query, key, value))
+        self.attend_masked(query, key, value, None, None)
     }
 
-    fn attend_unnamed(
+    /// [`MultiheadAttention::attend`], but not everywhere: `attn_mask`, of the shape `[target length,
+    /// source length]` or `[batch · heads, target length, source length]`, says it for each pair of
+    /// positions, `key_padding_mask`, `[batch, source length]`, for each key. A mask of integers is not
+    /// 0 where there is to be no attention; one of real numbers is added before the softmax.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    pub fn attend_masked(
         &self,
         query: &Variable,
         key: &Variable,
         value: &Variable,
+        attn_mask: Option<&Tensor>,
+        key_padding_mask: Option<&Tensor>,
+    ) -> Result<(Variable, Variable)> {
+        let _scope = enter(&self.in_proj_weight);
+        named(&self.in_proj_weight, self.run([query, key, value], attn_mask, key_padding_mask))
+    }
+
+    fn run(
+        &self,
+        inputs: [&Variable; 3],
+        attn_mask: Option<&Tensor>,
+        key_padding_mask: Option<&Tensor>,
     ) -> Result<(Variable, Variable)> {
         let width = self.in_proj_weight.size()[1];
-        let sizes = [query.size(), key.size(), value.size()];
+        let sizes = inputs.map(Variable::size);
         let dims = sizes.each_ref().map(Vec::len);
-        if dims != [3; 3] || sizes.iter().any(|size| size[2] != width) || sizes[1] != sizes[2] {
+        let batch_at = usize::from(!self.batch_first);
+        if dims != [3; 3]
+            || sizes.iter().any(|size| size[2] != width)
+            || sizes[1] != sizes[2]
+            || sizes[0][batch_at] != sizes[1][batch_at]
+        {
             let order = if self.batch_first { "[batch, length, " } else { "[length, batch, " };
             let message = format!(
                 "query, key and value have shapes {:?}, {:?} and {:?}, expected {order}{width}]",
@@ -83,98 +131,61 @@ impl MultiheadAttention {
         let head = width / self.heads;
         // To [batch, heads, length, head].
         let project = |x: &Variable, part: usize| -> Result<Variable> {
-            let weight = self.in_proj_weight.narrow(0, (part * width) as i64, width)?;
-            let bias = self.in_proj_bias.narrow(0, (part * width) as i64, width)?;
+            let rows = |p: &Variable| p.narrow(0, (part * width) as i64, width);
+            let (weight, bias) =
+                (rows(&self.in_proj_weight)?, self.in_proj_bias.as_ref().map(rows).transpose()?);
             let x = if self.batch_first { x.clone() } else { x.transpose(0, 1)? };
             let (batch, length) = (x.size()[0], x.size()[1]);
-            let heads = x.linear(&weight, Some(&bias))?.reshape([batch, length, self.heads, head])?;
+            let heads = x.linear(&weight, bias.as_ref())?.reshape([batch, length, self.heads, head])?;
             Ok(heads.transpose(1, 2)?)
         };
-        let (q, k, v) = (project(query, 0)?, project(key, 1)?, project(value, 2)?);
-        let scores = q.mul(1.0 / (head as f64).sqrt())?.matmul(&k.transpose(2, 3)?)?;
-        let weights = scores.softmax(-1)?;
-        let y = weights.matmul(&v)?.transpose(1, 2)?;
-        let (batch, length) = (y.size()[0], y.size()[1]);
-        let y = self.out_proj.forward(&y.reshape([batch, length, width])?)?;
+        let (q, k, v) = (project(inputs[0], 0)?, project(inputs[1], 1)?, project(inputs[2], 2)?);
+        let mut scores = q.mul(1.0 / (head as f64).sqrt())?.matmul(&k.transpose(2, 3)?)?;
+        let [batch, heads, target, source] = scores.size()[..] else { return Err(no_scores()) };
+        if let Some(mask) = key_padding_mask {
+            expect_mask("key_padding_mask", mask, &[&[batch, source]])?;
+            scores = masked(&scores, &mask.reshape([batch, 1, 1, source])?)?;
+        }
+        if let Some(mask) = attn_mask {
+            expect_mask("attn_mask", mask, &[&[target, source], &[batch * heads, target, source]])?;
+            let shape = if mask.dim() == 2 { [1, 1, target, source] } else { [batch, heads, target, source] };
+            scores = masked(&scores, &mask.reshape(shape)?)?;
+        }
+        let mut weights = scores.softmax(-1)?;
+        if self.training.get() && self.dropout > 0.0 {
+            weights = weights.dropout(self.dropout, None)?;
+        }
+        let y = weights.matmul(&v)?.transpose(1, 2)?.reshape([batch, target, width])?;
+        let y = self.out_proj.forward(&y)?;
         let y = if self.batch_first { y } else { y.transpose(0, 1)? };
         Ok((y, weights.mean_dim(1, false)?))
     }
+}
+
+fn no_scores() -> Error {
+    Error::value("multihead_attention", "the scores are no [batch, heads, target, source]")
+}
+
+fn expect_mask(name: &str, mask: &Tensor, shapes: &[&[usize]]) -> Result<()> {
+    if shapes.contains(&mask.size()) {
+        return Ok(());
+    }
+    let expected: Vec<String> = shapes.iter().map(|shape| format!("{shape:?}")).collect();
+    let message = format!("{name} has shape {:?}, expected {}", mask.size(), expected.join(" or "));
+    Err(Error::value("multihead_attention", message))
+}
+
+/// Scores of which those that the mask excludes are -∞, or with what it adds.
+fn masked(scores: &Variable, mask: &Tensor) -> Result<Variable> {
+    if mask.dtype().is_float() {
+        return Ok(scores.add(Variable::new(mask.to_dtype(scores.dtype())?))?);
+    }
+    Ok(scores.masked_fill(&mask.ne(0)?.expand(scores.size())?, f64::NEG_INFINITY)?)
 }
 
 impl Forward for MultiheadAttention {
     /// Self-attention: queries, keys and values are the same.
     fn forward(&self, x: &Variable) -> Result<Variable> {
         Ok(self.attend(x, x, x)?.0)
-    }
-}
-
-/// Self-attention and two linear layers, each added to its input and then normalised; PyTorch's
-/// `nn.TransformerEncoderLayer`, with ReLU and the norms last.
-#[derive(Module, Debug)]
-pub struct TransformerEncoderLayer {
-    self_attn: MultiheadAttention,
-    linear1: Linear,
-    dropout: Dropout,
-    linear2: Linear,
-    norm1: LayerNorm,
-    norm2: LayerNorm,
-    dropout1: Dropout,
-    dropout2: Dropout,
-}
-
-impl TransformerEncoderLayer {
-    /// A layer for `d_model` features and `nhead` heads, with PyTorch's defaults: 2048 features
-    /// between the linear layers, dropout 0.1, the length's dimension before the batch's.
-    ///
-    /// # Errors
-    /// When `d_model` does not split into the heads.
-    pub fn new(d_model: usize, nhead: usize) -> Result<Self> {
-        let dropout = || Dropout::new(0.1);
-        Ok(Self {
-            self_attn: MultiheadAttention::new(d_model, nhead)?,
-            linear1: Linear::new(d_model, 2048)?,
-            dropout: dropout()?,
-            linear2: Linear::new(2048, d_model)?,
-            norm1: LayerNorm::new(&[d_model])?,
-            norm2: LayerNorm::new(&[d_model])?,
-            dropout1: dropout()?,
-            dropout2: dropout()?,
-        })
-    }
-
-    /// The features between the two linear layers, whose weights are drawn anew; by default 2048.
-    ///
-    /// # Errors
-    /// When memory does not suffice.
-    pub fn dim_feedforward(mut self, features: usize) -> Result<Self> {
-        let d_model = self.linear1.weight.size()[1];
-        self.linear1 = Linear::new(d_model, features)?;
-        self.linear2 = Linear::new(features, d_model)?;
-        Ok(self)
-    }
-
-    /// The probability of the three dropouts; by default 0.1.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn dropout(mut self, p: f64) -> Result<Self> {
-        (self.dropout, self.dropout1, self.dropout2) = (Dropout::new(p)?, Dropout::new(p)?, Dropout::new(p)?);
-        Ok(self)
-    }
-
-    /// Whether the batch's dimension comes before the length's; by default not.
-    pub fn batch_first(mut self, batch_first: bool) -> Self {
-        self.self_attn = self.self_attn.batch_first(batch_first);
-        self
-    }
-}
-
-impl Forward for TransformerEncoderLayer {
-    fn forward(&self, x: &Variable) -> Result<Variable> {
-        let attended = self.dropout1.forward(&self.self_attn.forward(x)?)?;
-        let x = self.norm1.forward(&x.add(attended)?)?;
-        let hidden = self.dropout.forward(&self.linear1.forward(&x)?.relu()?)?;
-        let fed = self.dropout2.forward(&self.linear2.forward(&hidden)?)?;
-        self.norm2.forward(&x.add(fed)?)
     }
 }

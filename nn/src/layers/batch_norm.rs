@@ -3,8 +3,9 @@
 use taper_autograd::Variable;
 use taper_tensor::{DType, Tensor};
 
-use super::norm::{named, ones, python, scientific, zeros};
-use crate::{Error, Forward, Module, Result, Training};
+use super::norm::{ones, python, scientific, zeros};
+use crate::module::{enter, named};
+use crate::{Error, Forward, Module, Place, Result, Training};
 
 macro_rules! batch_norm {
     ($(#[$doc:meta])* $name:ident, $op:literal, $expected:literal, $ranks:pat) => {
@@ -35,6 +36,7 @@ macro_rules! batch_norm {
             #[module(skip)]
             momentum: Option<f64>,
             training: Training,
+            place: Place,
         }
 
         impl $name {
@@ -55,6 +57,7 @@ macro_rules! batch_norm {
                     eps: 1e-5,
                     momentum: Some(0.1),
                     training: Training::default(),
+                    place: Place::new(),
                 })
             }
 
@@ -100,43 +103,50 @@ macro_rules! batch_norm {
             }
         }
 
+        impl $name {
+            #[track_caller]
+            fn standardise(&self, x: &Variable) -> Result<Variable> {
+                let size = x.size();
+                if !matches!(size.len(), $ranks) || size[1] != self.features {
+                    let message = format!(
+                        "input has shape {size:?}, expected {} with {} channels", $expected, self.features
+                    );
+                    return Err(Error::value($op, message));
+                }
+                let (weight, bias) = (self.weight.as_ref(), self.bias.as_ref());
+                if !self.training.get() && let Some((mean, var)) = self.running_mean.as_ref().zip(self.running_var.as_ref()) {
+                    return Ok(x.batch_norm_with(&mean.data(), &var.data(), weight, bias, self.eps)?);
+                }
+                let (y, batch) = x.batch_norm(weight, bias, self.eps)?;
+                if let Some(((mean, var), count)) =
+                    self.running_mean.as_ref().zip(self.running_var.as_ref()).zip(self.num_batches_tracked.as_ref())
+                {
+                    count.data().add_(1)?;
+                    let part = match self.momentum {
+                        Some(momentum) => momentum,
+                        None => 1.0 / count.item::<i64>()? as f64,
+                    };
+                    // Of the unbiased variance, as in PyTorch.
+                    let unbiased = batch.count as f64 / (batch.count as f64 - 1.0);
+                    move_towards(mean, &batch.mean, part, 1.0)?;
+                    move_towards(var, &batch.var, part, unbiased)?;
+                }
+                Ok(y)
+            }
+        }
+
         impl Forward for $name {
+            #[track_caller]
             fn forward(&self, x: &Variable) -> Result<Variable> {
-                named(&self.weight, || {
-                    let size = x.size();
-                    if !matches!(size.len(), $ranks) || size[1] != self.features {
-                        let message = format!(
-                            "input has shape {size:?}, expected {} with {} channels", $expected, self.features
-                        );
-                        return Err(Error::value($op, message));
-                    }
-                    let (weight, bias) = (self.weight.as_ref(), self.bias.as_ref());
-                    if !self.training.get() && let Some((mean, var)) = self.running_mean.as_ref().zip(self.running_var.as_ref()) {
-                        return Ok(x.batch_norm_with(&mean.data(), &var.data(), weight, bias, self.eps)?);
-                    }
-                    let (y, batch) = x.batch_norm(weight, bias, self.eps)?;
-                    if let Some(((mean, var), count)) =
-                        self.running_mean.as_ref().zip(self.running_var.as_ref()).zip(self.num_batches_tracked.as_ref())
-                    {
-                        count.data().add_(1)?;
-                        let part = match self.momentum {
-                            Some(momentum) => momentum,
-                            None => 1.0 / count.item::<i64>()? as f64,
-                        };
-                        // Of the unbiased variance, as in PyTorch.
-                        let unbiased = batch.count as f64 / (batch.count as f64 - 1.0);
-                        move_towards(mean, &batch.mean, part, 1.0)?;
-                        move_towards(var, &batch.var, part, unbiased)?;
-                    }
-                    Ok(y)
-                })
+                let _scope = enter(&self.place);
+                named(&self.place, self.standardise(x))
             }
         }
     };
 }
 
 /// `running = (1 - part) · running + part · factor · batch`, in place.
-fn move_towards(running: &Variable, batch: &Tensor, part: f64, factor: f64) -> Result<()> {
+pub(super) fn move_towards(running: &Variable, batch: &Tensor, part: f64, factor: f64) -> Result<()> {
     let running = running.data();
     running.mul_(1.0 - part)?;
     Ok(running.add_(&batch.mul(part * factor)?.to_dtype(running.dtype())?)?)

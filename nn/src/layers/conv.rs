@@ -1,10 +1,51 @@
 //! Convolution layers.
 
-use taper_autograd::{Conv2dOptions, Variable};
+use taper_autograd::{Conv2dOptions, PadMode, Variable};
 use taper_tensor::Tensor;
 
 use super::{IntoPair, uniform_parameter};
-use crate::{Error, Forward, Module, Result, in_layer};
+use crate::module::{enter, named};
+use crate::{Error, Forward, Module, Result};
+
+/// The border that convolutions have unless told otherwise.
+pub(super) const ZEROS: PadMode = PadMode::Constant(0.0);
+
+/// As PyTorch prints it: nothing for zeros.
+pub(super) fn mode_name(mode: PadMode) -> &'static str {
+    match mode {
+        PadMode::Constant(_) => "",
+        PadMode::Reflect => ", padding_mode=reflect",
+        PadMode::Replicate => ", padding_mode=replicate",
+        PadMode::Circular => ", padding_mode=circular",
+    }
+}
+
+/// A weight and bias for `groups` groups: each output sees fewer inputs, so that a part of the numbers
+/// drawn is kept, within the wider bound.
+///
+/// # Errors
+/// When the channels cannot be split so, or are split already.
+pub(super) fn grouped(
+    op: &'static str,
+    (inputs, outputs): (usize, usize),
+    (before, groups): (usize, usize),
+    weight: &Variable,
+    bias: Option<Variable>,
+) -> Result<(Variable, Option<Variable>)> {
+    if before != 1 {
+        return Err(Error::value(op, "groups was chosen already; choose it once"));
+    }
+    if groups == 0 || !inputs.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
+        let message =
+            format!("{inputs} input and {outputs} output channels do not split into {groups} groups");
+        return Err(Error::value(op, message));
+    }
+    let widen = (groups as f64).sqrt();
+    let part = |x: Tensor| Ok::<_, Error>(Variable::requires_grad(x.mul(widen)?));
+    let kept = weight.size()[1] / groups;
+    let weight = part(weight.data().narrow(1, 0, kept)?)?;
+    Ok((weight, bias.map(|bias| part(bias.data())).transpose()?))
+}
 
 /// Correlates images `[N, C, H, W]` with learnt kernels; PyTorch's `nn.Conv2d`.
 ///
@@ -28,6 +69,8 @@ pub struct Conv2d {
     pub bias: Option<Variable>,
     #[module(skip)]
     options: Conv2dOptions,
+    #[module(skip)]
+    padding_mode: PadMode,
 }
 
 impl Conv2d {
@@ -48,6 +91,7 @@ impl Conv2d {
             weight: uniform_parameter(&[out_channels, in_channels, height, width], fan_in)?,
             bias: Some(uniform_parameter(&[out_channels], fan_in)?),
             options: Conv2dOptions::default(),
+            padding_mode: ZEROS,
         })
     }
 
@@ -57,9 +101,16 @@ impl Conv2d {
         self
     }
 
-    /// The zeros added on each side of the input; by default none.
+    /// The border added on each side of the input, of zeros unless `padding_mode` is another; by
+    /// default none.
     pub fn padding(mut self, padding: impl IntoPair) -> Self {
         self.options.padding = padding.pair();
+        self
+    }
+
+    /// What the border is made of; by default zeros.
+    pub fn padding_mode(mut self, mode: PadMode) -> Self {
+        self.padding_mode = mode;
         self
     }
 
@@ -74,21 +125,9 @@ impl Conv2d {
     /// # Errors
     /// When the channels cannot be split so.
     pub fn groups(mut self, groups: usize) -> Result<Self> {
-        let (inputs, outputs) = (self.weight.size()[1], self.weight.size()[0]);
-        if self.options.groups != 1 {
-            return Err(Error::value("conv2d", "groups was chosen already; choose it once"));
-        }
-        if groups == 0 || inputs % groups != 0 || outputs % groups != 0 {
-            return Err(Error::value(
-                "conv2d",
-                format!("{inputs} input and {outputs} output channels do not split into {groups} groups"),
-            ));
-        }
-        // Each output sees fewer inputs: a part of the numbers drawn, within the wider bound.
-        let widen = (groups as f64).sqrt();
-        let part = |x: Tensor| Ok::<_, Error>(Variable::requires_grad(x.mul(widen)?));
-        self.weight = part(self.weight.data().narrow(1, 0, inputs / groups)?)?;
-        self.bias = self.bias.map(|bias| part(bias.data())).transpose()?;
+        let channels = (self.weight.size()[1], self.weight.size()[0]);
+        let before = self.options.groups;
+        (self.weight, self.bias) = grouped("conv2d", channels, (before, groups), &self.weight, self.bias)?;
         self.options.groups = groups;
         Ok(self)
     }
@@ -97,6 +136,16 @@ impl Conv2d {
     pub fn bias(mut self, bias: bool) -> Self {
         self.bias = self.bias.filter(|_| bias);
         self
+    }
+
+    #[track_caller]
+    fn correlate(&self, x: &Variable) -> Result<Variable> {
+        let ((rows, columns), bias) = (self.options.padding, self.bias.as_ref());
+        if self.padding_mode == ZEROS || x.dim() != 4 {
+            return Ok(x.conv2d(&self.weight, bias, self.options)?);
+        }
+        let x = x.pad([columns, columns, rows, rows], self.padding_mode)?;
+        Ok(x.conv2d(&self.weight, bias, Conv2dOptions { padding: (0, 0), ..self.options })?)
     }
 
     fn describe(&self) -> String {
@@ -116,12 +165,14 @@ impl Conv2d {
         if self.bias.is_none() {
             text += ", bias=False";
         }
-        text
+        text + mode_name(self.padding_mode)
     }
 }
 
 impl Forward for Conv2d {
+    #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
-        in_layer(&self.weight, || Ok(x.conv2d(&self.weight, self.bias.as_ref(), self.options)?))
+        let _scope = enter(&self.weight);
+        named(&self.weight, self.correlate(x))
     }
 }

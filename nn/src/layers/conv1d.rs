@@ -1,9 +1,11 @@
 //! Convolution of sequences.
 
-use taper_autograd::{Conv2dOptions, Variable};
+use taper_autograd::{Conv2dOptions, PadMode, Variable};
 
+use super::conv::{ZEROS, grouped, mode_name};
 use super::uniform_parameter;
-use crate::{Error, Forward, Module, Result, in_layer};
+use crate::module::{enter, named};
+use crate::{Error, Forward, Module, Result};
 
 /// Correlates sequences `[N, C, L]` with learnt kernels; PyTorch's `nn.Conv1d`.
 ///
@@ -20,12 +22,14 @@ use crate::{Error, Forward, Module, Result, in_layer};
 #[derive(Module, Debug)]
 #[module(extra_repr = "Self::describe")]
 pub struct Conv1d {
-    /// `[out_channels, in_channels, length]`.
+    /// `[out_channels, in_channels / groups, length]`.
     pub weight: Variable,
     /// `[out_channels]`.
     pub bias: Option<Variable>,
     #[module(skip)]
     options: Conv2dOptions,
+    #[module(skip)]
+    padding_mode: PadMode,
 }
 
 impl Conv1d {
@@ -43,6 +47,7 @@ impl Conv1d {
             weight: uniform_parameter(&[out_channels, in_channels, kernel_size], fan_in)?,
             bias: Some(uniform_parameter(&[out_channels], fan_in)?),
             options: Conv2dOptions::default(),
+            padding_mode: ZEROS,
         })
     }
 
@@ -52,10 +57,29 @@ impl Conv1d {
         self
     }
 
-    /// The zeros added on each side of the input; by default none.
+    /// The border added on each side of the input, of zeros unless `padding_mode` is another; by
+    /// default none.
     pub fn padding(mut self, padding: usize) -> Self {
         self.options.padding.1 = padding;
         self
+    }
+
+    /// What the border is made of; by default zeros.
+    pub fn padding_mode(mut self, mode: PadMode) -> Self {
+        self.padding_mode = mode;
+        self
+    }
+
+    /// Splits the channels into groups: an output sees the inputs of its group only. By default 1.
+    ///
+    /// # Errors
+    /// When the channels cannot be split so.
+    pub fn groups(mut self, groups: usize) -> Result<Self> {
+        let channels = (self.weight.size()[1], self.weight.size()[0]);
+        let before = self.options.groups;
+        (self.weight, self.bias) = grouped("conv1d", channels, (before, groups), &self.weight, self.bias)?;
+        self.options.groups = groups;
+        Ok(self)
     }
 
     /// The distance between a kernel's taps, in elements of the input; by default 1.
@@ -71,8 +95,9 @@ impl Conv1d {
     }
 
     fn describe(&self) -> String {
-        let Conv2dOptions { stride, padding, dilation, .. } = self.options;
+        let Conv2dOptions { stride, padding, dilation, groups } = self.options;
         let &[outputs, inputs, length] = &self.weight.size()[..] else { return String::new() };
+        let inputs = inputs * groups;
         let mut text = format!("{inputs}, {outputs}, kernel_size=({length},), stride=({},)", stride.1);
         if padding.1 != 0 {
             text += &format!(", padding=({},)", padding.1);
@@ -80,25 +105,40 @@ impl Conv1d {
         if dilation.1 != 1 {
             text += &format!(", dilation=({},)", dilation.1);
         }
+        if groups != 1 {
+            text += &format!(", groups={groups}");
+        }
         if self.bias.is_none() {
             text += ", bias=False";
         }
-        text
+        text + mode_name(self.padding_mode)
+    }
+}
+
+impl Conv1d {
+    #[track_caller]
+    fn correlate(&self, x: &Variable) -> Result<Variable> {
+        if x.dim() == 2 {
+            let message = format!(
+                "input has shape {:?}, expected [batch, channels, length]; give a single sample a batch \
+                 dimension with .unsqueeze(0)",
+                x.size()
+            );
+            return Err(Error::value("conv1d", message));
+        }
+        let (border, bias) = (self.options.padding.1, self.bias.as_ref());
+        if self.padding_mode == ZEROS || x.dim() != 3 {
+            return Ok(x.conv1d(&self.weight, bias, self.options)?);
+        }
+        let x = x.pad([border, border], self.padding_mode)?;
+        Ok(x.conv1d(&self.weight, bias, Conv2dOptions { padding: (0, 0), ..self.options })?)
     }
 }
 
 impl Forward for Conv1d {
+    #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
-        in_layer(&self.weight, || {
-            if x.dim() == 2 {
-                let message = format!(
-                    "input has shape {:?}, expected [batch, channels, length]; give a single sample a batch \
-                     dimension with .unsqueeze(0)",
-                    x.size()
-                );
-                return Err(Error::value("conv1d", message));
-            }
-            Ok(x.conv1d(&self.weight, self.bias.as_ref(), self.options)?)
-        })
+        let _scope = enter(&self.weight);
+        named(&self.weight, self.correlate(x))
     }
 }

@@ -2,8 +2,10 @@
 
 use taper_autograd::{Conv2dOptions, Variable};
 
+use super::conv::grouped;
 use super::{IntoPair, uniform_parameter};
-use crate::{Error, Forward, Module, Result, in_layer};
+use crate::module::{enter, named};
+use crate::{Error, Forward, Module, Result};
 
 /// The transposed convolution of images `[N, C, H, W]`; PyTorch's `nn.ConvTranspose2d`.
 ///
@@ -19,7 +21,7 @@ use crate::{Error, Forward, Module, Result, in_layer};
 #[derive(Module, Debug)]
 #[module(extra_repr = "Self::describe")]
 pub struct ConvTranspose2d {
-    /// `[in_channels, out_channels, height, width]`.
+    /// `[in_channels, out_channels / groups, height, width]`.
     pub weight: Variable,
     /// `[out_channels]`.
     pub bias: Option<Variable>,
@@ -31,7 +33,7 @@ pub struct ConvTranspose2d {
 
 impl ConvTranspose2d {
     /// A layer with square or, from a pair, rectangular kernels, initialised as PyTorch's: weight
-    /// and bias uniform within `±1 / sqrt(fan_in)`, `fan_in = out_channels · height · width`.
+    /// and bias uniform within `±1 / sqrt(fan_in)`, `fan_in = out_channels / groups · height · width`.
     ///
     /// # Errors
     /// When the kernel is empty, or memory does not suffice.
@@ -76,6 +78,18 @@ impl ConvTranspose2d {
         self
     }
 
+    /// Splits the channels into groups: an input reaches the outputs of its group only. By default 1.
+    ///
+    /// # Errors
+    /// When the channels cannot be split so.
+    pub fn groups(mut self, groups: usize) -> Result<Self> {
+        let channels = (self.weight.size()[0], self.weight.size()[1]);
+        let (op, before) = ("conv_transpose2d", self.options.groups);
+        (self.weight, self.bias) = grouped(op, channels, (before, groups), &self.weight, self.bias)?;
+        self.options.groups = groups;
+        Ok(self)
+    }
+
     /// Whether there is a bias; by default there is. `bias(false)` removes it.
     pub fn bias(mut self, bias: bool) -> Self {
         self.bias = self.bias.filter(|_| bias);
@@ -83,8 +97,9 @@ impl ConvTranspose2d {
     }
 
     fn describe(&self) -> String {
-        let Conv2dOptions { stride, padding, dilation, .. } = self.options;
+        let Conv2dOptions { stride, padding, dilation, groups } = self.options;
         let &[inputs, outputs, height, width] = &self.weight.size()[..] else { return String::new() };
+        let outputs = outputs * groups;
         let mut text = format!("{inputs}, {outputs}, kernel_size=({height}, {width}), stride={stride:?}");
         if padding != (0, 0) {
             text += &format!(", padding={padding:?}");
@@ -95,6 +110,9 @@ impl ConvTranspose2d {
         if self.output_padding != (0, 0) {
             text += &format!(", output_padding={:?}", self.output_padding);
         }
+        if groups != 1 {
+            text += &format!(", groups={groups}");
+        }
         if self.bias.is_none() {
             text += ", bias=False";
         }
@@ -103,10 +121,10 @@ impl ConvTranspose2d {
 }
 
 impl Forward for ConvTranspose2d {
+    #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
-        in_layer(&self.weight, || {
-            let (weight, bias) = (&self.weight, self.bias.as_ref());
-            Ok(x.conv_transpose2d(weight, bias, self.options, self.output_padding)?)
-        })
+        let _scope = enter(&self.weight);
+        let (weight, bias) = (&self.weight, self.bias.as_ref());
+        named(weight, x.conv_transpose2d(weight, bias, self.options, self.output_padding))
     }
 }

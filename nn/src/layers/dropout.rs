@@ -2,7 +2,8 @@
 
 use taper_autograd::Variable;
 
-use crate::{Error, Forward, Module, Result, Training};
+use crate::module::{enter, named};
+use crate::{Error, Forward, Module, Place, Result, Training};
 
 macro_rules! dropout {
     ($(#[$doc:meta])* $name:ident, $drop:expr) => {
@@ -15,6 +16,7 @@ macro_rules! dropout {
             #[module(skip)]
             p: f64,
             training: Training,
+            place: Place,
         }
 
         impl $name {
@@ -24,7 +26,7 @@ macro_rules! dropout {
             /// When `p` is not within 0 and 1.
             pub fn new(p: f64) -> Result<Self> {
                 if (0.0..=1.0).contains(&p) {
-                    return Ok(Self { p, training: Training::default() });
+                    return Ok(Self { p, training: Training::default(), place: Place::new() });
                 }
                 Err(Error::value("dropout", format!("p is {p}, expected a probability from 0 to 1")))
             }
@@ -36,11 +38,13 @@ macro_rules! dropout {
         }
 
         impl Forward for $name {
+            #[track_caller]
             fn forward(&self, x: &Variable) -> Result<Variable> {
                 if !self.training.get() || self.p == 0.0 {
                     return Ok(x.clone());
                 }
-                $drop(x, self.p)
+                let _scope = enter(&self.place);
+                named(&self.place, $drop(x, self.p))
             }
         }
     };
@@ -62,13 +66,13 @@ dropout! {
     /// assert!(layer.forward(&x)?.data().equal(&x.data())?);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    Dropout, |x: &Variable, p: f64| Ok(x.dropout(p, None)?)
+    Dropout, |x: &Variable, p: f64| x.dropout(p, None)
 }
 
 dropout! {
     /// Drops whole channels of images `[N, C, H, W]`; PyTorch's `nn.Dropout2d`.
     Dropout2d, |x: &Variable, p: f64| match x.dim() {
-        4 => Ok(x.feature_dropout(p, None)?),
+        4 => x.feature_dropout(p, None).map_err(Error::from),
         _ => {
             let message = format!("input has shape {:?}, expected [batch, channels, height, width]", x.size());
             Err(Error::value("dropout2d", message))

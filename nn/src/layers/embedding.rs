@@ -3,7 +3,8 @@
 use taper_autograd::Variable;
 use taper_tensor::Tensor;
 
-use crate::{Error, Forward, Module, Result, in_layer};
+use crate::module::{enter, named};
+use crate::{Error, Forward, Module, Result};
 
 /// A vector for each integer: from indices `[...]` to `[..., embedding_dim]`; PyTorch's `nn.Embedding`.
 ///
@@ -60,7 +61,9 @@ impl Embedding {
 
 impl Forward for Embedding {
     /// `x` holds indices, of an integer dtype.
+    #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
-        in_layer(&self.weight, || Ok(self.weight.embedding(&x.data(), self.padding_idx)?))
+        let _scope = enter(&self.weight);
+        named(&self.weight, self.weight.embedding(&x.data(), self.padding_idx))
     }
 }

@@ -3,7 +3,8 @@
 use taper_autograd::Variable;
 
 use super::uniform_parameter;
-use crate::{Forward, Module, Result, in_layer};
+use crate::module::{enter, named};
+use crate::{Forward, Module, Result};
 
 /// `x weightᵀ + bias` over the last dimension; PyTorch's `nn.Linear`.
 ///
@@ -56,7 +57,9 @@ impl Linear {
 }
 
 impl Forward for Linear {
+    #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
-        in_layer(&self.weight, || Ok(x.linear(&self.weight, self.bias.as_ref())?))
+        let _scope = enter(&self.weight);
+        named(&self.weight, x.linear(&self.weight, self.bias.as_ref()))
     }
 }

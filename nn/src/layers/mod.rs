@@ -13,10 +13,12 @@ pub(crate) mod instance_norm;
 pub(crate) mod linear;
 pub(crate) mod norm;
 pub(crate) mod pool;
+pub(crate) mod pool_adaptive;
 pub(crate) mod recurrent;
 pub(crate) mod rms_norm;
 pub(crate) mod sequential;
 pub(crate) mod shape;
+pub(crate) mod transformer;
 
 use taper_autograd::Variable;
 use taper_tensor::Tensor;

@@ -3,7 +3,8 @@
 use taper_autograd::Variable;
 use taper_tensor::Tensor;
 
-use crate::{Error, Forward, Module, Result, in_layer};
+use crate::module::{enter, named};
+use crate::{Error, Forward, Module, Place, Result};
 
 pub(super) fn ones(shape: &[usize]) -> Result<Option<Variable>> {
     Ok(Some(Variable::requires_grad(Tensor::ones(shape)?)))
@@ -22,17 +23,6 @@ pub(super) fn tuple(sizes: &[usize]) -> String {
     let comma = if sizes.len() == 1 { "," } else { "" };
     let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
     format!("({}{comma})", sizes.join(", "))
-}
-
-/// Runs a layer that may have no parameter to take its name from.
-pub(super) fn named(
-    weight: &Option<Variable>,
-    forward: impl FnOnce() -> Result<Variable>,
-) -> Result<Variable> {
-    match weight {
-        Some(weight) => in_layer(weight, forward),
-        None => forward(),
-    }
 }
 
 /// As Python prints small numbers: `1e-05`.
@@ -57,6 +47,7 @@ pub struct LayerNorm {
     shape: Vec<usize>,
     #[module(skip)]
     eps: f64,
+    place: Place,
 }
 
 impl LayerNorm {
@@ -66,7 +57,7 @@ impl LayerNorm {
     /// When memory does not suffice.
     pub fn new(normalized_shape: &[usize]) -> Result<Self> {
         let shape = normalized_shape.to_vec();
-        Ok(Self { weight: ones(&shape)?, bias: zeros(&shape)?, shape, eps: 1e-5 })
+        Ok(Self { weight: ones(&shape)?, bias: zeros(&shape)?, shape, eps: 1e-5, place: Place::new() })
     }
 
     /// What is added to the variance before its root; by default 1e-5.
@@ -95,10 +86,11 @@ impl LayerNorm {
 }
 
 impl Forward for LayerNorm {
+    #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
-        named(&self.weight, || {
-            Ok(x.layer_norm(&self.shape, self.weight.as_ref(), self.bias.as_ref(), self.eps)?)
-        })
+        let _scope = enter(&self.place);
+        let (weight, bias) = (self.weight.as_ref(), self.bias.as_ref());
+        named(&self.place, x.layer_norm(&self.shape, weight, bias, self.eps))
     }
 }
 
@@ -116,6 +108,7 @@ pub struct GroupNorm {
     channels: usize,
     #[module(skip)]
     eps: f64,
+    place: Place,
 }
 
 impl GroupNorm {
@@ -130,7 +123,7 @@ impl GroupNorm {
         }
         let shape = [num_channels];
         let (weight, bias) = (ones(&shape)?, zeros(&shape)?);
-        Ok(Self { weight, bias, groups: num_groups, channels: num_channels, eps: 1e-5 })
+        Ok(Self { weight, bias, groups: num_groups, channels: num_channels, eps: 1e-5, place: Place::new() })
     }
 
     /// What is added to the variance before its root; by default 1e-5.
@@ -157,18 +150,25 @@ impl GroupNorm {
     }
 }
 
+impl GroupNorm {
+    #[track_caller]
+    fn standardise(&self, x: &Variable) -> Result<Variable> {
+        if x.size().get(1) != Some(&self.channels) {
+            let message = format!(
+                "input has shape {:?}, expected [batch, channels, ...] with {} channels",
+                x.size(),
+                self.channels
+            );
+            return Err(Error::value("group_norm", message));
+        }
+        Ok(x.group_norm(self.groups, self.weight.as_ref(), self.bias.as_ref(), self.eps)?)
+    }
+}
+
 impl Forward for GroupNorm {
+    #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
-        named(&self.weight, || {
-            if x.size().get(1) != Some(&self.channels) {
-                let message = format!(
-                    "input has shape {:?}, expected [batch, channels, ...] with {} channels",
-                    x.size(),
-                    self.channels
-                );
-                return Err(Error::value("group_norm", message));
-            }
-            Ok(x.group_norm(self.groups, self.weight.as_ref(), self.bias.as_ref(), self.eps)?)
-        })
+        let _scope = enter(&self.place);
+        named(&self.place, self.standardise(x))
     }
 }

@@ -3,8 +3,9 @@
 use taper_autograd::Variable;
 use taper_tensor::DType;
 
-use super::norm::{named, ones, python, scientific, tuple};
-use crate::{Error, Forward, Module, Result};
+use super::norm::{ones, python, scientific, tuple};
+use crate::module::{enter, named};
+use crate::{Error, Forward, Module, Place, Result};
 
 /// `x / sqrt(mean(x²) + eps) · weight` over the last dimensions; PyTorch's `nn.RMSNorm`.
 ///
@@ -26,6 +27,7 @@ pub struct RmsNorm {
     shape: Vec<usize>,
     #[module(skip)]
     eps: Option<f64>,
+    place: Place,
 }
 
 impl RmsNorm {
@@ -34,7 +36,12 @@ impl RmsNorm {
     /// # Errors
     /// When memory does not suffice.
     pub fn new(normalized_shape: &[usize]) -> Result<Self> {
-        Ok(Self { weight: ones(normalized_shape)?, shape: normalized_shape.to_vec(), eps: None })
+        Ok(Self {
+            weight: ones(normalized_shape)?,
+            shape: normalized_shape.to_vec(),
+            eps: None,
+            place: Place::new(),
+        })
     }
 
     /// What is added to the mean square; by default the distance from 1 to the next number of the
@@ -56,26 +63,33 @@ impl RmsNorm {
     }
 }
 
-impl Forward for RmsNorm {
-    fn forward(&self, x: &Variable) -> Result<Variable> {
-        named(&self.weight, || {
-            let size = x.size();
-            if self.shape.is_empty() || !size.ends_with(&self.shape) {
-                let message = format!("input has shape {size:?}, expected it to end in {:?}", self.shape);
-                return Err(Error::value("rms_norm", message));
-            }
-            let eps = self.eps.unwrap_or(match x.dtype() {
-                DType::F64 => f64::EPSILON,
-                DType::F16 => 2f64.powi(-10),
-                DType::BF16 => 2f64.powi(-7),
-                _ => f32::EPSILON.into(),
-            });
-            let dims: Vec<i64> = (1..=self.shape.len() as i64).map(|d| -d).collect();
-            let y = x.mul(x.square()?.mean_dim(&dims, true)?.add(eps)?.rsqrt()?)?;
-            Ok(match &self.weight {
-                Some(weight) => y.mul(weight)?,
-                None => y,
-            })
+impl RmsNorm {
+    #[track_caller]
+    fn normalise(&self, x: &Variable) -> Result<Variable> {
+        let size = x.size();
+        if self.shape.is_empty() || !size.ends_with(&self.shape) {
+            let message = format!("input has shape {size:?}, expected it to end in {:?}", self.shape);
+            return Err(Error::value("rms_norm", message));
+        }
+        let eps = self.eps.unwrap_or(match x.dtype() {
+            DType::F64 => f64::EPSILON,
+            DType::F16 => 2f64.powi(-10),
+            DType::BF16 => 2f64.powi(-7),
+            _ => f32::EPSILON.into(),
+        });
+        let dims: Vec<i64> = (1..=self.shape.len() as i64).map(|d| -d).collect();
+        let y = x.mul(x.square()?.mean_dim(&dims, true)?.add(eps)?.rsqrt()?)?;
+        Ok(match &self.weight {
+            Some(weight) => y.mul(weight)?,
+            None => y,
         })
+    }
+}
+
+impl Forward for RmsNorm {
+    #[track_caller]
+    fn forward(&self, x: &Variable) -> Result<Variable> {
+        let _scope = enter(&self.place);
+        named(&self.place, self.normalise(x))
     }
 }

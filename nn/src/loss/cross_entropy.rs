@@ -4,7 +4,8 @@ use taper_autograd::{Reduction, Variable};
 use taper_tensor::Tensor;
 
 use super::classes::{Classes, table};
-use crate::{Error, Module, Result};
+use crate::module::{enter, named};
+use crate::{Error, Module, Place, Result};
 
 /// The cross entropy between logits `[N, C, …]` and classes `[N, …]` or probabilities `[N, C, …]`;
 /// PyTorch's `nn.CrossEntropyLoss`.
@@ -32,11 +33,18 @@ pub struct CrossEntropyLoss {
     label_smoothing: f64,
     #[module(skip)]
     reduction: Reduction,
+    place: Place,
 }
 
 impl Default for CrossEntropyLoss {
     fn default() -> Self {
-        Self { weight: None, ignore_index: -100, label_smoothing: 0.0, reduction: Reduction::Mean }
+        Self {
+            weight: None,
+            ignore_index: -100,
+            label_smoothing: 0.0,
+            reduction: Reduction::Mean,
+            place: Place::new(),
+        }
     }
 }
 
@@ -76,7 +84,13 @@ impl CrossEntropyLoss {
     /// When the shapes do not fit, or a class is out of range.
     #[track_caller]
     pub fn forward(&self, logits: &Variable, target: impl Into<Variable>) -> Result<Variable> {
-        let (target, size) = (target.into(), logits.size());
+        let _scope = enter(&self.place);
+        named(&self.place, self.compute(logits, &target.into()))
+    }
+
+    #[track_caller]
+    fn compute(&self, logits: &Variable, target: &Variable) -> Result<Variable> {
+        let size = logits.size();
         let fail = |message: String| Err(Error::value("cross_entropy", message));
         if size.len() < 2 {
             return fail(format!(
@@ -109,7 +123,7 @@ impl CrossEntropyLoss {
             };
         }
         if !integers && target.size() == size {
-            return self.soft(logits, &target);
+            return self.soft(logits, target);
         }
         fail(format!(
             "target has shape {:?} and dtype {}, expected int64 classes of shape {per_sample:?}, or probabilities of \
@@ -119,11 +133,13 @@ impl CrossEntropyLoss {
         ))
     }
 
+    #[track_caller]
     fn hard(&self, logits: &Variable, classes: &Classes, per_sample: &[usize]) -> Result<Variable> {
         let (indices, factors) = classes.tensors(logits, per_sample, self.reduction)?;
         Ok(logits.cross_entropy(&indices, &factors, self.reduction != Reduction::None)?)
     }
 
+    #[track_caller]
     fn smoothed(&self, logits: &Variable, classes: &Classes) -> Result<Variable> {
         let size = logits.size();
         let (count, inner) = (size[1], size[2..].iter().product::<usize>());
@@ -142,6 +158,7 @@ impl CrossEntropyLoss {
         self.weighted(logits, Tensor::from_vec(coefficients, size)?.to_dtype(logits.dtype())?.into(), total)
     }
 
+    #[track_caller]
     fn soft(&self, logits: &Variable, target: &Variable) -> Result<Variable> {
         let size = logits.size();
         let target = if self.label_smoothing == 0.0 {
@@ -163,6 +180,7 @@ impl CrossEntropyLoss {
     }
 
     /// `-Σ coefficients · log_softmax(logits)` over the classes, reduced, over `total`.
+    #[track_caller]
     fn weighted(&self, logits: &Variable, coefficients: Variable, total: f64) -> Result<Variable> {
         let products = logits.log_softmax(1)?.mul(coefficients)?;
         Ok(match self.reduction {

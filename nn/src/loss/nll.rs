@@ -4,7 +4,8 @@ use taper_autograd::{Reduction, Variable};
 use taper_tensor::Tensor;
 
 use super::classes::{Classes, table};
-use crate::{Error, Module, Result};
+use crate::module::{enter, named};
+use crate::{Error, Module, Place, Result};
 
 /// The negative log-likelihood of classes `[N, …]` under log-probabilities `[N, C, …]`; PyTorch's
 /// `nn.NLLLoss`.
@@ -17,11 +18,12 @@ pub struct NllLoss {
     ignore_index: i64,
     #[module(skip)]
     reduction: Reduction,
+    place: Place,
 }
 
 impl Default for NllLoss {
     fn default() -> Self {
-        Self { weight: None, ignore_index: -100, reduction: Reduction::Mean }
+        Self { weight: None, ignore_index: -100, reduction: Reduction::Mean, place: Place::new() }
     }
 }
 
@@ -55,7 +57,13 @@ impl NllLoss {
     /// When the shapes do not fit, or a class is out of range.
     #[track_caller]
     pub fn forward(&self, input: &Variable, target: impl Into<Variable>) -> Result<Variable> {
-        let (target, size) = (target.into(), input.size());
+        let _scope = enter(&self.place);
+        named(&self.place, self.compute(input, &target.into()))
+    }
+
+    #[track_caller]
+    fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
+        let size = input.size();
         let per_sample: Vec<usize> =
             size.iter().enumerate().filter(|(d, _)| *d != 1).map(|(_, &s)| s).collect();
         if size.len() < 2 || target.size() != per_sample || target.dtype().is_float() {

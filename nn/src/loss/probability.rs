@@ -3,14 +3,68 @@
 use taper_autograd::{Reduction, Variable};
 use taper_tensor::Tensor;
 
-use super::regression::loss;
 use super::same_shape;
-use crate::{Error, Module, Result};
+use crate::module::{enter, named};
+use crate::{Error, Module, Place, Result};
 
-loss! {
-    /// `-(t ln(p) + (1 - t) ln(1 - p))` for probabilities `p`, by default their mean; PyTorch's
-    /// `nn.BCELoss`. Where the probabilities are a sigmoid's, [`BceWithLogitsLoss`] is more exact.
-    BceLoss = "BCELoss"; |this, a, b| Ok(this.reduction.apply(&a.binary_cross_entropy(b)?)?)
+/// `-(t ln(p) + (1 - t) ln(1 - p))` for probabilities `p`, by default their mean; PyTorch's
+/// `nn.BCELoss`. Where the probabilities are a sigmoid's, [`BceWithLogitsLoss`] is more exact.
+#[derive(Module, Debug, Default)]
+#[module(rename = "BCELoss")]
+pub struct BceLoss {
+    #[module(buffer)]
+    weight: Option<Variable>,
+    #[module(skip)]
+    reduction: Reduction,
+    place: Place,
+}
+
+impl BceLoss {
+    /// The mean over all elements.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How much each element counts; it broadcasts, and is 1 by default.
+    pub fn weight(mut self, weight: Tensor) -> Self {
+        self.weight = Some(Variable::new(weight));
+        self
+    }
+
+    /// How the elements' losses become one number.
+    pub fn reduction(mut self, reduction: Reduction) -> Self {
+        self.reduction = reduction;
+        self
+    }
+
+    /// The loss of probabilities against targets of the same shape, from 0 to 1.
+    ///
+    /// # Errors
+    /// When the shapes differ, or a value is out of range.
+    #[track_caller]
+    pub fn forward(&self, input: &Variable, target: impl Into<Variable>) -> Result<Variable> {
+        let _scope = enter(&self.place);
+        named(&self.place, self.compute(input, &target.into()))
+    }
+
+    #[track_caller]
+    fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
+        let losses = input.binary_cross_entropy(target)?;
+        Ok(self.reduction.apply(&weighted("binary_cross_entropy", losses, &self.weight)?)?)
+    }
+}
+
+/// Losses times weights that broadcast to them.
+#[track_caller]
+fn weighted(op: &'static str, losses: Variable, weight: &Option<Variable>) -> Result<Variable> {
+    let Some(weight) = weight else { return Ok(losses) };
+    let products = losses.mul(weight)?;
+    if products.size() != losses.size() {
+        let message =
+            format!("weight has shape {:?}, which does not broadcast to {:?}", weight.size(), losses.size());
+        return Err(Error::value(op, message));
+    }
+    Ok(products)
 }
 
 /// The binary cross entropy of logits: `-(w t ln(σ(x)) + (1 - t) ln(1 - σ(x)))`, without overflow, by
@@ -30,15 +84,24 @@ loss! {
 #[module(rename = "BCEWithLogitsLoss")]
 pub struct BceWithLogitsLoss {
     #[module(buffer)]
+    weight: Option<Variable>,
+    #[module(buffer)]
     pos_weight: Option<Variable>,
     #[module(skip)]
     reduction: Reduction,
+    place: Place,
 }
 
 impl BceWithLogitsLoss {
     /// The mean over all elements.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// How much each element counts; it broadcasts, and is 1 by default.
+    pub fn weight(mut self, weight: Tensor) -> Self {
+        self.weight = Some(Variable::new(weight));
+        self
     }
 
     /// How much more the target 1 counts than 0; it broadcasts, and is 1 by default.
@@ -59,7 +122,12 @@ impl BceWithLogitsLoss {
     /// When the shapes differ.
     #[track_caller]
     pub fn forward(&self, logits: &Variable, target: impl Into<Variable>) -> Result<Variable> {
-        let t = &target.into();
+        let _scope = enter(&self.place);
+        named(&self.place, self.compute(logits, &target.into()))
+    }
+
+    #[track_caller]
+    fn compute(&self, logits: &Variable, t: &Variable) -> Result<Variable> {
         same_shape("binary_cross_entropy_with_logits", logits, t)?;
         // ln σ(x) and ln σ(-x) are the log-softmax of x and 0, which neither overflows.
         let zero = Variable::new(logits.data().zeros_like()?);
@@ -71,6 +139,7 @@ impl BceWithLogitsLoss {
         };
         // t · positive + (1 - t) · negative, negated
         let losses = t.mul(positive)?.add(negative.sub(t.mul(&negative)?)?)?.neg()?;
+        let losses = weighted("binary_cross_entropy_with_logits", losses, &self.weight)?;
         Ok(self.reduction.apply(&losses)?)
     }
 }
@@ -82,7 +151,10 @@ pub struct KLDivLoss {
     #[module(skip)]
     reduction: Reduction,
     #[module(skip)]
+    batchmean: bool,
+    #[module(skip)]
     log_target: bool,
+    place: Place,
 }
 
 impl KLDivLoss {
@@ -94,6 +166,13 @@ impl KLDivLoss {
     /// How the elements' losses become one number.
     pub fn reduction(mut self, reduction: Reduction) -> Self {
         self.reduction = reduction;
+        self
+    }
+
+    /// Whether the sum is divided by the number of samples, which is the divergence itself, in the place
+    /// of [`reduction`](Self::reduction); PyTorch's `reduction="batchmean"`. By default not.
+    pub fn batchmean(mut self, batchmean: bool) -> Self {
+        self.batchmean = batchmean;
         self
     }
 
@@ -109,7 +188,12 @@ impl KLDivLoss {
     /// When the shapes differ.
     #[track_caller]
     pub fn forward(&self, input: &Variable, target: impl Into<Variable>) -> Result<Variable> {
-        let t = &target.into();
+        let _scope = enter(&self.place);
+        named(&self.place, self.compute(input, &target.into()))
+    }
+
+    #[track_caller]
+    fn compute(&self, input: &Variable, t: &Variable) -> Result<Variable> {
         same_shape("kl_div", input, t)?;
         if !t.dtype().is_float() {
             let message = format!("target has dtype {}, expected probabilities", t.dtype());
@@ -122,6 +206,9 @@ impl KLDivLoss {
             let zero = Variable::new(t.data().eq(0.0)?.to_dtype(t.dtype())?);
             t.mul(t.add(zero)?.log()?.sub(input)?)?
         };
+        if self.batchmean {
+            return Ok(losses.sum()?.div(input.size().first().copied().unwrap_or(1) as f64)?);
+        }
         Ok(self.reduction.apply(&losses)?)
     }
 }

@@ -3,7 +3,8 @@
 use taper_autograd::{Reduction, Variable};
 
 use super::same_shape;
-use crate::{Module, Result};
+use crate::module::{enter, named};
+use crate::{Module, Place, Result};
 
 macro_rules! loss {
     ($(#[$doc:meta])* $name:ident = $printed:literal $(, $field:ident: $default:literal, $meaning:literal)?; |$this:ident, $a:ident, $b:ident| $body:expr) => {
@@ -17,11 +18,12 @@ macro_rules! loss {
                 #[module(skip)]
                 $field: f64,
             )?
+            place: Place,
         }
 
         impl Default for $name {
             fn default() -> Self {
-                Self { reduction: Reduction::Mean, $($field: $default)? }
+                Self { reduction: Reduction::Mean, $($field: $default,)? place: Place::new() }
             }
         }
 
@@ -51,7 +53,13 @@ macro_rules! loss {
             /// When the shapes differ, or a value is out of range.
             #[track_caller]
             pub fn forward(&self, input: &Variable, target: impl Into<Variable>) -> Result<Variable> {
-                let ($this, $a, $b) = (self, input, &target.into());
+                let _scope = enter(&self.place);
+                named(&self.place, self.compute(input, &target.into()))
+            }
+
+            #[track_caller]
+            fn compute(&self, $a: &Variable, $b: &Variable) -> Result<Variable> {
+                let $this = self;
                 $body
             }
         }

@@ -4,7 +4,8 @@ use taper_autograd::{Reduction, Variable};
 
 use super::regression::loss;
 use super::same_shape;
-use crate::{Error, Module, Result};
+use crate::module::{enter, named};
+use crate::{Error, Module, Place, Result};
 
 loss! {
     /// For labels 1 and -1: `input` where 1, `max(0, margin - input)` where -1; PyTorch's
@@ -31,7 +32,7 @@ fn lengths(x: &Variable, eps: f64) -> Result<Variable> {
 }
 
 macro_rules! margin_loss {
-    ($(#[$doc:meta])* $name:ident, $default:literal, ($($argument:ident),*), $this:ident => $body:expr) => {
+    ($(#[$doc:meta])* $name:ident, $default:literal, ($($argument:ident),*), [$($option:ident: $type:ty = $value:expr, $meaning:literal);*], $this:ident => $body:expr) => {
         $(#[$doc])*
         #[derive(Module, Debug)]
         pub struct $name {
@@ -39,11 +40,16 @@ macro_rules! margin_loss {
             margin: f64,
             #[module(skip)]
             reduction: Reduction,
+            $(
+                #[module(skip)]
+                $option: $type,
+            )*
+            place: Place,
         }
 
         impl Default for $name {
             fn default() -> Self {
-                Self { margin: $default, reduction: Reduction::Mean }
+                Self { margin: $default, reduction: Reduction::Mean, $($option: $value,)* place: Place::new() }
             }
         }
 
@@ -59,6 +65,14 @@ macro_rules! margin_loss {
                 self
             }
 
+            $(
+                #[doc = $meaning]
+                pub fn $option(mut self, $option: $type) -> Self {
+                    self.$option = $option;
+                    self
+                }
+            )*
+
             /// How the samples' losses become one number.
             pub fn reduction(mut self, reduction: Reduction) -> Self {
                 self.reduction = reduction;
@@ -71,6 +85,12 @@ macro_rules! margin_loss {
             /// When the shapes do not fit.
             #[track_caller]
             pub fn forward(&self, $($argument: &Variable),*) -> Result<Variable> {
+                let _scope = enter(&self.place);
+                named(&self.place, self.compute($($argument),*))
+            }
+
+            #[track_caller]
+            fn compute(&self, $($argument: &Variable),*) -> Result<Variable> {
                 let $this = self;
                 let losses: Variable = $body;
                 Ok(self.reduction.apply(&losses)?)
@@ -82,7 +102,7 @@ macro_rules! margin_loss {
 margin_loss! {
     /// `max(0, -label · (first - second) + margin)`: whether the first is to be larger (label 1) or
     /// smaller (-1); PyTorch's `nn.MarginRankingLoss`.
-    MarginRankingLoss, 0.0, (first, second, label), this => {
+    MarginRankingLoss, 0.0, (first, second, label), [], this => {
         same_shape("margin_ranking_loss", first, second)?;
         same_shape("margin_ranking_loss", first, label)?;
         let label = Variable::new(label.data().to_dtype(first.dtype())?);
@@ -93,7 +113,7 @@ margin_loss! {
 margin_loss! {
     /// For pairs of vectors `[N, D]` and labels `[N]`: `1 - cos` where the label is 1,
     /// `max(0, cos - margin)` where it is -1; PyTorch's `nn.CosineEmbeddingLoss`.
-    CosineEmbeddingLoss, 0.0, (first, second, label), this => {
+    CosineEmbeddingLoss, 0.0, (first, second, label), [], this => {
         same_shape("cosine_embedding_loss", first, second)?;
         if label.size()[..] != first.size()[..first.dim().saturating_sub(1)] {
             let message = format!(
@@ -113,11 +133,24 @@ margin_loss! {
 margin_loss! {
     /// `max(0, |anchor - positive| - |anchor - negative| + margin)` for vectors `[N, D]`; PyTorch's
     /// `nn.TripletMarginLoss`.
-    TripletMarginLoss, 1.0, (anchor, positive, negative), this => {
+    TripletMarginLoss, 1.0, (anchor, positive, negative), [
+        p: f64 = 2.0, "The norm of the differences; by default 2, the length.";
+        eps: f64 = 1e-6, "What is added to each difference; by default 1e-6.";
+        swap: bool = false, "Whether the distance from the positive to the negative counts, where it is the smaller; by default not."
+    ], this => {
         same_shape("triplet_margin_loss", anchor, positive)?;
         same_shape("triplet_margin_loss", anchor, negative)?;
-        // PyTorch adds 1e-6 to each difference.
-        let distance = |other: &Variable| lengths(&anchor.sub(other)?.add(1e-6)?, 0.0);
-        distance(positive)?.sub(distance(negative)?)?.add(this.margin)?.relu()?
+        let distance = |from: &Variable, to: &Variable| -> Result<Variable> {
+            let difference = from.sub(to)?.add(this.eps)?;
+            if this.p == 2.0 {
+                return lengths(&difference, 0.0);
+            }
+            Ok(difference.norm_p(this.p, -1, false)?)
+        };
+        let mut apart = distance(anchor, negative)?;
+        if this.swap {
+            apart = apart.minimum(&distance(positive, negative)?)?;
+        }
+        distance(anchor, positive)?.sub(apart)?.add(this.margin)?.relu()?
     }
 }

@@ -2,7 +2,7 @@
 
 use taper_autograd::Variable;
 
-use super::{Module, Training, tree};
+use super::{Module, Place, Training, tree};
 
 /// A member of a module.
 #[derive(Clone, Copy)]
@@ -15,6 +15,8 @@ pub enum Member<'a> {
     Module(&'a dyn Module),
     /// The flag that [`Module::train`] and [`Module::eval`] set.
     Training(&'a Training),
+    /// Its path in the network.
+    Place(&'a Place),
 }
 
 /// Receives the members of a module, by name.
@@ -43,7 +45,7 @@ impl<'a> Visitor<'a> {
 }
 
 /// A type that a field of a module can have: a module, a [`Variable`], which is a parameter,
-/// [`Training`], or an `Option` of these. Lists, arrays, maps and boxes of modules are modules.
+/// [`Training`], [`Place`], or an `Option` of these. Lists, arrays, maps and boxes of modules are modules.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` cannot be a member of a module",
     label = "neither a module nor a parameter",
@@ -70,6 +72,12 @@ impl ModuleField for Variable {
 impl ModuleField for Training {
     fn member(&self) -> Option<Member<'_>> {
         Some(Member::Training(self))
+    }
+}
+
+impl ModuleField for Place {
+    fn member(&self) -> Option<Member<'_>> {
+        Some(Member::Place(self))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod containers;
 mod member;
+mod place;
 mod print;
 mod training;
 mod tree;
@@ -13,6 +14,8 @@ use taper_tensor::{DType, Device};
 
 pub use containers::{ModuleDict, ModuleList};
 pub use member::{BufferField, Member, ModuleField, Visitor};
+pub use place::Place;
+pub(crate) use place::{enter, named};
 pub use print::print_module;
 pub use training::Training;
 
@@ -92,9 +95,7 @@ pub trait Module: Any + AsModule {
     /// [`parameters`](Module::parameters) with their dotted names; a shared one has the first of
     /// its names. Each variable is given its name, which errors then speak of.
     fn named_parameters(&self) -> Vec<(String, Variable)> {
-        let parameters = tree::parameters(self.as_module());
-        parameters.iter().for_each(|(name, parameter)| tree::give_name(name, parameter));
-        parameters
+        tree::named(self.as_module())
     }
 
     /// The buffers of the whole tree, each once: what is saved with the module, but not trained.

@@ -43,7 +43,21 @@ pub fn leaves(module: &dyn Module) -> impl Iterator<Item = (String, Member<'_>)>
     })
 }
 
-pub fn parameters(module: &dyn Module) -> Vec<(String, Variable)> {
+/// The parameters, once they and all places know their names.
+pub fn named(module: &dyn Module) -> Vec<(String, Variable)> {
+    for (path, module) in modules(module) {
+        for (_, member) in Visitor::members_of(module) {
+            if let Member::Place(place) = member {
+                place.give(&path);
+            }
+        }
+    }
+    let parameters = parameters(module);
+    parameters.iter().for_each(|(name, parameter)| give_name(name, parameter));
+    parameters
+}
+
+fn parameters(module: &dyn Module) -> Vec<(String, Variable)> {
     once(leaves(module).filter_map(|(name, member)| match member {
         Member::Parameter(parameter) => Some((name, parameter)),
         _ => None,
@@ -69,7 +83,7 @@ fn once<'a>(named: impl Iterator<Item = (String, &'a Variable)>) -> Vec<(String,
 }
 
 /// Names a variable by its place in a tree, unless it is known by its place in a larger one.
-pub fn give_name(path: &str, variable: &Variable) {
+fn give_name(path: &str, variable: &Variable) {
     let longer = |known: &str| known.strip_suffix(path).is_some_and(|above| above.ends_with('.'));
     if !variable.name().is_some_and(|known| longer(&known)) {
         variable.set_name(path);
@@ -77,6 +91,7 @@ pub fn give_name(path: &str, variable: &Variable) {
 }
 
 pub fn set_training(module: &dyn Module, training: bool) {
+    named(module);
     for (_, member) in leaves(module) {
         if let Member::Training(flag) = member {
             flag.set(training);

@@ -4,6 +4,7 @@
 mod losses;
 mod modules;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -15,6 +16,8 @@ use taper_tensor::{DType, Tensor};
 struct Case<'a> {
     json: &'a Value,
     tensors: &'a StateDict,
+    /// The arguments that have been looked at.
+    read: RefCell<Vec<String>>,
 }
 
 /// What went wrong in a case.
@@ -45,8 +48,38 @@ impl Case<'_> {
         Ok(if tensor.dtype().is_float() { Variable::requires_grad(tensor) } else { Variable::new(tensor) })
     }
 
+    /// An argument of the constructor.
+    fn arg(&self, arg: &str) -> Option<&Value> {
+        self.read.borrow_mut().push(arg.to_owned());
+        self.json["args"].get(arg).filter(|value| !value.is_null())
+    }
+
+    /// An argument that nobody has looked at, and that is no note on the case.
+    fn unread(&self) -> Option<String> {
+        let read = self.read.borrow();
+        let notes = ["call", "shape", "inplace", "device", "dtype"];
+        let mut args = self.json["args"].as_object()?.iter().filter(|(_, value)| !value.is_null());
+        args.find(|(arg, _)| !read.contains(arg) && !notes.contains(&arg.as_str()))
+            .map(|(arg, _)| arg.clone())
+    }
+
     fn size(&self, arg: &str) -> Option<usize> {
-        self.json["args"][arg].as_u64().map(|n| n as usize)
+        self.arg(arg)?.as_u64().map(|n| n as usize)
+    }
+
+    /// One number for both directions, or one for each.
+    fn pair(&self, arg: &str) -> Option<(usize, usize)> {
+        let size = |value: &Value| value.as_u64().map(|n| n as usize);
+        match self.arg(arg)? {
+            Value::Array(both) => Some((size(both.first()?)?, size(both.get(1)?)?)),
+            one => Some((size(one)?, size(one)?)),
+        }
+    }
+
+    /// A number, or the only one of a list.
+    fn single(&self, arg: &str) -> Option<usize> {
+        let value = self.arg(arg)?;
+        value.as_array().map_or(Some(value), |list| list.first())?.as_u64().map(|n| n as usize)
     }
 
     fn need(&self, arg: &str) -> Result<usize, Fault> {
@@ -54,11 +87,15 @@ impl Case<'_> {
     }
 
     fn real(&self, arg: &str) -> Option<f64> {
-        self.json["args"][arg].as_f64()
+        self.arg(arg)?.as_f64()
     }
 
     fn flag(&self, arg: &str, default: bool) -> bool {
-        self.json["args"][arg].as_bool().unwrap_or(default)
+        self.arg(arg).and_then(Value::as_bool).unwrap_or(default)
+    }
+
+    fn text(&self, arg: &str) -> Option<&str> {
+        self.arg(arg)?.as_str()
     }
 
     /// Fails unless `result` has the reference's shape, dtype and values, within the case's tolerance.
@@ -95,7 +132,7 @@ fn family(name: &str, run: impl Fn(&Case<'_>) -> Option<Result<(), Fault>>) {
     let cases = index["cases"].as_array().unwrap();
     let (mut passed, mut failed, mut unsupported) = (0, Vec::new(), Vec::new());
     for json in cases {
-        let case = Case { json, tensors: &tensors };
+        let case = Case { json, tensors: &tensors, read: RefCell::default() };
         match run(&case) {
             None => unsupported.push(format!("{} {}", case.name(), json["args"])),
             Some(Ok(())) => passed += 1,

@@ -3,12 +3,13 @@
 use taper_autograd::{GradcheckOptions, Variable, gradcheck, no_grad};
 use taper_nn::init::{self, FanMode, Nonlinearity};
 use taper_nn::{
-    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, BatchNorm1d, BatchNorm2d, Bilinear, Conv1d,
-    Conv2d, ConvTranspose2d, Dropout, Dropout2d, Elu, Embedding, Flatten, Forward, Gelu, GroupNorm, Gru,
-    Hardsigmoid, Hardswish, Hardtanh, Identity, InstanceNorm1d, InstanceNorm2d, Layer, LayerNorm, LeakyRelu,
-    Linear, LogSigmoid, LogSoftmax, Lstm, MaxPool1d, MaxPool2d, Mish, Module, ModuleList, MultiheadAttention,
-    PRelu, PixelShuffle, RecurrentState, Relu, Relu6, Result, RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu,
-    Softmax, Softplus, Softsign, Tanh, TransformerEncoderLayer, Upsample, UpsampleMode,
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d,
+    BatchNorm1d, BatchNorm2d, Bilinear, Conv1d, Conv2d, ConvTranspose2d, Dropout, Dropout2d, Elu, Embedding,
+    Flatten, Forward, Gelu, GroupNorm, Gru, Hardsigmoid, Hardswish, Hardtanh, Identity, InstanceNorm1d,
+    InstanceNorm2d, Layer, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax, Lstm, MaxPool1d, MaxPool2d,
+    Mish, Module, ModuleList, MultiheadAttention, PRelu, PadMode, PixelShuffle, RecurrentState, Relu, Relu6,
+    Result, RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    TransformerEncoderLayer, Upsample, UpsampleMode,
 };
 use taper_tensor::{DType, Generator, Tensor};
 
@@ -32,32 +33,58 @@ fn drawn() -> Result<Vec<Case>> {
         (Box::new(Conv1d::new(2, 3, 3)?.padding(1).stride(2)), vec![2, 2, 6]),
         (Box::new(Conv2d::new(4, 2, 3)?.groups(2)?.padding(1)), vec![2, 4, 4, 4]),
         (Box::new(ConvTranspose2d::new(2, 3, 3)?.stride(2).output_padding(1)), vec![1, 2, 3, 3]),
+        (
+            Box::new(Conv1d::new(4, 2, 3)?.groups(2)?.padding(2).padding_mode(PadMode::Circular)),
+            vec![2, 4, 5],
+        ),
+        (Box::new(Conv2d::new(1, 2, 3)?.padding((1, 2)).padding_mode(PadMode::Reflect)), vec![1, 1, 3, 4]),
+        (Box::new(ConvTranspose2d::new(4, 6, 2)?.stride(2).groups(2)?.bias(false)), vec![1, 4, 2, 3]),
         (Box::new(BatchNorm1d::new(3)?), vec![4, 3]),
         (Box::new(BatchNorm2d::new(2)?), vec![2, 2, 3, 3]),
         (Box::new(LayerNorm::new(&[3, 2])?), vec![2, 3, 2]),
         (Box::new(GroupNorm::new(2, 4)?), vec![2, 4, 3]),
         (Box::new(InstanceNorm2d::new(2).affine(true)?), vec![2, 2, 3, 3]),
         (Box::new(InstanceNorm1d::new(2).affine(true)?), vec![2, 2, 5]),
+        (Box::new(InstanceNorm2d::new(2).affine(true)?.track_running_stats(true)?), vec![2, 2, 3, 3]),
         (Box::new(RmsNorm::new(&[3, 2])?), vec![2, 3, 2]),
+        (Box::new(MaxPool2d::new(2).stride(1).dilation(2).ceil_mode(true)), vec![1, 2, 5, 5]),
+        (Box::new(AvgPool2d::new(3).padding(1).ceil_mode(true).count_include_pad(false)), vec![1, 2, 5, 4]),
+        (Box::new(AvgPool2d::new(2).divisor_override(3)), vec![1, 2, 4, 4]),
+        (Box::new(AdaptiveMaxPool2d::new((2, 3))), vec![1, 2, 5, 4]),
+        (Box::new(AdaptiveMaxPool1d::new(3)), vec![1, 2, 7]),
         (Box::new(MaxPool2d::new(3).stride(2).padding(1)), vec![1, 2, 5, 5]),
         (Box::new(AvgPool2d::new((2, 3)).stride(2).padding(1)), vec![1, 2, 5, 5]),
         (Box::new(AdaptiveAvgPool2d::new((2, 3))), vec![1, 2, 5, 4]),
         (Box::new(MaxPool1d::new(3).stride(2).padding(1)), vec![1, 2, 7]),
         (Box::new(AvgPool1d::new(2)), vec![1, 2, 7]),
         (Box::new(AdaptiveAvgPool1d::new(3)), vec![1, 2, 7]),
-        (Box::new(Rnn::new(3, 2)?.relu().num_layers(2)?), vec![4, 2, 3]),
+        (Box::new(Rnn::new(3, 6)?.relu().num_layers(2)?), vec![4, 2, 3]),
         (Box::new(Rnn::new(3, 2)?.bias(false)?.bidirectional(true)?), vec![4, 2, 3]),
         (Box::new(Lstm::new(3, 2)?.num_layers(2)?.bidirectional(true)?), vec![3, 2, 3]),
         (Box::new(Gru::new(3, 2)?.num_layers(2)?.batch_first(true)), vec![2, 3, 3]),
         (Box::new(PixelShuffle::new(2)?), vec![1, 4, 2, 3]),
         (Box::new(Upsample::new(2)), vec![1, 1, 2, 3]),
+        (Box::new(Upsample::new(1).size((5, 4))), vec![1, 1, 2, 3]),
         (Box::new(Upsample::new(2).mode(UpsampleMode::Bilinear { align_corners: false })), vec![1, 1, 2, 3]),
         (Box::new(Identity), vec![2, 2]),
         (Box::new(Dropout::new(0.4)?), vec![3, 4]),
         (Box::new(Dropout2d::new(0.4)?), vec![2, 4, 2, 2]),
         (Box::new(Gru::new(3, 2)?.num_layers(2)?.dropout(0.3)?), vec![2, 2, 3]),
         (Box::new(MultiheadAttention::new(4, 2)?.batch_first(true)), vec![2, 3, 4]),
+        (Box::new(MultiheadAttention::new(4, 2)?.bias(false).dropout(0.3)?), vec![3, 2, 4]),
         (Box::new(TransformerEncoderLayer::new(4, 2)?.dim_feedforward(5)?.dropout(0.0)?), vec![3, 2, 4]),
+        (
+            Box::new(
+                TransformerEncoderLayer::new(4, 2)?
+                    .dim_feedforward(5)?
+                    .activation(Variable::gelu)
+                    .norm_first(true)
+                    .layer_norm_eps(1e-3)
+                    .batch_first(true),
+            ),
+            vec![2, 3, 4],
+        ),
+        (Box::new(Flatten.start_dim(0).end_dim(1)), vec![2, 2, 3]),
         (Box::new(Sequential::new().add(Flatten).add(Relu).add(Linear::new(6, 2)?)), vec![2, 2, 3]),
     ])
 }
@@ -74,6 +101,28 @@ fn gradients_reach_the_input_and_every_parameter() -> Result<()> {
     let embedding = Embedding::new(5, 3)?.padding_idx(1)?;
     embedding.to_dtype(DType::F64)?;
     parameters_have_their_gradients(&embedding, &Variable::new(Tensor::new([[0i64, 2], [2, 4]])?))
+}
+
+/// A layer that is new has to be among those whose gradients are checked.
+#[test]
+fn every_layer_is_checked() -> Result<()> {
+    let library = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs")).unwrap();
+    let checked: Vec<Box<dyn Layer>> =
+        layers()?.into_iter().map(|(layer, _)| layer).chain(activations()?).collect();
+    let checked: Vec<String> = checked.iter().map(|layer| layer.name().to_lowercase()).collect();
+    // No layers; and two whose inputs are not one of real numbers, which have tests of their own.
+    let elsewhere = ["intopair", "recurrentstate", "upsamplemode", "embedding", "bilinear"];
+    let exported = library.split("pub use layers::").skip(1).map(|rest| rest.split(';').next().unwrap());
+    let names = exported.flat_map(|path| {
+        let names = path.split("::").last().unwrap_or(path).replace(['{', '}'], "").to_lowercase();
+        names.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>()
+    });
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    assert!(names.len() > 40, "{names:?}");
+    let missing: Vec<_> =
+        names.iter().filter(|name| !checked.contains(name) && !elsewhere.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "not checked: {missing:?}");
+    Ok(())
 }
 
 /// Compares backward's gradient of each parameter, which is not zero, with the central difference at
@@ -114,7 +163,8 @@ fn activations() -> Result<Vec<Box<dyn Layer>>> {
         Box::new(Sigmoid),
         Box::new(Tanh),
         Box::new(Silu),
-        Box::new(Softplus),
+        Box::new(Softplus::default()),
+        Box::new(Softplus::new(2.0, 3.0)),
         Box::new(Softsign),
         Box::new(LogSigmoid),
         Box::new(Mish),
@@ -219,6 +269,25 @@ fn they_print_as_pytorchs() -> Result<()> {
     printed(&Embedding::new(9, 4)?.padding_idx(0)?, "Embedding(9, 4, padding_idx=0)");
     printed(&Dropout::new(0.5)?, "Dropout(p=0.5, inplace=False)");
     printed(&MaxPool2d::new(2), "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)");
+    printed(
+        &MaxPool2d::new(3).dilation((1, 2)).ceil_mode(true),
+        "MaxPool2d(kernel_size=3, stride=3, padding=0, dilation=(1, 2), ceil_mode=True)",
+    );
+    printed(
+        &ConvTranspose2d::new(4, 6, 3)?.stride(2).groups(2)?,
+        "ConvTranspose2d(4, 6, kernel_size=(3, 3), stride=(2, 2), groups=2)",
+    );
+    printed(
+        &Conv1d::new(4, 6, 3)?.groups(2)?.padding(1).padding_mode(PadMode::Reflect),
+        "Conv1d(4, 6, kernel_size=(3,), stride=(1,), padding=(1,), groups=2, padding_mode=reflect)",
+    );
+    printed(
+        &InstanceNorm2d::new(3).track_running_stats(true)?,
+        "InstanceNorm2d(3, eps=1e-05, momentum=0.1, affine=False, bias=False, track_running_stats=True)",
+    );
+    printed(&Softplus::default(), "Softplus(beta=1.0, threshold=20.0)");
+    printed(&Flatten.end_dim(2), "Flatten(start_dim=1, end_dim=2)");
+    printed(&Upsample::new(1).size((4, 6)), "Upsample(size=(4, 6), mode='nearest')");
     printed(&AvgPool2d::new((2, 3)), "AvgPool2d(kernel_size=(2, 3), stride=(2, 3), padding=0)");
     printed(&AvgPool1d::new(2), "AvgPool1d(kernel_size=(2,), stride=(2,), padding=(0,))");
     printed(&AdaptiveAvgPool2d::new(1), "AdaptiveAvgPool2d(output_size=1)");
@@ -286,6 +355,58 @@ fn batch_norm_without_momentum_keeps_the_plain_average() -> Result<()> {
     Ok(())
 }
 
+/// Two samples of two channels: means 1, 4 and 3, 8; unbiased variances 2, 8 and 2, 0.
+#[test]
+fn instance_norm_tracks_the_mean_of_the_samples() -> Result<()> {
+    let layer = InstanceNorm1d::new(2).track_running_stats(true)?.momentum(0.5);
+    let x = Variable::new(Tensor::new([[[0.0f32, 2.0], [2.0, 6.0]], [[2.0, 4.0], [8.0, 8.0]]])?);
+    let y = layer.forward(&x)?;
+    assert!((y.data().to_vec::<f32>()?[1] - 1.0).abs() < 1e-4); // by its own statistics
+    let values = |x: &Option<Variable>| x.as_ref().unwrap().data().to_vec::<f32>();
+    assert_eq!(values(&layer.running_mean)?, [1.0, 3.0]); // halfway from 0 to 2, and to 6
+    assert_eq!(values(&layer.running_var)?, [1.5, 2.5]); // halfway from 1 to 2, and to 4
+    assert_eq!(layer.named_buffers().len(), 3);
+    layer.eval();
+    let y = layer.forward(&x)?.data().to_vec::<f32>()?;
+    assert!((y[0] + 1.0 / 1.5f32.sqrt()).abs() < 1e-4 && (y[6] - 5.0 / 2.5f32.sqrt()).abs() < 1e-4, "{y:?}");
+    Ok(())
+}
+
+#[test]
+fn maxima_come_with_their_places() -> Result<()> {
+    let x = Variable::new(Tensor::new([[[[1.0f32, 9.0, 2.0], [3.0, 4.0, 8.0]]]])?);
+    let (y, places) = MaxPool2d::new((2, 1)).forward_with_indices(&x)?;
+    assert_eq!((y.data().to_vec::<f32>()?, places.to_vec::<i64>()?), (vec![3.0, 9.0, 8.0], vec![3, 1, 5]));
+    let (y, places) = AdaptiveMaxPool2d::new(1).forward_with_indices(&x)?;
+    assert_eq!((y.item::<f32>()?, places.item::<i64>()?), (9.0, 1));
+    let (_, places) = MaxPool1d::new(3).forward_with_indices(&x.select(0, 0)?)?;
+    assert_eq!(places.to_vec::<i64>()?, [1, 2]);
+    Ok(())
+}
+
+/// What a mask excludes has no weight, by a mask of integers and by one that is added.
+#[test]
+fn attention_keeps_to_its_masks() -> Result<()> {
+    let layer = MultiheadAttention::new(4, 2)?.batch_first(true);
+    let x = Variable::new(Tensor::randn((2, 3, 4))?);
+    let later = Tensor::ones((3, 3))?.triu(1)?; // no position sees those after it
+    let integers = later.to_dtype(DType::U8)?;
+    let added = later.ones_like()?.mul(f64::NEG_INFINITY)?.triu(1)?;
+    let added = added.where_(&integers, &later.zeros_like()?)?;
+    let weights = |mask: &Tensor| layer.attend_masked(&x, &x, &x, Some(mask), None).map(|(_, w)| w.data());
+    let found = weights(&integers)?;
+    assert_eq!(found.select(1, 0)?.to_vec::<f32>()?, [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    assert!(found.allclose(&weights(&added)?, 1e-5, 1e-6)?);
+    let heads = integers.unsqueeze(0)?.expand((4, 3, 3))?;
+    assert!(found.allclose(&weights(&heads)?, 1e-5, 1e-6)?);
+    let padding = Tensor::new([[0u8, 0, 1], [0, 1, 1]])?;
+    let (_, found) = layer.attend_masked(&x, &x, &x, None, Some(&padding))?;
+    assert_eq!(found.data().select(2, 2)?.abs()?.sum()?.item::<f32>()?, 0.0);
+    let message = layer.attend_masked(&x, &x, &x, Some(&padding), None).unwrap_err().to_string();
+    assert!(message.contains("attn_mask has shape [2, 3], expected [3, 3] or [4, 3, 3]"), "{message}");
+    Ok(())
+}
+
 /// Mean, variance and bound of 10^5 weights.
 fn moments(x: &Variable) -> (f64, f64, f64) {
     let values = x.data().to_dtype(DType::F64).unwrap().to_vec::<f64>().unwrap();
@@ -316,6 +437,18 @@ fn begin() -> Result<()> {
     assert_uniform(&Conv2d::new(16, 700, 3)?.weight, 1.0 / 12.0);
     assert_uniform(&Conv2d::new(16, 1400, 3)?.groups(2)?.weight, 1.0 / 72f64.sqrt());
     assert_uniform(&ConvTranspose2d::new(700, 16, 3)?.weight, 1.0 / 12.0);
+    assert_uniform(&ConvTranspose2d::new(1400, 16, 3)?.groups(2)?.weight, 1.0 / 72f64.sqrt());
+    assert_uniform(&Conv1d::new(100, 400, 3)?.weight, 1.0 / 300f64.sqrt());
+    assert_uniform(&Bilinear::new(100, 50, 20)?.weight, 0.1);
+    for (_, weight) in Lstm::new(150, 160)?.named_parameters().into_iter().take(2) {
+        assert_uniform(&weight, 1.0 / 160f64.sqrt());
+    }
+    let attention = MultiheadAttention::new(200, 2)?; // 600 rows of 200: a bound of √(6 / 800)
+    assert_uniform(&attention.in_proj_weight, (6.0f64 / 800.0).sqrt());
+    assert_eq!(attention.in_proj_bias.as_ref().unwrap().data().abs()?.max()?.item::<f32>()?, 0.0);
+    let norm = BatchNorm2d::new(100_000)?;
+    assert_eq!(moments(norm.weight.as_ref().unwrap()), (1.0, 0.0, 1.0));
+    assert_eq!(moments(norm.bias.as_ref().unwrap()), (0.0, 0.0, 0.0));
     let (mean, variance, _) = moments(&Embedding::new(1000, 100)?.weight);
     assert!(mean.abs() < 0.016 && (variance - 1.0).abs() < 0.02);
     let seeded = || Generator::new(7).scope(|| Linear::new(5, 5));

@@ -219,6 +219,13 @@ fn losses_of_pairs_are_pytorchs() -> Result<()> {
     close("ranking", MarginRankingLoss::new().margin(0.5).forward(&a, &b, &all)?, 0.75);
     close("cosine", CosineEmbeddingLoss::new().margin(-0.5).forward(&a, &b, &signs)?, 0.3584552);
     close("triplet", TripletMarginLoss::new().margin(2.0).forward(&a, &b, &c)?, 3.041764);
+    close("swap", TripletMarginLoss::new().margin(2.0).p(1.0).swap(true).forward(&a, &b, &c)?, 3.5);
+    let (p, t) = (Variable::new(a.data().sigmoid()?), variable([[1.0, 0.0, 0.5], [0.0, 1.0, 0.2]]));
+    let weight = Tensor::new([1.0f32, 2.0, 0.5])?;
+    close("bce", BceLoss::new().weight(weight.clone()).forward(&p, &t)?, 1.1582333);
+    close("logits", BceWithLogitsLoss::new().weight(weight).forward(&a, &t)?, 1.1582333);
+    let logarithms = Variable::new(a.data().log_softmax(1)?);
+    close("kl", KLDivLoss::new().batchmean(true).forward(&logarithms, &b.data().softmax(1)?)?, 0.17394984);
     Ok(())
 }
 

@@ -42,9 +42,9 @@ impl Args<'_> {
     }
     fn pool(&self) -> PoolOptions {
         PoolOptions {
-            kernel: self.pair("kernel_size", 1),
             stride: self.pair("stride", 1),
             padding: self.pair("padding", 0),
+            ..PoolOptions::new(self.pair("kernel_size", 1))
         }
     }
     fn flag(&self, name: &str) -> bool {

@@ -18,12 +18,38 @@ fn transposed(
     Ok(())
 }
 
-const WINDOWS: [PoolOptions; 4] = [
-    PoolOptions { kernel: (2, 2), stride: (2, 2), padding: (0, 0) },
-    PoolOptions { kernel: (3, 2), stride: (2, 1), padding: (1, 0) },
-    PoolOptions { kernel: (3, 3), stride: (2, 2), padding: (1, 1) },
-    PoolOptions { kernel: (1, 4), stride: (3, 3), padding: (0, 2) },
+const WINDOWS: [PoolOptions; 6] = [
+    PoolOptions::new((2, 2)),
+    PoolOptions { stride: (2, 1), padding: (1, 0), ..PoolOptions::new((3, 2)) },
+    PoolOptions { stride: (2, 2), padding: (1, 1), ..PoolOptions::new((3, 3)) },
+    PoolOptions { stride: (3, 3), padding: (0, 2), ..PoolOptions::new((1, 4)) },
+    PoolOptions { padding: (1, 1), ceil_mode: true, count_include_pad: false, ..PoolOptions::new((2, 4)) },
+    PoolOptions { stride: (2, 1), ceil_mode: true, divisor_override: Some(5), ..PoolOptions::new((3, 3)) },
 ];
+
+/// PyTorch's results.
+#[test]
+fn options_are_pytorchs() -> Result<()> {
+    let x = Tensor::arange(0, 25, 1)?.to_dtype(DType::F64)?.reshape((1, 1, 5, 5))?;
+    let o = PoolOptions { stride: (2, 2), ceil_mode: true, ..PoolOptions::new((2, 2)) };
+    let (y, places) = x.max_pool2d(o)?;
+    assert_eq!(y.to_vec::<f64>()?, [6., 8., 9., 16., 18., 19., 21., 23., 24.]);
+    assert_eq!(places.to_vec::<u32>()?, [6, 8, 9, 16, 18, 19, 21, 23, 24]);
+    assert_eq!(x.avg_pool2d(o)?.to_vec::<f64>()?, [3., 5., 6.5, 13., 15., 16.5, 20.5, 22.5, 24.]);
+    let wide = PoolOptions { stride: (1, 1), dilation: (2, 2), ..PoolOptions::new((2, 2)) };
+    assert_eq!(x.max_pool2d(wide)?.0.to_vec::<f64>()?, [12., 13., 14., 17., 18., 19., 22., 23., 24.]);
+    let border = PoolOptions { stride: (3, 3), padding: (1, 1), ..PoolOptions::new((3, 3)) };
+    let corner = |o| x.avg_pool2d(o)?.to_vec::<f64>().map(|y| y[0]);
+    assert_eq!(corner(border)?, 12.0 / 9.0);
+    assert_eq!(corner(PoolOptions { count_include_pad: false, ..border })?, 3.0);
+    assert_eq!(corner(PoolOptions { divisor_override: Some(2), ..border })?, 6.0);
+    let (y, places) = x.adaptive_max_pool2d((2, 3))?;
+    assert_eq!(y.to_vec::<f64>()?, [11., 13., 14., 21., 23., 24.]);
+    let dx = y.ones_like()?.adaptive_max_pool2d_grad(&places, x.size())?.to_vec::<f64>()?;
+    assert_eq!((dx[11], dx[24], dx.iter().sum::<f64>()), (1.0, 1.0, 6.0));
+    assert!(x.avg_pool2d(wide).unwrap_err().to_string().contains("no dilation"));
+    Ok(())
+}
 
 #[test]
 fn gradients_are_the_transposed_maps() -> Result<()> {

@@ -2,8 +2,8 @@
 
 use taper_autograd::{Reduction, Variable};
 use taper_nn::{
-    BceLoss, BceWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MseLoss, NllLoss,
-    SmoothL1Loss,
+    BceLoss, BceWithLogitsLoss, CrossEntropyLoss, HingeEmbeddingLoss, HuberLoss, KLDivLoss, L1Loss, MseLoss,
+    NllLoss, SmoothL1Loss,
 };
 use taper_tensor::Tensor;
 
@@ -28,10 +28,12 @@ fn check(case: &Case<'_>, loss: &Loss) -> Result<(), Fault> {
 }
 
 fn loss(case: &Case<'_>) -> Option<Box<Loss>> {
-    let reduction = match case.json["args"]["reduction"].as_str()? {
-        "mean" => Reduction::Mean,
+    let batchmean = case.text("reduction") == Some("batchmean");
+    let reduction = match case.text("reduction").unwrap_or("mean") {
+        "mean" | "batchmean" => Reduction::Mean,
         "sum" => Reduction::Sum,
-        _ => Reduction::None,
+        "none" => Reduction::None,
+        _ => return None,
     };
     macro_rules! boxed {
         ($loss:expr) => {{
@@ -39,17 +41,24 @@ fn loss(case: &Case<'_>) -> Option<Box<Loss>> {
             Box::new(move |input: &Variable, target: &Tensor| loss.forward(input, target))
         }};
     }
-    Some(match case.json["loss"].as_str()? {
+    /// Sets the tensor that an argument stands for, where there is one.
+    macro_rules! with_tensor {
+        ($loss:ident, $method:ident) => {
+            if case.arg(stringify!($method)).is_some() {
+                $loss =
+                    $loss.$method(case.tensor(stringify!($method)).or_else(|_| case.tensor("weight")).ok()?);
+            }
+        };
+    }
+    let loss: Box<Loss> = match case.json["loss"].as_str()? {
         "MSELoss" => boxed!(MseLoss::new()),
         "CrossEntropyLoss" => {
             let mut loss =
                 CrossEntropyLoss::new().label_smoothing(case.real("label_smoothing").unwrap_or(0.0));
-            if let Some(class) = case.json["args"]["ignore_index"].as_i64() {
-                loss = loss.ignore_index(class);
+            if let Some(class) = case.arg("ignore_index") {
+                loss = loss.ignore_index(class.as_i64()?);
             }
-            if case.json["args"]["weight"].is_string() {
-                loss = loss.weight(case.tensor("weight").ok()?);
-            }
+            with_tensor!(loss, weight);
             boxed!(loss)
         }
         "L1Loss" => boxed!(L1Loss::new()),
@@ -57,14 +66,28 @@ fn loss(case: &Case<'_>) -> Option<Box<Loss>> {
         "HuberLoss" => boxed!(HuberLoss::new().delta(case.real("delta").unwrap_or(1.0))),
         "NLLLoss" => {
             let mut loss = NllLoss::new();
-            if let Some(class) = case.json["args"]["ignore_index"].as_i64() {
-                loss = loss.ignore_index(class);
+            if let Some(class) = case.arg("ignore_index") {
+                loss = loss.ignore_index(class.as_i64()?);
             }
+            with_tensor!(loss, weight);
             boxed!(loss)
         }
-        "BCELoss" => boxed!(BceLoss::new()),
-        "BCEWithLogitsLoss" => boxed!(BceWithLogitsLoss::new()),
-        "KLDivLoss" => boxed!(KLDivLoss::new()),
+        "BCELoss" => {
+            let mut loss = BceLoss::new();
+            with_tensor!(loss, weight);
+            boxed!(loss)
+        }
+        "BCEWithLogitsLoss" => {
+            let mut loss = BceWithLogitsLoss::new();
+            with_tensor!(loss, pos_weight);
+            with_tensor!(loss, weight);
+            boxed!(loss)
+        }
+        "KLDivLoss" => {
+            boxed!(KLDivLoss::new().log_target(case.flag("log_target", false)).batchmean(batchmean))
+        }
+        "HingeEmbeddingLoss" => boxed!(HingeEmbeddingLoss::new().margin(case.real("margin").unwrap_or(1.0))),
         _ => return None,
-    })
+    };
+    case.unread().is_none().then_some(loss)
 }

@@ -1,10 +1,14 @@
 //! The family `modules`.
 
-use taper_autograd::Variable;
+use taper_autograd::{PadMode, Variable};
 use taper_nn::{
-    BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, Embedding, Forward, GroupNorm, Gru, Layer,
-    LayerNorm, Linear, Lstm, Module, MultiheadAttention, PRelu, Rnn, TransformerEncoderLayer,
-    load_state_dict, state_dict,
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d,
+    BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, Dropout, Dropout2d, Elu, Embedding, Flatten,
+    Forward, Gelu, GroupNorm, Gru, Hardsigmoid, Hardswish, Hardtanh, Identity, InstanceNorm1d,
+    InstanceNorm2d, Layer, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax, Lstm, MaxPool1d, MaxPool2d,
+    Mish, Module, MultiheadAttention, PRelu, PixelShuffle, Relu, Relu6, RmsNorm, Rnn, Selu, Sigmoid, Silu,
+    Softmax, Softplus, Softsign, Tanh, TransformerEncoderLayer, Upsample, UpsampleMode, load_state_dict,
+    state_dict,
 };
 
 use super::{Case, Fault, family};
@@ -60,6 +64,32 @@ fn check(case: &Case<'_>, module: &dyn Layer) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A batch norm with a case's arguments.
+macro_rules! batch_norm {
+    ($layer:ident, $case:ident) => {{
+        let layer = $layer::new($case.need("num_features")?)?.eps($case.real("eps").unwrap_or(1e-5));
+        let layer = layer.affine($case.flag("affine", true));
+        let layer = layer.track_running_stats($case.flag("track_running_stats", true));
+        // None is the plain average, and not the default.
+        let average = $case.json["args"].get("momentum").is_some_and(serde_json::Value::is_null);
+        Box::new(match $case.real("momentum") {
+            Some(momentum) => layer.momentum(momentum),
+            None if average => layer.momentum(None),
+            None => layer,
+        })
+    }};
+}
+
+/// An instance norm with a case's arguments.
+macro_rules! instance_norm {
+    ($layer:ident, $case:ident) => {{
+        let layer = $layer::new($case.need("num_features")?).eps($case.real("eps").unwrap_or(1e-5));
+        let layer = layer.affine($case.flag("affine", false))?;
+        let layer = layer.track_running_stats($case.flag("track_running_stats", false))?;
+        Box::new(layer.momentum($case.real("momentum").unwrap_or(0.1)))
+    }};
+}
+
 /// A recurrent layer with a case's arguments.
 macro_rules! recurrent {
     ($layer:ident, $case:ident) => {{
@@ -67,65 +97,215 @@ macro_rules! recurrent {
         let layer =
             layer.num_layers($case.size("num_layers").unwrap_or(1))?.bias($case.flag("bias", true))?;
         let layer = layer.bidirectional($case.flag("bidirectional", false))?;
-        Box::new(layer.batch_first($case.flag("batch_first", false)))
+        layer.dropout($case.real("dropout").unwrap_or(0.0))?.batch_first($case.flag("batch_first", false))
     }};
 }
 
-/// The module that a case names, or nothing where there is none.
+/// A convolution of images or sequences with a case's arguments; `$size` reads a size.
+macro_rules! convolution {
+    ($layer:ident, $case:ident, $size:ident) => {{
+        let kernel = $case.$size("kernel_size").ok_or("no kernel_size")?;
+        let layer = $layer::new($case.need("in_channels")?, $case.need("out_channels")?, kernel)?;
+        let mut layer = layer.groups($case.size("groups").unwrap_or(1))?.bias($case.flag("bias", true));
+        if let Some(stride) = $case.$size("stride") {
+            layer = layer.stride(stride);
+        }
+        if let Some(padding) = $case.$size("padding") {
+            layer = layer.padding(padding);
+        }
+        if let Some(dilation) = $case.$size("dilation") {
+            layer = layer.dilation(dilation);
+        }
+        layer
+    }};
+}
+
+/// A pooling with a case's arguments.
+macro_rules! pool {
+    ($layer:ident, $case:ident, $size:ident) => {{
+        let mut layer = $layer::new($case.$size("kernel_size").ok_or("no kernel_size")?);
+        if let Some(stride) = $case.$size("stride") {
+            layer = layer.stride(stride);
+        }
+        if let Some(padding) = $case.$size("padding") {
+            layer = layer.padding(padding);
+        }
+        layer.ceil_mode($case.flag("ceil_mode", false))
+    }};
+}
+
+/// A maximum with a case's dilation too.
+macro_rules! max_pool {
+    ($layer:ident, $case:ident, $size:ident) => {{
+        let layer = pool!($layer, $case, $size);
+        match $case.$size("dilation") {
+            Some(dilation) => layer.dilation(dilation),
+            None => layer,
+        }
+    }};
+}
+
+fn padding_mode(case: &Case<'_>) -> Result<PadMode, Fault> {
+    Ok(match case.text("padding_mode").unwrap_or("zeros") {
+        "zeros" => PadMode::Constant(0.0),
+        "reflect" => PadMode::Reflect,
+        "replicate" => PadMode::Replicate,
+        "circular" => PadMode::Circular,
+        other => return Err(format!("no padding_mode {other}").into()),
+    })
+}
+
+/// `normalized_shape`, one number or a list.
+fn shape(case: &Case<'_>) -> Result<Vec<usize>, Fault> {
+    let value = case.arg("normalized_shape").ok_or("no normalized_shape")?;
+    let sizes = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+    Ok(sizes.iter().filter_map(|n| Some(n.as_u64()? as usize)).collect())
+}
+
+/// The module that a case names, or nothing where there is none, or none with one of its arguments.
 fn module(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
-    let bias = case.flag("bias", true);
+    let module = match build(case)? {
+        Some(module) => Some(module),
+        None => activation(case)?,
+    };
+    Ok(module.filter(|_| case.unread().is_none()))
+}
+
+fn build(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
+    let bias = |case: &Case<'_>| case.flag("bias", true);
+    let eps = |case: &Case<'_>| case.real("eps").unwrap_or(1e-5);
     Ok(Some(match case.json["module"].as_str().unwrap_or_default() {
-        "Linear" => Box::new(Linear::new(case.need("in_features")?, case.need("out_features")?)?.bias(bias)),
-        "Conv2d" => {
-            let layer = Conv2d::new(
-                case.need("in_channels")?,
-                case.need("out_channels")?,
-                case.need("kernel_size")?,
-            )?;
-            let layer = layer.groups(case.size("groups").unwrap_or(1))?.bias(bias);
-            let layer = layer.stride(case.size("stride").unwrap_or(1));
-            Box::new(
-                layer.padding(case.size("padding").unwrap_or(0)).dilation(case.size("dilation").unwrap_or(1)),
-            )
+        "Linear" => {
+            Box::new(Linear::new(case.need("in_features")?, case.need("out_features")?)?.bias(bias(case)))
         }
-        "Conv1d" => {
-            let (inputs, outputs) = (case.need("in_channels")?, case.need("out_channels")?);
-            let layer = Conv1d::new(inputs, outputs, case.need("kernel_size")?)?.bias(bias);
-            Box::new(
-                layer.stride(case.size("stride").unwrap_or(1)).padding(case.size("padding").unwrap_or(0)),
-            )
-        }
+        "Conv2d" => Box::new(convolution!(Conv2d, case, pair).padding_mode(padding_mode(case)?)),
+        "Conv1d" => Box::new(convolution!(Conv1d, case, single).padding_mode(padding_mode(case)?)),
         "ConvTranspose2d" => {
-            let (inputs, outputs) = (case.need("in_channels")?, case.need("out_channels")?);
-            let layer = ConvTranspose2d::new(inputs, outputs, case.need("kernel_size")?)?.bias(bias);
-            let layer =
-                layer.stride(case.size("stride").unwrap_or(1)).padding(case.size("padding").unwrap_or(0));
-            Box::new(layer.output_padding(case.size("output_padding").unwrap_or(0)))
+            let layer = convolution!(ConvTranspose2d, case, pair);
+            Box::new(layer.output_padding(case.pair("output_padding").unwrap_or((0, 0))))
         }
-        "BatchNorm1d" => Box::new(BatchNorm1d::new(case.need("num_features")?)?),
-        "BatchNorm2d" => Box::new(BatchNorm2d::new(case.need("num_features")?)?),
+        "MaxPool2d" => Box::new(max_pool!(MaxPool2d, case, pair)),
+        "MaxPool1d" => Box::new(max_pool!(MaxPool1d, case, single)),
+        "AvgPool2d" => {
+            let layer = pool!(AvgPool2d, case, pair).count_include_pad(case.flag("count_include_pad", true));
+            Box::new(layer.divisor_override(case.size("divisor_override")))
+        }
+        "AvgPool1d" => {
+            Box::new(pool!(AvgPool1d, case, single).count_include_pad(case.flag("count_include_pad", true)))
+        }
+        "AdaptiveAvgPool2d" => {
+            Box::new(AdaptiveAvgPool2d::new(case.pair("output_size").ok_or("no output_size")?))
+        }
+        "AdaptiveMaxPool2d" => {
+            Box::new(AdaptiveMaxPool2d::new(case.pair("output_size").ok_or("no output_size")?))
+        }
+        "AdaptiveAvgPool1d" => {
+            Box::new(AdaptiveAvgPool1d::new(case.single("output_size").ok_or("no output_size")?))
+        }
+        "AdaptiveMaxPool1d" => {
+            Box::new(AdaptiveMaxPool1d::new(case.single("output_size").ok_or("no output_size")?))
+        }
+        "BatchNorm1d" => batch_norm!(BatchNorm1d, case),
+        "BatchNorm2d" => batch_norm!(BatchNorm2d, case),
+        "InstanceNorm1d" => instance_norm!(InstanceNorm1d, case),
+        "InstanceNorm2d" => instance_norm!(InstanceNorm2d, case),
         "LayerNorm" => {
-            let shape = case.json["args"]["normalized_shape"].as_array().ok_or("no normalized_shape")?;
-            let shape: Vec<usize> = shape.iter().filter_map(|n| Some(n.as_u64()? as usize)).collect();
-            Box::new(LayerNorm::new(&shape)?)
+            let layer = LayerNorm::new(&shape(case)?)?.eps(eps(case)).bias(bias(case));
+            Box::new(layer.elementwise_affine(case.flag("elementwise_affine", true)).bias(bias(case)))
         }
-        "GroupNorm" => Box::new(GroupNorm::new(case.need("num_groups")?, case.need("num_channels")?)?),
-        "Embedding" => Box::new(Embedding::new(case.need("num_embeddings")?, case.need("embedding_dim")?)?),
-        "PReLU" => Box::new(PRelu::new(case.size("num_parameters").unwrap_or(1))?),
-        "RNN" => recurrent!(Rnn, case),
-        "LSTM" => recurrent!(Lstm, case),
-        "GRU" => recurrent!(Gru, case),
+        "RMSNorm" => {
+            let layer =
+                RmsNorm::new(&shape(case)?)?.elementwise_affine(case.flag("elementwise_affine", true));
+            Box::new(match case.real("eps") {
+                Some(eps) => layer.eps(eps),
+                None => layer,
+            })
+        }
+        "GroupNorm" => {
+            let layer = GroupNorm::new(case.need("num_groups")?, case.need("num_channels")?)?;
+            Box::new(layer.eps(eps(case)).affine(case.flag("affine", true)))
+        }
+        "Embedding" => {
+            let layer = Embedding::new(case.need("num_embeddings")?, case.need("embedding_dim")?)?;
+            Box::new(match case.size("padding_idx") {
+                Some(index) => layer.padding_idx(index)?,
+                None => layer,
+            })
+        }
+        "PReLU" => {
+            let layer = PRelu::new(case.size("num_parameters").unwrap_or(1))?;
+            Box::new(layer.init(case.real("init").unwrap_or(0.25))?)
+        }
+        "RNN" => {
+            let layer = recurrent!(Rnn, case);
+            Box::new(if case.text("nonlinearity") == Some("relu") { layer.relu() } else { layer })
+        }
+        "LSTM" => Box::new(recurrent!(Lstm, case)),
+        "GRU" => Box::new(recurrent!(Gru, case)),
         "MultiheadAttention" => {
             let layer = MultiheadAttention::new(case.need("embed_dim")?, case.need("num_heads")?)?;
+            let layer = layer.bias(bias(case)).dropout(case.real("dropout").unwrap_or(0.0))?;
             Box::new(SelfAttention { attn: layer.batch_first(case.flag("batch_first", false)) })
         }
         "TransformerEncoderLayer" => {
             let layer = TransformerEncoderLayer::new(case.need("d_model")?, case.need("nhead")?)?;
             let layer = layer.dim_feedforward(case.size("dim_feedforward").unwrap_or(2048))?;
-            let layer = layer.dropout(case.real("dropout").unwrap_or(0.1))?;
+            let layer = layer.dropout(case.real("dropout").unwrap_or(0.1))?.bias(bias(case));
+            let layer = layer.norm_first(case.flag("norm_first", false));
+            let layer = layer.layer_norm_eps(case.real("layer_norm_eps").unwrap_or(1e-5));
+            let layer = match case.text("activation") {
+                Some("gelu") => layer.activation(Variable::gelu),
+                _ => layer,
+            };
             Box::new(layer.batch_first(case.flag("batch_first", false)))
         }
         "Net" => Box::new(net(case)?),
+        _ => return Ok(None),
+    }))
+}
+
+/// Layers without parameters, but for poolings.
+fn activation(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
+    let dim =
+        |name: &str| Ok::<_, Fault>(case.arg(name).and_then(serde_json::Value::as_i64).ok_or("no dim")?);
+    let or = |name: &str, default: f64| case.real(name).unwrap_or(default);
+    Ok(Some(match case.json["module"].as_str().unwrap_or_default() {
+        "ReLU" => Box::new(Relu),
+        "ReLU6" => Box::new(Relu6),
+        "Sigmoid" => Box::new(Sigmoid),
+        "Tanh" => Box::new(Tanh),
+        "SiLU" => Box::new(Silu),
+        "Softsign" => Box::new(Softsign),
+        "LogSigmoid" => Box::new(LogSigmoid),
+        "Mish" => Box::new(Mish),
+        "SELU" => Box::new(Selu),
+        "Hardswish" => Box::new(Hardswish),
+        "Hardsigmoid" => Box::new(Hardsigmoid),
+        "Softplus" => Box::new(Softplus::new(or("beta", 1.0), or("threshold", 20.0))),
+        "LeakyReLU" => Box::new(LeakyRelu::new(or("negative_slope", 0.01))),
+        "ELU" => Box::new(Elu::new(or("alpha", 1.0))),
+        "Hardtanh" => Box::new(Hardtanh::new(or("min_val", -1.0), or("max_val", 1.0))),
+        "GELU" => Box::new(Gelu::new().approximate_tanh(case.text("approximate") == Some("tanh"))),
+        "Softmax" => Box::new(Softmax::new(dim("dim")?)),
+        "LogSoftmax" => Box::new(LogSoftmax::new(dim("dim")?)),
+        "Identity" => Box::new(Identity),
+        "Flatten" => {
+            Box::new(Flatten.start_dim(dim("start_dim").unwrap_or(1)).end_dim(dim("end_dim").unwrap_or(-1)))
+        }
+        "PixelShuffle" => Box::new(PixelShuffle::new(case.need("upscale_factor")?)?),
+        "Upsample" => {
+            let layer = Upsample::new(case.real("scale_factor").map_or((1, 1), |s| (s as usize, s as usize)));
+            let layer = if let Some(size) = case.pair("size") { layer.size(size) } else { layer };
+            let align_corners = case.flag("align_corners", false);
+            Box::new(match case.text("mode").unwrap_or("nearest") {
+                "nearest" => layer,
+                "bilinear" => layer.mode(UpsampleMode::Bilinear { align_corners }),
+                _ => return Ok(None),
+            })
+        }
+        // In training their numbers are not PyTorch's.
+        "Dropout" if case.json["train"] == false => Box::new(Dropout::new(or("p", 0.5))?),
+        "Dropout2d" if case.json["train"] == false => Box::new(Dropout2d::new(or("p", 0.5))?),
         _ => return Ok(None),
     }))
 }

@@ -1,0 +1,132 @@
+//! Views and what they are views of. They share memory, so an operation in place on one changes them
+//! all, and each gets a new place in the graph: a changed view is written into its base by a
+//! `CopySlices`, and every view is an `AsStrided` of what its base has become.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use smallvec::smallvec;
+use taper_tensor::Tensor;
+
+use crate::Variable;
+use crate::node::record;
+use crate::variable::{History, Shape};
+
+/// What a view is a view of.
+pub(crate) enum Source {
+    /// Another variable, itself no view, and how often that had been rewired when the view last looked.
+    Base(Variable, AtomicU64),
+    /// A variable that the graph does not lead back to: this operation gave the view where none was
+    /// recorded, or has a gradient rule of the user's own.
+    Hidden(&'static str),
+}
+
+impl Source {
+    /// That of a view of `from`.
+    pub(crate) fn of(from: &Variable) -> Self {
+        match &from.0.source {
+            Some(Self::Hidden(op)) => Self::Hidden(op),
+            Some(Self::Base(base, seen)) => {
+                Self::Base(base.clone(), AtomicU64::new(seen.load(Ordering::Acquire)))
+            }
+            None => Self::Base(from.clone(), AtomicU64::new(from.0.rewired.load(Ordering::Acquire))),
+        }
+    }
+}
+
+impl Variable {
+    /// Gives a view whose base was rewired its new place in the graph.
+    pub(crate) fn follow_base(&self) {
+        let Some(Source::Base(base, seen)) = &self.0.source else { return };
+        let now = base.0.rewired.load(Ordering::Acquire);
+        if seen.swap(now, Ordering::AcqRel) != now {
+            self.rewire(base.as_strided(&self.data()).history());
+        }
+    }
+
+    /// Takes the place in the graph of the result of an operation in place, whose elements are in its
+    /// memory already.
+    #[track_caller]
+    pub(crate) fn become_in_place(&self, result: &Self) {
+        let Some(Source::Base(base, _)) = &self.0.source else {
+            let history = result.history();
+            // A named constant stays one, where only constants were written.
+            if !matches!((&history, &*self.origin()), (History::Constant, History::Leaf(..))) {
+                self.rewire(history);
+            }
+            self.0.rewired.fetch_add(1, Ordering::AcqRel);
+            return;
+        };
+        if base.is_requires_grad() || result.is_requires_grad() {
+            base.rewire(base.copy_slices(&self.data(), result).history());
+            base.0.rewired.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// The part of `self` that is in the memory of `view`.
+    fn as_strided(&self, view: &Tensor) -> Self {
+        let (base, part) = (Layout::of(&self.data()), Layout::of(view));
+        record("AsStrided", &[self]).always().output(view.clone(), move |ctx| {
+            let g = ctx.grad()?;
+            let whole = g.data().like().zeros(base.count())?;
+            let index = g.indices(part.places(&base))?;
+            let dx = Self::new(whole).index_add(0, &index, &g.reshape(part.count())?)?;
+            Ok(smallvec![Some(dx.reshape(&base.size[..])?)])
+        })
+    }
+
+    /// `self` with `result` in the place of what is in the memory of `view`.
+    #[track_caller]
+    fn copy_slices(&self, view: &Tensor, result: &Self) -> Self {
+        let data = self.data();
+        let (base, part) = (Layout::of(&data), Layout::of(view));
+        record("CopySlices", &[self, result]).output(data, move |ctx| {
+            let (g, places) = (ctx.grad()?.reshape(base.count())?, part.places(&base));
+            let mut written = vec![0u8; base.count()];
+            places.iter().for_each(|&i| written[i as usize] = 1);
+            let written = Tensor::from_vec(written, base.count())?.to(&g.device())?;
+            Ok(smallvec![
+                ctx.need(0, || g.masked_fill(&written, 0.0)?.reshape(&base.size[..]))?,
+                ctx.need(1, || g.index_select(0, &g.indices(places)?)?.reshape(&part.size[..]))?
+            ])
+        })
+    }
+}
+
+/// Where a tensor's elements are in its memory.
+struct Layout {
+    size: Shape,
+    stride: Shape,
+    offset: usize,
+    contiguous: bool,
+}
+
+impl Layout {
+    fn of(x: &Tensor) -> Self {
+        let (size, stride) = (Shape::from_slice(x.size()), Shape::from_slice(x.stride()));
+        Self { size, stride, offset: x.storage_offset(), contiguous: x.is_contiguous() }
+    }
+
+    fn count(&self) -> usize {
+        self.size.iter().product()
+    }
+
+    /// The place of each element, in order.
+    fn memory(&self) -> Vec<usize> {
+        let mut places = vec![self.offset];
+        for (&n, &stride) in self.size.iter().zip(&self.stride) {
+            places = places.iter().flat_map(|&at| (0..n).map(move |i| at + i * stride)).collect();
+        }
+        places
+    }
+
+    /// The number of each element among those of `base`, whose memory it is in.
+    fn places(&self, base: &Self) -> Vec<i64> {
+        let memory = self.memory().into_iter();
+        if base.contiguous {
+            return memory.map(|at| (at - base.offset) as i64).collect();
+        }
+        let numbers: HashMap<usize, i64> = base.memory().into_iter().zip(0..).collect();
+        memory.map(|at| numbers[&at]).collect()
+    }
+}
