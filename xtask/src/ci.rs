@@ -66,7 +66,7 @@ fn timed(name: &'static str, stage: Stage) -> (&'static str, Duration, bool) {
 fn lesser_kernels() -> Result<bool, String> {
     for isa in ["avx2", "portable"] {
         let mut command = cargo("test");
-        command.args(["--workspace", "--test", "it", "--", "golden", "rules", "table"]);
+        command.args(["--workspace", "--test", "it", "--", "golden", "rules", "table", "grad"]);
         if !succeeds(command.env("TAPER_ISA", isa))? {
             return Ok(false);
         }

@@ -161,7 +161,10 @@ x, y = torch.randn({batch}, 3, 32, 32), torch.randint(10, ({batch},))
     let (start, mut shares) = (Instant::now(), Shares::default());
     while shares.steps == 0 || start.elapsed().as_secs_f64() < bench.seconds() {
         shares.steps += 1;
-        shares.time("zero_grad", || Ok(optimizer.zero_grad()))?;
+        shares.time("zero_grad", || {
+            optimizer.zero_grad();
+            Ok(())
+        })?;
         let (done, laps) =
             profile(|| -> Result<()> { Ok(criterion.forward(&net.forward(&x)?, &y)?.backward()?) });
         done?;
