@@ -38,15 +38,25 @@ pub fn applies(b: &Matrix<'_>) -> bool {
     isa() == Isa::Avx512 && (b.down == 1 || b.across == 1)
 }
 
+/// `C = A B`, or `C += A B` if `keep`; the shape is rows, columns and terms. The rows or the columns
+/// of B must be contiguous, and the caller alone uses C.
+pub fn multiply(shape: (usize, usize, usize), a: Matrix<'_>, b: Matrix<'_>, c: Target<'_>, keep: bool) {
+    let (rows, columns, terms) = shape;
+    let reach = |m: &Matrix<'_>, down: usize, across: usize| (down - 1) * m.down + (across - 1) * m.across;
+    assert!(reach(&a, rows, terms) < a.data.len() && reach(&b, terms, columns) < b.data.len());
+    let most = COLUMNS.min(columns.next_multiple_of(16)) * TERMS.min(terms);
+    scratch::with(most, |packed: &mut [f32]| with_room(shape, a, b, c, keep, packed));
+}
+
 simd! {
-    /// `C = A B`, or `C += A B` if `keep`; the shape is rows, columns and terms. The rows or the columns
-    /// of B must be contiguous, and the caller alone uses C.
-    pub fn multiply(
+    /// [`multiply`], with room for the columns of B that are copied.
+    fn with_room(
         shape: (usize, usize, usize),
         a: Matrix<'_>,
         b: Matrix<'_>,
         c: Target<'_>,
         keep: bool,
+        packed: &mut [f32],
     ) = multiply_body;
 }
 
@@ -57,25 +67,21 @@ fn multiply_body<const L: usize>(
     b: Matrix<'_>,
     c: Target<'_>,
     keep: bool,
+    packed: &mut [f32],
 ) where
     Lanes<L>: Width<L>,
 {
-    let reach = |m: &Matrix<'_>, down: usize, across: usize| (down - 1) * m.down + (across - 1) * m.across;
-    assert!(reach(&a, rows, terms) < a.data.len() && reach(&b, terms, columns) < b.data.len());
-    let most = COLUMNS.min(columns.next_multiple_of(16)) * TERMS.min(terms);
-    scratch::with(most, |packed: &mut [f32]| {
-        for first in (0..columns).step_by(COLUMNS) {
-            let used = COLUMNS.min(columns - first);
-            let width = used.next_multiple_of(16);
-            for term in (0..terms).step_by(TERMS) {
-                let count = TERMS.min(terms - term);
-                pack::<L>(&b.data[term * b.down + first * b.across..], &b, (count, used), width, packed);
-                let a = Matrix { data: &a.data[term * a.across..], ..a };
-                let c = Target { start: c.start + first, ..c };
-                block::<L>((rows, used, count), a, packed, width, c, keep || term > 0);
-            }
+    for first in (0..columns).step_by(COLUMNS) {
+        let used = COLUMNS.min(columns - first);
+        let width = used.next_multiple_of(16);
+        for term in (0..terms).step_by(TERMS) {
+            let count = TERMS.min(terms - term);
+            pack::<L>(&b.data[term * b.down + first * b.across..], &b, (count, used), width, packed);
+            let a = Matrix { data: &a.data[term * a.across..], ..a };
+            let c = Target { start: c.start + first, ..c };
+            block::<L>((rows, used, count), a, packed, width, c, keep || term > 0);
         }
-    });
+    }
 }
 
 /// Copies `used` columns of `count` rows to rows of `width`.
