@@ -14,10 +14,9 @@ use taper_data::{Collate, Dataset, LoaderState};
 use taper_nn::{
     Metadata, Module, StateDict, load_state_dict, load_with_metadata, save_with_metadata, state_dict,
 };
-use taper_optim::Optimizer;
 
 use crate::Result;
-use crate::train::{Loss, Run, Training};
+use crate::train::{Accuracy, Loss, Run, Training};
 
 /// When a training is saved, and where.
 #[derive(Clone, Debug)]
@@ -37,7 +36,7 @@ impl Saving {
     }
 }
 
-impl<N: Module, O: Optimizer, D: Dataset<Sample: Collate> + 'static> Run<'_, N, O, D> {
+impl<N: Module, D: Dataset<Sample: Collate> + 'static> Run<'_, N, D> {
     /// Writes the state of everything to a file, which appears whole or not at all: after a crash there
     /// is the old one or the new one.
     ///
@@ -102,7 +101,10 @@ impl<N: Module, O: Optimizer, D: Dataset<Sample: Collate> + 'static> Run<'_, N, 
 impl Training {
     fn to_tensors(&self) -> Result<StateDict> {
         let losses = self.losses.iter().flat_map(|l| [l.epoch as f64, l.batch as f64, l.loss]).collect();
+        let tests = self.accuracies.iter().flat_map(|a| [a.epoch as f64, a.accuracy]).collect();
         Ok(StateDict::from([
+            ("accuracies".into(), Tensor::from_vec::<f64>(tests, (self.accuracies.len(), 2))?),
+            ("curve".into(), Tensor::from_vec::<f32>(self.curve.clone(), self.curve.len())?),
             ("losses".into(), Tensor::from_vec::<f64>(losses, (self.losses.len(), 3))?),
             ("running_loss".into(), Tensor::new(self.running_loss)?),
             ("step".into(), Tensor::new(self.step as i64)?),
@@ -115,10 +117,17 @@ impl Training {
         let count = |name| -> Result<u64> { Ok(tensor(state, name)?.item::<i64>()?.try_into()?) };
         let losses = tensor(state, "losses")?.to_vec::<f64>()?;
         let (lines, _) = losses.as_chunks::<3>();
+        let accuracies = tensor(state, "accuracies")?.to_vec::<f64>()?;
+        let (tests, _) = accuracies.as_chunks::<2>();
         Ok(Self {
             losses: lines
                 .iter()
                 .map(|&[epoch, batch, loss]| Loss { epoch: epoch as u64, batch: batch as usize, loss })
+                .collect(),
+            curve: tensor(state, "curve")?.to_vec()?,
+            accuracies: tests
+                .iter()
+                .map(|&[epoch, accuracy]| Accuracy { epoch: epoch as u64, accuracy })
                 .collect(),
             running_loss: tensor(state, "running_loss")?.item()?,
             step: count("step")?,

@@ -3,7 +3,7 @@
 use taper_autograd::no_grad;
 use taper_autograd::tensor::{Device, Tensor};
 use taper_data::{Collate, DataLoader, Dataset};
-use taper_nn::Forward;
+use taper_nn::{Forward, Module};
 
 use crate::Result;
 
@@ -18,12 +18,13 @@ pub struct Evaluation {
     pub labels: Vec<i64>,
 }
 
-/// Predicts the class of every picture: the one with the largest output.
+/// Predicts the class of every picture: the one with the largest output. The network is in evaluation mode
+/// meanwhile, and then again in training mode.
 ///
 /// # Errors
 /// When a sample cannot be had, its label is none of the classes, or an operation fails.
 pub fn evaluate<D>(
-    net: &impl Forward,
+    net: &(impl Forward + Module),
     loader: &DataLoader<D>,
     device: &Device,
     classes: usize,
@@ -32,6 +33,7 @@ where
     D: Dataset<Sample: Collate<Batch = (Tensor, Tensor)>> + 'static,
 {
     let (mut predictions, mut labels) = (vec![], vec![]);
+    net.eval();
     no_grad(|| -> Result<()> {
         for batch in loader.iter() {
             let (inputs, truth) = batch?;
@@ -41,6 +43,7 @@ where
         }
         Ok(())
     })?;
+    net.train();
     let mut confusion = vec![vec![0; classes]; classes];
     for (&truth, &prediction) in labels.iter().zip(&predictions) {
         let cell = confusion.get_mut(truth as usize).and_then(|row| row.get_mut(prediction as usize));

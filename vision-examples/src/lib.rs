@@ -1,11 +1,14 @@
 //! PyTorch's "Deep Learning with PyTorch: a 60 minute blitz" as programs on taper: the models, and
-//! the parts of the `cifar` program, which trains and tests an image classifier.
+//! the parts of the programs `cifar`, which trains and tests an image classifier, and `predict`, which uses it.
 #![forbid(unsafe_code)]
 
 pub mod checkpoint;
 pub mod evaluate;
 pub mod files;
+pub mod interrupt;
 pub mod models;
+pub mod predict;
+pub mod progress;
 pub mod report;
 pub mod settings;
 pub mod source;

@@ -1,8 +1,8 @@
 //! The training loop, as the tutorial writes it, that can stop anywhere and go on.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use taper_autograd::tensor::{Device, Tensor};
 use taper_data::{Collate, DataLoader, Dataset};
@@ -12,6 +12,7 @@ use taper_optim::schedule::{Schedule, Scheduler};
 
 use crate::Result;
 use crate::checkpoint::Saving;
+use crate::progress::Progress;
 
 /// The mini-batches between two lines of the running loss.
 const EVERY: usize = 2000;
@@ -27,6 +28,15 @@ pub struct Loss {
     pub loss: f64,
 }
 
+/// The accuracy on the test pictures after an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Accuracy {
+    /// The epoch, from 1.
+    pub epoch: u64,
+    /// The share of right predictions, in percent.
+    pub accuracy: f64,
+}
+
 /// What a training was like so far.
 #[derive(Clone, Debug, Default)]
 pub struct Training {
@@ -34,92 +44,126 @@ pub struct Training {
     pub losses: Vec<Loss>,
     /// The sum of the losses since the last of its lines.
     pub running_loss: f64,
+    /// The loss of each mini-batch.
+    pub curve: Vec<f32>,
+    /// The accuracy after those epochs that were followed by a test.
+    pub accuracies: Vec<Accuracy>,
     /// The mini-batches that went through the network.
     pub step: u64,
     /// The pictures that did.
     pub images: usize,
-    /// The time it took.
+    /// The time it took, without the tests.
     pub time: Duration,
 }
 
-/// A training: all that a checkpoint holds the state of.
-pub struct Run<'a, N, O, D> {
+/// A training: all that a checkpoint holds the state of, and the loss.
+pub struct Run<'a, N, D> {
     /// What learns.
     pub net: &'a N,
     /// How.
-    pub optimizer: O,
+    pub optimizer: Box<dyn Optimizer>,
     /// How the learning rate changes after each mini-batch.
     pub scheduler: Option<Scheduler<Box<dyn Schedule>>>,
     /// From what.
     pub loader: &'a DataLoader<D>,
+    /// What is to become small.
+    pub criterion: CrossEntropyLoss,
     /// How far it is.
     pub training: Training,
 }
 
-impl<N, O, D> Run<'_, N, O, D>
+/// How far to train, and what to do on the way.
+pub struct Plan<'a> {
+    /// Where to compute.
+    pub device: &'a Device,
+    /// The last epoch, from 1.
+    pub epochs: u64,
+    /// At most that many mini-batches an epoch.
+    pub limit: usize,
+    /// When to save the state.
+    pub saving: &'a Saving,
+    /// Becomes true when the training is to end after the mini-batch that it is at.
+    pub stop: &'a AtomicBool,
+    /// Called after each epoch, by its number from 1: the accuracy, where this is an epoch to test after.
+    pub test: &'a mut dyn FnMut(u64) -> Result<Option<f64>>,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// After its last epoch.
+    Finished,
+    /// Because it was told to stop; the checkpoint goes on from there.
+    Stopped,
+}
+
+impl<N, D> Run<'_, N, D>
 where
     N: Forward + Module,
-    O: Optimizer,
     D: Dataset<Sample: Collate<Batch = (Tensor, Tensor)>> + 'static,
 {
-    /// Trains the network to give the loader's labels, up to the end of epoch `epochs` of `limit`
-    /// mini-batches each; prints the running loss and saves the state on the way.
+    /// Trains the network to give the loader's labels; prints the running loss and saves the state on
+    /// the way.
     ///
     /// # Errors
-    /// When a sample cannot be had, an operation fails, or the state cannot be saved.
-    pub fn train(&mut self, device: &Device, epochs: u64, limit: usize, saving: &Saving) -> Result<()> {
-        let criterion = CrossEntropyLoss::new();
-        let batches = self.loader.len().min(limit);
+    /// When a sample cannot be had, an operation or a test fails, or the state cannot be saved.
+    pub fn train(&mut self, plan: Plan<'_>) -> Result<End> {
+        let batches = self.loader.len().min(plan.limit);
         let every = EVERY.min(batches);
-        let bar = bar(epochs * batches as u64, self.training.step);
-        let (start, before) = (Instant::now(), self.training.time);
-        for epoch in self.loader.state().epoch..epochs {
+        let mut progress = Progress::new(plan.epochs, batches, &self.training);
+        let (mut start, mut before) = (Instant::now(), self.training.time);
+        for epoch in self.loader.state().epoch..plan.epochs {
             let rest = self.loader.iter();
             let first = rest.state().position;
             if first == 0 {
                 self.training.running_loss = 0.0;
             }
-            for (i, batch) in rest.take(limit.saturating_sub(first)).enumerate() {
+            for (i, batch) in rest.take(plan.limit.saturating_sub(first)).enumerate() {
                 let (inputs, labels) = batch?;
-                let (inputs, labels) = (inputs.to(device)?, labels.to(device)?);
-                self.training.images += labels.numel();
+                let loss = self.step(&inputs.to(plan.device)?, &labels.to(plan.device)?)?;
+                self.training.time = before + start.elapsed();
+                progress.step(&self.training, loss);
 
-                self.optimizer.zero_grad();
-                let outputs = self.net.forward(&inputs.into())?;
-                let loss = criterion.forward(&outputs, &labels)?;
-                loss.backward()?;
-                self.optimizer.step()?;
-                if let Some(scheduler) = &mut self.scheduler {
-                    scheduler.step(&mut self.optimizer);
-                }
-
-                self.training.running_loss += loss.item::<f64>()?;
-                self.training.step += 1;
-                bar.inc(1);
-                let batch = first + i + 1;
+                let (epoch, batch) = (epoch + 1, first + i + 1);
                 if batch.is_multiple_of(every) {
                     let loss = std::mem::take(&mut self.training.running_loss) / every as f64;
-                    let epoch = epoch + 1;
-                    bar.suspend(|| println!("[{epoch}, {batch:5}] loss: {loss:.3}"));
+                    progress.say(&format!("[{epoch}, {batch:5}] loss: {loss:.3}"));
                     self.training.losses.push(Loss { epoch, batch, loss });
                 }
-                self.training.time = before + start.elapsed();
-                if saving.is_due(self.training.step) || batch == batches {
-                    self.save(saving)?;
+                if batch == batches
+                    && let Some(accuracy) = (plan.test)(epoch)?
+                {
+                    progress.say(&format!("[{epoch}] accuracy on the test images: {accuracy:.1} %"));
+                    self.training.accuracies.push(Accuracy { epoch, accuracy });
+                    (start, before) = (Instant::now(), self.training.time);
+                }
+                let stop = plan.stop.load(Ordering::Relaxed);
+                if stop || plan.saving.is_due(self.training.step) || batch == batches {
+                    self.save(plan.saving)?;
+                }
+                if stop {
+                    return Ok(End::Stopped);
                 }
             }
         }
-        bar.finish_and_clear();
-        Ok(())
+        Ok(End::Finished)
     }
-}
 
-/// A bar for a terminal; nothing where the output goes to a file.
-fn bar(steps: u64, done: u64) -> ProgressBar {
-    let style = "{bar:40} {pos}/{len} mini-batches  {per_sec}  {eta} left";
-    let bar = match ProgressStyle::with_template(style) {
-        Ok(style) => ProgressBar::new(steps).with_style(style),
-        Err(_) => ProgressBar::new(steps),
-    };
-    bar.with_position(done)
+    /// One mini-batch; its loss.
+    fn step(&mut self, inputs: &Tensor, labels: &Tensor) -> Result<f64> {
+        self.optimizer.zero_grad();
+        let outputs = self.net.forward(&inputs.into())?;
+        let loss = self.criterion.forward(&outputs, labels)?;
+        loss.backward()?;
+        self.optimizer.step()?;
+        if let Some(scheduler) = &mut self.scheduler {
+            scheduler.step(&mut *self.optimizer);
+        }
+        let loss = loss.item::<f64>()?;
+        self.training.running_loss += loss;
+        self.training.curve.extend([loss as f32]);
+        self.training.step += 1;
+        self.training.images += labels.numel();
+        Ok(loss)
+    }
 }

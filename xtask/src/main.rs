@@ -33,6 +33,9 @@ enum Command {
     /// Train and test the tutorial's CIFAR-10 classifier; `cifar --help` lists its options
     #[command(disable_help_flag = true)]
     Cifar(Arguments),
+    /// Say what pictures show, with the trained network: `predict --model out/net.safetensors IMAGE…`
+    #[command(disable_help_flag = true)]
+    Predict(Arguments),
     /// Measure: `bench TOPIC [--pytorch PYTHON]`; `bench --help` lists the topics
     #[command(disable_help_flag = true)]
     Bench(Arguments),
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Fetch(arguments) => cargo::hand_over(cargo::program("fetch").args(arguments.rest)),
         Command::Show(arguments) => cargo::hand_over(cargo::program("show").args(arguments.rest)),
         Command::Cifar(arguments) => cargo::hand_over(cargo::program("cifar").args(arguments.rest)),
+        Command::Predict(arguments) => cargo::hand_over(cargo::program("predict").args(arguments.rest)),
         Command::Bench(arguments) => bench(&arguments.rest),
         Command::Test(arguments) => cargo::hand_over(cargo::cargo("test").args(arguments.rest)),
         Command::Tidy => tidy::run(&cargo::root()),

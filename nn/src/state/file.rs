@@ -63,8 +63,21 @@ fn write(state: &StateDict, metadata: Option<&Metadata>, path: &Path) -> Result<
     for (name, dtype, shape, bytes) in &data {
         views.push((name, TensorView::new(*dtype, shape.clone(), bytes).map_err(refused)?));
     }
-    let file = safetensors::serialize(views, Some(texts)).map_err(refused)?;
+    let mut file = safetensors::serialize(views, Some(texts.clone())).map_err(refused)?;
+    sort_texts(&mut file, &texts.into_iter().collect());
     place(path, &file).map_err(|source| Error::Io { path: path.to_owned(), source })
+}
+
+/// Puts the texts into the order of their keys: safetensors writes them in a hash map's, by which two files
+/// of the same content would differ.
+fn sort_texts(file: &mut [u8], texts: &Metadata) {
+    const START: &[u8] = br#"{"__metadata__":"#;
+    let sorted = serde_json::json!(texts).to_string();
+    // The first bytes are the header's length, and the texts come first in it.
+    let place = file.get_mut(8..).filter(|header| header.starts_with(START));
+    if let Some(place) = place.and_then(|header| header[START.len()..].get_mut(..sorted.len())) {
+        place.copy_from_slice(sorted.as_bytes());
+    }
 }
 
 /// The metadata's key of the checksum.

@@ -3,18 +3,17 @@
 
 use std::process::ExitCode;
 
-use taper_autograd::tensor::{Device, manual_seed, set_num_threads};
-use taper_data::transforms::{Compose, Normalize, ToTensor};
+use taper_autograd::tensor::{manual_seed, set_num_threads};
 use taper_data::{DataLoader, Dataset};
-use taper_nn::{Module, save, state_dict};
-use taper_optim::Sgd;
+use taper_nn::{Metadata, Module, save_with_metadata, state_dict};
 use taper_vision_examples::checkpoint::Saving;
 use taper_vision_examples::evaluate::evaluate;
-use taper_vision_examples::models::Net;
-use taper_vision_examples::report::{self, Report};
+use taper_vision_examples::interrupt;
+use taper_vision_examples::models::{Model, normalized};
+use taper_vision_examples::report::{self, Report, SHOWN, Sample};
 use taper_vision_examples::settings::Settings;
 use taper_vision_examples::source::{self, Source};
-use taper_vision_examples::train::{Run, Training};
+use taper_vision_examples::train::{End, Plan, Run, Training};
 use taper_vision_examples::{Result, files};
 
 #[global_allocator]
@@ -22,7 +21,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let error = match Settings::read(std::env::args_os()).and_then(|settings| run(&settings)) {
-        Ok(()) => return ExitCode::SUCCESS,
+        Ok(End::Finished) => return ExitCode::SUCCESS,
+        Ok(End::Stopped) => return ExitCode::from(interrupt::STATUS),
         Err(error) => error,
     };
     match error.downcast::<clap::Error>() {
@@ -32,30 +32,33 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn run(settings: &Settings) -> Result<()> {
+fn run(settings: &Settings) -> Result<End> {
     // What cannot work fails before anything is fetched or trained.
-    let device = device(&settings.device)?;
-    files::writable_folder(&settings.out)?;
+    let device = settings.device()?;
+    files::claim_folder(&settings.out, settings.resume.as_deref())?;
     set_num_threads(settings.threads.unwrap_or_else(processors))?;
     manual_seed(settings.seed);
-    let net = Net::new(3)?;
+    let net = Model::new(settings.model)?;
     net.to(&device)?;
-    let mut optimizer = Sgd::new(net.parameters(), settings.lr)?.momentum(settings.momentum);
+    let mut optimizer = settings.optimizer(net.parameters())?;
+    files::write_settings(&settings.out, settings)?;
 
     let Source { name, classes, train: train_set, test: test_set } =
         source::open(settings.dataset, &settings.data, settings.from.clone())?;
-    let transform = || Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])));
-    let loader = DataLoader::new(train_set.transform(transform()))
+    let shown = (0..SHOWN).map(|i| test_set.at(i)).collect::<Result<Vec<_>, _>>()?;
+    let loader = DataLoader::new(train_set.transform(settings.transforms()))
         .batch_size(settings.batch_size)
         .shuffle(true)
         .num_workers(settings.workers)
         .seed(settings.seed)
         .build()?;
+    let test = DataLoader::new(test_set.transform(normalized())).batch_size(100).seed(0).build()?;
     println!("{net}");
     let limit = settings.limit.unwrap_or(usize::MAX);
     let steps = settings.epochs * loader.len().min(limit) as u64;
-    let scheduler = settings.scheduler(steps, &mut optimizer)?;
-    let mut run = Run { net: &net, optimizer, scheduler, loader: &loader, training: Training::default() };
+    let scheduler = settings.scheduler(steps, &mut *optimizer)?;
+    let (criterion, training) = (settings.criterion(), Training::default());
+    let mut run = Run { net: &net, optimizer, scheduler, loader: &loader, criterion, training };
     if let Some(file) = &settings.resume {
         run.resume(file)?;
         println!("Going on after {} mini-batches", run.training.step);
@@ -64,34 +67,53 @@ fn run(settings: &Settings) -> Result<()> {
     made_with.insert("--dataset".into(), name.into()); // which `auto` has found
     let path = settings.out.join("checkpoint.safetensors");
     let saving = Saving { path, every: settings.checkpoint_every, settings: made_with };
-    run.train(&device, settings.epochs, limit, &saving)?;
+    let mut latest = None;
+    let mut test_after = |epoch: u64| -> Result<_> {
+        if settings.test_every.is_none_or(|every| !epoch.is_multiple_of(every)) {
+            return Ok(None);
+        }
+        let evaluation = evaluate(&net, &test, &device, classes.len())?;
+        let accuracy = evaluation.accuracy();
+        latest = (epoch == settings.epochs).then_some(evaluation);
+        Ok(Some(accuracy))
+    };
+    let end = interrupt::listening(|stop| {
+        let (saving, test, epochs) = (&saving, &mut test_after, settings.epochs);
+        run.train(Plan { device: &device, epochs, limit, saving, stop, test })
+    })?;
+    if end == End::Stopped {
+        println!("Stopped after {} of {steps} mini-batches; this goes on:", run.training.step);
+        println!("    cargo xtask cifar --resume {}", saving.path.display());
+        return Ok(end);
+    }
     println!("Finished Training");
-    save(&state_dict(&net), settings.out.join("net.safetensors"))?;
+    let about = [("model", settings.model_name()), ("dataset", name.into()), ("classes", classes.join(","))];
+    let about: Metadata = about.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    save_with_metadata(&state_dict(&net), &about, settings.out.join("net.safetensors"))?;
 
-    let test = DataLoader::new(test_set.transform(transform())).batch_size(100).build()?;
-    let evaluation = evaluate(&net, &test, &device, classes.len())?;
+    let evaluation = match latest {
+        Some(evaluation) => evaluation,
+        None => evaluate(&net, &test, &device, classes.len())?,
+    };
     report::print(&classes, &evaluation);
-    let report = Report::new(settings, name, classes, &run.training, &evaluation);
-    files::write(&settings.out.join("report.json"), serde_json::to_string_pretty(&report)?.as_bytes())?;
+    let training = (&run.training, loader.len().min(limit));
+    let report = Report::new(settings, name, classes, training, &evaluation);
+    let sample = |((image, truth), &prediction): ((_, i64), &i64)| Sample {
+        image,
+        truth: classes[truth as usize],
+        prediction: classes[prediction as usize],
+    };
+    let samples: Vec<Sample> = shown.into_iter().zip(&evaluation.predictions).map(sample).collect();
+    report::write(&settings.out, &report, &samples, &net)?;
     println!(
-        "{:.0} images/s, {:.1} s of training; report and network are in {}",
+        "{:.0} images/s, {:.1} s of training; the report is {}",
         report.images_per_second,
         report.train_seconds,
-        settings.out.display()
+        settings.out.join("report.html").display()
     );
-    Ok(())
+    Ok(end)
 }
 
 fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, |n| n.get())
-}
-
-fn device(name: &str) -> Result<Device> {
-    let ordinal = match name.split_once(':') {
-        None if name == "cpu" => return Ok(Device::cpu()),
-        None if name == "cuda" => Some(0),
-        Some(("cuda", n)) => n.parse().ok(),
-        _ => None,
-    };
-    Ok(Device::cuda(ordinal.ok_or_else(|| format!("--device {name}: expected cpu, cuda or cuda:N"))?)?)
 }

@@ -1,7 +1,52 @@
-//! The networks, one file each.
+//! The networks, one file each, and the choice among them.
 
 mod net;
 mod resnet;
 
+use taper_autograd::Variable;
+use taper_data::transforms::{Compose, Normalize, ToTensor};
+use taper_nn::{Forward, Module, Result};
+
 pub use net::Net;
 pub use resnet::ResNet18;
+
+use crate::settings::ModelChoice;
+
+/// The width and height of the pictures that the networks see.
+pub const SIDE: usize = 32;
+
+/// From bytes to the numbers that the networks see, -1 to 1, as in the tutorial.
+pub fn normalized() -> Compose<(ToTensor, Normalize)> {
+    Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])))
+}
+
+/// One of the networks for colour pictures of 32x32: `[N, 3, 32, 32]` to `[N, 10]`.
+#[derive(Module)]
+pub enum Model {
+    /// The tutorial's.
+    Net(Net),
+    /// ResNet-18 with a stem for small pictures.
+    ResNet18(ResNet18),
+}
+
+impl Model {
+    /// A new network for ten classes.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn new(choice: ModelChoice) -> Result<Self> {
+        Ok(match choice {
+            ModelChoice::Net => Self::Net(Net::new(3)?),
+            ModelChoice::ResNet18 => Self::ResNet18(ResNet18::cifar(10)?),
+        })
+    }
+}
+
+impl Forward for Model {
+    fn forward(&self, x: &Variable) -> Result<Variable> {
+        match self {
+            Self::Net(net) => net.forward(x),
+            Self::ResNet18(net) => net.forward(x),
+        }
+    }
+}

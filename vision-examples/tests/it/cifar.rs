@@ -1,6 +1,4 @@
-use serde_json::Value;
-
-use crate::run::{cifar, text};
+use crate::run::{cifar, report, text};
 
 /// The same seed gives the same bits, however many threads prepare the batches or compute.
 #[test]
@@ -10,8 +8,7 @@ fn a_seed_is_a_run() {
         let out = folder.path().join(name);
         let arguments = [&["--dataset", "synthetic", "--epochs", "2", "--limit", "30"], more].concat();
         text(&cifar(&out, &arguments));
-        let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
-        (report["losses"].clone(), std::fs::read(out.join("net.safetensors")).unwrap())
+        (report(&out)["losses"].clone(), std::fs::read(out.join("net.safetensors")).unwrap())
     };
     let (losses, net) = run("in line", &["--workers", "0", "--threads", "1"]);
     assert_eq!(losses.as_array().unwrap().len(), 2);
@@ -37,8 +34,7 @@ fn the_output_is_the_tutorials() {
     ] {
         assert!(text.contains(expected), "{expected:?} is not in:\n{text}");
     }
-    let report: Value =
-        serde_json::from_slice(&std::fs::read(folder.path().join("report.json")).unwrap()).unwrap();
+    let report = report(folder.path());
     assert_eq!(report["dataset"], "synthetic");
     assert_eq!(report["class_accuracy"].as_object().unwrap().len(), 10);
     assert!(report["images_per_second"].as_f64().unwrap() > 0.0);

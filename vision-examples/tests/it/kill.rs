@@ -3,18 +3,22 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use taper_autograd::Variable;
 use taper_data::transforms::ToTensor;
 use taper_data::{DataLoader, Dataset, Synthetic};
-use taper_nn::{Conv2d, Dropout, Forward, Linear, Metadata, Module, load_with_metadata, save, state_dict};
+use taper_nn::{
+    Conv2d, CrossEntropyLoss, Dropout, Forward, Linear, Metadata, Module, load_with_metadata, save,
+    state_dict,
+};
 use taper_optim::Adam;
 use taper_optim::schedule::{CosineAnnealingLr, Schedule, Scheduler};
 use taper_tensor::{Device, Generator, manual_seed};
 use taper_vision_examples::Result;
 use taper_vision_examples::checkpoint::Saving;
-use taper_vision_examples::train::{Run, Training};
+use taper_vision_examples::train::{Plan, Run, Training};
 
 /// Where the child process trains; set for no other.
 const FOLDER: &str = "TAPER_TEST_TRAINING";
@@ -43,16 +47,18 @@ fn train(folder: &Path) -> Result<()> {
         .shuffle(true)
         .num_workers(1)
         .build()?;
-    let mut optimizer = Adam::new(net.parameters(), 0.01)?;
+    let mut optimizer = Box::new(Adam::new(net.parameters(), 0.01)?);
     let cosine: Box<dyn Schedule> = Box::new(CosineAnnealingLr::new(110, 0.0)?);
-    let scheduler = Some(Scheduler::new(cosine, &mut optimizer));
-    let mut run = Run { net: &net, optimizer, scheduler, loader: &loader, training: Training::default() };
+    let scheduler = Some(Scheduler::new(cosine, &mut *optimizer));
+    let (criterion, training) = (CrossEntropyLoss::new(), Training::default());
+    let mut run = Run { net: &net, optimizer, scheduler, loader: &loader, criterion, training };
     let path = folder.join("checkpoint.safetensors");
     if path.exists() {
         run.resume(&path)?;
     }
     let saving = Saving { path, every: Some(20), settings: Metadata::new() };
-    run.train(&Device::cpu(), 2, usize::MAX, &saving)?;
+    let (device, stop, test) = (&Device::cpu(), &AtomicBool::new(false), &mut |_| Ok(None));
+    run.train(Plan { device, epochs: 2, limit: usize::MAX, saving: &saving, stop, test })?;
     let mut state = state_dict(&net);
     let losses = run.training.losses.iter().map(|l| l.loss).collect();
     state.insert("losses".into(), taper_tensor::Tensor::from_vec::<f64>(losses, 2)?);

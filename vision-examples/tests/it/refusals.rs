@@ -7,6 +7,16 @@ fn options_that_make_no_sense() {
     assert!(error(&["--batch-size", "0"]).contains("at least 1"));
     assert!(error(&["--epochs", "0"]).contains("epochs"));
     assert!(error(&["--lr", "-1", "--dataset", "synthetic"]).contains("lr"));
+    assert!(error(&["--label-smoothing", "1.5"]).contains("a number from 0 to 1"));
+    assert!(error(&["--optimizer", "adma"]).contains("'adam'"));
+    assert!(error(&["--augment=perhaps"]).contains("true, false"));
+    assert!(
+        error(&["--weight-decay", "-1", "--dataset", "synthetic", "--limit", "1"]).contains("weight_decay")
+    );
+    assert!(
+        error(&["--nesterov", "--momentum", "0", "--dataset", "synthetic", "--limit", "1"])
+            .contains("nesterov")
+    );
     assert!(error(&["--bach-size", "4"]).contains("--batch-size"));
     assert!(error(&["--device", "gpu"]).contains("expected cpu, cuda or cuda:N"));
     assert!(error(&["--device", "cuda:99"]).contains("device"));
@@ -20,6 +30,17 @@ fn a_folder_that_cannot_be_written() {
     let error = refusal(&cifar(&file, &["--dataset", "synthetic"]));
     assert!(error.contains("--out") && error.contains("file"), "{error}");
     assert_eq!(std::fs::read_to_string(file).unwrap(), "in the way");
+}
+
+#[test]
+fn a_folder_of_somebody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    std::fs::write(&report, "{}").unwrap();
+    let error = refusal(&cifar(folder.path(), &["--dataset", "synthetic", "--limit", "1"]));
+    assert!(error.contains("report.json") && error.contains("choose another one with --out"), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(std::fs::read_to_string(report).unwrap(), "{}");
 }
 
 /// `--dataset cifar10` never falls back to drawn pictures.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use taper_nn::{Metadata, StateDict, load_with_metadata, save_with_metadata};
 use taper_tensor::Tensor;
 
-use crate::run::{cifar, killed, refusal, text};
+use crate::run::{cifar, killed, refusal, report, text};
 
 /// Three epochs of 25 mini-batches.
 const RUN: &str = "--dataset=synthetic --epochs=3 --limit=25 --batch-size=8 --schedule=one-cycle";
@@ -17,8 +17,7 @@ fn arguments(line: &str) -> Vec<&str> {
 
 /// The running losses and the trained network.
 fn result(out: &Path) -> (Value, Vec<u8>) {
-    let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
-    (report["losses"].clone(), std::fs::read(out.join("net.safetensors")).unwrap())
+    (report(out)["losses"].clone(), std::fs::read(out.join("net.safetensors")).unwrap())
 }
 
 #[test]

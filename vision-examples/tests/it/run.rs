@@ -14,6 +14,11 @@ pub fn cifar(out: &Path, arguments: &[&str]) -> Output {
     program(arguments).arg("--out").arg(out).output().unwrap()
 }
 
+/// The `report.json` of a run.
+pub fn report(out: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap()
+}
+
 /// Runs `cifar` with `--out` in a folder, and kills it as soon as `enough` is true.
 pub fn killed(out: &Path, arguments: &[&str], enough: impl Fn() -> bool) {
     let mut command = program(arguments);

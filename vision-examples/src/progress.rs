@@ -1,0 +1,83 @@
+//! How far a training is: a bar on a terminal, else a line now and then, on standard error.
+
+use std::time::Duration;
+
+use indicatif::{FormattedDuration, HumanCount, ProgressBar, ProgressStyle};
+
+use crate::train::Training;
+
+/// How much of the loss on display comes from the mini-batches before the last one.
+const MEMORY: f64 = 0.98;
+
+/// The display of one training.
+pub struct Progress {
+    bar: ProgressBar,
+    epochs: u64,
+    batches: u64,
+    /// What was done before the program began.
+    before: Training,
+    loss: f64,
+    /// The weight of all losses in `loss`.
+    weight: f64,
+    /// When to print the next line, where there is no terminal.
+    next: Duration,
+}
+
+impl Progress {
+    /// Begins the display of so many epochs and mini-batches in each, some of which may be done.
+    pub fn new(epochs: u64, batches: usize, done: &Training) -> Self {
+        let batches = batches as u64;
+        let bar = ProgressBar::new(epochs * batches).with_position(done.step);
+        let bar = match ProgressStyle::with_template("{wide_bar} {percent:>3} %  {msg}") {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        };
+        let before = Training { curve: vec![], ..done.clone() };
+        Self { bar, epochs, batches, before, loss: 0.0, weight: 0.0, next: Duration::from_secs(10) }
+    }
+
+    /// Another mini-batch is done.
+    pub fn step(&mut self, now: &Training, loss: f64) {
+        self.loss = MEMORY * self.loss + (1.0 - MEMORY) * loss;
+        self.weight = MEMORY * self.weight + (1.0 - MEMORY);
+        self.bar.set_position(now.step);
+        let elapsed = now.time - self.before.time;
+        if !self.bar.is_hidden() {
+            self.bar.set_message(self.text(now, elapsed));
+        } else if elapsed >= self.next {
+            // Ever rarer, so that a day of training leaves a page and not a book.
+            self.next = (elapsed + Duration::from_secs(10)).max(elapsed.mul_f64(1.1));
+            eprintln!(
+                "{:3} %  {}",
+                100 * now.step / (self.epochs * self.batches).max(1),
+                self.text(now, elapsed)
+            );
+        }
+    }
+
+    fn text(&self, now: &Training, elapsed: Duration) -> String {
+        let steps = (now.step - self.before.step).max(1);
+        let rate = (now.images - self.before.images) as f64 / elapsed.as_secs_f64().max(1e-9);
+        let left =
+            elapsed.mul_f64((self.epochs * self.batches).saturating_sub(now.step) as f64 / steps as f64);
+        format!(
+            "epoch {}/{}  loss {:.3}  {} images/s  {} left",
+            now.step.div_ceil(self.batches.max(1)),
+            self.epochs,
+            self.loss / self.weight,
+            HumanCount(rate as u64),
+            FormattedDuration(left)
+        )
+    }
+
+    /// Prints a line above the bar.
+    pub fn say(&self, line: &str) {
+        self.bar.suspend(|| println!("{line}"));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
