@@ -26,7 +26,7 @@ pub(crate) struct Inner {
     /// Where `retain_grad` puts the gradient of a variable that is no leaf.
     pub(crate) retained: Mutex<Option<Box<Retained>>>,
     /// What it is a view of.
-    pub(crate) source: Option<Source>,
+    pub(crate) source: Option<Box<Source>>,
     /// How many operations in place have changed its place in the graph, which its views look at.
     pub(crate) rewired: AtomicU64,
 }
@@ -118,7 +118,7 @@ impl Variable {
     }
 
     /// A variable that may be a view.
-    pub(crate) fn with_source(data: Tensor, history: History, source: Option<Source>) -> Self {
+    pub(crate) fn with_source(data: Tensor, history: History, source: Option<Box<Source>>) -> Self {
         Self(Arc::new(Inner {
             data: RwLock::new(data),
             history: RwLock::new(history),
