@@ -13,8 +13,9 @@ use taper_tensor::{DType, Device, Tensor};
 
 use crate::alias::Source;
 use crate::anomaly::module_path;
+use crate::hooks::Hook;
 use crate::mode::is_grad_enabled;
-use crate::variable::{History, Hook, Leaf, Shape};
+use crate::variable::{History, Leaf, Shape};
 use crate::{Error, Result, Variable};
 
 /// The gradients of a node's inputs, `None` where one needs none.
