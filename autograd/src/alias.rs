@@ -24,7 +24,7 @@ pub(crate) enum Source {
 impl Source {
     /// That of a view of `from`.
     pub(crate) fn of(from: &Variable) -> Self {
-        match &from.0.source {
+        match from.0.source.as_deref() {
             Some(Self::Hidden(op)) => Self::Hidden(op),
             Some(Self::Base(base, seen)) => {
                 Self::Base(base.clone(), AtomicU64::new(seen.load(Ordering::Acquire)))
@@ -37,7 +37,7 @@ impl Source {
 impl Variable {
     /// Gives a view whose base was rewired its new place in the graph.
     pub(crate) fn follow_base(&self) {
-        let Some(Source::Base(base, seen)) = &self.0.source else { return };
+        let Some(Source::Base(base, seen)) = self.0.source.as_deref() else { return };
         let now = base.0.rewired.load(Ordering::Acquire);
         if seen.swap(now, Ordering::AcqRel) != now {
             self.rewire(base.as_strided(&self.data()).history());
@@ -48,7 +48,7 @@ impl Variable {
     /// memory already.
     #[track_caller]
     pub(crate) fn become_in_place(&self, result: &Self) {
-        let Some(Source::Base(base, _)) = &self.0.source else {
+        let Some(Source::Base(base, _)) = self.0.source.as_deref() else {
             let history = result.history();
             // A named constant stays one, where only constants were written.
             if !matches!((&history, &*self.origin()), (History::Constant, History::Leaf(..))) {

@@ -116,7 +116,7 @@ impl Variable {
             Err(Error::InPlace { op, message })
         };
         leaf(self, "")?;
-        match &self.0.source {
+        match self.0.source.as_deref() {
             Some(Source::Base(base, _)) => leaf(base, "a view of "),
             _ => Ok(()),
         }
@@ -130,7 +130,7 @@ impl Variable {
             return fail(format!("the result has shape {:?}, the variable {:?}", result.size(), self.size()));
         }
         let result = result.to_dtype(self.dtype())?;
-        if let Some(Source::Hidden(by)) = &self.0.source
+        if let Some(Source::Hidden(by)) = self.0.source.as_deref()
             && is_grad_enabled()
             && (self.is_requires_grad() || result.is_requires_grad())
         {

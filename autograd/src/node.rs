@@ -13,9 +13,10 @@ use taper_tensor::{DType, Device, Tensor};
 
 use crate::alias::Source;
 use crate::anomaly::module_path;
+use crate::hooks::Hook;
 use crate::mode::is_grad_enabled;
 use crate::profile::{self, Pass};
-use crate::variable::{History, Hook, Leaf, Shape};
+use crate::variable::{History, Leaf, Shape};
 use crate::{Error, Result, Variable};
 
 /// The gradients of a node's inputs, `None` where one needs none.
@@ -56,9 +57,27 @@ pub(crate) struct OutputMeta {
     device: Device,
 }
 
+/// A gradient rule, in a box of its own, which costs no allocation where it captures nothing, until a
+/// graph that is kept runs it and keeps it.
+pub(crate) enum Kept {
+    Once(Box<Rule>),
+    Again(Arc<Box<Rule>>),
+}
+
+impl std::ops::Deref for Kept {
+    type Target = Rule;
+
+    fn deref(&self) -> &Rule {
+        match self {
+            Self::Once(rule) => &**rule,
+            Self::Again(rule) => &***rule,
+        }
+    }
+}
+
 /// What backward frees.
 pub(crate) struct State {
-    pub(crate) rule: Option<Arc<Rule>>,
+    pub(crate) rule: Option<Kept>,
     /// Outputs that the rule needs, by their number. Kept here and not in the rule, which would
     /// then own the node that owns it.
     pub(crate) saved_outputs: SmallVec<[(usize, Tensor, u64); 1]>,
@@ -66,15 +85,21 @@ pub(crate) struct State {
 }
 
 /// What a node's rule runs with.
-pub(crate) type Ready = (Arc<Rule>, SmallVec<[(usize, Tensor, u64); 1]>);
+pub(crate) type Ready = (Kept, SmallVec<[(usize, Tensor, u64); 1]>);
 
 impl State {
     /// The rule and what it needs, which are gone afterwards unless they are kept.
     pub(crate) fn rule(&mut self, keep: bool) -> Option<Ready> {
-        if keep {
-            return Some((self.rule.clone()?, self.saved_outputs.clone()));
+        let rule = self.rule.take()?;
+        if !keep {
+            return Some((rule, std::mem::take(&mut self.saved_outputs)));
         }
-        Some((self.rule.take()?, std::mem::take(&mut self.saved_outputs)))
+        let rule = match rule {
+            Kept::Once(rule) => Arc::new(rule),
+            Kept::Again(rule) => rule,
+        };
+        self.rule = Some(Kept::Again(rule.clone()));
+        Some((Kept::Again(rule), self.saved_outputs.clone()))
     }
 }
 
@@ -264,7 +289,7 @@ impl<'a> Record<'a> {
     ) -> [Variable; N] {
         let node = self.node(&ys, rule);
         let mut i = 0..;
-        ys.map(|y| self.variable(y, &node, i.next().unwrap_or(0)))
+        ys.map(|y| self.variable(y, node.clone(), i.next().unwrap_or(0)))
     }
 
     /// As [`Record::outputs`], where their number is known only when the program runs.
@@ -275,7 +300,7 @@ impl<'a> Record<'a> {
         rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
     ) -> Vec<Variable> {
         let node = self.node(&ys, rule);
-        ys.into_iter().enumerate().map(|(i, y)| self.variable(y, &node, i)).collect()
+        ys.into_iter().enumerate().map(|(i, y)| self.variable(y, node.clone(), i)).collect()
     }
 
     /// Makes the output a variable, with a node if any input requires a gradient.
@@ -286,22 +311,21 @@ impl<'a> Record<'a> {
         rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
     ) -> Variable {
         let node = self.node(std::slice::from_ref(&y), rule);
-        self.variable(y, &node, 0)
+        self.variable(y, node, 0)
     }
 
     /// Output number `i`.
-    fn variable(&self, y: Tensor, node: &Option<Arc<Node>>, i: usize) -> Variable {
+    fn variable(&self, y: Tensor, node: Option<Arc<Node>>, i: usize) -> Variable {
         let source = if self.view == View::No { None } else { self.source(&y) };
-        let history = node.as_ref().map_or(History::Constant, |node| History::Made(node.clone(), i));
-        Variable::with_source(y, history, source)
+        Variable::with_source(y, node.map_or(History::Constant, |node| History::Made(node, i)), source)
     }
 
     /// What an output is a view of.
-    fn source(&self, y: &Tensor) -> Option<Source> {
+    fn source(&self, y: &Tensor) -> Option<Box<Source>> {
         let from = self.inputs.iter().find(|v| v.tensor().shares_storage(y))?;
         // Where nothing is recorded the base is not kept, so that gradients can change in place.
         let recorded = is_grad_enabled() && self.view == View::Elements;
-        Some(if recorded { Source::of(from) } else { Source::Hidden(self.name) })
+        Some(Box::new(if recorded { Source::of(from) } else { Source::Hidden(self.name) }))
     }
 
     #[track_caller]
@@ -334,7 +358,7 @@ impl<'a> Record<'a> {
             location: Location::caller(),
             module: module_path(),
             state: Mutex::new(State {
-                rule: Some(Arc::new(rule)),
+                rule: Some(Kept::Once(Box::new(rule))),
                 saved_outputs: saved.collect(),
                 hooks: Vec::new(),
             }),
@@ -344,7 +368,7 @@ impl<'a> Record<'a> {
 
 // A chain of a million nodes must not be dropped by a million nested calls: a node that is dropped
 // while another is hands its contents to that one's loop.
-type Contents = (SmallVec<[Edge; 2]>, Option<Arc<Rule>>);
+type Contents = (SmallVec<[Edge; 2]>, Option<Kept>);
 
 thread_local! {
     static DROPPING: Cell<bool> = const { Cell::new(false) };

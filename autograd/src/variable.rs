@@ -9,11 +9,9 @@ use smallvec::SmallVec;
 use taper_tensor::{DType, Device, Tensor};
 
 use crate::alias::Source;
+use crate::hooks::{Hook, Retained};
 use crate::node::{Edge, Node, next_seq};
 use crate::{Error, Result};
-
-/// A function of a gradient, which may replace it.
-pub(crate) type Hook = Box<dyn Fn(&Variable) -> Option<Variable> + Send + Sync>;
 
 /// A tensor in a graph: its data, the operation that made it, and after `backward` its gradient.
 /// Cloning gives another handle to the same variable.
@@ -26,15 +24,9 @@ pub(crate) struct Inner {
     /// Where `retain_grad` puts the gradient of a variable that is no leaf.
     pub(crate) retained: Mutex<Option<Box<Retained>>>,
     /// What it is a view of.
-    pub(crate) source: Option<Source>,
+    pub(crate) source: Option<Box<Source>>,
     /// How many operations in place have changed its place in the graph, which its views look at.
     pub(crate) rewired: AtomicU64,
-}
-
-/// The gradient that `retain_grad` keeps, and the hook that puts it there.
-pub(crate) struct Retained {
-    slot: Arc<Leaf>,
-    hook: HookHandle,
 }
 
 /// Sizes that a gradient rule keeps.
@@ -63,7 +55,7 @@ pub(crate) struct Leaf {
 }
 
 impl Leaf {
-    fn new(data: &Tensor) -> Arc<Self> {
+    pub(crate) fn new(data: &Tensor) -> Arc<Self> {
         Arc::new(Self {
             seq: next_seq(),
             shape: Shape::from_slice(data.size()),
@@ -72,27 +64,6 @@ impl Leaf {
             hooks: Mutex::default(),
             name: Mutex::default(),
         })
-    }
-}
-
-/// Stops a hook from being called: see [`Variable::register_hook`].
-pub struct HookHandle {
-    hook: Arc<Hook>,
-    place: HookPlace,
-}
-
-enum HookPlace {
-    Leaf(Arc<Leaf>),
-    Node(Arc<Node>),
-}
-
-impl HookHandle {
-    /// Removes the hook.
-    pub fn remove(self) {
-        match &self.place {
-            HookPlace::Leaf(leaf) => leaf.hooks.lock().retain(|h| !Arc::ptr_eq(h, &self.hook)),
-            HookPlace::Node(node) => node.state.lock().hooks.retain(|(_, h)| !Arc::ptr_eq(h, &self.hook)),
-        }
     }
 }
 
@@ -118,7 +89,7 @@ impl Variable {
     }
 
     /// A variable that may be a view.
-    pub(crate) fn with_source(data: Tensor, history: History, source: Option<Source>) -> Self {
+    pub(crate) fn with_source(data: Tensor, history: History, source: Option<Box<Source>>) -> Self {
         Self(Arc::new(Inner {
             data: RwLock::new(data),
             history: RwLock::new(history),
@@ -273,67 +244,6 @@ impl Variable {
     /// Forgets the gradient, so that the next `backward` begins afresh.
     pub fn zero_grad(&self) {
         self.set_grad(None);
-    }
-
-    /// Keeps the gradient of a variable that an operation made: `grad` then returns it.
-    pub fn retain_grad(&self) {
-        if self.is_leaf() {
-            return;
-        }
-        let mut retained = self.0.retained.lock();
-        if retained.is_some() {
-            return;
-        }
-        let slot = Leaf::new(&self.tensor());
-        let hook = self.collect_in(&slot);
-        *retained = Some(Box::new(Retained { slot, hook }));
-    }
-
-    /// A hook that keeps the gradient in `slot`.
-    fn collect_in(&self, slot: &Arc<Leaf>) -> HookHandle {
-        let slot = slot.clone();
-        self.add_hook(Box::new(move |g| {
-            *slot.grad.lock() = Some(g.clone());
-            None
-        }))
-    }
-
-    /// Another place in the graph, after an operation in place: the gradient retained is then that of
-    /// what the variable has become.
-    pub(crate) fn rewire(&self, history: History) {
-        *self.0.history.write() = history;
-        let mut retained = self.0.retained.lock();
-        if let Some(before) = retained.take() {
-            before.hook.remove();
-            let hook = self.collect_in(&before.slot);
-            *retained = Some(Box::new(Retained { slot: before.slot, hook }));
-        }
-    }
-
-    /// Calls `hook` with the gradient of this variable whenever `backward` has computed it; what it
-    /// returns takes the gradient's place. A constant's hook is never called.
-    pub fn register_hook(
-        &self,
-        hook: impl Fn(&Variable) -> Option<Variable> + Send + Sync + 'static,
-    ) -> HookHandle {
-        self.follow_base();
-        self.add_hook(Box::new(hook))
-    }
-
-    fn add_hook(&self, hook: Hook) -> HookHandle {
-        let hook = Arc::new(hook);
-        let place = match &*self.0.history.read() {
-            History::Made(node, i) => {
-                node.state.lock().hooks.push((*i, hook.clone()));
-                HookPlace::Node(node.clone())
-            }
-            History::Leaf(leaf, _) => {
-                leaf.hooks.lock().push(hook.clone());
-                HookPlace::Leaf(leaf.clone())
-            }
-            History::Constant => HookPlace::Leaf(Leaf::new(&self.tensor())),
-        };
-        HookHandle { hook, place }
     }
 
     /// The same data outside of the graph: no gradient flows through.

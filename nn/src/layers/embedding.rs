@@ -1,7 +1,9 @@
 //! A table of vectors, looked up by integers.
 
+use std::collections::BTreeSet;
+
 use taper_autograd::Variable;
-use taper_tensor::Tensor;
+use taper_tensor::{DType, Tensor};
 
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Result};
@@ -25,6 +27,10 @@ pub struct Embedding {
     pub weight: Variable,
     #[module(skip)]
     padding_idx: Option<usize>,
+    #[module(skip)]
+    max_norm: Option<f64>,
+    #[module(skip)]
+    norm_type: f64,
 }
 
 impl Embedding {
@@ -33,8 +39,65 @@ impl Embedding {
     /// # Errors
     /// When memory does not suffice.
     pub fn new(num_embeddings: usize, embedding_dim: usize) -> Result<Self> {
-        let weight = Tensor::randn((num_embeddings, embedding_dim))?;
-        Ok(Self { weight: Variable::requires_grad(weight), padding_idx: None })
+        Self::from_pretrained(Tensor::randn((num_embeddings, embedding_dim))?, false)
+    }
+
+    /// A table of given vectors, `[num_embeddings, embedding_dim]`, which are trained unless `freeze`;
+    /// PyTorch's default is true.
+    ///
+    /// # Errors
+    /// When it is no matrix of real numbers.
+    pub fn from_pretrained(embeddings: Tensor, freeze: bool) -> Result<Self> {
+        if embeddings.dim() != 2 || !embeddings.dtype().is_float() {
+            let message = format!(
+                "embeddings have shape {:?} and dtype {}, expected [num_embeddings, embedding_dim] of real numbers",
+                embeddings.size(),
+                embeddings.dtype()
+            );
+            return Err(Error::value("embedding", message));
+        }
+        let weight = Variable::requires_grad(embeddings);
+        weight.set_requires_grad(!freeze)?;
+        Ok(Self { weight, padding_idx: None, max_norm: None, norm_type: 2.0 })
+    }
+
+    /// The norm that no vector exceeds: one that does is scaled down, in place, when it is looked up. By
+    /// default there is none.
+    pub fn max_norm(mut self, norm: f64) -> Self {
+        self.max_norm = Some(norm);
+        self
+    }
+
+    /// The p of the norm of [`max_norm`](Self::max_norm); by default 2.
+    pub fn norm_type(mut self, p: f64) -> Self {
+        self.norm_type = p;
+        self
+    }
+
+    /// Scales down the vectors at these indices that are too long.
+    fn renormalise(&self, index: &Tensor, max: f64) -> Result<()> {
+        let weight = self.weight.data();
+        let index = index.to_dtype(DType::I64)?.to_vec::<i64>()?.into_iter().collect::<BTreeSet<_>>();
+        // What is out of range, the lookup reports.
+        for i in index.into_iter().filter(|&i| (0..weight.size()[0] as i64).contains(&i)) {
+            let row = weight.select(0, i)?;
+            let values = row.to_dtype(DType::F64)?.abs()?;
+            let norm = values.pow(self.norm_type)?.sum()?.item::<f64>()?.powf(1.0 / self.norm_type);
+            if norm > max {
+                row.mul_(max / (norm + 1e-7))?; // as PyTorch
+            }
+        }
+        Ok(())
+    }
+
+    #[track_caller]
+    fn look_up(&self, index: &Tensor) -> Result<Variable> {
+        if let Some(max) = self.max_norm
+            && !index.dtype().is_float()
+        {
+            self.renormalise(index, max)?;
+        }
+        Ok(self.weight.embedding(index, self.padding_idx)?)
     }
 
     /// The index of a vector that is zero at first and is not trained.
@@ -55,7 +118,10 @@ impl Embedding {
     fn describe(&self) -> String {
         let sizes: Vec<String> = self.weight.size().iter().map(usize::to_string).collect();
         let padding = self.padding_idx.map_or(String::new(), |i| format!(", padding_idx={i}"));
-        sizes.join(", ") + &padding
+        let max = self.max_norm.map_or(String::new(), |norm| format!(", max_norm={norm:?}"));
+        let p =
+            if self.norm_type == 2.0 { String::new() } else { format!(", norm_type={:?}", self.norm_type) };
+        sizes.join(", ") + &padding + &max + &p
     }
 }
 
@@ -64,6 +130,6 @@ impl Forward for Embedding {
     #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
         let _scope = enter(&self.weight);
-        named(&self.weight, self.weight.embedding(&x.data(), self.padding_idx))
+        named(&self.weight, self.look_up(&x.data()))
     }
 }

@@ -86,3 +86,53 @@ fn pickles() {
     let refused = refused(make, no_more_than_the_file);
     assert!(refused > 2000, "{refused}");
 }
+
+/// The most memory that this process has ever asked for, in bytes.
+#[cfg(target_os = "linux")]
+fn peak() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmPeak:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+}
+
+/// A damaged file takes no more memory than twice its own, whatever sizes it claims: what reading the
+/// whole one takes, and once the file more. In a process of its own, where no other test asks for memory.
+#[test]
+#[cfg(target_os = "linux")]
+fn damage_takes_no_memory() {
+    const CHILD: &str = "TAPER_DAMAGE_TEST";
+    if std::env::var_os(CHILD).is_none() {
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "damage::damage_takes_no_memory"])
+            .env(CHILD, "1")
+            .status()
+            .unwrap();
+        assert!(status.success());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.safetensors");
+    let state: StateDict =
+        (0..32).map(|i| (format!("layer{i}.weight"), Tensor::zeros((128, 128)).unwrap())).collect();
+    save(&state, &path).unwrap();
+    let random = Generator::new(4);
+    let files = [std::fs::read(&path).unwrap(), zipped(&pickle(&described())), legacy(&pickle(&described()))];
+    for whole in files {
+        load_bytes(&whole).unwrap();
+        // Mostly in the header, where the sizes are.
+        let copy = |i: usize| {
+            let mut out = whole.clone();
+            let header = whole.len().min(4096);
+            let part = damaged(&whole[..header], &random);
+            out.splice(..header, part);
+            if i.is_multiple_of(8) { damaged(&out, &random) } else { out }
+        };
+        drop(copy(0));
+        let before = peak();
+        for i in 0..500 {
+            drop(load_bytes(&copy(i)));
+        }
+        let grown = peak() - before;
+        assert!(grown <= whole.len() + (1 << 20), "{grown} bytes for a file of {}", whole.len());
+    }
+}

@@ -373,6 +373,22 @@ fn instance_norm_tracks_the_mean_of_the_samples() -> Result<()> {
 }
 
 #[test]
+fn embeddings_keep_within_their_norm() -> Result<()> {
+    let table = Embedding::from_pretrained(Tensor::new([[3.0f32, 4.0], [6.0, 8.0], [0.3, 0.4]])?, true)?;
+    assert!(!table.weight.is_requires_grad());
+    let table = table.max_norm(5.0);
+    assert_eq!(table.to_string(), "Embedding(3, 2, max_norm=5.0)");
+    let y = table.forward(&Variable::new(Tensor::new([2i64, 1, 1])?))?.data().to_vec::<f32>()?;
+    assert!(y.iter().zip([0.3, 0.4, 3.0, 4.0, 3.0, 4.0]).all(|(a, b)| (a - b).abs() < 1e-5), "{y:?}");
+    assert!((table.weight.data().to_vec::<f32>()?[2] - 3.0).abs() < 1e-5); // in the table itself
+    let table = table.norm_type(1.0);
+    let y = table.forward(&Variable::new(Tensor::new([0i64])?))?.data().abs()?.sum()?.item::<f32>()?;
+    assert!((y - 5.0).abs() < 1e-5, "{y}");
+    assert!(Embedding::from_pretrained(Tensor::new([1i64])?, true).is_err());
+    Ok(())
+}
+
+#[test]
 fn maxima_come_with_their_places() -> Result<()> {
     let x = Variable::new(Tensor::new([[[[1.0f32, 9.0, 2.0], [3.0, 4.0, 8.0]]]])?);
     let (y, places) = MaxPool2d::new((2, 1)).forward_with_indices(&x)?;

@@ -227,6 +227,8 @@ fn build(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
         }
         "Embedding" => {
             let layer = Embedding::new(case.need("num_embeddings")?, case.need("embedding_dim")?)?;
+            let layer = layer.norm_type(case.real("norm_type").unwrap_or(2.0));
+            let layer = if let Some(norm) = case.real("max_norm") { layer.max_norm(norm) } else { layer };
             Box::new(match case.size("padding_idx") {
                 Some(index) => layer.padding_idx(index)?,
                 None => layer,

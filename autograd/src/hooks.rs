@@ -1,0 +1,100 @@
+//! Functions that backward calls with a variable's gradient, and the gradients it keeps.
+
+use std::sync::Arc;
+
+use crate::Variable;
+use crate::node::Node;
+use crate::variable::{History, Leaf};
+
+/// A function of a gradient, which may replace it.
+pub(crate) type Hook = Box<dyn Fn(&Variable) -> Option<Variable> + Send + Sync>;
+
+/// The gradient that `retain_grad` keeps, and the hook that puts it there.
+pub(crate) struct Retained {
+    pub(crate) slot: Arc<Leaf>,
+    hook: HookHandle,
+}
+
+/// Stops a hook from being called: see [`Variable::register_hook`].
+pub struct HookHandle {
+    hook: Arc<Hook>,
+    place: HookPlace,
+}
+
+enum HookPlace {
+    Leaf(Arc<Leaf>),
+    Node(Arc<Node>),
+}
+
+impl HookHandle {
+    /// Removes the hook.
+    pub fn remove(self) {
+        match &self.place {
+            HookPlace::Leaf(leaf) => leaf.hooks.lock().retain(|h| !Arc::ptr_eq(h, &self.hook)),
+            HookPlace::Node(node) => node.state.lock().hooks.retain(|(_, h)| !Arc::ptr_eq(h, &self.hook)),
+        }
+    }
+}
+
+impl Variable {
+    /// Keeps the gradient of a variable that an operation made: `grad` then returns it.
+    pub fn retain_grad(&self) {
+        if self.is_leaf() {
+            return;
+        }
+        let mut retained = self.0.retained.lock();
+        if retained.is_some() {
+            return;
+        }
+        let slot = Leaf::new(&self.tensor());
+        let hook = self.collect_in(&slot);
+        *retained = Some(Box::new(Retained { slot, hook }));
+    }
+
+    /// A hook that keeps the gradient in `slot`.
+    fn collect_in(&self, slot: &Arc<Leaf>) -> HookHandle {
+        let slot = slot.clone();
+        self.add_hook(Box::new(move |g| {
+            *slot.grad.lock() = Some(g.clone());
+            None
+        }))
+    }
+
+    /// Another place in the graph, after an operation in place: the gradient retained is then that of
+    /// what the variable has become.
+    pub(crate) fn rewire(&self, history: History) {
+        *self.0.history.write() = history;
+        let mut retained = self.0.retained.lock();
+        if let Some(before) = retained.take() {
+            before.hook.remove();
+            let hook = self.collect_in(&before.slot);
+            *retained = Some(Box::new(Retained { slot: before.slot, hook }));
+        }
+    }
+
+    /// Calls `hook` with the gradient of this variable whenever `backward` has computed it; what it
+    /// returns takes the gradient's place. A constant's hook is never called.
+    pub fn register_hook(
+        &self,
+        hook: impl Fn(&Variable) -> Option<Variable> + Send + Sync + 'static,
+    ) -> HookHandle {
+        self.follow_base();
+        self.add_hook(Box::new(hook))
+    }
+
+    fn add_hook(&self, hook: Hook) -> HookHandle {
+        let hook = Arc::new(hook);
+        let place = match &*self.0.history.read() {
+            History::Made(node, i) => {
+                node.state.lock().hooks.push((*i, hook.clone()));
+                HookPlace::Node(node.clone())
+            }
+            History::Leaf(leaf, _) => {
+                leaf.hooks.lock().push(hook.clone());
+                HookPlace::Leaf(leaf.clone())
+            }
+            History::Constant => HookPlace::Leaf(Leaf::new(&self.tensor())),
+        };
+        HookHandle { hook, place }
+    }
+}
