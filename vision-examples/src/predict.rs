@@ -28,18 +28,19 @@ impl Predictor {
     /// # Errors
     /// When the file cannot be read, or is of another network.
     pub fn open(path: &Path, device: Device) -> Result<Self> {
-        Self::read(path, device).map_err(|e| format!("cannot predict with {}: {e}", path.display()).into())
+        let (state, about) = load_with_metadata(path)?;
+        Self::new(state, &about, device)
+            .map_err(|e| format!("cannot predict with {}: {e}", path.display()).into())
     }
 
-    fn read(path: &Path, device: Device) -> Result<Self> {
-        let (mut state, about) = load_with_metadata(path)?;
+    fn new(mut state: StateDict, about: &Metadata, device: Device) -> Result<Self> {
         // A checkpoint holds the optimiser's state and more besides.
         if about.contains_key("--dataset") {
             let parameter =
                 |(name, tensor): (String, _)| Some((name.strip_prefix("model.")?.to_owned(), tensor));
             state = state.into_iter().filter_map(parameter).collect();
         }
-        let net = Model::new(recognise(&state, &about)?)?;
+        let net = Model::new(recognise(&state, about)?)?;
         load_state_dict(&net, &state)?;
         net.to(&device)?;
         net.eval();

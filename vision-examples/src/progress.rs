@@ -60,12 +60,13 @@ impl Progress {
         let rate = (now.images - self.before.images) as f64 / elapsed.as_secs_f64().max(1e-9);
         let left =
             elapsed.mul_f64((self.epochs * self.batches).saturating_sub(now.step) as f64 / steps as f64);
+        let rate = if rate < 10.0 { format!("{rate:.1}") } else { HumanCount(rate as u64).to_string() };
         format!(
             "epoch {}/{}  loss {:.3}  {} images/s  {} left",
             now.step.div_ceil(self.batches.max(1)),
             self.epochs,
             self.loss / self.weight,
-            HumanCount(rate as u64),
+            rate,
             FormattedDuration(left)
         )
     }

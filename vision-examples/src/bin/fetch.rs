@@ -9,7 +9,7 @@ use taper_data::fetch::{FetchOptions, Package, fetch};
 
 /// Fetch a dataset and verify it.
 #[derive(Parser)]
-#[command(name = "cargo xtask fetch", version)]
+#[command(name = "cargo xtask fetch", bin_name = "cargo xtask fetch", version)]
 struct Settings {
     /// The dataset: cifar10, cifar100, mnist, fashion-mnist, kmnist, or all.
     #[arg(value_parser = packages)]

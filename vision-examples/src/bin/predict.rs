@@ -14,7 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Say what pictures show, with a network that `cargo xtask cifar` has trained.
 #[derive(Parser)]
-#[command(name = "cargo xtask predict", version)]
+#[command(name = "cargo xtask predict", bin_name = "cargo xtask predict", version)]
 struct Settings {
     /// The network: OUT/net.safetensors of a training, its checkpoint, or one of PyTorch's.
     #[arg(long, default_value = "out/net.safetensors", value_name = "FILE")]

@@ -12,7 +12,7 @@ use taper_vision_examples::Result;
 
 /// Draw the first pictures of a dataset as one PNG; a dataset that is not there is fetched.
 #[derive(Parser)]
-#[command(name = "cargo xtask show", version)]
+#[command(name = "cargo xtask show", bin_name = "cargo xtask show", version)]
 struct Settings {
     /// The dataset.
     name: Name,

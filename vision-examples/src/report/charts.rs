@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::drawing::{Anchor, Drawing};
 
-/// The width of all drawings: theirs on a telephone too, where they shrink by a third.
-pub const WIDTH: f64 = 520.0;
+/// The width of all charts. On a telephone they shrink by a third, and the page enlarges their letters.
+const WIDTH: f64 = 520.0;
 
 /// Points in order, joined; a few of them are marked.
 pub fn curve(title: &str, x_name: &str, points: &[(f64, f64)]) -> Drawing {
@@ -88,7 +88,7 @@ pub fn bars(title: &str, rows: &[(&str, f64)]) -> Drawing {
 /// How many of each class (row) were taken for each class (column): right ones in one colour, mistakes in
 /// another, the stronger the larger their share of the row.
 pub fn confusion(title: &str, classes: &[&str], counts: &[Vec<usize>]) -> Drawing {
-    let (left, top, right) = (90.0, 84.0, 42.0);
+    let (left, top, right) = (96.0, 84.0, 42.0);
     let cell = (WIDTH - left - right) / classes.len().max(1) as f64;
     let mut drawing = Drawing::new(title, WIDTH, top + cell * classes.len() as f64 + 6.0);
     drawing.text("label", [left - 8.0, top - 28.0], Anchor::End, 0.0, "taken for →");

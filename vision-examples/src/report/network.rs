@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use taper_autograd::{Node, Variable};
 
-use super::charts::WIDTH;
 use super::drawing::{Anchor, Drawing};
 
 /// A layer, with the operations without parameters that follow it alone.
@@ -33,9 +32,8 @@ pub fn draw(title: &str, input: &[usize], output: &Variable) -> Drawing {
         pairs.extend(to.from.iter().map(|&from| (&layers[from], to)));
     }
     let columns = 1 + pairs.iter().map(|(from, to)| lane(from, to).max(to.column)).max().unwrap_or(0);
-    let width = WIDTH.max(columns as f64 * STEP[0] + 16.0);
-    let margin = (width - columns as f64 * STEP[0]) / 2.0;
-    let middle = |column: usize| margin + (column as f64 + 0.5) * STEP[0];
+    let width = columns as f64 * STEP[0] + 16.0;
+    let middle = |column: usize| 8.0 + (column as f64 + 0.5) * STEP[0];
     let top = |row: usize| 6.0 + row as f64 * STEP[1];
     let rows = layers.iter().map(|layer| layer.row).max().unwrap_or(0);
 

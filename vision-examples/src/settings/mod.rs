@@ -21,7 +21,7 @@ use crate::Result;
 ///
 /// Ctrl-C ends the training with a checkpoint, from which `--resume` goes on; a second one ends it at once.
 #[derive(Clone, Debug, Parser, Serialize)]
-#[command(name = "cargo xtask cifar", version)]
+#[command(name = "cargo xtask cifar", bin_name = "cargo xtask cifar", version)]
 #[serde(rename_all = "kebab-case")]
 pub struct Settings {
     /// What to train on; `auto` takes CIFAR-10, or drawn pictures where no source can be reached.

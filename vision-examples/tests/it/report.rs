@@ -47,7 +47,7 @@ fn one_page_that_needs_nothing_else() {
     assert_eq!(numbers["accuracies"][1]["epoch"], 2);
     for name in ["loss", "accuracy", "classes", "confusion", "network", "images"] {
         let picture = Image::open(folder.path().join(name).with_extension("png")).unwrap();
-        assert!(picture.width() >= 1040 && picture.height() > 300, "{name}: {:?}", picture.size());
+        assert!(picture.width() > 400 && picture.height() > 300, "{name}: {:?}", picture.size());
         // Something is drawn, on white.
         let bytes = picture.bytes().unwrap();
         assert!(bytes.iter().any(|&b| b < 80) && bytes[..8] == [255; 8], "{name}");
