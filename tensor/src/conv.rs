@@ -56,8 +56,8 @@ impl Tensor {
             "conv2d",
             &operands,
             &shape,
-            |i, y| conv::forward(&s, i[0], i[1], i.get(2).copied(), y),
-            |i, y| conv::forward(&s, i[0], i[1], i.get(2).copied(), y),
+            |i| conv::output(&s, i[0], i[1], i.get(2).copied()),
+            |i| conv::output(&s, i[0], i[1], i.get(2).copied()),
         )
     }
 
@@ -73,8 +73,8 @@ impl Tensor {
             "conv2d_input_grad",
             &[self, weight],
             input,
-            |i, y| conv::input_grad(&s, i[0], i[1], y),
-            |i, y| conv::input_grad(&s, i[0], i[1], y),
+            |i| conv::input_gradient(&s, i[0], i[1]),
+            |i| conv::input_gradient(&s, i[0], i[1]),
         )
     }
 
@@ -90,8 +90,8 @@ impl Tensor {
             "conv2d_weight_grad",
             &[self, grad],
             weight,
-            |i, y| conv::weight_grad(&s, i[0], i[1], y),
-            |i, y| conv::weight_grad(&s, i[0], i[1], y),
+            |i| conv::weight_gradient(&s, i[0], i[1]),
+            |i| conv::weight_gradient(&s, i[0], i[1]),
         )
     }
 }
@@ -101,8 +101,8 @@ fn run(
     op: &'static str,
     operands: &[&Tensor],
     shape: &[usize],
-    f32_kernel: impl FnOnce(&[&[f32]], &mut [f32]),
-    f64_kernel: impl FnOnce(&[&[f64]], &mut [f64]),
+    f32_kernel: impl FnOnce(&[&[f32]]) -> Vec<f32>,
+    f64_kernel: impl FnOnce(&[&[f64]]) -> Vec<f64>,
 ) -> Result<Tensor> {
     let dtype = operands[0].dtype;
     operands[0].expect_float(op)?;
@@ -111,11 +111,11 @@ fn run(
         operands[0].expect_device(op, o)?;
     }
     match dtype {
-        DType::F64 => Tensor::compute(op, operands, shape, f64_kernel),
-        DType::F32 => Tensor::compute(op, operands, shape, f32_kernel),
+        DType::F64 => Tensor::make(op, operands, shape, f64_kernel),
+        DType::F32 => Tensor::make(op, operands, shape, f32_kernel),
         _ => {
             let wide = operands.iter().map(|o| o.to_dtype(DType::F32)).collect::<Result<Vec<_>>>()?;
-            Tensor::compute(op, &wide.iter().collect::<Vec<_>>(), shape, f32_kernel)?.to_dtype(dtype)
+            Tensor::make(op, &wide.iter().collect::<Vec<_>>(), shape, f32_kernel)?.to_dtype(dtype)
         }
     }
 }

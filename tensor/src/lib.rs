@@ -14,6 +14,7 @@
 
 mod activations;
 mod arithmetic;
+mod batch_norm;
 mod bridge;
 mod cast;
 mod conv;

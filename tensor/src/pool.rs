@@ -106,12 +106,11 @@ impl Tensor {
         self.expect_float(op)?;
         let windows = options.windows(op, self.size())?;
         let size = self.pooled(windows.output);
-        let mut places = vec![0u32; shape::numel(&size)];
-        let y = with_real!(self.dtype, T => {
+        with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            Self::compute::<T, T>(op, &[&x], &size, |x, y| max::max_pool2d(&windows, x[0], y, &mut places, false))?
-        });
-        Ok((y.cast(self.dtype)?, Self::own(places, &size)))
+            let (y, places) = Self::lend::<T, _>(op, &[&x], |x| max::maxima(&windows, x[0]))?;
+            Ok((Self::own(y, &size).cast(self.dtype)?, Self::own(places, &size)))
+        })
     }
 
     /// The gradient of [`Tensor::max_pool2d`] with respect to images of the shape `input`: each element
@@ -175,8 +174,7 @@ impl Tensor {
             }
             with_real!(self.dtype, T => {
                 let dy = self.in_dtype(T::TYPE)?;
-                let grad = |dy: &[&[T]], dx: &mut [T]| max::max_pool2d_grad(windows, dy[0], places, None, dx);
-                Self::compute::<T, T>(op, &[&dy], input, grad)?.cast(self.dtype)
+                Self::make::<T, T>(op, &[&dy], input, |dy| max::gradient(windows, dy[0], places))?.cast(self.dtype)
             })
         })
     }

@@ -2,8 +2,8 @@
 
 use crate::dtype::with_real;
 use crate::gather::around;
-use crate::kernels::softmax;
-use crate::{Element, Error, Result, Tensor, shape};
+use crate::kernels::{cross_entropy, softmax};
+use crate::{DType, Element, Error, Result, Tensor, shape};
 
 /// A kernel over slabs of `n` rows of `inner` elements.
 macro_rules! along {
@@ -60,6 +60,39 @@ impl Tensor {
         self.expect_like("log_softmax_grad", y)?;
         along!("log_softmax_grad", [y, self], dim, |x: &[&[T]], n, inner| {
             softmax::log_softmax_grad(x[0], x[1], n, inner)
+        })
+    }
+
+    /// The gradient of the cross entropy of scores `[N, C, …]` from their log-softmax, which is `self`:
+    /// `(exp(self) - onehot) · factor`, with the class (i64) and the factor of each sample, `[N, …]`.
+    ///
+    /// # Errors
+    /// When the shapes do not fit, or a class is out of range; on an integer dtype, or another device
+    /// than the CPU.
+    pub fn cross_entropy_grad(&self, classes: &Self, factors: &Self) -> Result<Self> {
+        let op = "cross_entropy_grad";
+        self.expect_float(op)?;
+        let size = self.size();
+        let fits = |of: &Self| size.len() > 1 && of.dim() == size.len() - 1 && of.size()[1..] == size[2..];
+        if !fits(classes) || !fits(factors) || classes.size()[0] != size[0] || factors.size()[0] != size[0] {
+            let message = format!(
+                "scores have shape {size:?}, classes {:?}, factors {:?}, expected [N, C, …] and twice [N, …]",
+                classes.size(),
+                factors.size()
+            );
+            return Err(Error::shape(op, message));
+        }
+        let (_, n, inner) = around(size, 1);
+        let classes = classes.to_dtype(DType::I64)?.to_vec::<i64>()?;
+        if let Some(&index) = classes.iter().find(|c| !(0..n as i64).contains(c)) {
+            return Err(Error::Index { op, index, dim: 1, size: n });
+        }
+        with_real!(self.dtype, T => {
+            let (y, factors) = (self.in_dtype(T::TYPE)?, factors.in_dtype(T::TYPE)?);
+            let dx = Self::lend::<T, _>(op, &[&*y, &*factors], |x| {
+                cross_entropy::gradient(x[0], &classes, x[1], n, inner)
+            })?;
+            Self::own(dx, size).cast(self.dtype)
         })
     }
 

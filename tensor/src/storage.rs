@@ -245,6 +245,16 @@ impl Tensor {
         Ok(Self::own(y, shape))
     }
 
+    /// A new tensor of the elements that `f` makes of those of operands, as [`Tensor::compute`].
+    pub(crate) fn make<T: Element, U: Element>(
+        op: &'static str,
+        operands: &[&Self],
+        shape: &[usize],
+        f: impl FnOnce(&[&[T]]) -> Vec<U>,
+    ) -> Result<Self> {
+        Ok(Self::own(Self::lend(op, operands, f)?, shape))
+    }
+
     /// Lends the elements of operands on the CPU, which are made contiguous first, to `f`.
     pub(crate) fn lend<T: Element, R>(
         op: &'static str,

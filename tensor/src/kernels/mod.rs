@@ -10,10 +10,13 @@
 #![allow(clippy::needless_range_loop)]
 
 pub mod argmax;
+pub mod batch_norm;
 pub mod conv;
+pub mod cross_entropy;
 pub mod element;
 pub mod elementwise;
 pub mod folds;
+mod fresh;
 pub mod functions;
 mod half16;
 mod math;
@@ -28,6 +31,7 @@ pub mod scan;
 pub mod simd;
 pub mod softmax;
 pub mod strided;
+mod team;
 pub mod upsample;
 pub mod vector;
 #[cfg(test)]

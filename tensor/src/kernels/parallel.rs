@@ -1,23 +1,37 @@
 //! When to use threads, and how many.
 //!
-//! Waking a pool's threads costs some 50 µs, so work below [`SERIAL_NS`] stays on the caller's
-//! thread. Splits depend on shapes alone, never on the number of threads, so that results do not.
+//! Splits depend on shapes alone, never on the number of threads, so that results do not.
 
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use rayon::prelude::*;
+use parking_lot::Mutex;
 
-/// Work estimated below this many nanoseconds is done serially: measured, a pool slows
-/// 60 µs of work and gives 1.7x on 280 µs with two threads.
-pub const SERIAL_NS: f64 = 100_000.0;
+use super::team::Team;
 
-/// How many threads the pool has.
-pub fn num_threads() -> usize {
-    rayon::current_num_threads()
+/// Work estimated below this many nanoseconds is done serially: to wake a thread that sleeps takes
+/// some 5 µs of the caller's time, and to hand tasks to one that does not below 1 µs.
+pub const SERIAL_NS: f64 = 20_000.0;
+
+static THREADS: OnceLock<usize> = OnceLock::new();
+static TEAM: OnceLock<Team> = OnceLock::new();
+
+/// Decides how many threads there are, unless that has been decided; returns how many there are.
+pub fn decide_threads(n: usize) -> usize {
+    *THREADS.get_or_init(|| n)
 }
 
-/// Whether `ns` nanoseconds of serial work are worth spreading over the pool.
+/// How many threads compute together: all processors, unless [`decide_threads`] said otherwise.
+pub fn num_threads() -> usize {
+    #[cfg(test)]
+    if let Some(n) = given::threads() {
+        return n;
+    }
+    *THREADS.get_or_init(rayon::current_num_threads)
+}
+
+/// Whether `ns` nanoseconds of serial work are worth spreading over the threads.
 pub fn worth(ns: f64) -> bool {
     ns > SERIAL_NS && num_threads() > 1
 }
@@ -28,13 +42,16 @@ pub fn for_each(n: usize, ns_each: f64, f: impl Fn(usize) + Sync + Send) {
     each(n, n > 1 && worth(n as f64 * ns_each), &f);
 }
 
-/// Not generic, and so compiled once: rayon's part is much more code than most kernels.
+/// Not generic, and so compiled once.
 fn each(n: usize, parallel: bool, f: &(dyn Fn(usize) + Sync)) {
-    if parallel {
-        (0..n).into_par_iter().for_each(f);
-    } else {
-        (0..n).for_each(f);
+    if !parallel {
+        return (0..n).for_each(f);
     }
+    #[cfg(test)]
+    if given::run(n, f) {
+        return;
+    }
+    TEAM.get_or_init(|| Team::new(num_threads())).run(n, f);
 }
 
 /// Calls both, in parallel where there are threads.
@@ -47,12 +64,39 @@ pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> 
 }
 
 /// Not generic, as [`each`].
-fn both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
-    if num_threads() > 1 {
-        rayon::join(a, b);
-    } else {
-        a();
-        b();
+fn both<'a>(a: &'a mut (dyn FnMut() + Send + 'a), b: &'a mut (dyn FnMut() + Send + 'a)) {
+    let tasks = [Mutex::new(a), Mutex::new(b)];
+    each(2, num_threads() > 1, &|i| (*tasks[i].lock())());
+}
+
+/// Tests run the same with different numbers of threads.
+#[cfg(test)]
+pub mod given {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::Team;
+
+    thread_local! {
+        static GIVEN: RefCell<Option<Rc<Team>>> = const { RefCell::new(None) };
+    }
+
+    pub fn threads() -> Option<usize> {
+        GIVEN.with_borrow(|team| team.as_ref().map(|team| team.threads()))
+    }
+
+    pub fn run(n: usize, f: &(dyn Fn(usize) + Sync)) -> bool {
+        let Some(team) = GIVEN.with_borrow(Clone::clone) else { return false };
+        team.run(n, f);
+        true
+    }
+
+    /// Calls `f` with `n` threads for what it computes on its own thread.
+    pub fn with_threads<R>(n: usize, f: impl FnOnce() -> R) -> R {
+        GIVEN.set(Some(Rc::new(Team::new(n))));
+        let result = f();
+        GIVEN.set(None);
+        result
     }
 }
 

@@ -1,12 +1,16 @@
 //! Reductions over any set of dimensions, in an order that depends on shapes alone.
 //!
 //! A [`Fold`] says how to take one element into an accumulator and how to merge two. Where the
-//! innermost reduced dimension is contiguous, 32 accumulators run along it; elsewhere up to 256
+//! innermost reduced dimension is contiguous, 32 accumulators run along it; elsewhere up to 1024
 //! neighbouring results are reduced at once. Either way an accumulator takes at most
 //! [`Fold::DEPTH`] elements in sequence, and is then merged pairwise with the others, in parallel
 //! where that is worth it.
 
-use std::cmp::Reverse;
+mod plan;
+mod tree;
+
+use plan::{Plan, start};
+use tree::tree;
 
 use super::parallel;
 use super::simd::{Simd, dispatch};
@@ -15,7 +19,7 @@ use super::strided::Strided;
 /// Accumulators side by side along a contiguous row.
 const LANES: usize = 32;
 /// Results side by side where the reduced dimension is not contiguous.
-const COLUMNS: usize = 256;
+const COLUMNS: usize = 1024;
 /// Elements that make a task of their own.
 const TASK: usize = 65_536;
 
@@ -77,86 +81,6 @@ pub fn reduce<T: Copy + Send + Sync, F: Fold<T>>(x: Strided<'_, T>, over: &[usiz
     fold(x, over, &vec![(); outputs], f)
 }
 
-#[derive(Clone, Copy)]
-struct Axis {
-    len: usize,
-    stride: usize,
-}
-
-struct Plan {
-    /// In the order of the results, merged.
-    kept: Vec<Axis>,
-    /// From the largest stride to the smallest, merged; never empty.
-    reduced: Vec<Axis>,
-    /// Elements in one result.
-    len: usize,
-    by_rows: bool,
-}
-
-impl Plan {
-    fn new(dims: &[usize], strides: &[usize], over: &[usize]) -> Self {
-        assert!(over.iter().all(|&d| d < dims.len()), "no dimension {over:?} in {dims:?}");
-        let axes = |reduced: bool| {
-            let dims_of = (0..dims.len()).filter(|d| over.contains(d) == reduced && dims[*d] != 1);
-            dims_of.map(|d| Axis { len: dims[d], stride: strides[d] }).collect::<Vec<_>>()
-        };
-        let (mut kept, mut reduced) = (axes(false), axes(true));
-        reduced.sort_by_key(|a| Reverse(a.stride));
-        for axes in [&mut kept, &mut reduced] {
-            axes.dedup_by(|inner, outer| {
-                let joins = outer.stride == inner.stride * inner.len;
-                if joins {
-                    *outer = Axis { len: outer.len * inner.len, stride: inner.stride };
-                }
-                joins
-            });
-        }
-        if reduced.is_empty() {
-            reduced.push(Axis { len: 1, stride: 1 });
-        }
-        let len = reduced.iter().map(|a| a.len).product();
-        let inner = reduced[reduced.len() - 1];
-        let alone = kept.iter().all(|a| a.len == 1);
-        let by_rows = inner.stride == 1 && (inner.len >= LANES || alone);
-        Self { kept, reduced, len, by_rows }
-    }
-
-    /// The kept dimension whose results are reduced side by side.
-    fn lanes(&self) -> Axis {
-        self.kept.last().copied().unwrap_or(Axis { len: 1, stride: 0 })
-    }
-
-    /// Calls `f(offset, stride, len)` for the stretches of the innermost reduced dimension that
-    /// make up the reduced elements `from..to`.
-    #[inline(always)]
-    fn stretches(&self, from: usize, to: usize, mut f: impl FnMut(usize, usize, usize)) {
-        let inner = self.reduced[self.reduced.len() - 1];
-        let mut at = from;
-        while at < to {
-            let (mut row, col) = (at / inner.len, at % inner.len);
-            let mut offset = col * inner.stride;
-            for axis in self.reduced[..self.reduced.len() - 1].iter().rev() {
-                offset += row % axis.len * axis.stride;
-                row /= axis.len;
-            }
-            let len = (inner.len - col).min(to - at);
-            f(offset, inner.stride, len);
-            at += len;
-        }
-    }
-}
-
-/// Where result `index` starts, given the kept axes.
-#[inline(always)]
-fn start(kept: &[Axis], mut index: usize) -> usize {
-    let mut offset = 0;
-    for axis in kept.iter().rev() {
-        offset += index % axis.len * axis.stride;
-        index /= axis.len;
-    }
-    offset
-}
-
 struct Job<'a, T, P, F> {
     data: &'a [T],
     offset: usize,
@@ -185,62 +109,49 @@ where
     }
 
     fn row_tree(&self, at: usize, from: usize, to: usize, p: P) -> [F::Acc; LANES] {
-        if to - from <= F::DEPTH * LANES {
-            return dispatch(RowLeaf { job: self, at, from, to, p });
-        }
-        let mid = middle(from, to, F::DEPTH * LANES);
-        let (a, b) =
-            join(to - from > TASK, || self.row_tree(at, from, mid, p), || self.row_tree(at, mid, to, p));
-        std::array::from_fn(|l| self.f.merge(a[l], b[l]))
+        tree(
+            (from, to, F::DEPTH * LANES, TASK),
+            F::NS,
+            |from, to| dispatch(RowLeaf { job: self, at, from, to, p }),
+            &|a: [F::Acc; LANES], b: [F::Acc; LANES]| std::array::from_fn(|l| self.f.merge(a[l], b[l])),
+        )
     }
 
     /// Results `first..`, up to `COLUMNS` neighbours at a time.
     fn columns(&self, first: usize, y: &mut [F::Out]) {
         let lanes = self.plan.lanes();
         let outer = &self.plan.kept[..self.plan.kept.len().saturating_sub(1)];
-        let mut acc = [self.f.empty(); COLUMNS];
         let mut done = 0;
         while done < y.len() {
             let (row, col) = ((first + done) / lanes.len, (first + done) % lanes.len);
             let width = (lanes.len - col).min(COLUMNS).min(y.len() - done);
             let at = self.offset + start(outer, row) + col * lanes.stride;
             let params = &self.params[first + done..][..width];
-            self.column_tree(at, 0, self.plan.len, params, &mut acc[..width]);
-            for (l, y) in y[done..][..width].iter_mut().enumerate() {
-                *y = self.f.finish(acc[l], params[l]);
+            let acc = self.column_tree(at, 0, self.plan.len, params);
+            for ((y, acc), &p) in y[done..].iter_mut().zip(acc).zip(params) {
+                *y = self.f.finish(acc, p);
             }
             done += width;
         }
     }
 
-    /// Sets `acc` to the reduced elements `from..to` of as many neighbouring results.
-    fn column_tree(&self, at: usize, from: usize, to: usize, params: &[P], acc: &mut [F::Acc]) {
-        if to - from <= F::DEPTH {
-            dispatch(ColumnLeaf { job: self, at, from, to, params, acc });
-            return;
-        }
-        let size = (to - from) * params.len();
-        let mut later = vec![self.f.empty(); acc.len()];
-        let mid = middle(from, to, F::DEPTH);
-        join(
-            size > TASK,
-            || self.column_tree(at, from, mid, params, acc),
-            || self.column_tree(at, mid, to, params, &mut later),
-        );
-        for (a, b) in acc.iter_mut().zip(later) {
-            *a = self.f.merge(*a, b);
-        }
+    /// The reduced elements `from..to` of as many neighbouring results as there are `params`.
+    fn column_tree(&self, at: usize, from: usize, to: usize, params: &[P]) -> Vec<F::Acc> {
+        let width = params.len();
+        tree(
+            (from, to, F::DEPTH, (TASK / width).max(F::DEPTH)),
+            F::NS * width as f64,
+            |from, to| {
+                let mut acc = vec![self.f.empty(); width];
+                dispatch(ColumnLeaf { job: self, at, from, to, params, acc: &mut acc });
+                acc
+            },
+            &|mut a: Vec<F::Acc>, b: Vec<F::Acc>| {
+                a.iter_mut().zip(b).for_each(|(a, b)| *a = self.f.merge(*a, b));
+                a
+            },
+        )
     }
-}
-
-/// About half way, a multiple of `leaf` after `from`.
-fn middle(from: usize, to: usize, leaf: usize) -> usize {
-    from + ((to - from) / 2).next_multiple_of(leaf)
-}
-
-/// Calls both, in parallel if they are `large` and there are threads.
-fn join<A: Send, B: Send>(large: bool, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    if large { parallel::join(a, b) } else { (a(), b()) }
 }
 
 /// The lanes' accumulators merged to one.
@@ -290,10 +201,10 @@ impl<T: Copy, P: Copy, F: Fold<T, P>> Simd for RowLeaf<'_, '_, T, P, F> {
     fn run<const L: usize>(self) -> Self::Out {
         let f = self.job.f;
         let mut acc = [f.empty(); LANES];
-        self.job.plan.stretches(self.from, self.to, |offset, _, len| {
+        for (offset, _, len) in self.job.plan.stretches(self.from, self.to) {
             let row = &self.job.data[self.at + offset..][..len];
             acc = along::<L, T, P, F>(f, acc, row, self.p);
-        });
+        }
         acc
     }
 }
@@ -336,24 +247,24 @@ impl<T: Copy, P: Copy, F: Fold<T, P>> Simd for ColumnLeaf<'_, '_, T, P, F> {
         let width = self.params.len();
         let lanes = self.job.plan.lanes().stride;
         self.acc.fill(f.empty());
-        self.job.plan.stretches(self.from, self.to, |offset, step, len| {
+        let (acc, params) = (&mut self.acc[..width], &self.params[..width]);
+        for (offset, step, len) in self.job.plan.stretches(self.from, self.to) {
             let data = &self.job.data[self.at + offset..];
             let mut r = 0;
             while r + 4 <= len {
-                let rows = [0, 1, 2, 3].map(|i| &data[(r + i) * step..]);
-                columns::<L, 4, T, P, F>(f, rows, lanes, &mut self.acc[..width], &self.params[..width]);
+                let rows = [
+                    &data[r * step..],
+                    &data[(r + 1) * step..],
+                    &data[(r + 2) * step..],
+                    &data[(r + 3) * step..],
+                ];
+                columns::<L, 4, T, P, F>(f, rows, lanes, acc, params);
                 r += 4;
             }
             for r in r..len {
-                columns::<L, 1, T, P, F>(
-                    f,
-                    [&data[r * step..]],
-                    lanes,
-                    &mut self.acc[..width],
-                    &self.params[..width],
-                );
+                columns::<L, 1, T, P, F>(f, [&data[r * step..]], lanes, acc, params);
             }
-        });
+        }
     }
 }
 
@@ -367,14 +278,24 @@ fn columns<const L: usize, const N: usize, T: Copy, P: Copy, F: Fold<T, P>>(
     params: &[P],
 ) {
     let width = acc.len();
+    let params = &params[..width];
     if stride == 1 {
-        let rows = rows.map(|row| &row[..width]);
+        let mut near = rows;
+        for row in &mut near {
+            *row = &row[..width];
+        }
         for l in 0..width {
-            acc[l] = rows.iter().fold(acc[l], |acc, row| f.step::<L>(acc, row[l], params[l]));
+            let mut sum = acc[l];
+            for row in near {
+                sum = f.step::<L>(sum, row[l], params[l]);
+            }
+            acc[l] = sum;
         }
     } else {
         for l in 0..width {
-            acc[l] = rows.iter().fold(acc[l], |acc, row| f.step::<L>(acc, row[l * stride], params[l]));
+            for row in rows {
+                acc[l] = f.step::<L>(acc[l], row[l * stride], params[l]);
+            }
         }
     }
 }

@@ -32,13 +32,15 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
     let c = &units.correlation;
     let ns = s.products() as f64 * NS;
     let blocks = c.results.div_ceil(BLOCK);
-    // Pieces that share a unit each copy its planes, so there are no more than the threads want.
     let shares = if parallel::worth(ns) { PIECES.div_ceil(units.count() * s.groups).min(blocks) } else { 1 };
     let pieces = units.count() * s.groups * shares;
     let lengths: Vec<usize> =
         c.classes.iter().map(|class| packed_len(c.results, class.offsets.len() + 1)).collect();
     let group_len: usize = lengths.iter().sum();
-    scratch::with(s.groups * group_len, |packed: &mut [f32]| {
+    // Pieces that share a unit find its planes filled: few, as there are few units then.
+    let shared_len = if shares > 1 { units.count() * s.groups * units.len() } else { 0 };
+    scratch::with(s.groups * group_len + shared_len, |room: &mut [f32]| {
+        let (packed, shared) = room.split_at_mut(s.groups * group_len);
         for (group, mut packed) in packed.chunks_mut(group_len).enumerate() {
             for (class, &len) in c.classes.iter().zip(&lengths) {
                 let (these, rest) = packed.split_at_mut(len);
@@ -47,15 +49,16 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
                 packed = rest;
             }
         }
-        let packed = &*packed;
+        units.fill_all(x, s.groups, shared);
+        let (packed, shared) = (&*packed, &*shared);
         let y = Disjoint::new(y);
         parallel::for_each(pieces, ns / pieces as f64, |piece| {
-            let (share, group) = (piece % shares, piece / shares % s.groups);
-            let unit = units.get(piece / shares / s.groups);
+            let (share, group, number) =
+                (piece % shares, piece / shares % s.groups, piece / shares / s.groups);
+            let unit = units.get(number);
             // SAFETY: this piece alone writes its share of the results, at its unit's pixels.
             let mut y = unsafe { y.share() };
-            scratch::with(units.len(), |planes: &mut [f32]| {
-                units.fill(&unit, x, (group, s.groups), planes);
+            let mut compute = |planes: &[f32]| {
                 let mut packed = &packed[group * group_len..];
                 for (class, &len) in c.classes.iter().zip(&lengths) {
                     let pixels = places(c, class, &unit, |n| (n * s.groups + group) * c.results * c.areas.1);
@@ -72,6 +75,13 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
                     });
                     packed = &packed[len..];
                 }
+            };
+            if shares > 1 {
+                return compute(&shared[(number * s.groups + group) * units.len()..][..units.len()]);
+            }
+            scratch::with(units.len(), |planes: &mut [f32]| {
+                units.fill(&unit, x, (group, s.groups), planes);
+                compute(planes);
             });
         });
     });
@@ -90,7 +100,7 @@ pub fn packed_len(results: usize, terms: usize) -> usize {
 /// Packs, block by block of results, their bias, then their weights for each term; 0 beyond.
 fn pack(c: &Correlation, class: &Class, w: &[f32], bias: Option<&[f32]>, packed: &mut [f32]) {
     let block_len = BLOCK * (class.offsets.len() + 1);
-    for (block, packed) in packed.chunks_mut(block_len).enumerate() {
+    parallel::for_each_chunk(packed, block_len, 0.5, |block, packed| {
         let results = block * BLOCK..((block + 1) * BLOCK).min(c.results);
         let lanes = lanes(results.len());
         let (first, terms) = packed.split_at_mut(lanes);
@@ -101,15 +111,14 @@ fn pack(c: &Correlation, class: &Class, w: &[f32], bias: Option<&[f32]>, packed:
         let w = &w[results.start * c.weight_step..];
         if class.weights.iter().enumerate().all(|(k, &at)| k == at) {
             terms.fill(0.0);
-            transpose(results.len(), class.weights.len(), w, c.weight_step, terms, lanes);
-            continue;
+            return transpose(results.len(), class.weights.len(), w, c.weight_step, terms, lanes);
         }
         for (term, &at) in terms.chunks_exact_mut(lanes).zip(&class.weights) {
             let (used, rest) = term.split_at_mut(results.len());
             used.iter_mut().zip(w[at..].iter().step_by(c.weight_step)).for_each(|(t, &w)| *t = w);
             rest.fill(0.0);
         }
-    }
+    });
 }
 
 /// Where each pixel of a class in a unit is in the planes, and in the first of the results.

@@ -21,6 +21,8 @@ const NS: f64 = 0.012;
 const PIECES: usize = 16;
 /// Elements that all partial sums may have.
 const MAX_SUMS: usize = 1 << 21;
+/// Elements that the padded planes of all images may have to be kept: 32 MiB.
+const MAX_FILLED: usize = 1 << 23;
 /// Pixels that are summed for all weights before the next: their gradients stay in the level-1 cache.
 const PIXELS: usize = 128;
 
@@ -36,8 +38,13 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let sums = (PIECES / (s.groups * blocks)).min(MAX_SUMS / (s.groups * len)).clamp(1, units.count());
     let shares = if parallel::worth(ns) { blocks } else { 1 };
     let pieces = sums * s.groups * shares;
-    scratch::with(sums * s.groups * len, |packed: &mut [f32]| {
-        let all = Disjoint::new(packed);
+    // Pieces that share units find their planes filled, if these are not too many.
+    let filled = units.count() * s.groups * units.len();
+    let filled = if shares > 1 && filled <= MAX_FILLED { filled } else { 0 };
+    scratch::with(sums * s.groups * len + filled, |room: &mut [f32]| {
+        let (packed, filled) = room.split_at_mut(sums * s.groups * len);
+        units.fill_all(x, s.groups, filled);
+        let (all, filled) = (Disjoint::new(packed), &*filled);
         parallel::for_each(pieces, ns / pieces as f64, |piece| {
             let (share, group, sum) = (piece % shares, piece / shares % s.groups, piece / shares / s.groups);
             let blocks = share * blocks / shares..(share + 1) * blocks / shares;
@@ -46,10 +53,9 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
             // SAFETY: this piece alone writes its blocks of its sum.
             let packed = unsafe { all.part((sum * s.groups + group) * len + start, end - start) };
             packed.fill(0.0);
-            for unit in sum * units.count() / sums..(sum + 1) * units.count() / sums {
-                let unit = units.get(unit);
-                scratch::with(units.len(), |planes: &mut [f32]| {
-                    units.fill(&unit, x, (group, s.groups), planes);
+            for number in sum * units.count() / sums..(sum + 1) * units.count() / sums {
+                let unit = units.get(number);
+                let mut compute = |planes: &[f32]| {
                     let pixels = places(c, class, &unit, |n| (n * s.groups + group) * c.results * c.areas.1);
                     for pixels in pixels.chunks(PIXELS) {
                         for (block, packed) in blocks.clone().zip(packed.chunks_mut(BLOCK * terms)) {
@@ -57,6 +63,14 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
                             add(planes, &class.offsets, pixels, dy, c.areas.1, results, packed);
                         }
                     }
+                };
+                if !filled.is_empty() {
+                    compute(&filled[(number * s.groups + group) * units.len()..][..units.len()]);
+                    continue;
+                }
+                scratch::with(units.len(), |planes: &mut [f32]| {
+                    units.fill(&unit, x, (group, s.groups), planes);
+                    compute(planes);
                 });
             }
         });

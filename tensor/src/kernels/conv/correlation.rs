@@ -10,6 +10,7 @@
 use std::ops::Range;
 
 use super::Conv2dShape;
+use crate::kernels::simd::simd;
 
 /// Zeros behind the planes, for reading whole vectors past the end.
 pub const SLACK: usize = 256;
@@ -241,11 +242,31 @@ impl Planes {
                     let to = &mut to[j..j + count];
                     if step == 1 {
                         to.copy_from_slice(from);
+                    } else if step == 2 {
+                        every_second(from, to);
                     } else {
                         to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, &x)| *to = x);
                     }
                 }
             }
         }
+    }
+}
+
+simd! {
+    /// Every second element, from the first to the last.
+    fn every_second(from: &[f32], to: &mut [f32]) = every_second_body;
+}
+
+/// [`every_second`] inside the body of another kernel.
+#[inline(always)]
+pub fn every_second_body<const L: usize>(from: &[f32], to: &mut [f32]) {
+    // A known distance makes shuffles of it.
+    let (pairs, last) = from.as_chunks::<2>();
+    for (to, pair) in to.iter_mut().zip(pairs) {
+        *to = pair[0];
+    }
+    if let (Some(to), [last]) = (to.last_mut(), last) {
+        *to = *last;
     }
 }

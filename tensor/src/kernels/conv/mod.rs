@@ -10,24 +10,26 @@ mod element;
 mod fast;
 mod general;
 mod matrix;
-mod outer;
+pub(super) mod outer;
 mod pixels;
 mod pixels_grad;
 mod plan;
+mod pointwise;
 mod rows;
-mod scratch;
+pub(super) mod scratch;
 mod shape;
 #[cfg(test)]
 mod tests;
-mod transpose;
+pub(super) mod transpose;
 mod units;
-mod vector;
+pub(super) mod vector;
 mod winograd;
 
 pub use element::Element;
 pub use plan::{Algorithm, Pass, exact, plan, set_exact};
 pub use shape::Conv2dShape;
 
+use super::fresh::overwritten;
 use super::parallel;
 
 /// `y = conv2d(x, w) + bias`:
@@ -75,6 +77,24 @@ pub fn weight_grad<T: Element>(s: &Conv2dShape, x: &[T], dy: &[T], dw: &mut [T])
         return dw.fill(T::ZERO);
     }
     T::weight_grad(s, x, dy, dw);
+}
+
+/// [`forward`], into new memory.
+pub fn output<T: Element>(s: &Conv2dShape, x: &[T], w: &[T], bias: Option<&[T]>) -> Vec<T> {
+    // SAFETY: it overwrites `y`, and so do all algorithms, whose tests start from NaN.
+    unsafe { overwritten(s.output_len(), |y| forward(s, x, w, bias, y)) }
+}
+
+/// [`input_grad`], into new memory.
+pub fn input_gradient<T: Element>(s: &Conv2dShape, dy: &[T], w: &[T]) -> Vec<T> {
+    // SAFETY: as in `output`.
+    unsafe { overwritten(s.input_len(), |dx| input_grad(s, dy, w, dx)) }
+}
+
+/// [`weight_grad`], into new memory.
+pub fn weight_gradient<T: Element>(s: &Conv2dShape, x: &[T], dy: &[T]) -> Vec<T> {
+    // SAFETY: as in `output`.
+    unsafe { overwritten(s.weight_len(), |dw| weight_grad(s, x, dy, dw)) }
 }
 
 /// `db`, the gradient of the bias: the sum of `dy` over the batch and the pixels.

@@ -1,6 +1,7 @@
 //! Every algorithm against a plain loop in f64, over shapes that hit its remainders.
 
 use super::*;
+use crate::kernels::parallel::given::with_threads;
 use crate::kernels::simd::forced::each_isa;
 
 /// What a plain loop says, in f64: the output, and the sum of the absolute values of each
@@ -212,6 +213,9 @@ fn shapes() -> Vec<Conv2dShape> {
         shape(2, (17, 19), (9, 11), (1, 1), one, (0, 0), one, 1),
         shape(7, (64, 48), (3, 3), (1, 1), one, (0, 0), one, 1),
         shape(3, (33, 35), (9, 8), (1, 1), (2, 2), (0, 0), one, 1),
+        shape(2, (32, 64), (8, 32), (1, 1), (2, 2), (0, 0), one, 1),
+        shape(2, (6, 10), (5, 7), (1, 1), (3, 1), (0, 0), (2, 2), 2),
+        shape(2, (5, 4), (7, 9), (1, 1), (3, 4), (0, 0), one, 1),
         shape(1, (3, 5), (4, 4), (1, 1), (2, 3), (2, 1), one, 1),
         // many pixels, and many channels
         shape(1, (4, 5), (97, 101), (3, 3), one, one, one, 1),
@@ -257,6 +261,14 @@ fn direct_with_channels_in_lanes() {
 }
 
 #[test]
+fn strided_pixels_gathered() {
+    let of_one_tap = |s: &&Conv2dShape| pointwise::applies(s);
+    let all = shapes();
+    assert!(all.iter().filter(of_one_tap).count() > 3);
+    all.iter().filter(of_one_tap).for_each(|s| fast_passes(s, Algorithm::Strided));
+}
+
+#[test]
 fn direct_with_pixels_in_lanes() {
     shapes().iter().for_each(|s| fast_passes(s, Algorithm::Pixels));
 }
@@ -273,12 +285,11 @@ fn threads_change_no_bit() {
         shape(1, (3, 10), (130, 130), (3, 3), one, one, one, 1),
     ] {
         let run = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
             let (x, w, dy) =
                 (numbers(s.input_len(), 1), numbers(s.weight_len(), 2), numbers(s.output_len(), 3));
             let [mut y, mut dx, mut dw] =
                 [s.output_len(), s.input_len(), s.weight_len()].map(|len| vec![0.0f32; len]);
-            pool.install(|| {
+            with_threads(threads, || {
                 forward(&s, &x, &w, None, &mut y);
                 input_grad(&s, &dy, &w, &mut dx);
                 weight_grad(&s, &x, &dy, &mut dw);

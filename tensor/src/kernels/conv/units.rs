@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::correlation::{Correlation, SLACK};
 use super::{Conv2dShape, Pass};
+use crate::kernels::parallel;
 
 /// Elements that a piece's padded planes may have: 1 MiB, of a level-2 cache.
 const MAX_PLANES: usize = 1 << 18;
@@ -81,6 +82,14 @@ impl Units {
             images: run * self.images..((run + 1) * self.images).min(self.batch),
             rows: band * self.band..((band + 1) * self.band).min(self.correlation.rows.end),
         }
+    }
+
+    /// [`Units::fill`] for each group of each unit, [`Units::len`] elements for each: for pieces of work
+    /// that share units.
+    pub fn fill_all(&self, x: &[f32], groups: usize, planes: &mut [f32]) {
+        parallel::for_each_chunk(planes, self.len(), 0.5, |i, planes| {
+            self.fill(&self.get(i / groups), x, (i % groups, groups), planes);
+        });
     }
 
     /// Copies the channels of `group` of `groups` of a unit's images into `planes`.

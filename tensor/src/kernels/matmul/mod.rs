@@ -6,11 +6,13 @@
 //! | --- | --- |
 //! | few rows, or few terms, B's rows contiguous (dx = dy W, dW = dyᵀ x of a small batch) | [`rows`] |
 //! | few rows or columns, both operands contiguous along k (y = x Wᵀ of a small batch) | [`dots`] |
+//! | others of f32 where there is AVX-512, a side of B contiguous | [`blocked`] |
 //! | all others | the crate `gemm` |
 //!
 //! A batch is spread over the threads with a serial product inside; a large product that stands
 //! alone is spread itself. Neither changes the order in which the terms of an element are added.
 
+mod blocked;
 pub mod dots;
 pub mod int;
 pub mod rows;
@@ -109,7 +111,7 @@ const LARGE_NS: f64 = 1e6;
 ///
 /// # Panics
 /// Where a slice is shorter than its shape and strides say.
-pub fn matmul<T: Lanes>(
+pub fn matmul<T: Element>(
     shape: Shape<'_>,
     a: Operand<'_, T>,
     b: Operand<'_, T>,
@@ -147,7 +149,7 @@ fn begin<T: Real>(start: Start<'_, T>, c: &mut [T], n: usize) {
 
 /// One product, of which no dimension but `k` is 0.
 #[allow(clippy::too_many_arguments)]
-fn product<T: Lanes>(
+fn product<T: Element>(
     m: usize,
     k: usize,
     n: usize,
@@ -172,25 +174,83 @@ fn product<T: Lanes>(
         begin(start, c, n);
     }
     let keep = !matches!(start, Start::Zero);
-    let parallelism = if threads { Parallelism::Rayon(0) } else { Parallelism::None };
-    let (one, s) = (T::ONE, |stride: usize| stride as isize);
-    // SAFETY: `check` has found each element of A and B within its slice; C is m * n contiguous
-    // elements that nobody else sees.
+    // Blocks of the columns, or of the rows where these are many more, as each copies all of B. They
+    // follow from the shape alone: `gemm`'s sums depend on it.
+    let (by_rows, steps) = (m > n && n < 256, ([a.row, a.col], [b.row, b.col]));
+    let (along, pieces) = if by_rows { (m, 4) } else { (n, 8) };
+    let large = (m * n) as f64 * k as f64 * NS_PER_TERM > parallel::SERIAL_NS;
+    let block = if large { along.div_ceil(pieces).next_multiple_of(64) } else { along };
+    let c = Disjoint::new(c);
+    let multiply = |part: std::ops::Range<usize>| {
+        let (rows, columns) = if by_rows { (part, 0..n) } else { (0..m, part) };
+        let (a, b) = (&a.data[rows.start * a.row..], &b.data[columns.start * b.col..]);
+        // SAFETY: `check` has found each element of A and B within its slice; nobody else sees this block
+        // of C.
+        unsafe {
+            T::product(
+                (rows.len(), columns.len(), k),
+                (a, steps.0),
+                (b, steps.1),
+                (c, rows.start * n + columns.start, n),
+                keep,
+            );
+        }
+    };
+    if threads {
+        parallel::for_each_range(along, block, f64::INFINITY, multiply);
+    } else {
+        (0..along).step_by(block).for_each(|at| multiply(at..(at + block).min(along)));
+    }
+}
+
+/// The types that products are computed in.
+pub trait Element: Lanes {
+    /// C = A B, or C += A B if `keep`, on the caller's thread; C, from some element of a slice on, is
+    /// row-major with a stride.
+    ///
+    /// # Safety
+    /// All elements of A and B lie in their slices, and nobody else sees those of C.
+    unsafe fn product(
+        (m, n, k): (usize, usize, usize),
+        (a, a_steps): (&[Self], [usize; 2]),
+        (b, b_steps): (&[Self], [usize; 2]),
+        (c, start, stride): (Disjoint<'_, Self>, usize, usize),
+        keep: bool,
+    ) {
+        // SAFETY: as the caller promises.
+        unsafe { general((m, n, k), (a, a_steps), (b, b_steps), (c, start, stride), keep) }
+    }
+}
+
+/// [`Element::product`] by the crate `gemm`.
+///
+/// # Safety
+/// As there.
+unsafe fn general<T: Lanes>(
+    (m, n, k): (usize, usize, usize),
+    (a, a_steps): (&[T], [usize; 2]),
+    (b, b_steps): (&[T], [usize; 2]),
+    (c, start, stride): (Disjoint<'_, T>, usize, usize),
+    keep: bool,
+) {
+    let s = |stride: usize| stride as isize;
+    let (one, parallelism) = (T::ONE, Parallelism::None);
+    // SAFETY: as the caller promises; `matrix` has found the elements of C within its slice.
     unsafe {
         gemm::gemm(
             m,
             n,
             k,
-            c.as_mut_ptr(),
+            c.matrix(start, m, n, stride),
             1,
-            s(n),
+            s(stride),
             keep,
-            a.data.as_ptr(),
-            s(a.col),
-            s(a.row),
-            b.data.as_ptr(),
-            s(b.col),
-            s(b.row),
+            a.as_ptr(),
+            s(a_steps[1]),
+            s(a_steps[0]),
+            b.as_ptr(),
+            s(b_steps[1]),
+            s(b_steps[0]),
             one,
             one,
             false,
@@ -198,6 +258,26 @@ fn product<T: Lanes>(
             false,
             parallelism,
         );
+    }
+}
+
+impl Element for f64 {}
+
+impl Element for f32 {
+    unsafe fn product(
+        (m, n, k): (usize, usize, usize),
+        (a, a_steps): (&[Self], [usize; 2]),
+        (b, b_steps): (&[Self], [usize; 2]),
+        (c, start, stride): (Disjoint<'_, Self>, usize, usize),
+        keep: bool,
+    ) {
+        let matrix = |data, [down, across]: [usize; 2]| blocked::Matrix { data, down, across };
+        let (a, b) = (matrix(a, a_steps), matrix(b, b_steps));
+        if blocked::applies(&b) {
+            return blocked::multiply((m, n, k), a, b, blocked::Target { all: c, start, stride }, keep);
+        }
+        // SAFETY: as the caller promises.
+        unsafe { general((m, n, k), (a.data, a_steps), (b.data, b_steps), (c, start, stride), keep) }
     }
 }
 

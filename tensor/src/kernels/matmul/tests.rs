@@ -1,5 +1,6 @@
 use super::int::matmul_int;
 use super::*;
+use crate::kernels::parallel::given::with_threads;
 use crate::kernels::simd::forced::each_isa;
 
 /// Repeatable values in -1..1.
@@ -31,7 +32,7 @@ fn extent(rows: usize, cols: usize, row: usize, col: usize) -> usize {
     if rows * cols == 0 { 0 } else { (rows - 1) * row + (cols - 1) * col + 1 }
 }
 
-fn check<T: Lanes>(m: usize, k: usize, n: usize, a_layout: usize, b_layout: usize, rounding: f64) {
+fn check<T: Element>(m: usize, k: usize, n: usize, a_layout: usize, b_layout: usize, rounding: f64) {
     let (a_name, a_row, a_col) = layouts(m, k)[a_layout];
     let (b_name, b_row, b_col) = layouts(k, n)[b_layout];
     let values = |n, seed| -> Vec<T> { noise(n, seed).into_iter().map(T::of).collect() };
@@ -119,9 +120,8 @@ fn threads_do_not_change_a_bit() {
             for b in [Operand::new(&b, n, 1), Operand::new(&b, 1, k)] {
                 let run = |threads: usize| {
                     let mut c = vec![0f32; m * n];
-                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                     let shape = Shape { batch: &[], m, k, n };
-                    pool.install(|| matmul(shape, Operand::new(&a, k, 1), b, Start::Zero, &mut c));
+                    with_threads(threads, || matmul(shape, Operand::new(&a, k, 1), b, Start::Zero, &mut c));
                     c
                 };
                 let one = run(1);
@@ -191,4 +191,52 @@ fn integers_wrap() {
     let right = Operand { data: &b, row: 2, col: 1, batch: &[2] };
     matmul_int(shape, Operand { data: &a, row: 1, col: 1, batch: &[1] }, right, Start::Zero, &mut c);
     assert_eq!(c, [i64::MAX.wrapping_mul(3), i64::MAX.wrapping_mul(5), 14, 22]);
+}
+
+#[test]
+fn blocks_of_columns_agree_with_a_plain_loop() {
+    for (m, k, n) in
+        [(1, 1, 1), (6, 3, 64), (7, 40, 16), (13, 5, 30), (12, 513, 47), (25, 1030, 65), (5, 20, 129)]
+    {
+        let (a, b) = (noise(m * k, 1), noise(k * n, 2));
+        let [a, b] = [a, b].map(|x| x.into_iter().map(|x| x as f32).collect::<Vec<_>>());
+        let term = |i: usize, l: usize, j: usize| f64::from(a[i * k + l]) * f64::from(b[l * n + j]);
+        let turned = |x: &[f32], rows: usize, columns: usize| -> Vec<f32> {
+            (0..rows * columns).map(|i| x[i % rows * columns + i / rows]).collect()
+        };
+        let (at, bt) = (turned(&a, m, k), turned(&b, k, n));
+        let matrix = |data, down, across| blocked::Matrix { data, down, across };
+        each_isa(|isa| {
+            for (a, b) in
+                [(&a, true), (&at, false)].into_iter().flat_map(|a| [(a, (&b, true)), (a, (&bt, false))])
+            {
+                let left = if a.1 { matrix(a.0, k, 1) } else { matrix(a.0, 1, m) };
+                let right = if b.1 { matrix(b.0, n, 1) } else { matrix(b.0, 1, k) };
+                for keep in [false, true] {
+                    // Between the rows of C, and before and behind it, nothing is touched.
+                    let (start, stride) = (3, n + 5);
+                    let mut c = vec![0.5f32; start + m * stride];
+                    let to = blocked::Target { all: Disjoint::new(&mut c), start, stride };
+                    blocked::multiply((m, n, k), left, right, to, keep);
+                    for (at, &got) in c.iter().enumerate() {
+                        let (i, j) = (at.wrapping_sub(start) / stride, at.wrapping_sub(start) % stride);
+                        if at < start || j >= n {
+                            assert_eq!(got, 0.5);
+                            continue;
+                        }
+                        let before = if keep { 0.5 } else { 0.0 };
+                        let expected = (0..k).map(|l| term(i, l, j)).sum::<f64>() + before;
+                        // In any order within as many roundings of the terms' sizes, of which either
+                        // sign mostly cancel.
+                        let size = (0..k).map(|l| term(i, l, j).abs()).sum::<f64>() + before;
+                        let bound = 4.0 * ((k + 1) as f64).sqrt() * f64::from(f32::EPSILON) * size;
+                        assert!(
+                            (f64::from(got) - expected).abs() < bound,
+                            "{m} {k} {n} {isa:?}: {got} {expected}"
+                        );
+                    }
+                }
+            }
+        });
+    }
 }

@@ -4,6 +4,7 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 
 use super::*;
+use crate::kernels::parallel::given::with_threads;
 use crate::kernels::simd::forced::each_isa;
 
 /// One optimiser of the reference cases, its settings read from their arguments, over one
@@ -230,8 +231,7 @@ fn threads_do_not_change_a_bit() {
             decoupled: false,
             maximize: false,
         };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| (1..4).for_each(|t| adam.step(t, &mut param, &grad, &mut m, &mut v, None)));
+        with_threads(threads, || (1..4).for_each(|t| adam.step(t, &mut param, &grad, &mut m, &mut v, None)));
         param
     };
     each_isa(|_| assert_eq!(run(1), run(3)));

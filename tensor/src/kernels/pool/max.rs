@@ -7,6 +7,7 @@
 
 use super::max2x2;
 use super::{Pool2d, Window};
+use crate::kernels::fresh::overwritten;
 use crate::kernels::parallel::{self, Disjoint};
 use crate::kernels::simd::simd;
 use crate::kernels::vector::{Lanes, Vector, put_u32};
@@ -38,6 +39,17 @@ pub fn max_pool2d<T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u3
             plane(pool, x, y, index, relu);
         }
     });
+}
+
+/// [`max_pool2d`], into new memory.
+pub fn maxima<T: Lanes>(pool: &Pool2d, x: &[T]) -> (Vec<T>, Vec<u32>) {
+    let len = pool.planes * pool.out_size();
+    let mut index = Vec::new();
+    // SAFETY: `max_pool2d` overwrites both.
+    let y = unsafe {
+        overwritten(len, |y| index = overwritten(len, |index| max_pool2d(pool, x, y, index, false)))
+    };
+    (y, index)
 }
 
 simd! {
@@ -165,6 +177,12 @@ pub fn max_pool2d_grad<T: Lanes>(
             }
         }
     });
+}
+
+/// [`max_pool2d_grad`], into new memory.
+pub fn gradient<T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32]) -> Vec<T> {
+    // SAFETY: `max_pool2d_grad` overwrites `dx`.
+    unsafe { overwritten(pool.planes * pool.in_size(), |dx| max_pool2d_grad(pool, dy, index, None, dx)) }
 }
 
 /// Adaptive max pooling: the maximum of each of `rows` by `cols` windows and where it is.

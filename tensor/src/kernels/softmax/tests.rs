@@ -1,6 +1,7 @@
 use super::super::simd::forced::each_isa;
 use super::super::views::Random;
 use super::*;
+use crate::kernels::parallel::given::with_threads;
 
 /// Slabs, rows, neighbours: each path, and its remainders.
 const SIZES: [(usize, usize, usize); 13] = [
@@ -89,10 +90,7 @@ fn threads_do_not_change_a_bit() {
         for (n, inner) in [(100, 1), (64, 300)] {
             let random = &mut Random(7);
             let x: Vec<f32> = (0..40 * n * inner).map(|_| random.unit() as f32).collect();
-            let run = |threads: usize| {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                pool.install(|| softmax(&x, n, inner))
-            };
+            let run = |threads| with_threads(threads, || softmax(&x, n, inner));
             assert!(run(1) == run(3));
         }
     });

@@ -1,0 +1,136 @@
+//! Batch norm in one operation, and its gradients.
+
+use crate::dtype::with_real;
+use crate::kernels::batch_norm::{self, Affine, Gradients, Normalised, Shape, Used};
+use crate::{Element, Error, Result, Tensor};
+
+impl Tensor {
+    /// `(x - mean) / sqrt(var + eps) · weight + bias` of each channel of `[N, C, …]`, by the mean and the
+    /// variance (divided by the number of values) of the channel; and these two, `[C]`.
+    ///
+    /// ```
+    /// use taper_tensor::Tensor;
+    /// let x = Tensor::new(&[[1f32, 4.0], [3.0, 4.0]])?;
+    /// let (y, mean, var) = x.batch_norm(None, None, 0.0001)?;
+    /// assert_eq!((mean.to_vec::<f32>()?, var.to_vec::<f32>()?), (vec![2.0, 4.0], vec![1.0, 0.0]));
+    /// assert_eq!(y.to_vec::<f32>()?, [-0.99995, 0.0, 0.99995, 0.0]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there are fewer than two dimensions, or a parameter is not `[C]`; on an integer dtype, or
+    /// another device than the CPU.
+    pub fn batch_norm(
+        &self,
+        weight: Option<&Self>,
+        bias: Option<&Self>,
+        eps: f64,
+    ) -> Result<(Self, Self, Self)> {
+        let op = "batch_norm";
+        let shape = self.channels(op, &[("weight", weight), ("bias", bias)])?;
+        with_real!(self.dtype, T => {
+            let Normalised { y, mean, var } = self.lend_channels::<T, _>(op, [weight, bias, None, None], |x, [w, b, ..]| {
+                batch_norm::train(&shape, x, Affine { weight: w, bias: b }, eps)
+            })?;
+            let own = |values, size: &[usize]| Self::own(values, size).cast(self.dtype);
+            Ok((own(y, self.size())?, own(mean, &[shape.channels])?, own(var, &[shape.channels])?))
+        })
+    }
+
+    /// [`Tensor::batch_norm`] by a given mean and variance of each channel.
+    ///
+    /// # Errors
+    /// As [`Tensor::batch_norm`].
+    pub fn batch_norm_with(
+        &self,
+        (mean, var): (&Self, &Self),
+        weight: Option<&Self>,
+        bias: Option<&Self>,
+        eps: f64,
+    ) -> Result<Self> {
+        let op = "batch_norm";
+        let (some_mean, some_var) = (Some(mean), Some(var));
+        let shape = self.channels(
+            op,
+            &[("weight", weight), ("bias", bias), ("mean", some_mean), ("variance", some_var)],
+        )?;
+        with_real!(self.dtype, T => {
+            let y = self.lend_channels::<T, _>(op, [weight, bias, some_mean, some_var], |x, [w, b, m, v]| {
+                let by = (m.unwrap_or(&[]), v.unwrap_or(&[])); // invariant: both are given above
+                batch_norm::infer(&shape, x, by, Affine { weight: w, bias: b }, eps)
+            })?;
+            Self::own(y, self.size()).cast(self.dtype)
+        })
+    }
+
+    /// The gradients of batch norm with respect to the input, the weight and the bias, from that of its
+    /// output, `grad`. `self` is the input, `(mean, var)` what it was normalised by: the batch's own
+    /// statistics, which depend on the input, if `of_batch`.
+    ///
+    /// # Errors
+    /// As [`Tensor::batch_norm`]; when the gradient has another shape or dtype than the input.
+    pub fn batch_norm_grad(
+        &self,
+        grad: &Self,
+        (mean, var): (&Self, &Self),
+        weight: Option<&Self>,
+        eps: f64,
+        of_batch: bool,
+    ) -> Result<(Self, Self, Self)> {
+        let op = "batch_norm_grad";
+        grad.expect_like(op, self)?;
+        let (some_mean, some_var) = (Some(mean), Some(var));
+        let shape = self.channels(op, &[("weight", weight), ("mean", some_mean), ("variance", some_var)])?;
+        with_real!(self.dtype, T => {
+            let dy = grad.in_dtype(T::TYPE)?.contiguous()?;
+            let Gradients { x, weight, bias } =
+                self.lend_channels::<T, _>(op, [weight, some_mean, some_var, Some(&dy)], |x, [w, m, v, dy]| {
+                    let (mean, var) = (m.unwrap_or(&[]), v.unwrap_or(&[])); // invariant: given above
+                    let used = Used { mean, var, eps, of_batch };
+                    batch_norm::backward(&shape, x, dy.unwrap_or(&[]), used, w)
+                })?;
+            let own = |values, size: &[usize]| Self::own(values, size).cast(self.dtype);
+            Ok((own(x, self.size())?, own(weight, &[shape.channels])?, own(bias, &[shape.channels])?))
+        })
+    }
+
+    /// `[N, C, …]` as samples, channels and values, where each parameter has a number for each channel.
+    fn channels(&self, op: &'static str, parameters: &[(&str, Option<&Self>)]) -> Result<Shape> {
+        self.expect_float(op)?;
+        let &[batch, channels, ref rest @ ..] = self.size() else {
+            let message = format!("input has shape {:?}, expected [batch, channels, …]", self.size());
+            return Err(Error::shape(op, message));
+        };
+        for (name, parameter) in parameters {
+            let Some(parameter) = parameter else { continue };
+            self.expect_device(op, parameter)?;
+            if parameter.size() != [channels] {
+                let message = format!(
+                    "{name} has shape {:?}, an input of shape {:?} expects [{channels}]",
+                    parameter.size(),
+                    self.size()
+                );
+                return Err(Error::shape(op, message));
+            }
+        }
+        Ok(Shape { batch, channels, size: rest.iter().product() })
+    }
+
+    /// Lends the elements of `self` and of other tensors, those that are there, as `T`.
+    fn lend_channels<T: Element, R>(
+        &self,
+        op: &'static str,
+        others: [Option<&Self>; 4],
+        f: impl FnOnce(&[T], [Option<&[T]>; 4]) -> R,
+    ) -> Result<R> {
+        let mut wide = vec![self.in_dtype(T::TYPE)?];
+        for other in others.into_iter().flatten() {
+            wide.push(other.in_dtype(T::TYPE)?);
+        }
+        let operands: Vec<&Self> = wide.iter().map(|x| &**x).collect();
+        Self::lend::<T, _>(op, &operands, |lent| {
+            let mut rest = lent[1..].iter().copied();
+            f(lent[0], others.map(|other| other.and_then(|_| rest.next())))
+        })
+    }
+}
