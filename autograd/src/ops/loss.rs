@@ -3,6 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::{DType, Tensor};
 
+use super::softmax::fused;
 use crate::node::record;
 use crate::{Result, Variable, is_grad_enabled};
 
@@ -73,13 +74,18 @@ impl Variable {
         let logits = self.data();
         let log_softmax = logits.log_softmax(1)?;
         let (index, y) = picked(&log_softmax, classes, factors, summed)?;
-        let (x, factors) = (self.save(), Self::new(factors.to_dtype(logits.dtype())?.unsqueeze(1)?));
+        let (x, classes, factors) = (self.save(), classes.clone(), factors.to_dtype(logits.dtype())?);
         Ok(record("CrossEntropyLoss", &[self]).output(y, move |ctx| {
+            let g = ctx.grad()?;
+            if fused(&g) {
+                let dx = log_softmax.cross_entropy_grad(&classes, &factors.mul(g.data())?)?;
+                return Ok(smallvec![Some(Self::new(dx))]);
+            }
+            let factors = Self::new(factors.unsqueeze(1)?);
             // For a second derivative, the softmax has to be part of the graph.
             let softmax =
                 if is_grad_enabled() { x.get(ctx)?.softmax(1)? } else { Self::new(log_softmax.exp()?) };
             let one = Self::new(factors.data().ones_like()?.neg()?);
-            let g = ctx.grad()?;
             let g = if summed { g } else { g.unsqueeze(1)? };
             Ok(smallvec![Some(softmax.scatter_add(1, &index, &one)?.mul(g.mul(&factors)?)?)])
         }))

@@ -3,6 +3,7 @@
 
 pub(crate) mod activation;
 pub(crate) mod arithmetic;
+pub(crate) mod batch_norm;
 mod cast;
 pub(crate) mod choose;
 pub(crate) mod conv;

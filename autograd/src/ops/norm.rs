@@ -6,15 +6,12 @@ use taper_tensor::{Error, Tensor};
 use crate::node::record;
 use crate::{Result, Variable};
 
-/// What [`Variable::batch_norm`] found out about a batch, for the running statistics.
-#[derive(Clone, Debug)]
-pub struct BatchStatistics {
-    /// The mean of each channel.
+/// What [`Variable::standardise`] gives: `y = (x - mean) · r` with `r = 1 / sqrt(var + eps)`.
+pub(super) struct Standardised {
+    pub y: Variable,
+    pub r: Variable,
     pub mean: Tensor,
-    /// The variance of each channel, divided by the number of values.
     pub var: Tensor,
-    /// The number of values that each channel has.
-    pub count: usize,
 }
 
 impl Variable {
@@ -22,7 +19,7 @@ impl Variable {
     /// number of values), whose dimensions are kept. With `r = 1 / sqrt(var + eps)`:
     /// `dx = r · (dy - mean(dy) - y · mean(dy · y)) - dr · r² · y / n`.
     #[track_caller]
-    pub(crate) fn standardise(&self, dims: &[usize], eps: f64) -> Result<(Self, Tensor, Tensor)> {
+    pub(super) fn standardise(&self, dims: &[usize], eps: f64) -> Result<Standardised> {
         let x = self.data();
         let count: usize = dims.iter().map(|&d| x.size()[d]).product();
         let mean = x.mean_dim(dims, true)?;
@@ -49,13 +46,13 @@ impl Variable {
             }
             Ok(smallvec![dx])
         };
-        let [y, _] = record("Standardise", &[self]).saves_outputs(&[0, 1]).outputs([y, r], rule);
-        Ok((y, mean, var))
+        let [y, r] = record("Standardise", &[self]).saves_outputs(&[0, 1]).outputs([y, r], rule);
+        Ok(Standardised { y, r, mean, var })
     }
 
     /// `self · weight + bias`, where they are given.
     #[track_caller]
-    fn affine(self, weight: Option<&Self>, bias: Option<&Self>, shape: &[usize]) -> Result<Self> {
+    pub(super) fn affine(self, weight: Option<&Self>, bias: Option<&Self>, shape: &[usize]) -> Result<Self> {
         let mut y = self;
         if let Some(weight) = weight {
             y = y.mul(weight.reshape(shape)?)?;
@@ -85,7 +82,7 @@ impl Variable {
             return Err(Error::shape("layer_norm", message).into());
         }
         let dims: Vec<usize> = (size.len() - normalized.len()..size.len()).collect();
-        self.standardise(&dims, eps)?.0.affine(weight, bias, normalized)
+        self.standardise(&dims, eps)?.y.affine(weight, bias, normalized)
     }
 
     /// Standardises each of `groups` groups of channels of each sample `[N, C, …]`; then scales by
@@ -110,7 +107,7 @@ impl Variable {
             return Err(Error::shape("group_norm", message).into());
         }
         let rest: usize = size[2..].iter().product::<usize>() * (size[1] / groups);
-        let y = self.reshape([size[0], groups, rest])?.standardise(&[2], eps)?.0.reshape(&size[..])?;
+        let y = self.reshape([size[0], groups, rest])?.standardise(&[2], eps)?.y.reshape(&size[..])?;
         y.affine(weight, bias, &channels(&size))
     }
 
@@ -127,60 +124,9 @@ impl Variable {
         }
         self.group_norm(size[1].max(1), weight, bias, eps)
     }
-
-    /// Standardises each channel `[N, C, …]` over the batch; then scales by `weight` and adds `bias`,
-    /// both `[C]`. The statistics are for the running ones.
-    ///
-    /// # Errors
-    /// When there are fewer than two dimensions, or only one value in a channel, or a parameter has
-    /// another shape.
-    #[track_caller]
-    pub fn batch_norm(
-        &self,
-        weight: Option<&Self>,
-        bias: Option<&Self>,
-        eps: f64,
-    ) -> Result<(Self, BatchStatistics)> {
-        let size = self.shape();
-        let count = self.numel() / size.get(1).copied().unwrap_or(1).max(1);
-        if size.len() < 2 || count == 1 {
-            let message = format!(
-                "input has shape {:?}, expected [batch, channels, …] with more than one value in a channel",
-                &size[..]
-            );
-            return Err(Error::shape("batch_norm", message).into());
-        }
-        let dims: Vec<usize> = (0..size.len()).filter(|&d| d != 1).collect();
-        let (y, mean, var) = self.standardise(&dims, eps)?;
-        let y = y.affine(weight, bias, &channels(&size))?;
-        Ok((y, BatchStatistics { mean: mean.reshape(size[1])?, var: var.reshape(size[1])?, count }))
-    }
-
-    /// [`Variable::batch_norm`] by statistics that are given, as in evaluation.
-    ///
-    /// # Errors
-    /// As [`Variable::batch_norm`].
-    #[track_caller]
-    pub fn batch_norm_with(
-        &self,
-        mean: &Tensor,
-        var: &Tensor,
-        weight: Option<&Self>,
-        bias: Option<&Self>,
-        eps: f64,
-    ) -> Result<Self> {
-        let size = self.shape();
-        if size.len() < 2 {
-            let message = format!("input has shape {:?}, expected [batch, channels, …]", &size[..]);
-            return Err(Error::shape("batch_norm", message).into());
-        }
-        let shape = channels(&size);
-        let deviation = Self::new(var.add(eps)?.sqrt()?.reshape(&shape)?);
-        self.sub(Self::new(mean.reshape(&shape)?))?.div(deviation)?.affine(weight, bias, &shape)
-    }
 }
 
 /// `[1, C, 1, …]`
-fn channels(size: &[usize]) -> Vec<usize> {
+pub(super) fn channels(size: &[usize]) -> Vec<usize> {
     (0..size.len()).map(|d| if d == 1 { size[1] } else { 1 }).collect()
 }

@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 
 use crate::node::record;
-use crate::{Result, Variable};
+use crate::{Result, Variable, is_grad_enabled};
 
 impl Variable {
     /// `x - log(sum(exp(x)))` along a dimension: `dx = dy - softmax(x) · sum(dy)`.
@@ -15,6 +15,10 @@ impl Variable {
         let y = self.data().log_softmax(dim)?;
         Ok(record("LogSoftmax", &[self]).saves_output().output(y, move |ctx| {
             let g = ctx.grad()?;
+            if fused(&g) {
+                let dx = g.data().log_softmax_grad(ctx.output_tensor(0)?, dim)?;
+                return Ok(smallvec![Some(Self::new(dx))]);
+            }
             let share = ctx.output(0)?.exp()?.mul(g.sum_dim(dim, true)?)?;
             Ok(smallvec![Some(g.sub(share)?)])
         }))
@@ -28,9 +32,19 @@ impl Variable {
     pub fn softmax(&self, dim: i64) -> Result<Self> {
         let y = self.data().softmax(dim)?;
         Ok(record("Softmax", &[self]).saves_output().output(y, move |ctx| {
-            let (g, y) = (ctx.grad()?, ctx.output(0)?);
+            let g = ctx.grad()?;
+            if fused(&g) {
+                let dx = g.data().softmax_grad(ctx.output_tensor(0)?, dim)?;
+                return Ok(smallvec![Some(Self::new(dx))]);
+            }
+            let y = ctx.output(0)?;
             let dot = g.mul(&y)?.sum_dim(dim, true)?;
             Ok(smallvec![Some(g.sub(dot)?.mul(y)?)])
         }))
     }
+}
+
+/// Whether a gradient is computed by one kernel: where nothing records it, and there is that kernel.
+pub(super) fn fused(g: &Variable) -> bool {
+    !is_grad_enabled() && g.data().device().is_cpu()
 }

@@ -1,0 +1,165 @@
+//! Batch norm: one node, forward and backward each one kernel.
+
+use smallvec::{SmallVec, smallvec};
+use taper_tensor::{Error, Tensor};
+
+use super::norm::channels;
+use crate::node::{Grads, record};
+use crate::{Result, Variable, is_grad_enabled};
+
+/// What [`Variable::batch_norm`] found out about a batch, for the running statistics.
+#[derive(Clone, Debug)]
+pub struct BatchStatistics {
+    /// The mean of each channel.
+    pub mean: Tensor,
+    /// The variance of each channel, divided by the number of values.
+    pub var: Tensor,
+    /// The number of values that each channel has.
+    pub count: usize,
+}
+
+/// What values were normalised by; nobody else sees this memory.
+struct By {
+    mean: Tensor,
+    var: Tensor,
+    eps: f64,
+    /// Whether the mean and the variance are the batch's own, which depend on the values.
+    of_batch: bool,
+}
+
+impl Variable {
+    /// Standardises each channel `[N, C, …]` over the batch; then scales by `weight` and adds `bias`,
+    /// both `[C]`. The statistics are for the running ones. With `h = (x - mean) / d`,
+    /// `d = sqrt(var + eps)`: `dx = (dy - mean(dy) - h · mean(dy · h)) · weight / d`,
+    /// `dweight = sum(dy · h)`, `dbias = sum(dy)`.
+    ///
+    /// # Errors
+    /// When there are fewer than two dimensions, or only one value in a channel, or a parameter has
+    /// another shape.
+    #[track_caller]
+    pub fn batch_norm(
+        &self,
+        weight: Option<&Self>,
+        bias: Option<&Self>,
+        eps: f64,
+    ) -> Result<(Self, BatchStatistics)> {
+        let size = self.shape();
+        let count = self.numel() / size.get(1).copied().unwrap_or(1).max(1);
+        if size.len() < 2 || count == 1 {
+            let message = format!(
+                "input has shape {:?}, expected [batch, channels, …] with more than one value in a channel",
+                &size[..]
+            );
+            return Err(Error::shape("batch_norm", message).into());
+        }
+        let x = self.data();
+        if !x.device().is_cpu() {
+            let found = self.standardise(&others(&size), eps)?;
+            let (mean, var) = (found.mean.reshape(size[1])?, found.var.reshape(size[1])?);
+            let y = found.y.affine(weight, bias, &channels(&size))?;
+            return Ok((y, BatchStatistics { mean, var, count }));
+        }
+        let (y, mean, var) = x.batch_norm(data(weight).as_ref(), data(bias).as_ref(), eps)?;
+        let by = By { mean: mean.copy()?, var: var.copy()?, eps, of_batch: true };
+        Ok((self.normalised(y, by, weight, bias), BatchStatistics { mean, var, count }))
+    }
+
+    /// [`Variable::batch_norm`] by statistics that are given, as in evaluation: `dx = dy · weight / d`.
+    ///
+    /// # Errors
+    /// As [`Variable::batch_norm`].
+    #[track_caller]
+    pub fn batch_norm_with(
+        &self,
+        mean: &Tensor,
+        var: &Tensor,
+        weight: Option<&Self>,
+        bias: Option<&Self>,
+        eps: f64,
+    ) -> Result<Self> {
+        let size = self.shape();
+        if size.len() < 2 {
+            let message = format!("input has shape {:?}, expected [batch, channels, …]", &size[..]);
+            return Err(Error::shape("batch_norm", message).into());
+        }
+        let x = self.data();
+        if !x.device().is_cpu() {
+            let by = By { mean: mean.clone(), var: var.clone(), eps, of_batch: false };
+            return self.standardise_by(&by)?.0.affine(weight, bias, &channels(&size));
+        }
+        let y = x.batch_norm_with((mean, var), data(weight).as_ref(), data(bias).as_ref(), eps)?;
+        if !is_grad_enabled() {
+            return Ok(Self::new(y));
+        }
+        // Running statistics go on being changed in place.
+        let by = By { mean: mean.copy()?, var: var.copy()?, eps, of_batch: false };
+        Ok(self.normalised(y, by, weight, bias))
+    }
+
+    /// `y`, which was made from `self`, as a variable.
+    #[track_caller]
+    fn normalised(&self, y: Tensor, by: By, weight: Option<&Self>, bias: Option<&Self>) -> Self {
+        let (x, saved_weight, bias_dtype) = (self.save(), weight.map(Self::save), bias.map(Self::dtype));
+        let inputs: SmallVec<[&Self; 3]> = [Some(self), weight, bias].into_iter().flatten().collect();
+        record("BatchNorm", &inputs).output(y, move |ctx| {
+            let (g, x) = (ctx.grad()?, x.get(ctx)?);
+            let weight = saved_weight.as_ref().map(|w| w.get(ctx)).transpose()?;
+            let [dx, dweight, dbias] = if is_grad_enabled() {
+                x.batch_norm_grad(&g, &by, weight.as_ref())?
+            } else {
+                let (w, by_these) = (data(weight.as_ref()), (&by.mean, &by.var));
+                let grads = x.data().batch_norm_grad(&g.data(), by_these, w.as_ref(), by.eps, by.of_batch)?;
+                [grads.0, grads.1, grads.2].map(Self::new)
+            };
+            let mut grads: Grads = smallvec![Some(dx)];
+            if let Some(weight) = weight {
+                grads.push(Some(dweight.to_dtype(weight.dtype())?));
+            }
+            if let Some(dtype) = bias_dtype {
+                grads.push(Some(dbias.to_dtype(dtype)?));
+            }
+            Ok(grads)
+        })
+    }
+
+    /// The gradients of the input, which is `self`, of the weight and of the bias, in operations that
+    /// can be differentiated.
+    fn batch_norm_grad(&self, g: &Self, by: &By, weight: Option<&Self>) -> Result<[Self; 3]> {
+        let size = self.shape();
+        let dims = others(&size);
+        let (h, r) = if by.of_batch {
+            let found = self.standardise(&dims, by.eps)?;
+            (found.y, found.r)
+        } else {
+            self.standardise_by(by)?
+        };
+        let dh = match weight {
+            Some(weight) => g.mul(weight.reshape(channels(&size))?)?,
+            None => g.clone(),
+        };
+        let own = match by.of_batch {
+            true => {
+                dh.sub(dh.mean_dim(&dims[..], true)?)?.sub(h.mul(dh.mul(&h)?.mean_dim(&dims[..], true)?)?)?
+            }
+            false => dh,
+        };
+        Ok([own.mul(r)?, g.mul(h)?.sum_dim(&dims[..], false)?, g.sum_dim(&dims[..], false)?])
+    }
+
+    /// `(x - mean) · r` with `r = 1 / sqrt(var + eps)`, and r.
+    fn standardise_by(&self, by: &By) -> Result<(Self, Self)> {
+        let shape = channels(&self.shape());
+        let r = by.var.add(by.eps)?.sqrt()?;
+        let r = Self::new(r.ones_like()?.div(r)?.reshape(&shape)?);
+        Ok((self.sub(Self::new(by.mean.reshape(&shape)?))?.mul(&r)?, r))
+    }
+}
+
+/// All dimensions but the channels'.
+fn others(size: &[usize]) -> Vec<usize> {
+    (0..size.len()).filter(|&d| d != 1).collect()
+}
+
+fn data(parameter: Option<&Variable>) -> Option<Tensor> {
+    parameter.map(Variable::data)
+}
