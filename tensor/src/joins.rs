@@ -1,6 +1,7 @@
 //! Tensors joined, split and repeated.
 
 use crate::dtype::with_element;
+use crate::kernels::join;
 use crate::{Error, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
@@ -44,16 +45,10 @@ impl Tensor {
         }
         let parts = parts.iter().map(|t| t.to_dtype(dtype)).collect::<Result<Vec<_>>>()?;
         let outer = shape::numel(&size[..d]);
-        with_element!(dtype, T => Self::lend::<T, _>(op, &parts.iter().collect::<Vec<_>>(), |x| {
-            let mut y = Vec::with_capacity(shape::numel(&size));
-            let rows: Vec<usize> = x.iter().map(|x| x.len() / outer.max(1)).collect();
-            for o in 0..outer {
-                for (x, &n) in x.iter().zip(&rows) {
-                    y.extend_from_slice(&x[o * n..][..n]);
-                }
-            }
-            Self::own(y, &size)
-        }))
+        with_element!(dtype, T => {
+            let y = Self::lend::<T, _>(op, &parts.iter().collect::<Vec<_>>(), |x| join::cat(x, outer.max(1)))?;
+            Ok(Self::own(y, &size))
+        })
     }
 
     /// Tensors of one shape side by side along a new dimension.

@@ -19,6 +19,7 @@ pub mod folds;
 mod fresh;
 pub mod functions;
 mod half16;
+pub mod join;
 mod math;
 pub mod matmul;
 pub mod ops;

@@ -28,7 +28,7 @@ pub fn num_threads() -> usize {
     if let Some(n) = given::threads() {
         return n;
     }
-    *THREADS.get_or_init(rayon::current_num_threads)
+    *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get()))
 }
 
 /// Whether `ns` nanoseconds of serial work are worth spreading over the threads.
