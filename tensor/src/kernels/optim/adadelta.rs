@@ -52,9 +52,9 @@ fn part_body<const L: usize, T: Real>(
     let (rho, taken) = (T::of(s.rho), T::of(1.0 - s.rho));
     for (((p, &g), sq), acc) in param.iter_mut().zip(grad).zip(sq).zip(acc) {
         let g = gradient::<L, T>(g, *p, decay, sign);
-        *sq = (g * taken).fma::<L>(g, *sq * rho);
+        *sq = (g * taken).fma::<L>(g, *sq * rho).normal();
         let delta = (*acc + eps).sqrt() / (*sq + eps).sqrt() * g;
-        *acc = (delta * taken).fma::<L>(delta, *acc * rho);
+        *acc = (delta * taken).fma::<L>(delta, *acc * rho).normal();
         *p = delta.fma::<L>(lr, *p);
     }
 }

@@ -94,8 +94,8 @@ simd! {
 fn averages<const L: usize, T: Real>(s: &Step<T>, p: &mut T, g: T, avg: &mut T, sq: &mut T) {
     let g = gradient::<L, T>(g, *p, s.decay, s.sign);
     *p = *p * s.shrink;
-    *avg = (g - *avg).fma::<L>(s.taken, *avg);
-    *sq = (g * s.taken_sq).fma::<L>(g, *sq * s.beta2);
+    *avg = (g - *avg).fma::<L>(s.taken, *avg).normal();
+    *sq = (g * s.taken_sq).fma::<L>(g, *sq * s.beta2).normal();
 }
 
 #[inline(always)]

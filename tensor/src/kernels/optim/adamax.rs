@@ -60,7 +60,7 @@ fn part_body<const L: usize, T: Real>(
     let (taken, beta2) = (T::of(1.0 - s.betas.0), T::of(s.betas.1));
     for (((p, &g), avg), inf) in param.iter_mut().zip(grad).zip(avg).zip(inf) {
         let g = gradient::<L, T>(g, *p, decay, sign);
-        *avg = (g - *avg).fma::<L>(taken, *avg);
+        *avg = (g - *avg).fma::<L>(taken, *avg).normal();
         let (kept, now) = (*inf * beta2, g.abs() + eps);
         *inf = if now > kept || now.is_nan() { now } else { kept };
         *p = (*avg / *inf).fma::<L>(lr, *p);

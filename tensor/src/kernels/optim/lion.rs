@@ -49,6 +49,6 @@ fn part_body<const L: usize, T: Real>(s: &Lion, param: &mut [T], grad: &[T], avg
             direction
         };
         *p = *p * shrink - step;
-        *avg = g.fma::<L>(taken2, *avg * beta2);
+        *avg = g.fma::<L>(taken2, *avg * beta2).normal();
     }
 }

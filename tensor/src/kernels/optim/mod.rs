@@ -3,7 +3,8 @@
 //! The formulae are those of PyTorch's documentation (`torch.optim`), in its order of operations.
 //! Settings are f64 and are rounded to the parameter's type once, after what depends on the step
 //! has been computed. State slices have PyTorch's names; they begin as zeros unless said otherwise.
-//! A step's number counts from 1.
+//! A step's number counts from 1. Averages that decay below the smallest normal number become 0
+//! ([`Real::normal`]): PyTorch's stay there, and slow every step from then on.
 
 mod adadelta;
 mod adagrad;

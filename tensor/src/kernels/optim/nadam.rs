@@ -91,8 +91,8 @@ simd! {
 fn part_body<const L: usize, T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) {
     for (((p, &g), avg), sq) in param.iter_mut().zip(grad).zip(avg).zip(sq) {
         let g = gradient::<L, T>(g, *p, s.decay, s.sign);
-        *avg = (g - *avg).fma::<L>(s.taken, *avg);
-        *sq = (g * s.taken_sq).fma::<L>(g, *sq * s.beta2);
+        *avg = (g - *avg).fma::<L>(s.taken, *avg).normal();
+        *sq = (g * s.taken_sq).fma::<L>(g, *sq * s.beta2).normal();
         let denom = (*sq / s.correction).sqrt() + s.eps;
         let by_gradient = (g / denom).fma::<L>(s.of_gradient, *p * s.shrink);
         *p = (*avg / denom).fma::<L>(s.of_average, by_gradient);

@@ -98,14 +98,14 @@ simd! {
 #[inline(always)]
 fn square<const L: usize, T: Real>(s: &Settings<T>, p: T, g: T, sq: &mut T) -> T {
     let g = gradient::<L, T>(g, p, s.decay, s.sign);
-    *sq = (g * s.taken).fma::<L>(g, *sq * s.alpha);
+    *sq = (g * s.taken).fma::<L>(g, *sq * s.alpha).normal();
     g
 }
 
 /// Updates the average; returns the variance.
 #[inline(always)]
 fn variance<const L: usize, T: Real>(s: &Settings<T>, g: T, sq: T, avg: &mut T) -> T {
-    *avg = (g - *avg).fma::<L>(s.taken, *avg);
+    *avg = (g - *avg).fma::<L>(s.taken, *avg).normal();
     (-*avg).fma::<L>(*avg, sq)
 }
 
@@ -142,7 +142,7 @@ fn momentum_body<const L: usize, T: Real>(
 ) {
     for (((p, &g), sq), buf) in param.iter_mut().zip(grad).zip(sq).zip(buf) {
         let g = square::<L, T>(&s, *p, g, sq);
-        *buf = s.momentum.fma::<L>(*buf, g / (sq.sqrt() + s.eps));
+        *buf = s.momentum.fma::<L>(*buf, g / (sq.sqrt() + s.eps)).normal();
         *p = buf.fma::<L>(s.lr, *p);
     }
 }
@@ -159,7 +159,7 @@ fn centered_momentum_body<const L: usize, T: Real>(
     for ((((p, &g), sq), avg), buf) in param.iter_mut().zip(grad).zip(sq).zip(avg).zip(buf) {
         let g = square::<L, T>(&s, *p, g, sq);
         let variance = variance::<L, T>(&s, g, *sq, avg);
-        *buf = s.momentum.fma::<L>(*buf, g / (variance.sqrt() + s.eps));
+        *buf = s.momentum.fma::<L>(*buf, g / (variance.sqrt() + s.eps)).normal();
         *p = buf.fma::<L>(s.lr, *p);
     }
 }

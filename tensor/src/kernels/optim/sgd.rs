@@ -72,7 +72,7 @@ fn momentum_body<const L: usize, T: Real>(s: &Sgd, param: &mut [T], grad: &[T], 
     }
     for ((p, &g), buf) in param.iter_mut().zip(grad).zip(buf) {
         let g = gradient::<L, T>(g, *p, decay, sign);
-        *buf = g.fma::<L>(taken, kept * *buf);
+        *buf = g.fma::<L>(taken, kept * *buf).normal();
         let g = if s.nesterov { momentum.fma::<L>(*buf, g) } else { *buf };
         *p = g.fma::<L>(lr, *p);
     }

@@ -236,3 +236,21 @@ fn threads_do_not_change_a_bit() {
     };
     each_isa(|_| assert_eq!(run(1), run(3)));
 }
+
+/// Arithmetic with subnormal numbers is slow, and a decaying average would stay among them for good.
+#[test]
+fn averages_that_fade_end_at_zero() {
+    let (mut param, mut buf) = ([1.0f32; 40], [1e-30; 40]);
+    let sgd =
+        Sgd { lr: 0.1, momentum: 0.9, dampening: 0.0, weight_decay: 0.0, nesterov: false, maximize: false };
+    let (mut avg, mut sq) = ([1e-30f32; 40], [1e-30f32; 40]);
+    let adam =
+        Adam { lr: 0.1, betas: (0.9, 0.9), eps: 1e-8, weight_decay: 0.0, decoupled: false, maximize: false };
+    for step in 1..300 {
+        sgd.step_momentum(&mut param, &[0.0; 40], &mut buf, false);
+        adam.step(step, &mut param, &[0.0; 40], &mut avg, &mut sq, None);
+        let all = [buf, avg, sq].concat();
+        assert!(!all.iter().any(|x| x.is_subnormal()), "step {step}");
+    }
+    assert_eq!([buf, avg, sq].concat(), [0.0; 120]);
+}
