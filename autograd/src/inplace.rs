@@ -47,6 +47,38 @@ impl Variable {
         sigmoid_ = sigmoid();
         /// [`Variable::neg`], in place.
         neg_ = neg();
+        /// [`Variable::abs`], in place.
+        abs_ = abs();
+        /// [`Variable::sqrt`], in place.
+        sqrt_ = sqrt();
+        /// [`Variable::rsqrt`], in place.
+        rsqrt_ = rsqrt();
+        /// [`Variable::reciprocal`], in place.
+        reciprocal_ = reciprocal();
+        /// [`Variable::square`], in place.
+        square_ = square();
+        /// [`Variable::log`], in place.
+        log_ = log();
+        /// [`Variable::sin`], in place.
+        sin_ = sin();
+        /// [`Variable::cos`], in place.
+        cos_ = cos();
+        /// [`Variable::pow`], in place.
+        pow_ = pow(other: impl IntoOperand);
+        /// [`Variable::addcmul`], in place.
+        addcmul_ = addcmul(a: &Self, b: &Self, value: f64);
+        /// [`Variable::addcdiv`], in place.
+        addcdiv_ = addcdiv(a: &Self, b: &Self, value: f64);
+        /// [`Variable::index_add`], in place.
+        index_add_ = index_add(dim: i64, index: &Tensor, source: &Self);
+        /// [`Variable::scatter_add`], in place.
+        scatter_add_ = scatter_add(dim: i64, index: &Tensor, source: &Self);
+        /// [`Variable::scatter`], in place.
+        scatter_ = scatter(dim: i64, index: &Tensor, source: &Self);
+        /// [`Variable::index_fill`], in place.
+        index_fill_ = index_fill(dim: i64, index: &Tensor, value: f64);
+        /// [`Variable::index_copy`], in place.
+        index_copy_ = index_copy(dim: i64, index: &Tensor, source: &Self);
         /// [`Variable::clamp`], in place.
         clamp_ = clamp(min: Option<f64>, max: Option<f64>);
         /// [`Variable::leaky_relu`], in place.

@@ -3,9 +3,9 @@
 use crate::arithmetic::function2;
 use crate::dtype::{with_real, with_working};
 use crate::kernels::element::{Float, Number};
-use crate::kernels::elementwise::{Op2, Op3, map2, map3};
+use crate::kernels::elementwise::{Op3, map3};
 use crate::kernels::functions;
-use crate::{Element, Error, IntoOperand, Result, Scalar, Tensor, shape};
+use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 macro_rules! activations {
     ($($(#[$doc:meta])* $name:ident($($p:ident),*) = $f:ident $params:expr;)*) => {$(
@@ -76,13 +76,13 @@ impl Tensor {
 
 /// `a + w (b - a)`, from the nearer end as PyTorch does.
 #[derive(Clone, Copy)]
-struct Lerp(f64);
-impl<T: Float> Op2<T, T, T> for Lerp {
+struct Lerp;
+impl<T: Float> Op3<T, T, T, T> for Lerp {
     const SIMD: bool = T::SIMD;
     #[inline(always)]
-    fn call<const L: usize>(self, a: T, b: T) -> T {
-        let (w, d) = (T::of(self.0), b.sub(a));
-        if self.0.abs() < 0.5 { a.add(w.mul(d)) } else { b.sub(d.mul(T::ONE.sub(w))) }
+    fn call<const L: usize>(self, a: T, b: T, w: T) -> T {
+        let d = b.sub(a);
+        if w.abs() < T::of(0.5) { a.add(w.mul(d)) } else { b.sub(d.mul(T::ONE.sub(w))) }
     }
 }
 
@@ -116,17 +116,29 @@ impl Tensor {
         self.minimum_(max)
     }
 
-    /// `self + weight · (end - self)`.
+    /// `self + weight · (end - self)`, with a number or a tensor as the weight.
     ///
     /// # Errors
-    /// When the shapes do not broadcast; on an integer dtype.
-    pub fn lerp(&self, end: &Self, weight: f64) -> Result<Self> {
-        self.expect_float("lerp")?;
-        end.expect_dtype("lerp", self.dtype)?;
+    /// When the shapes do not broadcast, or the dtypes differ; on an integer dtype.
+    pub fn lerp(&self, end: &Self, weight: impl IntoOperand) -> Result<Self> {
+        let op = "lerp";
+        self.expect_float(op)?;
+        end.expect_dtype(op, self.dtype)?;
+        self.expect_device(op, end)?;
+        let number;
+        let weight = match weight.operand() {
+            Operand::Tensor(w) => w,
+            Operand::Scalar(w) => {
+                number = self.like().full((), w)?;
+                &number
+            }
+        };
+        weight.expect_dtype(op, self.dtype)?;
+        self.expect_device(op, weight)?;
         with_real!(self.dtype, T => {
-            let (a, b) = (self.in_dtype(T::TYPE)?, end.in_dtype(T::TYPE)?);
-            let size = shape::broadcast("lerp", a.size(), b.size())?;
-            let y = Self::view2::<T, T, _>("lerp", (&a, &b), &size, |a, b| map2(a, b, Lerp(weight)))?;
+            let (a, b, w) = (self.in_dtype(T::TYPE)?, end.in_dtype(T::TYPE)?, weight.in_dtype(T::TYPE)?);
+            let size = shape::broadcast(op, &shape::broadcast(op, a.size(), b.size())?, w.size())?;
+            let y = Self::view3::<T, T, T, _>(op, [&a, &b, &w], &size, |a, b, w| map3(a, b, w, Lerp))?;
             Self::own(y, &size).cast(self.dtype)
         })
     }

@@ -45,7 +45,7 @@ pub(crate) fn binary<T: Element, Y: Element>(
     match b {
         Operand::Scalar(v) => {
             let v = T::from_scalar(v);
-            Ok(Tensor::own(a.view(op, |a| map1(a, With(f, v)))?, a.size()))
+            Ok(Tensor::own(a.lend_view(op, |a| map1(a, With(f, v)))?, a.size()))
         }
         Operand::Tensor(b) => {
             a.expect_device(op, b)?;
@@ -163,31 +163,12 @@ impl Tensor {
         with_working!(dtype, T => {
             let (x, v) = (self.in_dtype(dtype.working())?, <T as Element>::from_scalar(number));
             let y: Vec<T> = if op == "sub" {
-                x.view(op, |x| map1(x, Swapped(ops::Sub, v)))?
+                x.lend_view(op, |x| map1(x, Swapped(ops::Sub, v)))?
             } else {
-                x.view(op, |x| map1(x, Swapped(ops::Div, v)))?
+                x.lend_view(op, |x| map1(x, Swapped(ops::Div, v)))?
             };
             Self::own(y, x.size()).cast(dtype)
         })
-    }
-
-    /// `self + other`, written into `out`; PyTorch's `torch.add(x, y, out=out)`.
-    ///
-    /// # Errors
-    /// As [`Tensor::add`]; and when `out` has another shape than the result.
-    pub fn add_out(&self, other: impl IntoOperand, out: &Self) -> Result<()> {
-        out.take_result("add_out", &self.add(other)?)
-    }
-
-    /// Takes over an operation's result, as PyTorch's `out=` does.
-    pub(crate) fn take_result(&self, op: &'static str, result: &Self) -> Result<()> {
-        if result.size() != self.size() {
-            return Err(Error::shape(
-                op,
-                format!("out has shape {:?}, the result {:?}", self.size(), result.size()),
-            ));
-        }
-        self.copy_(result)
     }
 }
 
@@ -285,7 +266,7 @@ impl Tensor {
                 let power = |a: i64, b: i64| match u32::try_from(b) {
                     Ok(b) => a.wrapping_pow(b),
                     Err(_) if b < 0 => {
-                        if a.abs() == 1 {
+                        if a == 1 || a == -1 {
                             a.wrapping_pow((b % 2).unsigned_abs() as u32)
                         } else {
                             0
@@ -319,7 +300,7 @@ impl Tensor {
 }
 
 /// An integer divided by 0 is an error.
-fn divisor(op: &'static str, a: &Tensor, b: Operand<'_>) -> Result<()> {
+pub(crate) fn divisor(op: &'static str, a: &Tensor, b: Operand<'_>) -> Result<()> {
     if promoted(a, b).is_float() {
         return Ok(());
     }

@@ -99,20 +99,61 @@ impl Options {
         step: impl Into<Scalar>,
     ) -> Result<Tensor> {
         let (start, end, step) = (start.into(), end.into(), step.into());
-        let count = ((end.to_f64() - start.to_f64()) / step.to_f64()).ceil();
-        if !count.is_finite() || count < 0.0 {
+        let count = match (start, end, step) {
+            // Exact also where f64 is not.
+            (Scalar::Int(a), Scalar::Int(b), Scalar::Int(step)) if step != 0 => {
+                let (length, step) = (i128::from(b) - i128::from(a), i128::from(step));
+                (length / step + i128::from(length % step != 0 && (length < 0) == (step < 0))) as f64
+            }
+            _ => ((end.to_f64() - start.to_f64()) / step.to_f64()).ceil(),
+        };
+        let away = (start.to_f64() > end.to_f64() && step.to_f64() > 0.0)
+            || (start.to_f64() < end.to_f64() && step.to_f64() < 0.0);
+        if !count.is_finite() || away {
             return Err(Error::value(
                 "arange",
                 format!("from {start:?} to {end:?} by {step:?}: the step must lead from start to end"),
             ));
         }
         let n = shape::shape("arange", count as i64)?;
+        shape::room::<u64>("arange", n[0])?;
         if let (Scalar::Int(start), Scalar::Int(_), Scalar::Int(step)) = (start, end, step) {
-            let values = (0..n[0] as i64).map(|i| start + i * step).collect();
+            let values = (0..n[0] as i64).map(|i| start.wrapping_add(i.wrapping_mul(step))).collect();
             return self.finish(DType::I64, values, &n);
         }
         let values = (0..n[0]).map(|i| start.to_f64() + i as f64 * step.to_f64()).collect();
         self.finish(DType::F32, values, &n)
+    }
+
+    /// `steps` powers of `base`, whose exponents go from `start` to `end` as in [`Options::linspace`].
+    ///
+    /// # Errors
+    /// As [`Options::zeros`].
+    pub fn logspace(&self, start: f64, end: f64, steps: usize, base: f64) -> Result<Tensor> {
+        let exponents = Self { dtype: Some(DType::F64), ..self.clone() }.linspace(start, end, steps)?;
+        let powers = Tensor::full((), base)?.to_dtype(DType::F64)?.to(&self.device)?.pow(&exponents)?;
+        powers.to_dtype(self.dtype.unwrap_or(DType::F32))
+    }
+
+    /// Ones on the diagonal, zeros elsewhere: a square matrix of this size, or `(rows, columns)`.
+    ///
+    /// # Errors
+    /// As [`Options::zeros`]; and when there are more than two sizes.
+    pub fn eye(&self, shape: impl IntoShape) -> Result<Tensor> {
+        let mut size = shape.into_sizes();
+        match *size {
+            [n] => size.push(n),
+            [_, _] => {}
+            _ => return Err(Error::shape("eye", format!("{size:?} is neither a size nor two of them"))),
+        }
+        let size = shape::shape("eye", size)?;
+        let tensor = with_element!(self.dtype.unwrap_or(DType::F32), T => {
+            let mut y = alloc("eye", shape::numel(&size), T::from_scalar(Scalar::Int(0)))?;
+            let one = T::from_scalar(Scalar::Int(1));
+            y.iter_mut().step_by(size[1] + 1).take(size[0]).for_each(|y| *y = one);
+            Tensor::own(y, &size)
+        });
+        tensor.to(&self.device)
     }
 
     /// `steps` numbers from `start` to `end`, both among them; f32 where no dtype is given.
@@ -121,6 +162,7 @@ impl Options {
     /// As [`Options::zeros`].
     pub fn linspace(&self, start: f64, end: f64, steps: usize) -> Result<Tensor> {
         let size = shape::shape("linspace", steps)?;
+        shape::room::<u64>("linspace", steps)?;
         let step = (end - start) / (steps.max(2) - 1) as f64;
         // From the nearer end, so that both ends are exact.
         let at = |i: usize| {
@@ -133,13 +175,8 @@ impl Options {
 
 /// `n` equal elements, or an error where memory does not suffice.
 fn alloc<T: Element>(op: &'static str, n: usize, value: T) -> Result<Vec<T>> {
-    if value == T::zero() && n < 1 << 30 {
-        return Ok(vec![value; n]); // zeroed pages, not touched until they are used
-    }
-    let mut v = Vec::new();
-    v.try_reserve_exact(n).map_err(|_| Error::value(op, format!("{n} elements do not fit in memory")))?;
-    v.resize(n, value);
-    Ok(v)
+    shape::room::<T>(op, n)?;
+    Ok(vec![value; n]) // of zeros: pages that are not touched until they are used
 }
 
 macro_rules! with_defaults {
@@ -174,6 +211,14 @@ impl Tensor {
         arange(start: impl Into<Scalar>, end: impl Into<Scalar>, step: impl Into<Scalar>);
         /// `steps` numbers from `start` to `end`, both among them.
         linspace(start: f64, end: f64, steps: usize);
+        /// `steps` powers of `base`, whose exponents go from `start` to `end`.
+        logspace(start: f64, end: f64, steps: usize, base: f64);
+        /// Ones on the diagonal, zeros elsewhere: a square matrix of this size, or `(rows, columns)`.
+        eye(shape: impl IntoShape);
+        /// Uniform in [low, high).
+        uniform(shape: impl IntoShape, low: f64, high: f64);
+        /// Normal with this mean and standard deviation.
+        normal(shape: impl IntoShape, mean: f64, std: f64);
         /// Uniform in [0, 1).
         rand(shape: impl IntoShape);
         /// Normal with mean 0 and variance 1.

@@ -23,6 +23,7 @@ impl Options {
     /// As [`Options::zeros`]; and on an integer dtype.
     pub fn uniform(&self, shape: impl IntoShape, low: f64, high: f64) -> Result<Tensor> {
         let shape = shape::shape("uniform", shape)?;
+        shape::room::<u64>("uniform", shape::numel(&shape))?;
         let n = shape::numel(&shape);
         match self.float("uniform")? {
             DType::F64 => {
@@ -57,6 +58,7 @@ impl Options {
     /// As [`Options::zeros`]; and on an integer dtype.
     pub fn normal(&self, shape: impl IntoShape, mean: f64, std: f64) -> Result<Tensor> {
         let shape = shape::shape("normal", shape)?;
+        shape::room::<u64>("normal", shape::numel(&shape))?;
         let n = shape::numel(&shape);
         // One block gives four f32 numbers from four 32-bit ones, or two f64 from two 64-bit ones.
         match self.float("normal")? {
@@ -86,6 +88,7 @@ impl Options {
     /// As [`Options::zeros`]; and when there is no integer between the bounds.
     pub fn randint(&self, low: i64, high: i64, shape: impl IntoShape) -> Result<Tensor> {
         let shape = shape::shape("randint", shape)?;
+        shape::room::<u64>("randint", shape::numel(&shape))?;
         if low >= high {
             return Err(Error::value(
                 "randint",
@@ -103,6 +106,7 @@ impl Options {
     /// As [`Options::zeros`].
     pub fn randperm(&self, n: usize) -> Result<Tensor> {
         let shape = shape::shape("randperm", n)?;
+        shape::room::<u64>("randperm", n)?;
         let values = self.random().permutation(n).into_iter().map(|i| i as i64).collect();
         self.finish(DType::I64, values, &shape)
     }
@@ -169,6 +173,7 @@ impl Tensor {
             return Err(Error::value(op, "weights must be finite and not negative"));
         }
         let size = shape::shape(op, [&self.size()[..self.dim() - 1], &[samples]].concat())?;
+        shape::room::<u64>(op, shape::numel(&size))?;
         let (generator, mut drawn) = (Generator::default_generator(), vec![]);
         for row in 0..rows {
             let mut weights = all[row * n..][..n].to_vec();

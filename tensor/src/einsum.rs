@@ -5,7 +5,8 @@ use crate::{Error, Result, Tensor, shape};
 impl Tensor {
     /// Sums products over the indices that the equation names but does not keep: `"ij,jk->ik"` is the
     /// matrix product. Without `->`, the indices that occur once are kept, in alphabetical order. An
-    /// index that one operand names twice is its diagonal.
+    /// index that one operand names twice is its diagonal. `...` is all dimensions that have no letter; they
+    /// broadcast, as sizes of 1 do.
     ///
     /// ```
     /// # use taper_tensor::Tensor;
@@ -25,40 +26,56 @@ impl Tensor {
             Some((l, r)) => (l, Some(r)),
             None => (equation.as_str(), None),
         };
-        let terms: Vec<Vec<char>> = left.split(',').map(|t| t.chars().collect()).collect();
-        if terms.len() != operands.len() || operands.is_empty() {
-            return fail(format!("{} operands for {} terms", operands.len(), terms.len()));
+        let texts: Vec<&str> = left.split(',').collect();
+        if texts.len() != operands.len() || operands.is_empty() {
+            return fail(format!("{} operands for {} terms", operands.len(), texts.len()));
         }
-        if let Some(bad) = terms
-            .iter()
-            .flatten()
-            .chain(&right.unwrap_or("").chars().collect::<Vec<_>>())
-            .find(|c| !c.is_ascii_alphabetic())
-        {
-            return fail(format!("{bad:?} is no letter"));
+        // As many dimensions as the longest "..." stands for.
+        let (mut terms, mut wide) = (vec![], 0);
+        for (text, x) in texts.iter().zip(operands) {
+            let dots = x.dim().saturating_sub(text.replace("...", "").chars().count());
+            let Some(term) = names(text, dots) else {
+                return fail(format!("{text:?} is not of letters and at most one \"...\""));
+            };
+            if text.contains("...") {
+                wide = wide.max(dots);
+            }
+            if x.dim() != term.len() {
+                return fail(format!(
+                    "shape {:?} has not the {} dimensions of {text:?}",
+                    x.size(),
+                    term.len()
+                ));
+            }
+            terms.push(term);
         }
+        let right = match right.map(|r| names(r, wide)) {
+            Some(None) => return fail("the result is not of letters and at most one \"...\"".into()),
+            Some(names) => names,
+            None => None,
+        };
         let mut letters: Vec<char> = terms.concat();
         letters.sort_unstable();
-        let kept: Vec<char> = match right {
-            Some(r) => r.chars().collect(),
-            None => {
-                letters.iter().copied().filter(|c| letters.iter().filter(|l| *l == c).count() == 1).collect()
-            }
-        };
+        let kept: Vec<char> = right.unwrap_or_else(|| {
+            let once = |c: &char| c.is_ascii() && letters.iter().filter(|l| *l == c).count() == 1;
+            dots(wide).chain(letters.iter().copied().filter(once)).collect()
+        });
         letters.dedup();
+        // A size of 1 stretches to that of the others.
+        let size = |c: char| {
+            let of = |(x, term): (&&Self, &Vec<char>)| {
+                term.iter().zip(x.size()).filter(|(n, _)| **n == c).map(|(_, &s)| s).find(|&s| s != 1)
+            };
+            operands.iter().zip(&terms).find_map(of).unwrap_or(1)
+        };
         let twice = kept.iter().enumerate().any(|(i, c)| kept[..i].contains(c));
         if twice || kept.iter().any(|c| !letters.contains(c)) {
             return fail("the result names an index twice, or one that no operand has".into());
         }
         let mut done: Option<(Self, Vec<char>)> = None;
         for (i, (x, term)) in operands.iter().zip(&terms).enumerate() {
-            if x.dim() != term.len() {
-                return fail(format!(
-                    "shape {:?} has not the {} dimensions of its term",
-                    x.size(),
-                    term.len()
-                ));
-            }
+            let stretched = x.size().iter().zip(term).map(|(&n, &c)| if n == 1 { size(c) } else { n });
+            let x = &x.expand(stretched.collect::<Vec<_>>())?;
             let (x, term) = diagonals(x, term)?;
             let needed = |c: &char| kept.contains(c) || terms[i + 1..].iter().flatten().any(|l| l == c);
             done = Some(match done {
@@ -70,6 +87,21 @@ impl Tensor {
         let order: Vec<usize> = kept.iter().filter_map(|c| names.iter().position(|n| n == c)).collect();
         y.permute(order)
     }
+}
+
+/// The names of the dimensions that "..." stands for, which are aligned at the end: no letters.
+fn dots(count: usize) -> impl DoubleEndedIterator<Item = char> {
+    (0..count as u32).rev().filter_map(|i| char::from_u32(0xE000 + i))
+}
+
+/// The names of a term's dimensions; none where it is no term.
+fn names(text: &str, count: usize) -> Option<Vec<char>> {
+    let (before, after, count) = match text.split_once("...") {
+        Some((before, after)) => (before, after, count),
+        None => (text, "", 0),
+    };
+    let letters = before.chars().chain(after.chars()).all(|c| c.is_ascii_alphabetic());
+    letters.then(|| before.chars().chain(dots(count)).chain(after.chars()).collect())
 }
 
 /// Each index once: of one that is named twice, the diagonal.

@@ -3,7 +3,7 @@
 use crate::dtype::with_working;
 use crate::kernels::argmax::{End, Greatest, Least, extreme};
 use crate::reduce::reduced;
-use crate::{Element as _, Error, Result, Tensor, shape};
+use crate::{Element as _, Error, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
     /// The largest elements along a dimension, and their indices as i64: the first of equal ones, or
@@ -23,20 +23,33 @@ impl Tensor {
         self.extreme("min", dim, keepdim, Least)
     }
 
-    /// The index of the largest element along a dimension, the first of equal ones, as i64.
+    /// The index of the largest element along a dimension, the first of equal ones, as i64; without a
+    /// dimension, that among all elements in their order.
     ///
     /// # Errors
-    /// When there is no such dimension, or it is empty.
-    pub fn argmax(&self, dim: i64, keepdim: bool) -> Result<Self> {
-        self.extreme("argmax", dim, keepdim, Greatest).map(|(_, index)| index)
+    /// When there is no such dimension, it is empty, or there are several.
+    pub fn argmax(&self, dim: impl IntoShape, keepdim: bool) -> Result<Self> {
+        self.place("argmax", dim.into_sizes(), keepdim, Greatest)
     }
 
-    /// The index of the smallest element along a dimension, the first of equal ones, as i64.
+    /// The index of the smallest element along a dimension, the first of equal ones, as i64; without a
+    /// dimension, that among all elements in their order.
     ///
     /// # Errors
-    /// When there is no such dimension, or it is empty.
-    pub fn argmin(&self, dim: i64, keepdim: bool) -> Result<Self> {
-        self.extreme("argmin", dim, keepdim, Least).map(|(_, index)| index)
+    /// When there is no such dimension, it is empty, or there are several.
+    pub fn argmin(&self, dim: impl IntoShape, keepdim: bool) -> Result<Self> {
+        self.place("argmin", dim.into_sizes(), keepdim, Least)
+    }
+
+    fn place(&self, op: &'static str, dims: Vec<i64>, keepdim: bool, end: impl End) -> Result<Self> {
+        match *dims {
+            [dim] => self.extreme(op, dim, keepdim, end).map(|(_, index)| index),
+            [] => {
+                let (_, index) = self.reshape(-1)?.extreme(op, 0, false, end)?;
+                if keepdim { index.reshape(vec![1usize; self.dim()]) } else { Ok(index) }
+            }
+            _ => Err(Error::shape(op, format!("{dims:?} are several dimensions, expected one or none"))),
+        }
     }
 
     fn extreme(&self, op: &'static str, dim: i64, keepdim: bool, end: impl End) -> Result<(Self, Self)> {
@@ -49,7 +62,7 @@ impl Tensor {
         }
         let size = reduced(self.size(), &[dim], keepdim);
         with_working!(self.dtype, T => {
-            let (values, indices) = self.in_dtype(T::TYPE)?.view::<T, _>(op, |x| extreme(x, dim, end))?;
+            let (values, indices) = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| extreme(x, dim, end))?;
             Ok((Self::own(values, &size).cast(self.dtype)?, Self::own(indices, &size)))
         })
     }

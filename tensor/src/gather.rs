@@ -3,7 +3,7 @@
 use crate::arithmetic::promoted;
 use crate::dtype::{with_element, with_working};
 use crate::kernels::element::Number;
-use crate::{DType, Element, Error, Operand, Result, Scalar, Tensor, shape};
+use crate::{DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 /// The sizes before, of, and after a dimension; a number counts as one element.
 pub(crate) fn around(size: &[usize], dim: usize) -> (usize, usize, usize) {
@@ -117,6 +117,7 @@ impl Tensor {
         let mut size = self.size().to_vec();
         size[dim] = at.len();
         let size = shape::shape(op, size)?;
+        shape::room::<u64>(op, shape::numel(&size))?;
         with_element!(self.dtype, T => Self::lend::<T, _>(op, &[self], |x| {
             let mut y = Vec::with_capacity(shape::numel(&size));
             for o in 0..outer {
@@ -143,12 +144,12 @@ impl Tensor {
         self.index_select(0, &index.reshape(-1)?)?.reshape(size)
     }
 
-    /// A copy of `self` with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on. Of several
-    /// sources for one place the last counts.
+    /// A copy of `self` with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on; the source may be
+    /// one number. Of several sources for one place the last counts.
     ///
     /// # Errors
     /// As [`Tensor::gather`].
-    pub fn scatter(&self, dim: i64, index: &Self, source: &Self) -> Result<Self> {
+    pub fn scatter(&self, dim: i64, index: &Self, source: impl IntoOperand) -> Result<Self> {
         let y = self.copy()?;
         y.scatter_(dim, index, source)?;
         Ok(y)
@@ -158,8 +159,16 @@ impl Tensor {
     ///
     /// # Errors
     /// As [`Tensor::gather`].
-    pub fn scatter_(&self, dim: i64, index: &Self, source: &Self) -> Result<()> {
+    pub fn scatter_(&self, dim: i64, index: &Self, source: impl IntoOperand) -> Result<()> {
         let op = "scatter";
+        let number;
+        let source = match source.operand() {
+            Operand::Tensor(source) => source,
+            Operand::Scalar(v) => {
+                number = self.like().full((), v)?.expand(index.size())?;
+                &number
+            }
+        };
         let (dim, at) = self.scatter_places(op, dim, index, source)?;
         with_element!(self.dtype, T => {
             let mut y = self.to_vec::<T>()?;

@@ -239,6 +239,7 @@ impl Tensor {
         for t in tensors.iter().flatten() {
             size = shape::broadcast(op, &size, t.size())?;
         }
+        shape::room::<i64>(op, shape::numel(&size))?;
         let mut at = vec![0i64; shape::numel(&size)];
         for &d in &indexed {
             let Some(t) = &tensors[d] else { continue };

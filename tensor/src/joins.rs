@@ -36,13 +36,14 @@ impl Tensor {
                     ),
                 ));
             }
-            size[d] += t.size()[d];
+            size[d] = size[d].saturating_add(t.size()[d]);
         }
         let size = shape::shape(op, size)?;
         if !first.inner.device().is_cpu() {
             let parts = parts.iter().map(|t| Ok(t.to_dtype(dtype)?.inner)).collect::<Result<Vec<_>>>()?;
             return Self::from_candle(candle_core::Tensor::cat(&parts, d).map_err(Error::backend(op))?);
         }
+        shape::room::<u64>(op, shape::numel(&size))?;
         let parts = parts.iter().map(|t| t.to_dtype(dtype)).collect::<Result<Vec<_>>>()?;
         let outer = shape::numel(&size[..d]);
         with_element!(dtype, T => {
@@ -76,6 +77,7 @@ impl Tensor {
         if size == 0 && n > 0 {
             return Err(Error::value("split", "parts of size 0 never fill a dimension"));
         }
+        shape::room::<[Self; 8]>("split", n / size.max(1))?;
         let starts = (0..n.max(1)).step_by(size.max(1));
         starts.map(|i| self.narrow(dim, i as i64, size.min(n - i))).collect()
     }
@@ -119,6 +121,7 @@ impl Tensor {
     /// When there is no such dimension.
     pub fn unbind(&self, dim: i64) -> Result<Vec<Self>> {
         let d = shape::dim("unbind", dim, self.size())?;
+        shape::room::<[Self; 8]>("unbind", self.size()[d])?;
         (0..self.size()[d] as i64).map(|i| self.select(dim, i)).collect()
     }
 

@@ -51,16 +51,6 @@ impl Tensor {
         self.matmul(other)
     }
 
-    /// `beta · self + alpha · (a · b)`, where `self` broadcasts to the matrix product.
-    ///
-    /// # Errors
-    /// When the shapes or dtypes do not fit.
-    pub fn addmm(&self, a: &Self, b: &Self, beta: f64, alpha: f64) -> Result<Self> {
-        let product = a.matmul(b)?;
-        let product = if alpha == 1.0 { product } else { product.mul(alpha)? };
-        if beta == 1.0 { self.add(product) } else { self.mul(beta)?.add(product) }
-    }
-
     /// The matrices of a batch `[.., rows, columns]`.
     fn to_matrices(&self, op: &'static str, square: bool) -> Result<Vec<DMatrix<f64>>> {
         self.expect_float(op)?;

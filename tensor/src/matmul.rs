@@ -144,6 +144,7 @@ fn run<T: Element>(
     let (batch, [m, n]) = split(dims);
     let shape = Shape { batch, m, k: a.size()[a.dim() - 1], n };
     let (sa, sb) = (batch_strides(a.inner.layout(), batch), batch_strides(b.inner.layout(), batch));
+    shape::room::<T>(op, shape::numel(dims))?;
     let mut c = vec![T::default(); shape::numel(dims)];
     let contiguous = bias.map(Tensor::contiguous).transpose()?;
     let bias = contiguous.as_ref();

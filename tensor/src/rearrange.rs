@@ -22,6 +22,7 @@ impl Tensor {
     /// # Errors
     /// When there is no such dimension, or one is given twice.
     pub fn flip(&self, dims: impl IntoShape) -> Result<Self> {
+        shape::room::<u64>("flip", self.numel())?;
         let mut y = self.clone();
         for d in shape::dims("flip", dims, self.size())? {
             let order: Vec<i64> = (0..self.size()[d] as i64).rev().collect();
@@ -30,17 +31,32 @@ impl Tensor {
         if y.shares_storage(self) { y.copy() } else { Ok(y) }
     }
 
-    /// The elements moved on by `shift` along a dimension; those that leave at the end come in at the
-    /// start.
+    /// The elements moved on by `shifts` along dimensions, one for each; those that leave at the end come
+    /// in at the start. Without a dimension, the elements in their order.
     ///
     /// # Errors
-    /// When there is no such dimension.
-    pub fn roll(&self, shift: i64, dim: i64) -> Result<Self> {
-        let d = shape::dim("roll", dim, self.size())?;
-        let n = self.size()[d] as i64;
-        let order: Vec<i64> =
-            (0..n).map(|i| (i128::from(i) - i128::from(shift)).rem_euclid(n.into()) as i64).collect();
-        self.slices_at("roll", d, &order)
+    /// When there is no such dimension, or there are not as many shifts as dimensions.
+    pub fn roll(&self, shifts: impl IntoShape, dims: impl IntoShape) -> Result<Self> {
+        let (shifts, dims) = (shifts.into_sizes(), dims.into_sizes());
+        if dims.is_empty() && shifts.len() == 1 {
+            return self.reshape(-1)?.roll(shifts, 0)?.reshape(self.size());
+        }
+        if shifts.len() != dims.len() || dims.is_empty() {
+            return Err(Error::shape(
+                "roll",
+                format!("{} shifts of {} dimensions", shifts.len(), dims.len()),
+            ));
+        }
+        shape::room::<u64>("roll", self.numel())?;
+        let mut y = self.clone();
+        for (shift, dim) in shifts.into_iter().zip(dims) {
+            let d = shape::dim("roll", dim, self.size())?;
+            let n = self.size()[d] as i64;
+            let order: Vec<i64> =
+                (0..n).map(|i| (i128::from(i) - i128::from(shift)).rem_euclid(n.into()) as i64).collect();
+            y = y.slices_at("roll", d, &order)?;
+        }
+        Ok(y)
     }
 
     /// Elements added before and after: `pad` holds a pair for the last dimension, then for the one
@@ -55,6 +71,9 @@ impl Tensor {
         };
         if !pad.len().is_multiple_of(2) || pad.len() / 2 > self.dim() {
             return fail("expected a pair of numbers for each of the last dimensions");
+        }
+        if pad.iter().any(|&p| p == i64::MIN) {
+            return fail("a size becomes negative");
         }
         if let Pad::Constant(value) = mode {
             return self.pad_constant(pad, value);
@@ -76,7 +95,9 @@ impl Tensor {
                 .checked_add(after)
                 .filter(|&end| end >= 0 && end.checked_add(before).is_some_and(|s| s >= 0));
             let Some(end) = end else { return fail("a size becomes negative") };
-            shape::shape("pad", (end + before).max(0))?;
+            let mut size = y.size().to_vec();
+            size[d] = (end + before) as usize;
+            shape::room::<u64>("pad", shape::numel(&shape::shape("pad", size)?))?;
             let from = |j: i64| match mode {
                 Pad::Reflect if j < 0 => -j,
                 Pad::Reflect if j >= n => 2 * (n - 1) - j,
@@ -96,7 +117,7 @@ impl Tensor {
             let d = self.dim() - 1 - i;
             let (n, cut) = (size[d], [(-pair[0]).max(0), (-pair[1]).max(0)]);
             size[d] = n.saturating_add(pair[0]).saturating_add(pair[1]);
-            if cut[0] + cut[1] > n || size[d] < 0 {
+            if cut[0].saturating_add(cut[1]) > n || size[d] < 0 {
                 return Err(Error::shape(
                     "pad",
                     format!("shape {:?} cannot be padded by {pad:?}: a size becomes negative", self.size()),
@@ -222,29 +243,18 @@ impl Tensor {
         let n = self.size()[d] as i64;
         let place = |i: i64| if i < 0 { i.saturating_add(n) } else { i }.clamp(0, n);
         let (start, end) = (start.map_or(0, place), end.map_or(n, place));
-        let length = (end - start).max(0) as usize;
-        let count = length.div_ceil(step);
-        // The last element is the end, so that the division below has no remainder.
-        let span = if count == 0 { 0 } else { (count - 1) * step + 1 };
-        let part = self.narrow(dim, start.min(n), span)?;
+        let count = ((end - start).max(0) as usize).div_ceil(step);
         if step == 1 || count <= 1 {
-            return Ok(part);
+            return self.narrow(dim, start.min(n), count);
         }
-        if span > 1 << 24 {
-            // Past this, candle's arithmetic of windows is not exact.
-            let order: Vec<i64> = (0..count).map(|i| (i * step) as i64).collect();
-            return part.slices_at("slice", d, &order);
+        // Where there are elements after the last one up to its step, candle's windows, which it counts in
+        // f32, cannot come out too few.
+        let part = self.narrow(dim, start, (count * step).min((n - start) as usize))?;
+        let view = part.view_of(part.inner.unfold(d, 1, step).map_err(Error::backend("slice"))?);
+        if view.size()[d] < count {
+            return Err(crate::strides::too_long("slice", self));
         }
-        let windows = part.inner.unfold(d, 1, step).map_err(Error::backend("slice"))?;
-        part.view_of(windows).squeeze(-1)
-    }
-
-    /// Ones on the diagonal of an `n` x `n` matrix, zeros elsewhere.
-    ///
-    /// # Errors
-    /// When it is too large.
-    pub fn eye(n: usize) -> Result<Self> {
-        Self::ones(n)?.diag(0)
+        view.narrow(dim, 0, count)?.squeeze(-1)
     }
 
     /// Vectors of 0 and 1: 1 at the index of each class; a new last dimension of size `classes`.
@@ -254,6 +264,7 @@ impl Tensor {
     pub fn one_hot(&self, classes: usize) -> Result<Self> {
         let at = crate::gather::indices("one_hot", self, self.dim(), classes, false)?;
         let size = shape::shape("one_hot", [self.size(), &[classes]].concat())?;
+        shape::room::<u64>("one_hot", shape::numel(&size))?;
         let mut y = vec![0i64; shape::numel(&size)];
         for (row, i) in at.into_iter().enumerate() {
             y[row * classes + i as usize] = 1;

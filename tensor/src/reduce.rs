@@ -44,7 +44,7 @@ macro_rules! over_all {
             let over = over(op, dims, self.size())?;
             let size = reduced(self.size(), &over, keepdim);
             with_working!(self.dtype, T => {
-                let y = self.in_dtype(T::TYPE)?.view::<T, _>(op, |x| reduce(x, &over, $fold))?;
+                let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| reduce(x, &over, $fold))?;
                 Self::own(y, &size).cast(self.$out())
             })
         }
@@ -93,7 +93,7 @@ impl Tensor {
         }
         let size = reduced(self.size(), over, keepdim);
         with_working!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.view::<T, _>("sum", |x| reduce(x, over, Sum))?;
+            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("sum", |x| reduce(x, over, Sum))?;
             Self::own(y, &size).cast(self.total())
         })
     }
@@ -122,7 +122,7 @@ impl Tensor {
         }
         let size = reduced(self.size(), over, keepdim);
         with_real!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.view::<T, _>("mean", |x| folds::mean(x, over))?;
+            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("mean", |x| folds::mean(x, over))?;
             Self::own(y, &size).cast(self.dtype)
         })
     }
@@ -162,7 +162,7 @@ impl Tensor {
         let over = self.not_empty("amax", over("amax", dims, self.size())?)?;
         let size = reduced(self.size(), &over, keepdim);
         with_working!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.view::<T, _>("amax", |x| reduce(x, &over, Max))?;
+            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("amax", |x| reduce(x, &over, Max))?;
             Self::own(y, &size).cast(self.dtype)
         })
     }
@@ -175,7 +175,7 @@ impl Tensor {
         let over = self.not_empty("amin", over("amin", dims, self.size())?)?;
         let size = reduced(self.size(), &over, keepdim);
         with_working!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.view::<T, _>("amin", |x| reduce(x, &over, Min))?;
+            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("amin", |x| reduce(x, &over, Min))?;
             Self::own(y, &size).cast(self.dtype)
         })
     }
@@ -212,7 +212,7 @@ impl Tensor {
         let size = reduced(self.size(), &over, keepdim);
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            let (var, mean) = x.view::<T, _>("var", |x| folds::var_mean(x, &over, correction))?;
+            let (var, mean) = x.lend_view::<T, _>("var", |x| folds::var_mean(x, &over, correction))?;
             Ok((Self::own(var, &size).cast(self.dtype)?, Self::own(mean, &size).cast(self.dtype)?))
         })
     }
@@ -235,7 +235,7 @@ impl Tensor {
         let size = reduced(self.size(), &over, keepdim);
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            let mut shift = x.view::<T, _>("logsumexp", |x| reduce(x, &over, Max))?;
+            let mut shift = x.lend_view::<T, _>("logsumexp", |x| reduce(x, &over, Max))?;
             // Where all are -inf, or one is inf, there is nothing to shift by.
             shift.iter_mut().filter(|m| m.is_infinite()).for_each(|m| *m = 0.0);
             let shift = Self::own(shift, &reduced(self.size(), &over, true));
@@ -301,7 +301,7 @@ impl Tensor {
 fn norm<T: Element + Number>(x: &Tensor, over: &[usize], p: f64) -> Result<Vec<T>> {
     let of = |x: T| Kernel::to_f64(x).abs();
     let to = |x: f64| <T as Kernel>::from_f64(x);
-    x.view::<T, _>("norm", |x| match p {
+    x.lend_view::<T, _>("norm", |x| match p {
         0.0 => {
             let of = move |x: T, ()| f64::from(u8::from(of(x) != 0.0));
             reduce(x, over, SumOf { of, finish: move |s, ()| to(s) })

@@ -8,7 +8,7 @@ use crate::{DType, Element, Error, Result, Tensor, shape};
 
 /// A number in whose order the elements are sorted, the largest first if `descending`: NaN is above
 /// all numbers, as in PyTorch. Sorting by numbers is compiled once for all element types.
-fn rank<T: Element>(x: T, descending: bool) -> u64 {
+pub(crate) fn rank<T: Element>(x: T, descending: bool) -> u64 {
     let key = if T::TYPE.is_float() {
         let x = Kernel::to_f64(x) + 0.0; // -0 is 0
         let bits = x.to_bits();
@@ -51,7 +51,7 @@ impl Tensor {
         }
         with_working!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            let y = x.view::<T, _>(op, |x| if sum { scan::cumsum(x, dim) } else { scan::cumprod(x, dim) })?;
+            let y = x.lend_view::<T, _>(op, |x| if sum { scan::cumsum(x, dim) } else { scan::cumprod(x, dim) })?;
             Self::own(y, self.size()).cast(dtype)
         })
     }
@@ -228,6 +228,7 @@ impl Tensor {
             ));
         }
         let size = shape::shape(op, bins)?;
+        shape::room::<f64>(op, bins)?;
         let mut counts = vec![0.0f64; bins];
         for v in x.into_iter().filter(|v| (low..=high).contains(v)) {
             let bin = ((v - low) / (high - low) * bins as f64) as usize;

@@ -97,19 +97,39 @@ pub(crate) fn expect_rank(op: &'static str, rank: usize) -> Result<()> {
     Err(Error::shape(op, format!("{rank} dimensions are more than the {MAX_RANK} that a tensor can have")))
 }
 
-/// A shape for a new tensor: no negative sizes, and a number of elements that memory can hold.
+/// Sizes that none of is negative, and a number of elements that can be counted in bytes.
 pub(crate) fn shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
     let sizes = sizes.into_sizes();
     expect_rank(op, sizes.len())?;
     let dims: Option<Vec<usize>> = sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
     let dims = dims.ok_or_else(|| Error::shape(op, format!("sizes {sizes:?} must not be negative")))?;
+    expect_countable(op, &dims)?;
+    Ok(dims)
+}
+
+/// Whether the bytes of so many elements can be counted.
+fn expect_countable(op: &'static str, dims: &[usize]) -> Result<()> {
     // Elements have at most 8 bytes, and an allocation at most isize::MAX. A zero counts as a one
     // here, so that the strides of an empty tensor fit as well.
     let bytes = dims.iter().try_fold(8usize, |n, &d| n.checked_mul(d.max(1)));
-    if bytes.is_none_or(|b| b > isize::MAX as usize) {
-        return Err(Error::shape(op, format!("sizes {dims:?} are more elements than memory can hold")));
+    if bytes.is_some_and(|b| b <= isize::MAX as usize) {
+        return Ok(());
     }
-    Ok(dims)
+    Err(Error::shape(op, format!("sizes {dims:?} are more elements than memory can hold")))
+}
+
+/// Whether there is memory for `n` elements of type `T`: a vector that cannot be had ends the program,
+/// where a tensor is an error.
+pub(crate) fn room<T>(op: &'static str, n: usize) -> Result<()> {
+    let bytes = n.saturating_mul(size_of::<T>());
+    if bytes < 1 << 28 {
+        return Ok(());
+    }
+    // Memory that is not touched costs nothing.
+    let mut probe = Vec::<u8>::new();
+    let there = probe.try_reserve_exact(bytes).is_ok();
+    std::hint::black_box(&probe);
+    if there { Ok(()) } else { Err(Error::value(op, format!("{n} elements do not fit in memory"))) }
 }
 
 /// The dimension `dim` of a tensor of this shape, counted from the end where negative.
@@ -124,7 +144,11 @@ pub(crate) fn dim(op: &'static str, dim: i64, shape: &[usize]) -> Result<usize> 
 
 /// A set of dimensions, each given once, in ascending order.
 pub(crate) fn dims(op: &'static str, dims: impl IntoShape, shape: &[usize]) -> Result<Vec<usize>> {
-    let mut out = dims.into_sizes().into_iter().map(|d| dim(op, d, shape)).collect::<Result<Vec<_>>>()?;
+    let mut dims = dims.into_sizes();
+    if shape.is_empty() {
+        dims.retain(|d| !(-1..=0).contains(d)); // as in PyTorch, a number counts as a vector of one
+    }
+    let mut out = dims.into_iter().map(|d| dim(op, d, shape)).collect::<Result<Vec<_>>>()?;
     out.sort_unstable();
     if let Some(w) = out.windows(2).find(|w| w[0] == w[1]) {
         return Err(Error::shape(op, format!("dimension {} is given more than once", w[0])));
@@ -136,7 +160,7 @@ pub(crate) fn dims(op: &'static str, dims: impl IntoShape, shape: &[usize]) -> R
 pub(crate) fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
     let rank = a.len().max(b.len());
     let at = |s: &[usize], i: usize| if i + s.len() < rank { 1 } else { s[i + s.len() - rank] };
-    (0..rank)
+    let dims = (0..rank)
         .map(|i| match (at(a, i), at(b, i)) {
             (m, n) if m == n || n == 1 => Ok(m),
             (1, n) => Ok(n),
@@ -148,7 +172,9 @@ pub(crate) fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Ve
                 ),
             )),
         })
-        .collect()
+        .collect::<Result<Vec<_>>>()?;
+    expect_countable(op, &dims)?;
+    Ok(dims)
 }
 
 /// The number of elements.

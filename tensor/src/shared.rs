@@ -5,6 +5,7 @@
 //! operation only. Array views ([`crate::NdArray`]) live longer: they are counted instead, and an
 //! operation that a view forbids is an error at once, where waiting might never end.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
 
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -18,6 +19,9 @@ pub(crate) struct Shared {
     lock: RwLock<()>,
     /// Array views: how many read, or -1 for one that writes.
     views: AtomicIsize,
+    /// The tensor that all the others are views of: the whole memory, from which views with any strides
+    /// are made (`strides.rs`).
+    pub(crate) root: OnceLock<candle_core::Tensor>,
 }
 
 impl Shared {

@@ -37,12 +37,14 @@ impl Tensor {
         f(elements(op, &storage)?, layout)
     }
 
-    /// Lends the elements for reading, as [`Tensor::read`] does.
-    pub(crate) fn view<T: Element, R>(
+    /// Lends the elements for reading, as [`Tensor::read`] does, where a result of as many elements fits in
+    /// memory.
+    pub(crate) fn lend_view<T: Element, R>(
         &self,
         op: &'static str,
         f: impl FnOnce(Strided<'_, T>) -> R,
     ) -> Result<R> {
+        crate::shape::room::<T>(op, self.numel())?;
         self.read(op, |data, layout| Ok(f(strided(data, layout))))
     }
 
@@ -53,6 +55,7 @@ impl Tensor {
         dims: &[usize],
         f: impl FnOnce(Strided<'_, A>, Strided<'_, B>) -> R,
     ) -> Result<R> {
+        crate::shape::room::<A>(op, crate::shape::numel(dims))?;
         let _locks = lock(op, [a, b], None)?;
         let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
         let (mut ra, mut rb) = (Vec::new(), Vec::new());
@@ -69,6 +72,7 @@ impl Tensor {
         dims: &[usize],
         f: impl FnOnce(Strided<'_, A>, Strided<'_, B>, Strided<'_, C>) -> R,
     ) -> Result<R> {
+        crate::shape::room::<C>(op, crate::shape::numel(dims))?;
         let _locks = lock(op, [a, b, c], None)?;
         let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
         let (sc, lc) = c.inner.storage_and_layout();
@@ -168,6 +172,10 @@ impl Tensor {
         op: &'static str,
         f: impl FnOnce(&mut [T], &Layout) -> R,
     ) -> Result<R> {
+        if self.numel() == 0 {
+            // Of which candle says that the elements are one place.
+            return Ok(f(&mut [], &Layout::contiguous(self.size())));
+        }
         let call =
             Call { op, f: Cell::new(Some(f)), result: Cell::new(None), element: std::marker::PhantomData };
         self.inner.inplace_op1(&call).map_err(Error::backend(op))?;
@@ -240,6 +248,7 @@ impl Tensor {
         shape: &[usize],
         f: impl FnOnce(&[&[T]], &mut [U]),
     ) -> Result<Self> {
+        crate::shape::room::<U>(op, crate::shape::numel(shape))?;
         let mut y = vec![U::default(); crate::shape::numel(shape)];
         Self::lend(op, operands, |x| f(x, &mut y))?;
         Ok(Self::own(y, shape))

@@ -28,6 +28,8 @@ impl Tensor {
 
     /// A view: other sizes and strides over the storage of `self`.
     pub(crate) fn view_of(&self, inner: candle_core::Tensor) -> Self {
+        // The first view is taken of the root itself.
+        self.shared.root.get_or_init(|| self.inner.clone());
         Self { inner, shared: self.shared.clone(), dtype: self.dtype }
     }
 
@@ -119,7 +121,7 @@ impl Tensor {
         if !self.inner.device().is_cpu() {
             return self.to(&Device::cpu())?.to_vec();
         }
-        self.view("to_vec", |x| map1(x, Copied))
+        self.lend_view("to_vec", |x| map1(x, Copied))
     }
 
     /// The value of a tensor of one element, converted to `T` where it is of another type.
@@ -191,7 +193,7 @@ impl Tensor {
             return Ok(Self::fresh(inner, self.dtype));
         }
         with_element!(self.dtype, T => {
-            Ok(Self::own(self.view::<T, Vec<T>>("copy", |x| map1(x, Copied))?, self.size()))
+            Ok(Self::own(self.lend_view::<T, Vec<T>>("copy", |x| map1(x, Copied))?, self.size()))
         })
     }
 

@@ -10,13 +10,13 @@ use crate::{DType, Element, Error, Result, Tensor};
 impl Tensor {
     /// `y[i] = f(x[i])`, where `T` is the dtype.
     pub(crate) fn unary<T: Element, Y: Element>(&self, op: &'static str, f: impl Op1<T, Y>) -> Result<Self> {
-        Ok(Self::own(self.view(op, |x| map1(x, f))?, self.size()))
+        Ok(Self::own(self.lend_view(op, |x| map1(x, f))?, self.size()))
     }
 
     /// `y[i] = f(x[i])`, a real number: integers become f32, the 16-bit floats go through f32.
     pub(crate) fn function(&self, op: &'static str, f: Function, params: Params) -> Result<Self> {
         with_real!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.view::<T, _>(op, |x| map_function(x, f, params))?;
+            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| map_function(x, f, params))?;
             Self::own(y, self.size()).cast(real(self.dtype))
         })
     }
@@ -157,6 +157,15 @@ impl Tensor {
         log10 = |x| x.log10();
         /// 2 to the power of each element.
         exp2 = |x| x.exp2();
+        /// Degrees as radians.
+        deg2rad = |x| x.to_radians();
+        /// Radians as degrees.
+        rad2deg = |x| x.to_degrees();
+        /// `sin(πx) / (πx)`, and 1 for 0.
+        sinc = |x| {
+            let x = x * (std::f64::consts::PI as T);
+            if x == 0.0 { 1.0 } else { x.sin() / x }
+        };
         /// The part after the point, with the sign of x.
         frac = |x| x.fract();
     }
@@ -219,10 +228,28 @@ impl Tensor {
         isnan = |x| x.is_nan();
         /// 1 where the element is infinite, else 0.
         isinf = |x| x.is_infinite();
+        /// 1 where the element is plus infinity, else 0.
+        isposinf = |x| x == T::INFINITY;
+        /// 1 where the element is minus infinity, else 0.
+        isneginf = |x| x == T::NEG_INFINITY;
         /// 1 where the element is neither infinite nor NaN, else 0.
         isfinite = |x| x.is_finite();
         /// 1 where the element is less than 0, or -0, else 0.
         signbit = |x| x.is_sign_negative();
+    }
+
+    /// `ln(x / (1 - x))`, the inverse of [`Tensor::sigmoid`]; with `eps`, of x moved into `eps` to `1 - eps`.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn logit(&self, eps: Option<f64>) -> Result<Self> {
+        with_real!(self.dtype, T => {
+            let f = move |x: T| {
+                let x = eps.map_or(x, |eps| x.max(eps as T).min(1.0 - eps as T));
+                (x / (1.0 - x)).ln()
+            };
+            self.in_dtype(T::TYPE)?.unary("logit", f)?.cast(real(self.dtype))
+        })
     }
 
     /// 1 where the element is 0, else 0.

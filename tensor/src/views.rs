@@ -14,49 +14,47 @@ impl Tensor {
             let inner = self.inner.reshape(dims).map_err(Error::backend("reshape"))?;
             return Ok(self.view_of(inner));
         }
+        if let Some(view) = self.strided_as(&dims) {
+            return Ok(view);
+        }
         self.copy()?.reshape(dims)
     }
 
-    fn infer(&self, op: &'static str, sizes: Vec<i64>) -> Result<Vec<usize>> {
-        shape::expect_rank(op, sizes.len())?;
-        let fail = |why: &str| {
-            Err(Error::shape(
-                op,
-                format!(
-                    "shape {:?} of {} elements does not become {sizes:?}: {why}",
-                    self.size(),
-                    self.numel()
-                ),
-            ))
-        };
-        let known: Option<i64> = sizes
-            .iter()
-            .filter(|&&s| s != -1)
-            .try_fold(1i64, |n, &s| (s >= 0).then(|| n.checked_mul(s)).flatten());
-        let Some(known) = known else { return fail("a size is negative, or there are too many elements") };
-        let numel = self.numel() as i64;
-        let left = match sizes.iter().filter(|&&s| s == -1).count() {
-            0 if known == numel => 0,
-            1 if known == 0 => return fail("-1 could be any size where another size is 0"),
-            1 if numel % known == 0 => numel / known,
-            0 | 1 => return fail("the numbers of elements differ"),
-            _ => return fail("only one size can be -1"),
-        };
-        Ok(sizes.iter().map(|&s| if s == -1 { left as usize } else { s as usize }).collect())
+    pub(crate) fn infer(&self, op: &'static str, sizes: Vec<i64>) -> Result<Vec<usize>> {
+        infer(op, self.size(), sizes)
     }
 
-    /// Joins the dimensions from `start` to the last into one; `flatten(0)` gives one dimension.
+    /// Joins the dimensions from `start` to the last into one, or from the first to the second of a pair;
+    /// `flatten(0)` gives one dimension.
+    ///
+    /// ```
+    /// # use taper_tensor::Tensor;
+    /// let x = Tensor::zeros((2, 3, 4))?;
+    /// assert_eq!(x.flatten(1)?.size(), [2, 12]);
+    /// assert_eq!(x.flatten((0, 1))?.size(), [6, 4]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// When there is no dimension `start`.
-    pub fn flatten(&self, start: i64) -> Result<Self> {
-        if self.dim() == 0 && (start == 0 || start == -1) {
-            return self.reshape(1);
+    /// When there are no such dimensions, or the second is before the first.
+    pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> {
+        let op = "flatten";
+        let (start, end) = match *dims.into_sizes() {
+            [] => (0, -1),
+            [start] => (start, -1),
+            [start, end] => (start, end),
+            ref more => return Err(Error::shape(op, format!("{more:?} are more than a first and a last"))),
+        };
+        let size = if self.dim() == 0 { &[1] } else { self.size() };
+        let (first, last) = (shape::dim(op, start, size)?, shape::dim(op, end, size)?);
+        if first > last {
+            return Err(Error::shape(
+                op,
+                format!("dimension {start} is after {end} in shape {:?}", self.size()),
+            ));
         }
-        let start = shape::dim("flatten", start, self.size())?;
-        let mut dims = self.size()[..start].to_vec();
-        dims.push(shape::numel(&self.size()[start..]));
-        self.reshape(dims)
+        let joined = shape::numel(&size[first..=last]);
+        self.reshape([&size[..first], &[joined], &size[last + 1..]].concat())
     }
 
     /// Swaps two dimensions; a view.
@@ -64,6 +62,9 @@ impl Tensor {
     /// # Errors
     /// When there is no such dimension.
     pub fn transpose(&self, dim0: i64, dim1: i64) -> Result<Self> {
+        if self.dim() == 0 && (-1..=0).contains(&dim0) && (-1..=0).contains(&dim1) {
+            return Ok(self.clone());
+        }
         let dim0 = shape::dim("transpose", dim0, self.size())?;
         let dim1 = shape::dim("transpose", dim1, self.size())?;
         let inner = self.inner.transpose(dim0, dim1).map_err(Error::backend("transpose"))?;
@@ -118,16 +119,16 @@ impl Tensor {
         Ok(self.view_of(inner))
     }
 
-    /// Without the dimension `dim` where its size is 1; a view.
+    /// Without those of these dimensions whose size is 1, of all dimensions where none is given; a view.
     ///
     /// # Errors
     /// When there is no such dimension.
-    pub fn squeeze(&self, dim: i64) -> Result<Self> {
-        let dim = shape::dim("squeeze", dim, self.size())?;
-        if self.size()[dim] != 1 {
-            return Ok(self.clone());
+    pub fn squeeze(&self, dims: impl IntoShape) -> Result<Self> {
+        let dims = crate::reduce::over("squeeze", dims, self.size())?;
+        let mut inner = self.inner.clone();
+        for &d in dims.iter().rev().filter(|&&d| self.size()[d] == 1) {
+            inner = inner.squeeze(d).map_err(Error::backend("squeeze"))?;
         }
-        let inner = self.inner.squeeze(dim).map_err(Error::backend("squeeze"))?;
         Ok(self.view_of(inner))
     }
 
@@ -190,4 +191,27 @@ impl Tensor {
         }
         self.narrow(dim, index, 1)?.squeeze(dim)
     }
+}
+
+/// The sizes asked for, of as many elements as `size`; a -1 among them is what is left.
+pub(crate) fn infer(op: &'static str, size: &[usize], sizes: Vec<i64>) -> Result<Vec<usize>> {
+    shape::expect_rank(op, sizes.len())?;
+    let numel = shape::numel(size) as i64;
+    let fail = |why: &str| {
+        Err(Error::shape(op, format!("shape {size:?} of {numel} elements does not become {sizes:?}: {why}")))
+    };
+    let known: Option<i64> = sizes
+        .iter()
+        .filter(|&&s| s != -1)
+        .try_fold(1i64, |n, &s| (s >= 0).then(|| n.checked_mul(s)).flatten());
+    let Some(known) = known else { return fail("a size is negative, or there are too many elements") };
+    let left = match sizes.iter().filter(|&&s| s == -1).count() {
+        0 if known == numel => 0,
+        1 if known == 0 => return fail("-1 could be any size where another size is 0"),
+        1 if numel % known == 0 => numel / known,
+        0 | 1 => return fail("the numbers of elements differ"),
+        _ => return fail("only one size can be -1"),
+    };
+    let dims: Vec<usize> = sizes.iter().map(|&s| if s == -1 { left as usize } else { s as usize }).collect();
+    if numel == 0 { shape::shape(op, dims) } else { Ok(dims) } // with a 0, the others could be anything
 }

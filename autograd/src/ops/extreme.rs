@@ -102,6 +102,66 @@ impl Variable {
         self.picked("TopK", dim, true, values, index)
     }
 
+    /// The `k`-th smallest elements along a dimension, counted from 1, and their indices.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or it has not `k` elements.
+    #[track_caller]
+    pub fn kthvalue(&self, k: usize, dim: i64, keepdim: bool) -> Result<(Self, Tensor)> {
+        let (values, index) = self.data().kthvalue(k, dim, keepdim)?;
+        self.picked("Kthvalue", dim, keepdim, values, index)
+    }
+
+    /// The most frequent elements along a dimension, of equally frequent ones the smallest, and the index
+    /// where each is last, which gets the gradient.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or it is empty.
+    #[track_caller]
+    pub fn mode(&self, dim: i64, keepdim: bool) -> Result<(Self, Tensor)> {
+        let (values, index) = self.data().mode(dim, keepdim)?;
+        self.picked("Mode", dim, keepdim, values, index)
+    }
+
+    /// The middle element of all, the lower of two.
+    ///
+    /// # Errors
+    /// When there is no element.
+    #[track_caller]
+    pub fn median(&self) -> Result<Self> {
+        self.reshape(-1)?.median_dim(0, false).map(|(y, _)| y)
+    }
+
+    /// The middle elements along a dimension, the lower of two, and their indices.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or it is empty.
+    #[track_caller]
+    pub fn median_dim(&self, dim: i64, keepdim: bool) -> Result<(Self, Tensor)> {
+        let (values, index) = self.data().median_dim(dim, keepdim)?;
+        self.picked("Median", dim, keepdim, values, index)
+    }
+
+    /// The largest elements so far along a dimension, and their indices: of equal ones the last.
+    ///
+    /// # Errors
+    /// When there is no such dimension.
+    #[track_caller]
+    pub fn cummax(&self, dim: i64) -> Result<(Self, Tensor)> {
+        let (values, index) = self.data().cummax(dim)?;
+        self.picked("Cummax", dim, true, values, index)
+    }
+
+    /// The smallest elements so far along a dimension, and their indices; see [`Variable::cummax`].
+    ///
+    /// # Errors
+    /// When there is no such dimension.
+    #[track_caller]
+    pub fn cummin(&self, dim: i64) -> Result<(Self, Tensor)> {
+        let (values, index) = self.data().cummin(dim)?;
+        self.picked("Cummin", dim, true, values, index)
+    }
+
     /// Elements that were at `index` along a dimension, which still is there where `kept`.
     #[track_caller]
     fn picked(
@@ -132,7 +192,7 @@ impl Variable {
     ///
     /// # Errors
     /// As [`Variable::max_dim`].
-    pub fn argmax(&self, dim: i64, keepdim: bool) -> Result<Tensor> {
+    pub fn argmax(&self, dim: impl IntoShape, keepdim: bool) -> Result<Tensor> {
         Ok(self.data().argmax(dim, keepdim)?)
     }
 
@@ -140,7 +200,7 @@ impl Variable {
     ///
     /// # Errors
     /// As [`Variable::max_dim`].
-    pub fn argmin(&self, dim: i64, keepdim: bool) -> Result<Tensor> {
+    pub fn argmin(&self, dim: impl IntoShape, keepdim: bool) -> Result<Tensor> {
         Ok(self.data().argmin(dim, keepdim)?)
     }
 }

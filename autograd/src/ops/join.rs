@@ -155,6 +155,10 @@ impl Variable {
         if pad.len() % 2 == 1 || pad.len() > 2 * size.len() {
             return fail("expected (before, after) for each of the last dimensions, the last one first");
         }
+        // A tensor has no more elements than this.
+        if pad.iter().any(|p| p.unsigned_abs() > 1 << 60) {
+            return fail("more elements than memory can hold");
+        }
         let mut y = self.clone();
         for (k, p) in pad.chunks_exact(2).enumerate() {
             let d = size.len() - 1 - k;
@@ -203,7 +207,7 @@ impl Variable {
 
     /// One dimension between two constants.
     #[track_caller]
-    fn pad_constant(&self, d: usize, before: i64, after: i64, value: f64) -> Result<Self> {
+    pub(crate) fn pad_constant(&self, d: usize, before: i64, after: i64, value: f64) -> Result<Self> {
         let (x, mut size, dim) = (self.data(), self.size(), d as i64);
         let n = size[d] as i64;
         let kept = (n + before.min(0) + after.min(0)).max(0) as usize;

@@ -6,11 +6,6 @@ use crate::node::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// The transposed matrices.
-    fn mt(&self) -> Result<Self> {
-        self.transpose(-1, -2)
-    }
-
     /// The inverse Y of a square matrix: `dX = -Yᵀ G Yᵀ`.
     ///
     /// # Errors

@@ -19,13 +19,13 @@ impl Variable {
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
     }
 
-    /// Joins the dimensions from `start` to the last into one.
+    /// Joins the dimensions from `start` to the last into one, or from the first to the second of a pair.
     ///
     /// # Errors
-    /// When there is no dimension `start`.
+    /// When there are no such dimensions, or the second is before the first.
     #[track_caller]
-    pub fn flatten(&self, start: i64) -> Result<Self> {
-        let (y, size) = (self.data().flatten(start)?, self.shape());
+    pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> {
+        let (y, size) = (self.data().flatten(dims)?, self.shape());
         Ok(record("Flatten", &[self])
             .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
@@ -77,13 +77,13 @@ impl Variable {
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
     }
 
-    /// Without the dimension `dim` where its size is 1.
+    /// Without those of these dimensions whose size is 1, of all dimensions where none is given.
     ///
     /// # Errors
     /// When there is no such dimension.
     #[track_caller]
-    pub fn squeeze(&self, dim: i64) -> Result<Self> {
-        let (y, size) = (self.data().squeeze(dim)?, self.shape());
+    pub fn squeeze(&self, dims: impl IntoShape) -> Result<Self> {
+        let (y, size) = (self.data().squeeze(dims)?, self.shape());
         Ok(record("Squeeze", &[self])
             .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))

@@ -104,6 +104,16 @@ impl Variable {
         sinh "Sinh" |g, x| g.mul(x.cosh()?);
         /// The hyperbolic cosine: dy/dx = sinh x.
         cosh "Cosh" |g, x| g.mul(x.sinh()?);
+        /// The inverse of [`Variable::sinh`]: dy/dx = 1 / √(x² + 1).
+        asinh "Asinh" |g, x| g.mul(x.square()?.add(1.0)?.rsqrt()?);
+        /// The inverse of [`Variable::cosh`]: dy/dx = 1 / √(x² - 1).
+        acosh "Acosh" |g, x| g.mul(x.square()?.sub(1.0)?.rsqrt()?);
+        /// The inverse of [`Variable::tanh`]: dy/dx = 1 / (1 - x²).
+        atanh "Atanh" |g, x| g.div(x.square()?.neg()?.add(1.0)?);
+        /// 2 to the power of each element: dy/dx = 2^x ln 2.
+        exp2 "Exp2" |g, x| g.mul(x.exp2()?.mul(std::f64::consts::LN_2)?);
+        /// 1 less the error function: dy/dx = -2 / √π · e^-x².
+        erfc "Erfc" |g, x| g.mul(x.square()?.neg()?.exp()?.mul(-std::f64::consts::FRAC_2_SQRT_PI)?);
         /// The error function: dy/dx = 2 / √π · e^-x².
         erf "Erf" |g, x| g.mul(x.square()?.neg()?.exp()?.mul(std::f64::consts::FRAC_2_SQRT_PI)?);
     }
@@ -119,6 +129,16 @@ impl Variable {
         round "Round";
         /// The integer part.
         trunc "Trunc";
+    }
+
+    /// The part after the point, with the sign of x: dy/dx = 1.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    #[track_caller]
+    pub fn frac(&self) -> Result<Self> {
+        let y = self.tensor().frac()?;
+        Ok(record("Frac", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
     }
 
     /// `max(x, 0)`: dy/dx is 1 for x > 0, else 0, also at 0.

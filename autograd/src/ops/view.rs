@@ -97,15 +97,18 @@ impl Variable {
         Ok(y)
     }
 
-    /// The elements moved by `shift` along a dimension; those pushed out at the end come in at the
-    /// beginning.
+    /// The elements moved by `shifts` along dimensions, one for each; those pushed out at the end come in
+    /// at the beginning. Without a dimension, the elements in their order.
     ///
     /// # Errors
-    /// When there is no such dimension.
+    /// When there is no such dimension, or there are not as many shifts as dimensions.
     #[track_caller]
-    pub fn roll(&self, shift: i64, dim: i64) -> Result<Self> {
-        let n = self.data().size_of(dim)? as i64;
-        self.index_select(dim, &self.indices((0..n).map(|i| (i - shift).rem_euclid(n)).collect())?)
+    pub fn roll(&self, shifts: impl IntoShape, dims: impl IntoShape) -> Result<Self> {
+        let (shifts, dims) = (shifts.into_sizes(), dims.into_sizes());
+        let y = self.data().roll(&shifts, &dims)?;
+        let back: Vec<i64> = shifts.iter().map(|s| s.saturating_neg()).collect();
+        Ok(record("Roll", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.roll(back.as_slice(), dims.as_slice())?)])))
     }
 
     /// The elements on and below a diagonal of the matrices in the last two dimensions, `diagonal`

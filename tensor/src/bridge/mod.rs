@@ -11,6 +11,11 @@
 //! (`shared.rs`); and candle's own lock is held as long as the view, for whoever goes to the memory
 //! through [`Tensor::as_candle`]. The module has no `unsafe`: `ndarray` checks that the strides stay
 //! within the slice.
+//!
+//! There is no DLPack. Its tensors would have to share memory both ways, but a tensor on the CPU is a `Vec` in
+//! candle's storage: memory of Rust's allocator, which a foreign owner's deleter cannot stand in for, so that
+//! every import would be a copy, as it is in the crate `dlpark` (0.10) with its adapter for candle. And whoever
+//! got an export would read and write outside of the locks and marks above.
 
 mod files;
 mod map;

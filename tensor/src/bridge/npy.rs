@@ -80,6 +80,16 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tensor> {
     let Ok(text) = std::str::from_utf8(text) else { return fail("the header is no text") };
     let Header { descr, fortran, shape } = parse(text)?;
     let (order, kind) = descr.split_at_checked(1).unwrap_or(("", ""));
+    match kind.as_bytes().first() {
+        Some(b'O') => return fail("Python objects are not read: save numbers"),
+        Some(b'c') => {
+            return fail(format!("complex numbers ({descr:?}) are not supported: save .real and .imag"));
+        }
+        Some(b'S' | b'U') => return fail(format!("text ({descr:?}) is not supported")),
+        Some(b'M' | b'm') => return fail(format!("dates and times ({descr:?}) are not supported")),
+        Some(b'V') => return fail(format!("raw bytes ({descr:?}) are not supported")),
+        _ => {}
+    }
     let Some(width) = kind.get(1..).and_then(|w| w.parse::<usize>().ok()) else {
         return fail(format!("elements of type {descr:?} are not supported"));
     };

@@ -7,5 +7,7 @@ mod functions; // of each element, softmax; shapes that are too long
 mod golden; // PyTorch's results, from the folder `golden`
 mod indexing; // ranges, masks, gather and scatter, order, padding
 mod linear; // matrix products
+mod names; // results of PyTorch for functions that are less usual
 mod pooling; // windows over images and their gradients, resizing
 mod reductions; // over any dimensions, NaN, nothing at all
+mod views; // of any strides, without a copy

@@ -1,0 +1,121 @@
+//! Operations whose result goes into a tensor that is there: in place, and PyTorch's `out=`.
+
+use crate::{Error, IntoOperand, Result, Scalar, Tensor};
+
+/// In-place forms by way of the result. Those that a step of training repeats have kernels of their own
+/// (`inplace.rs`, `unary.rs`).
+macro_rules! in_place {
+    ($($name_:ident = $name:ident($($arg:ident: $ty:ty),*);)*) => {$(
+        #[doc = concat!("[`Tensor::", stringify!($name), "`] in place.")]
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Tensor::", stringify!($name), "`] and [`Tensor::copy_`]; and when the result has another shape, or is a real number that the dtype cannot hold.")]
+        pub fn $name_(&self $(, $arg: $ty)*) -> Result<()> {
+            self.accept(stringify!($name_), &self.$name($($arg),*)?)
+        }
+    )*};
+}
+
+/// `out` arguments. `out` may be any view of the right shape.
+macro_rules! out {
+    ($($name_out:ident = $name:ident($($arg:ident: $ty:ty),*);)*) => {$(
+        #[doc = concat!("[`Tensor::", stringify!($name), "`], written into `out`.")]
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Tensor::", stringify!($name), "`] and [`Tensor::copy_`]; and when `out` has another shape than the result, or cannot hold its real numbers.")]
+        pub fn $name_out(&self $(, $arg: $ty)*, out: &Self) -> Result<()> {
+            out.accept(stringify!($name_out), &self.$name($($arg),*)?)
+        }
+    )*};
+}
+
+impl Tensor {
+    in_place! {
+        floor_divide_ = floor_divide(other: impl IntoOperand);
+        remainder_ = remainder(other: impl IntoOperand);
+        fmod_ = fmod(other: impl IntoOperand);
+        atan2_ = atan2(other: impl IntoOperand);
+        hypot_ = hypot(other: impl IntoOperand);
+        copysign_ = copysign(other: impl IntoOperand);
+        xlogy_ = xlogy(other: impl IntoOperand);
+        clamp_min_ = clamp_min(min: impl IntoOperand);
+        clamp_max_ = clamp_max(max: impl IntoOperand);
+        eq_ = eq(other: impl IntoOperand);
+        ne_ = ne(other: impl IntoOperand);
+        lt_ = lt(other: impl IntoOperand);
+        le_ = le(other: impl IntoOperand);
+        gt_ = gt(other: impl IntoOperand);
+        ge_ = ge(other: impl IntoOperand);
+        logical_and_ = logical_and(other: impl IntoOperand);
+        logical_or_ = logical_or(other: impl IntoOperand);
+        logical_xor_ = logical_xor(other: impl IntoOperand);
+        logical_not_ = logical_not();
+        bitwise_and_ = bitwise_and(other: impl IntoOperand);
+        bitwise_or_ = bitwise_or(other: impl IntoOperand);
+        bitwise_xor_ = bitwise_xor(other: impl IntoOperand);
+        bitwise_not_ = bitwise_not();
+        bitwise_left_shift_ = bitwise_left_shift(other: impl IntoOperand);
+        bitwise_right_shift_ = bitwise_right_shift(other: impl IntoOperand);
+        gcd_ = gcd(other: impl IntoOperand);
+        lcm_ = lcm(other: impl IntoOperand);
+        lerp_ = lerp(end: &Self, weight: impl IntoOperand);
+        addcmul_ = addcmul(a: &Self, b: &Self, value: impl Into<Scalar>);
+        addcdiv_ = addcdiv(a: &Self, b: &Self, value: impl Into<Scalar>);
+        addmm_ = addmm(a: &Self, b: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);
+        addmv_ = addmv(matrix: &Self, vector: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);
+        baddbmm_ = baddbmm(a: &Self, b: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);
+        nan_to_num_ = nan_to_num(nan: f64, posinf: Option<f64>, neginf: Option<f64>);
+        tan_ = tan();
+        asin_ = asin();
+        acos_ = acos();
+        atan_ = atan();
+        sinh_ = sinh();
+        cosh_ = cosh();
+        asinh_ = asinh();
+        acosh_ = acosh();
+        atanh_ = atanh();
+        log2_ = log2();
+        log10_ = log10();
+        exp2_ = exp2();
+        frac_ = frac();
+        deg2rad_ = deg2rad();
+        rad2deg_ = rad2deg();
+        cumsum_ = cumsum(dim: i64);
+        cumprod_ = cumprod(dim: i64);
+        tril_ = tril(diagonal: i64);
+        triu_ = triu(diagonal: i64);
+        relu6_ = relu6();
+        leaky_relu_ = leaky_relu(slope: f64);
+        elu_ = elu(alpha: f64);
+        selu_ = selu();
+        silu_ = silu();
+        hardtanh_ = hardtanh(low: f64, high: f64);
+        threshold_ = threshold(threshold: f64, value: f64);
+    }
+
+    out! {
+        add_out = add(other: impl IntoOperand);
+        sub_out = sub(other: impl IntoOperand);
+        mul_out = mul(other: impl IntoOperand);
+        div_out = div(other: impl IntoOperand);
+        pow_out = pow(other: impl IntoOperand);
+        matmul_out = matmul(other: &Self);
+        mm_out = mm(other: &Self);
+        bmm_out = bmm(other: &Self);
+        exp_out = exp();
+        sqrt_out = sqrt();
+        sum_out = sum();
+    }
+
+    /// Takes over an operation's result.
+    fn accept(&self, op: &'static str, result: &Self) -> Result<()> {
+        if result.size() != self.size() {
+            return Err(Error::shape(
+                op,
+                format!("the result has shape {:?}, the tensor for it {:?}", result.size(), self.size()),
+            ));
+        }
+        self.expect_holds(op, result.dtype)?;
+        self.copy_(result)
+    }
+}
