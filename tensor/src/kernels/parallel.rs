@@ -69,37 +69,6 @@ fn both<'a>(a: &'a mut (dyn FnMut() + Send + 'a), b: &'a mut (dyn FnMut() + Send
     each(2, num_threads() > 1, &|i| (*tasks[i].lock())());
 }
 
-/// Tests run the same with different numbers of threads.
-#[cfg(test)]
-pub mod given {
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
-    use super::Team;
-
-    thread_local! {
-        static GIVEN: RefCell<Option<Rc<Team>>> = const { RefCell::new(None) };
-    }
-
-    pub fn threads() -> Option<usize> {
-        GIVEN.with_borrow(|team| team.as_ref().map(|team| team.threads()))
-    }
-
-    pub fn run(n: usize, f: &(dyn Fn(usize) + Sync)) -> bool {
-        let Some(team) = GIVEN.with_borrow(Clone::clone) else { return false };
-        team.run(n, f);
-        true
-    }
-
-    /// Calls `f` with `n` threads for what it computes on its own thread.
-    pub fn with_threads<R>(n: usize, f: impl FnOnce() -> R) -> R {
-        GIVEN.set(Some(Rc::new(Team::new(n))));
-        let result = f();
-        GIVEN.set(None);
-        result
-    }
-}
-
 /// Calls `f(range)` over consecutive ranges that cover `0..n`, in parallel where
 /// `n * ns_each` is worth it; `grain` is the ranges' length, but for the last one.
 pub fn for_each_range(n: usize, grain: usize, ns_each: f64, f: impl Fn(Range<usize>) + Sync + Send) {
@@ -195,5 +164,36 @@ impl<T> Share<'_, T> {
     /// The address of a matrix of this share, as [`Disjoint::matrix`].
     pub fn matrix(&mut self, start: usize, rows: usize, cols: usize, stride: usize) -> *mut T {
         self.0.matrix(start, rows, cols, stride)
+    }
+}
+
+/// Tests run the same with different numbers of threads.
+#[cfg(test)]
+pub mod given {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::Team;
+
+    thread_local! {
+        static GIVEN: RefCell<Option<Rc<Team>>> = const { RefCell::new(None) };
+    }
+
+    pub fn threads() -> Option<usize> {
+        GIVEN.with_borrow(|team| team.as_ref().map(|team| team.threads()))
+    }
+
+    pub fn run(n: usize, f: &(dyn Fn(usize) + Sync)) -> bool {
+        let Some(team) = GIVEN.with_borrow(Clone::clone) else { return false };
+        team.run(n, f);
+        true
+    }
+
+    /// Calls `f` with `n` threads for what it computes on its own thread.
+    pub fn with_threads<R>(n: usize, f: impl FnOnce() -> R) -> R {
+        GIVEN.set(Some(Rc::new(Team::new(n))));
+        let result = f();
+        GIVEN.set(None);
+        result
     }
 }
