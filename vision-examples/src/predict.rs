@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use taper_autograd::no_grad;
 use taper_autograd::tensor::{Device, Tensor};
-use taper_data::transforms::{CenterCrop, Compose, Normalize, Resize, ToTensor, Transform};
+use taper_data::transforms::{CenterCrop, Compose, Resize, Transform};
 use taper_data::{Cifar10, Error, Image, Rng, Synthetic};
 use taper_nn::{Forward, Metadata, Module, StateDict, load_state_dict, load_with_metadata};
 
 use crate::Result;
-use crate::models::{Model, SIDE, normalized};
+use crate::models::{Model, Normalized, SIDE, normalized};
 use crate::settings::ModelChoice;
 
 /// A network with the names of its classes.
@@ -18,7 +18,7 @@ pub struct Predictor {
     net: Model,
     classes: Vec<String>,
     device: Device,
-    transform: Compose<(Resize, CenterCrop, Compose<(ToTensor, Normalize)>)>,
+    transform: Compose<(Resize, CenterCrop, Normalized)>,
 }
 
 impl Predictor {

@@ -15,8 +15,11 @@ use crate::settings::ModelChoice;
 /// The width and height of the pictures that the networks see.
 pub const SIDE: usize = 32;
 
+/// From bytes to numbers.
+pub type Normalized = Compose<(ToTensor, Normalize)>;
+
 /// From bytes to the numbers that the networks see, -1 to 1, as in the tutorial.
-pub fn normalized() -> Compose<(ToTensor, Normalize)> {
+pub fn normalized() -> Normalized {
     Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])))
 }
 
@@ -24,9 +27,9 @@ pub fn normalized() -> Compose<(ToTensor, Normalize)> {
 #[derive(Module)]
 pub enum Model {
     /// The tutorial's.
-    Net(Net),
+    Net(Box<Net>),
     /// ResNet-18 with a stem for small pictures.
-    ResNet18(ResNet18),
+    ResNet18(Box<ResNet18>),
 }
 
 impl Model {
@@ -36,9 +39,17 @@ impl Model {
     /// When memory runs out.
     pub fn new(choice: ModelChoice) -> Result<Self> {
         Ok(match choice {
-            ModelChoice::Net => Self::Net(Net::new(3)?),
-            ModelChoice::ResNet18 => Self::ResNet18(ResNet18::cifar(10)?),
+            ModelChoice::Net => Self::Net(Box::new(Net::new(3)?)),
+            ModelChoice::ResNet18 => Self::ResNet18(Box::new(ResNet18::cifar(10)?)),
         })
+    }
+
+    /// Which one it is.
+    pub fn choice(&self) -> ModelChoice {
+        match self {
+            Self::Net(_) => ModelChoice::Net,
+            Self::ResNet18(_) => ModelChoice::ResNet18,
+        }
     }
 }
 

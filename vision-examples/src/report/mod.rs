@@ -10,7 +10,7 @@ use std::path::Path;
 
 use taper_autograd::Variable;
 use taper_autograd::enable_grad;
-use taper_autograd::tensor::Tensor;
+use taper_autograd::tensor::{Generator, Tensor};
 use taper_data::Image;
 use taper_data::pictures::{Tile, sheet};
 use taper_nn::{Forward, Module, summary};
@@ -19,6 +19,7 @@ pub use drawing::{Anchor, COLOURS, Drawing, STYLE, escape};
 pub use numbers::{Report, print};
 
 use crate::models::{Model, SIDE};
+use crate::settings::ModelChoice;
 use crate::{Result, files};
 
 /// The pictures shown of a test.
@@ -41,13 +42,8 @@ pub struct Sample {
 /// When they cannot be written.
 pub fn write(out: &Path, report: &Report, samples: &[Sample], net: &Model) -> Result<()> {
     let put = |name: &str, bytes: &[u8]| files::write(&out.join(name), bytes);
-    let shape = [1, 3, SIDE, SIDE];
-    let summary = summary(net, shape)?;
-    net.named_parameters(); // which gives them the names that the drawing shows
-    net.eval();
-    let input = Variable::new(Tensor::zeros(shape)?.to(&net.parameters()[0].device())?);
-    let network = network::draw("The network", &shape, &enable_grad(|| net.forward(&input))?);
-    net.train();
+    let summary = summary(net, (1, 3, SIDE, SIDE))?;
+    let network = network(net.choice())?;
 
     let classes: Vec<&str> = report.classes.iter().map(String::as_str).collect();
     let by_class: Vec<_> = classes.iter().map(|&class| (class, report.class_accuracy[class])).collect();
@@ -66,6 +62,22 @@ pub fn write(out: &Path, report: &Report, samples: &[Sample], net: &Model) -> Re
     grid(samples)?.save(out.join("images.png"))?;
     put("report.html", page::page(report, &summary, &drawings, &network, samples)?.as_bytes())?;
     put("report.json", serde_json::to_string_pretty(report)?.as_bytes())
+}
+
+/// The layers of a network as a drawing: of a new one, because in training each layer is one operation, and
+/// the trained one is to stay as it is.
+///
+/// # Errors
+/// When memory runs out.
+pub fn network(choice: ModelChoice) -> Result<Drawing> {
+    Generator::new(0).scope(|| {
+        let net = Model::new(choice)?;
+        net.named_parameters(); // which gives them the names that the drawing shows
+        enable_grad(|| {
+            let input = Variable::requires_grad(Tensor::zeros((2, 3, SIDE, SIDE))?).add(0.0)?;
+            Ok(network::draw("The network", &input, &net.forward(&input)?))
+        })
+    })
 }
 
 /// The pictures with truth and prediction; wrong ones in red.

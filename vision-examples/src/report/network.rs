@@ -21,8 +21,8 @@ struct Layer {
 const BOX: [f64; 2] = [196.0, 42.0];
 const STEP: [f64; 2] = [216.0, 62.0];
 
-/// The way of a batch through a network, from its output's graph.
-pub fn draw(title: &str, input: &[usize], output: &Variable) -> Drawing {
+/// The way of a batch through a network, from its output's graph; the input is to be an operation's.
+pub fn draw(title: &str, input: &Variable, output: &Variable) -> Drawing {
     let layers = arrange(layers(input, output));
     let in_row = |row| layers.iter().filter(|layer: &&Layer| layer.row == row).count();
     // A connection over several rows goes down in the first column that is free there.
@@ -69,42 +69,46 @@ pub fn draw(title: &str, input: &[usize], output: &Variable) -> Drawing {
     drawing
 }
 
-/// The layers behind a variable in the order in which they ran, after the input.
-fn layers(input: &[usize], output: &Variable) -> Vec<Layer> {
-    let nodes = operations(output);
-    let mut following = HashMap::<u64, usize>::new();
-    for node in &nodes {
-        node.previous_functions()
-            .iter()
-            .for_each(|(from, _)| *following.entry(from.sequence_nr()).or_default() += 1);
-    }
-    let layer = |path: String, operations, shape: &[usize], from| Layer {
+/// The layers behind a variable in the order in which they ran, after the input, which an operation made.
+/// What is computed of parameters alone, such as the factors of a normalisation, is a part of its layer.
+fn layers(input: &Variable, output: &Variable) -> Vec<Layer> {
+    let layer = |path: String, operations, shape: Vec<usize>, from| Layer {
         path,
         operations,
-        shape: shape.to_vec(),
+        shape,
         from,
         row: 0,
         column: 0,
     };
-    let mut layers = vec![layer("input".into(), vec![], input, vec![])];
-    let mut places = HashMap::<u64, usize>::new();
+    let mut layers = vec![layer("input".into(), vec![], input.size().to_vec(), vec![])];
+    // The layers of the operations that the input reaches.
+    let mut places: HashMap<u64, usize> =
+        input.creator().map(|made| (made.sequence_nr(), 0)).into_iter().collect();
+    let nodes = operations(output);
+    let mut following = HashMap::<u64, usize>::new();
+    for (before, _) in nodes.iter().flat_map(|node| node.previous_functions()) {
+        *following.entry(before.sequence_nr()).or_default() += 1;
+    }
     for node in &nodes {
-        let before: Vec<u64> = node.previous_functions().iter().map(|(from, _)| from.sequence_nr()).collect();
+        let before = node.previous_functions().into_iter().map(|(before, _)| before);
+        let (before, alone): (Vec<_>, Vec<_>) =
+            before.partition(|node| places.contains_key(&node.sequence_nr()));
+        if before.is_empty() {
+            continue;
+        }
+        let path = node.module_path().or_else(|| alone.iter().find_map(|node| node.module_path()));
+        let path = path.unwrap_or_default();
+        let mut from: Vec<usize> = before.iter().map(|node| places[&node.sequence_nr()]).collect();
+        from.dedup();
+        let only = before.len() == 1 && following[&before[0].sequence_nr()] == 1 && from[0] != 0;
         let shape = node.output_shapes().into_iter().next().unwrap_or_default();
-        let path = node.module_path().unwrap_or_default();
-        match before[..] {
-            [only] if path.is_empty() && following[&only] == 1 => {
-                let place = places[&only];
-                layers[place].operations.push(node.name());
-                layers[place].shape = shape;
-                places.insert(node.sequence_nr(), place);
-            }
-            _ => {
-                places.insert(node.sequence_nr(), layers.len());
-                let from = before.iter().map(|from| places[from]).collect::<Vec<_>>();
-                let from = if from.is_empty() { vec![0] } else { from };
-                layers.push(layer(path, vec![node.name()], &shape, from));
-            }
+        if only && (path.is_empty() || path == layers[from[0]].path) {
+            layers[from[0]].operations.push(node.name());
+            layers[from[0]].shape = shape;
+            places.insert(node.sequence_nr(), from[0]);
+        } else {
+            places.insert(node.sequence_nr(), layers.len());
+            layers.push(layer(path, vec![node.name()], shape, from));
         }
     }
     layers

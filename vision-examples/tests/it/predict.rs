@@ -23,7 +23,7 @@ fn trained() -> (tempfile::TempDir, tempfile::TempDir) {
         &[
             "--dataset=synthetic",
             "--epochs=1",
-            "--limit=400",
+            "--limit=30",
             "--batch-size=32",
             "--optimizer=adam",
             "--lr=0.002",

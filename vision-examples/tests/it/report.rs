@@ -1,6 +1,8 @@
 //! What a run leaves behind to look at.
 
 use taper_data::Image;
+use taper_vision_examples::report::network;
+use taper_vision_examples::settings::ModelChoice;
 
 use crate::run::{cifar, report, text};
 
@@ -52,6 +54,19 @@ fn one_page_that_needs_nothing_else() {
         let bytes = picture.bytes().unwrap();
         assert!(bytes.iter().any(|&b| b < 80) && bytes[..8] == [255; 8], "{name}");
     }
+}
+
+/// The shortcuts of ResNet-18 go down beside its blocks: two columns, and not one for each layer.
+#[test]
+fn a_network_with_shortcuts() {
+    let drawing = network(ModelChoice::ResNet18).unwrap().inline();
+    assert!(drawing.contains("width=\"448\""), "{}", &drawing[..200]);
+    for part in [">input<", ">conv1<", ">layer2.0.downsample.0<", ">layer4.1.bn2<", ">fc<", ">512×4×4<"] {
+        assert!(drawing.contains(part), "{part} is not drawn");
+    }
+    // Eight blocks end in a sum of two, and three begin with another branch.
+    let layers = drawing.matches("class=\"box\"").count();
+    assert_eq!(drawing.matches("class=\"edge\"").count(), layers - 1 + 8);
 }
 
 fn without_pictures(page: &str) -> String {
