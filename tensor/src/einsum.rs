@@ -114,14 +114,9 @@ fn diagonals(x: &Tensor, term: &[char]) -> Result<(Tensor, Vec<char>)> {
         if n != m {
             return Err(Error::shape("einsum", format!("index {:?} has the sizes {n} and {m}", term[i])));
         }
-        // The two dimensions last, joined; the diagonal is every (n + 1)-th element.
-        let rest: Vec<usize> = (0..term.len()).filter(|&d| d != i && d != j).collect();
-        let order: Vec<usize> = rest.iter().copied().chain([i, j]).collect();
-        let name = term[i];
-        let mut size: Vec<usize> = rest.iter().map(|&d| x.size()[d]).collect();
-        size.push(n * n);
-        x = x.permute(order)?.reshape(size)?.slice(-1, None, None, n + 1)?;
-        term = rest.iter().map(|&d| term[d]).chain([name]).collect();
+        x = x.diagonal(0, i as i64, j as i64)?;
+        let rest = (0..term.len()).filter(|&d| d != i && d != j);
+        term = rest.map(|d| term[d]).chain([term[i]]).collect();
     }
     Ok((x, term))
 }

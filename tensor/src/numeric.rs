@@ -82,7 +82,7 @@ impl Tensor {
             while rest != 0 {
                 (g, rest) = (rest, g % rest);
             }
-            if g == 0 { 0 } else { (a.unsigned_abs() / g).wrapping_mul(b.unsigned_abs()) as i64 }
+            a.unsigned_abs().checked_div(g).map_or(0, |a| a.wrapping_mul(b.unsigned_abs()) as i64)
         };
     }
 
@@ -155,7 +155,7 @@ impl Tensor {
         let other = other.operand();
         let dtype = promoted(self, other);
         if !dtype.is_float() {
-            return self.maximum(&other);
+            return self.maximum(other);
         }
         with_real!(dtype, T => {
             let f: fn(T, T) -> T = T::max;
@@ -171,7 +171,7 @@ impl Tensor {
         let other = other.operand();
         let dtype = promoted(self, other);
         if !dtype.is_float() {
-            return self.minimum(&other);
+            return self.minimum(other);
         }
         with_real!(dtype, T => {
             let f: fn(T, T) -> T = T::min;

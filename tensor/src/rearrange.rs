@@ -72,7 +72,7 @@ impl Tensor {
         if !pad.len().is_multiple_of(2) || pad.len() / 2 > self.dim() {
             return fail("expected a pair of numbers for each of the last dimensions");
         }
-        if pad.iter().any(|&p| p == i64::MIN) {
+        if pad.contains(&i64::MIN) {
             return fail("a size becomes negative");
         }
         if let Pad::Constant(value) = mode {
@@ -233,6 +233,13 @@ impl Tensor {
     /// `x[start:end:step]`, where negative bounds count from the end and others are cut to the size.
     /// A view.
     ///
+    /// ```
+    /// # use taper_tensor::Tensor;
+    /// let x = Tensor::arange(0, 10, 1)?.reshape((2, 5))?;
+    /// assert_eq!(x.slice(-1, Some(-4), None, 2)?.to_vec::<i64>()?, [1, 3, 6, 8]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// When there is no such dimension, or `step` is 0.
     pub fn slice(&self, dim: i64, start: Option<i64>, end: Option<i64>, step: usize) -> Result<Self> {
@@ -254,7 +261,7 @@ impl Tensor {
         if view.size()[d] < count {
             return Err(crate::strides::too_long("slice", self));
         }
-        view.narrow(dim, 0, count)?.squeeze(-1)
+        view.narrow(d as i64, 0, count)?.squeeze(-1)
     }
 
     /// Vectors of 0 and 1: 1 at the index of each class; a new last dimension of size `classes`.

@@ -47,7 +47,7 @@ fn same(a: &Path, b: &Path) -> bool {
 /// Writes the file by which the run's folder is known.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_settings(folder: &Path, settings: &impl serde::Serialize) -> Result<()> {
     write(&folder.join(SETTINGS), (HEADER.to_owned() + &toml::to_string(settings)?).as_bytes())
 }

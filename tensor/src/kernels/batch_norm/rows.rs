@@ -50,20 +50,27 @@ fn add<const L: usize, T: Lanes>(x: &[T], sums: &mut [Vector<T, L>; 4]) {
     }
 }
 
-/// Adds (x - mean)².
+/// Adds x - mean to one sum and its square to another.
 #[inline(always)]
-fn add_squares<const L: usize, T: Lanes>(x: &[T], mean: T, sums: &mut [Vector<T, L>; 4]) {
+fn add_deviations<const L: usize, T: Lanes>(
+    x: &[T],
+    mean: T,
+    sums: &mut [Vector<T, L>; 4],
+    squares: &mut [Vector<T, L>; 4],
+) {
     let means = [-mean; L];
     let fours = x.chunks_exact(4 * L);
     for part in fours.remainder().chunks(L) {
         // Lanes beyond the end are 0, and so is what is added to them.
         let d = Vector::of(part).plus(Vector::of(&means[..part.len()]));
-        sums[0] = d.fma(d, sums[0]);
+        sums[0] = sums[0].plus(d);
+        squares[0] = d.fma(d, squares[0]);
     }
     for x in fours {
         for a in 0..4 {
             let d = Vector::of(&x[a * L..][..L]).plus(Vector(means));
-            sums[a] = d.fma(d, sums[a]);
+            sums[a] = sums[a].plus(d);
+            squares[a] = d.fma(d, squares[a]);
         }
     }
 }
@@ -76,15 +83,14 @@ fn block<const L: usize, T: Lanes>(shape: &Shape, x: &[T], c: usize, first: usiz
     for n in first..first + rows {
         add(&x[shape.row(n, c)..][..shape.size], &mut sums);
     }
-    let mean = total(sums).f64() / count;
-    let rounded = T::of(mean);
-    let mut squares = [Vector::<T, L>::ZERO; 4];
+    let near = T::of(total(sums).f64() / count);
+    let (mut sums, mut squares) = ([Vector::<T, L>::ZERO; 4], [Vector::<T, L>::ZERO; 4]);
     for n in first..first + rows {
-        add_squares(&x[shape.row(n, c)..][..shape.size], rounded, &mut squares);
+        add_deviations(&x[shape.row(n, c)..][..shape.size], near, &mut sums, &mut squares);
     }
-    // The deviations are from the rounded mean, and so add up to a little more than nothing.
-    let off = mean - rounded.f64();
-    Moments { count, mean, squares: total(squares).f64() - count * off * off }
+    // The sum of large values has lost digits; that of their deviations has them.
+    let off = total(sums).f64() / count;
+    Moments { count, mean: near.f64() + off, squares: total(squares).f64() - count * off * off }
 }
 
 #[inline(always)]
