@@ -72,6 +72,7 @@ class Options(nn.Module):
     def __init__(self):
         super().__init__()
         self.body = nn.Sequential(
+            nn.Conv2d(2, 2, (4, 3), padding="same", dilation=(1, 2)),
             nn.Conv2d(2, 4, 3, padding=(1, 2), padding_mode="reflect"),
             nn.InstanceNorm2d(4, affine=True, track_running_stats=True),
             nn.Softplus(beta=2.0, threshold=1.0),
@@ -88,9 +89,12 @@ class Options(nn.Module):
         self.encoder = nn.TransformerEncoderLayer(
             14, 2, 20, activation="gelu", norm_first=True, bias=False, batch_first=True
         )
+        self.lstm = nn.LSTM(14, 8, 2, batch_first=True, bidirectional=True, proj_size=3)
+        self.attention = nn.MultiheadAttention(14, 2, kdim=6, batch_first=True)
 
     def forward(self, x):
-        return self.encoder(self.conv(self.body(x)))
+        x = self.encoder(self.conv(self.body(x)))
+        return self.attention(x, self.lstm(x)[0], x)[0]
 
 
 def resnet18():

@@ -11,8 +11,15 @@ use crate::{Error, Forward, Module, Result, Training, init};
 /// Sequences are `[length, batch, embed_dim]`, with `batch_first` `[batch, length, embed_dim]`.
 #[derive(Module, Debug)]
 pub struct MultiheadAttention {
-    /// `[3 · embed_dim, embed_dim]`: for queries, keys and values, one below the other.
-    pub in_proj_weight: Variable,
+    /// `[3 · embed_dim, embed_dim]`: for queries, keys and values, one below the other; none where
+    /// keys or values have features of their own number.
+    pub in_proj_weight: Option<Variable>,
+    /// With `kdim` or `vdim`, `[embed_dim, embed_dim]`.
+    pub q_proj_weight: Option<Variable>,
+    /// With `kdim` or `vdim`, `[embed_dim, kdim]`.
+    pub k_proj_weight: Option<Variable>,
+    /// With `kdim` or `vdim`, `[embed_dim, vdim]`.
+    pub v_proj_weight: Option<Variable>,
     /// `[3 · embed_dim]`, at first zeros.
     pub in_proj_bias: Option<Variable>,
     out_proj: Linear,
@@ -35,14 +42,15 @@ impl MultiheadAttention {
             let message = format!("an embed_dim of {embed_dim} does not split into {num_heads} heads");
             return Err(Error::value("multihead_attention", message));
         }
-        let in_proj_weight = Variable::requires_grad(Tensor::zeros((3 * embed_dim, embed_dim))?);
-        init::xavier_uniform_(&in_proj_weight, 1.0)?;
         let out_proj = Linear::new(embed_dim, embed_dim)?;
         if let Some(bias) = &out_proj.bias {
             init::zeros_(bias)?;
         }
         Ok(Self {
-            in_proj_weight,
+            in_proj_weight: Some(drawn(3 * embed_dim, embed_dim)?),
+            q_proj_weight: None,
+            k_proj_weight: None,
+            v_proj_weight: None,
             in_proj_bias: Some(Variable::requires_grad(Tensor::zeros(3 * embed_dim)?)),
             out_proj,
             heads: num_heads,
@@ -50,6 +58,61 @@ impl MultiheadAttention {
             batch_first: false,
             training: Training::default(),
         })
+    }
+
+    /// The features of the keys; by default as many as the queries'. Draws weights of their own for
+    /// queries, keys and values.
+    ///
+    /// # Errors
+    /// When memory does not suffice.
+    pub fn kdim(self, kdim: usize) -> Result<Self> {
+        let [_, _, vdim] = self.widths();
+        self.separate(kdim, vdim)
+    }
+
+    /// The features of the values; by default as many as the queries'. Draws weights of their own for
+    /// queries, keys and values.
+    ///
+    /// # Errors
+    /// When memory does not suffice.
+    pub fn vdim(self, vdim: usize) -> Result<Self> {
+        let [_, kdim, _] = self.widths();
+        self.separate(kdim, vdim)
+    }
+
+    fn separate(mut self, kdim: usize, vdim: usize) -> Result<Self> {
+        let [embed_dim, _, _] = self.widths();
+        self.in_proj_weight = None;
+        self.q_proj_weight = Some(drawn(embed_dim, embed_dim)?);
+        self.k_proj_weight = Some(drawn(embed_dim, kdim)?);
+        self.v_proj_weight = Some(drawn(embed_dim, vdim)?);
+        Ok(self)
+    }
+
+    /// The features of queries, keys and values.
+    fn widths(&self) -> [usize; 3] {
+        let embed_dim = self.out_proj.weight.size()[0];
+        [&self.q_proj_weight, &self.k_proj_weight, &self.v_proj_weight]
+            .map(|weight| weight.as_ref().and_then(|weight| weight.size().pop()).unwrap_or(embed_dim))
+    }
+
+    /// The weights that turn queries, keys and values into those of the heads.
+    fn projections(&self) -> Result<[Variable; 3]> {
+        if let Some(all) = &self.in_proj_weight {
+            return thirds(all);
+        }
+        match [&self.q_proj_weight, &self.k_proj_weight, &self.v_proj_weight] {
+            [Some(q), Some(k), Some(v)] => Ok([q.clone(), k.clone(), v.clone()]),
+            _ => Err(Error::value(
+                "multihead_attention",
+                "neither in_proj_weight nor all of q_proj_weight, k_proj_weight and v_proj_weight are there",
+            )),
+        }
+    }
+
+    /// A parameter that says where this module is in the network.
+    fn first(&self) -> &Variable {
+        self.in_proj_weight.as_ref().or(self.q_proj_weight.as_ref()).unwrap_or(&self.out_proj.weight)
     }
 
     /// The probability that a weight of the attention is dropped, in training; by default 0.
@@ -102,8 +165,8 @@ impl MultiheadAttention {
         attn_mask: Option<&Tensor>,
         key_padding_mask: Option<&Tensor>,
     ) -> Result<(Variable, Variable)> {
-        let _scope = enter(&self.in_proj_weight);
-        named(&self.in_proj_weight, self.run([query, key, value], attn_mask, key_padding_mask))
+        let _scope = enter(self.first());
+        named(self.first(), self.run([query, key, value], attn_mask, key_padding_mask))
     }
 
     fn run(
@@ -112,34 +175,33 @@ impl MultiheadAttention {
         attn_mask: Option<&Tensor>,
         key_padding_mask: Option<&Tensor>,
     ) -> Result<(Variable, Variable)> {
-        let width = self.in_proj_weight.size()[1];
+        let widths = self.widths();
         let sizes = inputs.map(Variable::size);
         let dims = sizes.each_ref().map(Vec::len);
         let batch_at = usize::from(!self.batch_first);
         if dims != [3; 3]
-            || sizes.iter().any(|size| size[2] != width)
-            || sizes[1] != sizes[2]
+            || (0..3).any(|i| sizes[i][2] != widths[i])
+            || sizes[1][..2] != sizes[2][..2]
             || sizes[0][batch_at] != sizes[1][batch_at]
         {
             let order = if self.batch_first { "[batch, length, " } else { "[length, batch, " };
             let message = format!(
-                "query, key and value have shapes {:?}, {:?} and {:?}, expected {order}{width}]",
-                sizes[0], sizes[1], sizes[2]
+                "query, key and value have shapes {:?}, {:?} and {:?}, expected {order}{}], {order}{}] and \
+                 {order}{}]",
+                sizes[0], sizes[1], sizes[2], widths[0], widths[1], widths[2]
             );
             return Err(Error::value("multihead_attention", message));
         }
-        let head = width / self.heads;
+        let (width, head) = (widths[0], widths[0] / self.heads);
+        let weights = self.projections()?;
+        let biases = self.in_proj_bias.as_ref().map(thirds).transpose()?;
         // To [batch, heads, length, head].
-        let project = |x: &Variable, part: usize| -> Result<Variable> {
-            let rows = |p: &Variable| p.narrow(0, (part * width) as i64, width);
-            let (weight, bias) =
-                (rows(&self.in_proj_weight)?, self.in_proj_bias.as_ref().map(rows).transpose()?);
-            let x = if self.batch_first { x.clone() } else { x.transpose(0, 1)? };
-            let (batch, length) = (x.size()[0], x.size()[1]);
-            let heads = x.linear(&weight, bias.as_ref())?.reshape([batch, length, self.heads, head])?;
-            Ok(heads.transpose(1, 2)?)
+        let project = |i: usize| -> Result<Variable> {
+            let x = if self.batch_first { inputs[i].clone() } else { inputs[i].transpose(0, 1)? };
+            let y = x.linear(&weights[i], biases.as_ref().map(|biases| &biases[i]))?;
+            Ok(y.reshape([x.size()[0], x.size()[1], self.heads, head])?.transpose(1, 2)?)
         };
-        let (q, k, v) = (project(inputs[0], 0)?, project(inputs[1], 1)?, project(inputs[2], 2)?);
+        let (q, k, v) = (project(0)?, project(1)?, project(2)?);
         let mut scores = q.mul(1.0 / (head as f64).sqrt())?.matmul(&k.transpose(2, 3)?)?;
         let [batch, heads, target, source] = scores.size()[..] else { return Err(no_scores()) };
         if let Some(mask) = key_padding_mask {
@@ -160,6 +222,20 @@ impl MultiheadAttention {
         let y = if self.batch_first { y } else { y.transpose(0, 1)? };
         Ok((y, weights.mean_dim(1, false)?))
     }
+}
+
+/// A weight as `xavier_uniform_` draws it.
+fn drawn(outputs: usize, inputs: usize) -> Result<Variable> {
+    let weight = Variable::requires_grad(Tensor::zeros((outputs, inputs))?);
+    init::xavier_uniform_(&weight, 1.0)?;
+    Ok(weight)
+}
+
+/// The rows for queries, for keys and for values.
+fn thirds(all: &Variable) -> Result<[Variable; 3]> {
+    let rows = all.size().first().map_or(0, |rows| rows / 3);
+    let part = |i: usize| all.narrow(0, (i * rows) as i64, rows);
+    Ok([part(0)?, part(1)?, part(2)?])
 }
 
 fn no_scores() -> Error {

@@ -20,6 +20,32 @@ pub(super) fn mode_name(mode: PadMode) -> &'static str {
     }
 }
 
+/// The border before and after the rows and the columns: that of the options or, PyTorch's
+/// `padding="same"`, as wide as gives as many outputs as inputs, an odd pixel of it at the end.
+///
+/// # Errors
+/// When outputs are to be as many as inputs, and the stride makes them fewer.
+pub(super) fn borders(
+    op: &'static str,
+    same: bool,
+    options: &Conv2dOptions,
+    kernel: [usize; 2],
+) -> Result<[(usize, usize); 2]> {
+    let Conv2dOptions { stride, padding, dilation, .. } = *options;
+    if !same {
+        return Ok([(padding.0, padding.0), (padding.1, padding.1)]);
+    }
+    if stride != (1, 1) {
+        let message = format!("padding_same asks for a stride of 1, here it is {stride:?}");
+        return Err(Error::value(op, format!("{message}; give padding as a number")));
+    }
+    let around = |kernel: usize, dilation: usize| {
+        let total = kernel.saturating_sub(1).saturating_mul(dilation);
+        (total / 2, total - total / 2)
+    };
+    Ok([around(kernel[0], dilation.0), around(kernel[1], dilation.1)])
+}
+
 /// A weight and bias for `groups` groups: each output sees fewer inputs, so that a part of the numbers
 /// drawn is kept, within the wider bound.
 ///
@@ -70,6 +96,8 @@ pub struct Conv2d {
     #[module(skip)]
     options: Conv2dOptions,
     #[module(skip)]
+    padding_same: bool,
+    #[module(skip)]
     padding_mode: PadMode,
 }
 
@@ -91,6 +119,7 @@ impl Conv2d {
             weight: uniform_parameter(&[out_channels, in_channels, height, width], fan_in)?,
             bias: Some(uniform_parameter(&[out_channels], fan_in)?),
             options: Conv2dOptions::default(),
+            padding_same: false,
             padding_mode: ZEROS,
         })
     }
@@ -105,6 +134,13 @@ impl Conv2d {
     /// default none.
     pub fn padding(mut self, padding: impl IntoPair) -> Self {
         self.options.padding = padding.pair();
+        self.padding_same = false;
+        self
+    }
+
+    /// The border that gives as many outputs as inputs, PyTorch's `padding="same"`; the stride must be 1.
+    pub fn padding_same(mut self) -> Self {
+        self.padding_same = true;
         self
     }
 
@@ -138,13 +174,19 @@ impl Conv2d {
         self
     }
 
+    fn kernel_size(&self) -> [usize; 2] {
+        [2, 3].map(|d| self.weight.size().get(d).copied().unwrap_or(1))
+    }
+
     #[track_caller]
     fn correlate(&self, x: &Variable) -> Result<Variable> {
-        let ((rows, columns), bias) = (self.options.padding, self.bias.as_ref());
-        if self.padding_mode == ZEROS || x.dim() != 4 {
-            return Ok(x.conv2d(&self.weight, bias, self.options)?);
+        let (kernel, bias) = (self.kernel_size(), self.bias.as_ref());
+        let [rows, columns] = borders("conv2d", self.padding_same, &self.options, kernel)?;
+        let padding = (rows.0, columns.0);
+        if x.dim() != 4 || (self.padding_mode == ZEROS && padding == (rows.1, columns.1)) {
+            return Ok(x.conv2d(&self.weight, bias, Conv2dOptions { padding, ..self.options })?);
         }
-        let x = x.pad([columns, columns, rows, rows], self.padding_mode)?;
+        let x = x.pad([columns.0, columns.1, rows.0, rows.1], self.padding_mode)?;
         Ok(x.conv2d(&self.weight, bias, Conv2dOptions { padding: (0, 0), ..self.options })?)
     }
 
@@ -153,7 +195,9 @@ impl Conv2d {
         let &[outputs, inputs, height, width] = &self.weight.size()[..] else { return String::new() };
         let mut text =
             format!("{}, {outputs}, kernel_size=({height}, {width}), stride={stride:?}", inputs * groups);
-        if padding != (0, 0) {
+        if self.padding_same {
+            text += ", padding=same";
+        } else if padding != (0, 0) {
             text += &format!(", padding={padding:?}");
         }
         if dilation != (1, 1) {

@@ -2,7 +2,7 @@
 
 use taper_autograd::{Conv2dOptions, PadMode, Variable};
 
-use super::conv::{ZEROS, grouped, mode_name};
+use super::conv::{ZEROS, borders, grouped, mode_name};
 use super::uniform_parameter;
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Result};
@@ -29,6 +29,8 @@ pub struct Conv1d {
     #[module(skip)]
     options: Conv2dOptions,
     #[module(skip)]
+    padding_same: bool,
+    #[module(skip)]
     padding_mode: PadMode,
 }
 
@@ -47,6 +49,7 @@ impl Conv1d {
             weight: uniform_parameter(&[out_channels, in_channels, kernel_size], fan_in)?,
             bias: Some(uniform_parameter(&[out_channels], fan_in)?),
             options: Conv2dOptions::default(),
+            padding_same: false,
             padding_mode: ZEROS,
         })
     }
@@ -61,6 +64,13 @@ impl Conv1d {
     /// default none.
     pub fn padding(mut self, padding: usize) -> Self {
         self.options.padding.1 = padding;
+        self.padding_same = false;
+        self
+    }
+
+    /// The border that gives as many outputs as inputs, PyTorch's `padding="same"`; the stride must be 1.
+    pub fn padding_same(mut self) -> Self {
+        self.padding_same = true;
         self
     }
 
@@ -99,7 +109,9 @@ impl Conv1d {
         let &[outputs, inputs, length] = &self.weight.size()[..] else { return String::new() };
         let inputs = inputs * groups;
         let mut text = format!("{inputs}, {outputs}, kernel_size=({length},), stride=({},)", stride.1);
-        if padding.1 != 0 {
+        if self.padding_same {
+            text += ", padding=same";
+        } else if padding.1 != 0 {
             text += &format!(", padding=({},)", padding.1);
         }
         if dilation.1 != 1 {
@@ -126,11 +138,14 @@ impl Conv1d {
             );
             return Err(Error::value("conv1d", message));
         }
-        let (border, bias) = (self.options.padding.1, self.bias.as_ref());
-        if self.padding_mode == ZEROS || x.dim() != 3 {
-            return Ok(x.conv1d(&self.weight, bias, self.options)?);
+        let kernel = [1, self.weight.size().get(2).copied().unwrap_or(1)];
+        let bias = self.bias.as_ref();
+        let [_, (before, after)] = borders("conv1d", self.padding_same, &self.options, kernel)?;
+        if x.dim() != 3 || (self.padding_mode == ZEROS && before == after) {
+            let options = Conv2dOptions { padding: (0, before), ..self.options };
+            return Ok(x.conv1d(&self.weight, bias, options)?);
         }
-        let x = x.pad([border, border], self.padding_mode)?;
+        let x = x.pad([before, after], self.padding_mode)?;
         Ok(x.conv1d(&self.weight, bias, Conv2dOptions { padding: (0, 0), ..self.options })?)
     }
 }

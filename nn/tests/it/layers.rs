@@ -32,6 +32,8 @@ fn drawn() -> Result<Vec<Case>> {
         (Box::new(Linear::new(4, 3)?), vec![2, 4]),
         (Box::new(Conv1d::new(2, 3, 3)?.padding(1).stride(2)), vec![2, 2, 6]),
         (Box::new(Conv2d::new(4, 2, 3)?.groups(2)?.padding(1)), vec![2, 4, 4, 4]),
+        (Box::new(Conv2d::new(2, 3, (2, 3))?.padding_same()), vec![2, 2, 3, 4]),
+        (Box::new(Conv1d::new(2, 3, 4)?.padding_same().padding_mode(PadMode::Reflect)), vec![2, 2, 6]),
         (Box::new(ConvTranspose2d::new(2, 3, 3)?.stride(2).output_padding(1)), vec![1, 2, 3, 3]),
         (
             Box::new(Conv1d::new(4, 2, 3)?.groups(2)?.padding(2).padding_mode(PadMode::Circular)),
@@ -61,6 +63,7 @@ fn drawn() -> Result<Vec<Case>> {
         (Box::new(Rnn::new(3, 6)?.relu().num_layers(2)?), vec![4, 2, 3]),
         (Box::new(Rnn::new(3, 2)?.bias(false)?.bidirectional(true)?), vec![4, 2, 3]),
         (Box::new(Lstm::new(3, 2)?.num_layers(2)?.bidirectional(true)?), vec![3, 2, 3]),
+        (Box::new(Lstm::new(3, 4)?.proj_size(2)?.num_layers(2)?), vec![3, 2, 3]),
         (Box::new(Gru::new(3, 2)?.num_layers(2)?.batch_first(true)), vec![2, 3, 3]),
         (Box::new(PixelShuffle::new(2)?), vec![1, 4, 2, 3]),
         (Box::new(Upsample::new(2)), vec![1, 1, 2, 3]),
@@ -72,6 +75,7 @@ fn drawn() -> Result<Vec<Case>> {
         (Box::new(Gru::new(3, 2)?.num_layers(2)?.dropout(0.3)?), vec![2, 2, 3]),
         (Box::new(MultiheadAttention::new(4, 2)?.batch_first(true)), vec![2, 3, 4]),
         (Box::new(MultiheadAttention::new(4, 2)?.bias(false).dropout(0.3)?), vec![3, 2, 4]),
+        (Box::new(MultiheadAttention::new(4, 2)?.vdim(4)?), vec![3, 2, 4]),
         (Box::new(TransformerEncoderLayer::new(4, 2)?.dim_feedforward(5)?.dropout(0.0)?), vec![3, 2, 4]),
         (
             Box::new(
@@ -257,6 +261,11 @@ fn a_bidirectional_layer_runs_both_ways() -> Result<()> {
 fn they_print_as_pytorchs() -> Result<()> {
     let printed = |layer: &dyn std::fmt::Display, expected: &str| assert_eq!(layer.to_string(), expected);
     printed(
+        &Conv2d::new(2, 3, 3)?.padding_same(),
+        "Conv2d(2, 3, kernel_size=(3, 3), stride=(1, 1), padding=same)",
+    );
+    printed(&Lstm::new(3, 4)?.proj_size(2)?, "LSTM(3, 4, proj_size=2)");
+    printed(
         &Conv2d::new(4, 8, (3, 5))?.stride(2).padding((1, 2)).groups(2)?.bias(false),
         "Conv2d(4, 8, kernel_size=(3, 5), stride=(2, 2), padding=(1, 2), groups=2, bias=False)",
     );
@@ -338,6 +347,10 @@ fn they_refuse_what_does_not_fit() -> Result<()> {
     assert!(
         Embedding::new(3, 2)?.forward(&index).unwrap_err().to_string().contains("index 3 is out of range")
     );
+    let image = Variable::new(Tensor::ones((1, 3, 8, 8))?);
+    let strided = Conv2d::new(3, 6, 5)?.padding_same().stride(2).forward(&image).unwrap_err().to_string();
+    assert!(strided.contains("padding_same asks for a stride of 1, here it is (2, 2)"), "{strided}");
+    assert!(Lstm::new(3, 4)?.proj_size(4).unwrap_err().to_string().contains("less than hidden_size"));
     assert!(Conv2d::new(3, 6, 5)?.groups(2).unwrap_err().to_string().contains("do not split into 2 groups"));
     assert!(Conv2d::new(3, 6, 0).is_err() && Dropout::new(1.5).is_err() && GroupNorm::new(0, 4).is_err());
     Ok(())
@@ -460,7 +473,7 @@ fn begin() -> Result<()> {
         assert_uniform(&weight, 1.0 / 160f64.sqrt());
     }
     let attention = MultiheadAttention::new(200, 2)?; // 600 rows of 200: a bound of √(6 / 800)
-    assert_uniform(&attention.in_proj_weight, (6.0f64 / 800.0).sqrt());
+    assert_uniform(attention.in_proj_weight.as_ref().unwrap(), (6.0f64 / 800.0).sqrt());
     assert_eq!(attention.in_proj_bias.as_ref().unwrap().data().abs()?.max()?.item::<f32>()?, 0.0);
     let norm = BatchNorm2d::new(100_000)?;
     assert_eq!(moments(norm.weight.as_ref().unwrap()), (1.0, 0.0, 1.0));

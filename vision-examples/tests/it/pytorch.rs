@@ -9,8 +9,8 @@ use taper_autograd::tensor::Tensor;
 use taper_nn::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Bilinear, Conv1d, Conv2d, ConvTranspose2d,
     Embedding, Flatten, Forward, Gelu, GroupNorm, Gru, InstanceNorm2d, Layer, Linear, Lstm, MaxPool2d,
-    Module, PRelu, PadMode, Result, RmsNorm, Sequential, Softplus, TransformerEncoderLayer, Upsample,
-    UpsampleMode, load, load_state_dict, save, state_dict,
+    Module, MultiheadAttention, PRelu, PadMode, Result, RmsNorm, Sequential, Softplus,
+    TransformerEncoderLayer, Upsample, UpsampleMode, load, load_state_dict, save, state_dict,
 };
 use taper_vision_examples::models::{Net, ResNet18};
 
@@ -67,11 +67,14 @@ struct Options {
     body: Sequential,
     conv: Conv1d,
     encoder: TransformerEncoderLayer,
+    lstm: Lstm,
+    attention: MultiheadAttention,
 }
 
 impl Options {
     fn new() -> Result<Self> {
         let body = Sequential::new()
+            .add(Conv2d::new(2, 2, (4, 3))?.padding_same().dilation((1, 2)))
             .add(Conv2d::new(2, 4, 3)?.padding((1, 2)).padding_mode(PadMode::Reflect))
             .add(InstanceNorm2d::new(4).affine(true)?.track_running_stats(true)?)
             .add(Softplus::new(2.0, 1.0))
@@ -88,13 +91,16 @@ impl Options {
             body,
             conv: Conv1d::new(6, 12, 3)?.padding(2).groups(3)?.padding_mode(PadMode::Circular),
             encoder: encoder.norm_first(true).bias(false).batch_first(true),
+            lstm: Lstm::new(14, 8)?.proj_size(3)?.num_layers(2)?.bidirectional(true)?.batch_first(true),
+            attention: MultiheadAttention::new(14, 2)?.kdim(6)?.batch_first(true),
         })
     }
 }
 
 impl Forward for Options {
     fn forward(&self, x: &Variable) -> Result<Variable> {
-        self.encoder.forward(&self.conv.forward(&self.body.forward(x)?)?)
+        let x = self.encoder.forward(&self.conv.forward(&self.body.forward(x)?)?)?;
+        Ok(self.attention.attend(&x, &self.lstm.forward(&x)?, &x)?.0)
     }
 }
 

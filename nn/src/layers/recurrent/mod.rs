@@ -10,9 +10,9 @@ use crate::{Forward, Module, Result, Visitor, in_layer, print_module};
 /// What a recurrent layer passes on after the last step.
 #[derive(Clone, Debug)]
 pub struct RecurrentState {
-    /// `[layers · directions, batch, hidden_size]`.
+    /// `[layers · directions, batch, hidden_size]`; `proj_size` in its place for an LSTM that projects.
     pub hidden: Variable,
-    /// An LSTM's cells, of the same shape.
+    /// An LSTM's cells, `[layers · directions, batch, hidden_size]`.
     pub cell: Option<Variable>,
 }
 
@@ -32,10 +32,18 @@ macro_rules! recurrent {
             /// # Errors
             /// When `hidden_size` is 0, or memory does not suffice.
             pub fn new(input_size: usize, hidden_size: usize) -> Result<Self> {
-                let (cell, num_layers, bias) = ($cell, 1, true);
-                let (batch_first, dropout, bidirectional) = (false, 0.0, false);
-                Stack::new($op, Options { cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional })
-                    .map(Self)
+                let options = Options {
+                    cell: $cell,
+                    input_size,
+                    hidden_size,
+                    proj_size: 0,
+                    num_layers: 1,
+                    bias: true,
+                    batch_first: false,
+                    dropout: 0.0,
+                    bidirectional: false,
+                };
+                Stack::new($op, options).map(Self)
             }
 
             /// Several layers, each over the outputs of the one before; by default 1.
@@ -148,6 +156,17 @@ recurrent! {
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
     Lstm, "lstm", "LSTM", Cell::Lstm
+}
+
+impl Lstm {
+    /// Projects the hidden state to so many numbers, fewer than `hidden_size`, before the next step and
+    /// layer see it; by default, 0, it does not. See <https://arxiv.org/abs/1402.1128>.
+    ///
+    /// # Errors
+    /// When it is not less than `hidden_size`, or memory does not suffice.
+    pub fn proj_size(self, proj_size: usize) -> Result<Self> {
+        Stack::new("lstm", Options { proj_size, ..self.0.options }).map(Self)
+    }
 }
 
 recurrent! {

@@ -57,10 +57,12 @@ impl Cell {
 pub struct Weights {
     /// `[gates · hidden_size, inputs]`.
     pub input: Variable,
-    /// `[gates · hidden_size, hidden_size]`.
+    /// `[gates · hidden_size, hidden_size]`, after a projection `[gates · hidden_size, proj_size]`.
     hidden: Variable,
     /// `[gates · hidden_size]`, both.
     biases: Option<(Variable, Variable)>,
+    /// `[proj_size, hidden_size]`.
+    projection: Option<Variable>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,11 +70,20 @@ pub struct Options {
     pub cell: Cell,
     pub input_size: usize,
     pub hidden_size: usize,
+    /// What the hidden state is projected to, 0 for not at all.
+    pub proj_size: usize,
     pub num_layers: usize,
     pub bias: bool,
     pub batch_first: bool,
     pub dropout: f64,
     pub bidirectional: bool,
+}
+
+impl Options {
+    /// The size of a hidden state, of one direction.
+    fn output_size(&self) -> usize {
+        if self.proj_size == 0 { self.hidden_size } else { self.proj_size }
+    }
 }
 
 /// What the recurrent layers share: the weights, layer after layer and direction after direction.
@@ -93,19 +104,30 @@ impl Stack {
             );
             return Err(Error::value(op, message));
         }
-        let (rows, directions) = (cell.gates() * hidden_size, 1 + usize::from(options.bidirectional));
+        if options.proj_size >= hidden_size {
+            let message = format!(
+                "proj_size is {}, expected less than hidden_size, which is {hidden_size}",
+                options.proj_size
+            );
+            return Err(Error::value(op, message));
+        }
+        let (rows, directions) =
+            (cell.gates().saturating_mul(hidden_size), 1 + usize::from(options.bidirectional));
         // PyTorch's bound for all of them is 1 / sqrt(hidden_size).
         let parameter = |shape: &[usize]| uniform_parameter(shape, hidden_size);
         let weights = |i: usize| -> Result<Weights> {
-            let inputs = if i < directions { input_size } else { directions * hidden_size };
+            let inputs =
+                if i < directions { input_size } else { directions.saturating_mul(options.output_size()) };
             let biases = || Ok::<_, Error>((parameter(&[rows])?, parameter(&[rows])?));
+            let projection = (options.proj_size > 0).then(|| parameter(&[options.proj_size, hidden_size]));
             Ok(Weights {
                 input: parameter(&[rows, inputs])?,
-                hidden: parameter(&[rows, hidden_size])?,
+                hidden: parameter(&[rows, options.output_size()])?,
                 biases: bias.then(biases).transpose()?,
+                projection: projection.transpose()?,
             })
         };
-        let weights = (0..num_layers * directions).map(weights).collect::<Result<_>>()?;
+        let weights = (0..num_layers.saturating_mul(directions)).map(weights).collect::<Result<_>>()?;
         Ok(Self { weights, options, training: Training::default() })
     }
 
@@ -125,15 +147,29 @@ impl Stack {
                 field("bias_ih", input);
                 field("bias_hh", hidden);
             }
+            if let Some(projection) = &weights.projection {
+                field("weight_hr", projection);
+            }
         }
         visitor.field("training", &self.training);
     }
 
     pub fn describe(&self) -> String {
         let Options {
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, ..
+            input_size,
+            hidden_size,
+            proj_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            ..
         } = self.options;
         let mut text = format!("{input_size}, {hidden_size}");
+        if proj_size != 0 {
+            text += &format!(", proj_size={proj_size}");
+        }
         if num_layers != 1 {
             text += &format!(", num_layers={num_layers}");
         }
@@ -191,14 +227,18 @@ impl Stack {
         batch: usize,
         given: Option<&RecurrentState>,
     ) -> Result<Vec<State>> {
-        let expected = [self.weights.len(), batch, self.options.hidden_size];
-        let zeros = Variable::new(x.data().like().zeros(expected)?);
-        let hidden = given.map_or(&zeros, |given| &given.hidden);
-        let cell = given.and_then(|given| given.cell.as_ref()).unwrap_or(&zeros);
-        if let Some(other) = [hidden, cell].into_iter().find(|state| state.size() != expected) {
-            let message = format!("the state has shape {:?}, expected {expected:?}", other.size());
-            return Err(Error::value(op, message));
-        }
+        let shape = |size: usize| [self.weights.len(), batch, size];
+        let zeros = |size: usize| Ok::<_, Error>(Variable::new(x.data().like().zeros(shape(size))?));
+        let state = |given: Option<&Variable>, size: usize| match given {
+            None => zeros(size),
+            Some(given) if given.size() == shape(size) => Ok(given.clone()),
+            Some(other) => {
+                let message = format!("the state has shape {:?}, expected {:?}", other.size(), shape(size));
+                Err(Error::value(op, message))
+            }
+        };
+        let hidden = state(given.map(|given| &given.hidden), self.options.output_size())?;
+        let cell = state(given.and_then(|given| given.cell.as_ref()), self.options.hidden_size)?;
         let lstm = matches!(self.options.cell, Cell::Lstm);
         let state = |i: usize| -> Result<State> {
             let cell = lstm.then(|| cell.select(0, i as i64)).transpose()?;
@@ -223,6 +263,9 @@ impl Stack {
         let mut step = |input: &Variable| -> Result<()> {
             let hidden = state.0.linear(&weights.hidden, biases.map(|b| &b.1))?;
             state = self.options.cell.step(&input.squeeze(time)?, &hidden, &state)?;
+            if let Some(projection) = &weights.projection {
+                state.0 = state.0.linear(projection, None)?;
+            }
             outputs.push(state.0.clone());
             Ok(())
         };
