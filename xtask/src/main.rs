@@ -61,10 +61,10 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Fetch(arguments) => cargo::hand_over(cargo::program("fetch").args(arguments.rest)),
-        Command::Show(arguments) => cargo::hand_over(cargo::program("show").args(arguments.rest)),
-        Command::Cifar(arguments) => cargo::hand_over(cargo::program("cifar").args(arguments.rest)),
-        Command::Predict(arguments) => cargo::hand_over(cargo::program("predict").args(arguments.rest)),
+        Command::Fetch(arguments) => cargo::hand_over(&mut cargo::program("fetch", &arguments.rest)),
+        Command::Show(arguments) => cargo::hand_over(&mut cargo::program("show", &arguments.rest)),
+        Command::Cifar(arguments) => cargo::hand_over(&mut cargo::program("cifar", &arguments.rest)),
+        Command::Predict(arguments) => cargo::hand_over(&mut cargo::program("predict", &arguments.rest)),
         Command::Bench(arguments) => bench(&arguments.rest),
         Command::Test(arguments) => cargo::hand_over(cargo::cargo("test").args(arguments.rest)),
         Command::Tidy => tidy::run(&cargo::root()),
@@ -82,7 +82,7 @@ fn bench(arguments: &[OsString]) -> Result<ExitCode, String> {
     {
         return Ok(ExitCode::FAILURE);
     }
-    cargo::hand_over(cargo::program("bench").args(arguments))
+    cargo::hand_over(&mut cargo::program("bench", arguments))
 }
 
 #[cfg(test)]
