@@ -11,3 +11,8 @@ mod names; // results of PyTorch for functions that are less usual
 mod pooling; // windows over images and their gradients, resizing
 mod reductions; // over any dimensions, NaN, nothing at all
 mod views; // of any strides, without a copy
+
+/// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.
+fn device() -> taper_tensor::Device {
+    std::env::var("TAPER_TEST_DEVICE").map_or_else(|_| Default::default(), |name| name.parse().unwrap())
+}
