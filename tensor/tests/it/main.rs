@@ -12,6 +12,7 @@ mod names; // results of PyTorch for functions that are less usual
 mod numpy; // files that NumPy wrote, and NumPy on files of ours
 mod pooling; // windows over images and their gradients, resizing
 mod reductions; // over any dimensions, NaN, nothing at all
+mod scatter; // several elements for one place; the gamma function and its kin
 mod sweep; // every method with random arguments, most of them absurd
 mod views; // of any strides, without a copy
 

@@ -150,7 +150,7 @@ fn poles_and_limits() {
     for (x, y) in [(0.0, inf), (-0.0, inf), (-1.0, inf), (-7.0, inf), (inf, inf), (-inf, inf), (1e308, inf)] {
         assert_eq!(lgamma(x), y, "lgamma({x})");
     }
-    assert_eq!((lgamma(1.0).abs() < 1e-15, lgamma(2.0).abs() < 1e-15), (true, true));
+    assert_eq!((lgamma(1.0), lgamma(2.0)), (0.0, 0.0));
     for (x, y) in [(0.0, -inf), (-0.0, inf), (inf, inf)] {
         assert_eq!(digamma(x), y, "digamma({x})");
     }
