@@ -69,6 +69,7 @@ pub use conv::{Conv2dOptions, exact_convolutions, set_exact_convolutions};
 pub use creation::Options;
 pub use device::Device;
 pub use dtype::{DType, Element};
+pub use einsum::{EinsumOperand, einsum};
 pub use error::{Error, Result};
 pub use half::{bf16, f16};
 pub use indexing::{Index, IntoIndices};
