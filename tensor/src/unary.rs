@@ -2,6 +2,7 @@
 
 use crate::arithmetic::real;
 use crate::dtype::{with_real, with_working};
+use crate::kernels::element::Element as Kernel;
 use crate::kernels::elementwise::{Op1, map_function, map1, update, update_function};
 use crate::kernels::functions::{self, Function, Params};
 use crate::kernels::{ops, special};
@@ -267,7 +268,7 @@ impl Tensor {
         let order = u32::try_from(n).ok().filter(|n| *n <= 100);
         let order = order.ok_or_else(|| Error::value(op, format!("{n} is more than 100 derivatives")))?;
         with_real!(self.dtype, T => {
-            let f = move |x: T| special::polygamma(order, x as f64) as T;
+            let f = move |x: T| special::polygamma(order, Kernel::to_f64(x)) as T;
             self.in_dtype(T::TYPE)?.unary(op, f)?.cast(real(self.dtype))
         })
     }

@@ -354,7 +354,7 @@ const PLACES: &[(&str, Call)] = calls! { |c, x|
     x.gather(c.int(), &c.index(x));
     x.take_along_dim(&c.index(x), c.int());
     x.scatter(c.int(), &c.index(x), c.number());
-    x.scatter(c.int(), &c.index(x), &c.like(x));
+    x.scatter(c.int(), &c.index(x), c.like(x));
     x.scatter_add(c.int(), &c.index(x), &c.like(x));
     x.scatter_reduce(
         c.int(),
@@ -438,13 +438,13 @@ const NUMBERS: &[(&str, Call)] = calls! { |c, x|
     x.mul(c.number());
     x.div(c.number());
     x.pow(c.number());
-    x.pow(&c.like(x));
+    x.pow(c.like(x));
     x.floor_divide(c.number());
-    x.floor_divide(&c.like(x));
+    x.floor_divide(c.like(x));
     x.remainder(c.number());
-    x.remainder(&c.like(x));
+    x.remainder(c.like(x));
     x.fmod(c.number());
-    x.fmod(&c.like(x));
+    x.fmod(c.like(x));
     x.maximum(c.number());
     x.fmin(c.number());
     x.eq(c.number());
@@ -457,11 +457,11 @@ const NUMBERS: &[(&str, Call)] = calls! { |c, x|
     x.heaviside(c.number());
     x.bitwise_and(c.number());
     x.bitwise_left_shift(c.int());
-    x.bitwise_right_shift(&c.like(x));
+    x.bitwise_right_shift(c.like(x));
     x.gcd(c.int());
-    x.gcd(&c.like(x));
+    x.gcd(c.like(x));
     x.lcm(c.int());
-    x.lcm(&c.like(x));
+    x.lcm(c.like(x));
     x.clamp(c.number(), c.number());
     x.lerp(&c.like(x), c.number());
     x.addcmul(&c.like(x), &c.like(x), c.number());
@@ -521,7 +521,7 @@ const PRODUCTS: &[(&str, Call)] = calls! { |c, x|
 
 const CHANGE: &[(&str, Call)] = calls! { |c, x|
     x.add_(c.number());
-    x.sub_(&c.like(x));
+    x.sub_(c.like(x));
     x.mul_(c.number());
     x.div_(c.number());
     x.pow_(c.number());
@@ -532,7 +532,7 @@ const CHANGE: &[(&str, Call)] = calls! { |c, x|
     x.relu_();
     x.exp_();
     x.floor_divide_(c.number());
-    x.remainder_(&c.like(x));
+    x.remainder_(c.like(x));
     x.cumsum_(c.int());
     x.tril_(c.int());
     x.scatter_(c.int(), &c.index(x), c.number());

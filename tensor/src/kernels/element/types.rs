@@ -126,7 +126,7 @@ fn to_i32(x: f32) -> i32 {
 #[inline(always)]
 fn to_i64(x: f32) -> i64 {
     const END: f32 = 9_223_372_036_854_775_808.0;
-    let within = (x >= -END) & (x < END);
+    let within = (-END..END).contains(&x);
     // SAFETY: the number is not NaN and, without what is after the point, one of i64.
     let y = unsafe { (if within { x } else { 0.0 }).to_int_unchecked::<i64>() };
     let y = if x >= END { i64::MAX } else { y };
