@@ -7,12 +7,15 @@ use crate::kernels::reduce::reduce;
 use crate::{DType, Element, Error, IntoShape, Result, Tensor, shape};
 
 /// The shape without the dimensions `over`, or with 1 for each with `keepdim`.
-pub(crate) fn reduced(size: &[usize], over: &[usize], keepdim: bool) -> Vec<usize> {
+pub(crate) fn reduced(op: &'static str, size: &[usize], over: &[usize], keepdim: bool) -> Result<Vec<usize>> {
     let left = size.iter().enumerate().filter_map(|(d, &n)| match over.contains(&d) {
         true => keepdim.then_some(1),
         false => Some(n),
     });
-    left.collect()
+    let left: Vec<usize> = left.collect();
+    // Of no elements there may be many sums.
+    shape::room::<f64>(op, shape::numel(&left))?;
+    Ok(left)
 }
 
 /// All dimensions where none is given, as PyTorch's `dim=None` and `dim=[]`.
@@ -42,7 +45,7 @@ macro_rules! over_all {
         pub fn $name_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
             let op = stringify!($name);
             let over = over(op, dims, self.size())?;
-            let size = reduced(self.size(), &over, keepdim);
+            let size = reduced(op, self.size(), &over, keepdim)?;
             with_working!(self.dtype, T => {
                 let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| reduce(x, &over, $fold))?;
                 Self::own(y, &size).cast(self.$out())
@@ -91,7 +94,7 @@ impl Tensor {
             let sum = if keepdim { x.inner.sum_keepdim(over) } else { x.inner.sum(over) };
             return Self::from_candle(sum.map_err(Error::backend("sum"))?);
         }
-        let size = reduced(self.size(), over, keepdim);
+        let size = reduced("sum", self.size(), over, keepdim)?;
         with_working!(self.dtype, T => {
             let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("sum", |x| reduce(x, over, Sum))?;
             Self::own(y, &size).cast(self.total())
@@ -120,7 +123,7 @@ impl Tensor {
             let count: usize = over.iter().map(|&d| self.size()[d]).product();
             return self.sum_over(over, keepdim)?.div(count as f64);
         }
-        let size = reduced(self.size(), over, keepdim);
+        let size = reduced("mean", self.size(), over, keepdim)?;
         with_real!(self.dtype, T => {
             let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("mean", |x| folds::mean(x, over))?;
             Self::own(y, &size).cast(self.dtype)
@@ -160,7 +163,7 @@ impl Tensor {
     /// When there is no such dimension, or it is empty.
     pub fn amax(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         let over = self.not_empty("amax", over("amax", dims, self.size())?)?;
-        let size = reduced(self.size(), &over, keepdim);
+        let size = reduced("amax", self.size(), &over, keepdim)?;
         with_working!(self.dtype, T => {
             let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("amax", |x| reduce(x, &over, Max))?;
             Self::own(y, &size).cast(self.dtype)
@@ -173,7 +176,7 @@ impl Tensor {
     /// As [`Tensor::amax`].
     pub fn amin(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         let over = self.not_empty("amin", over("amin", dims, self.size())?)?;
-        let size = reduced(self.size(), &over, keepdim);
+        let size = reduced("amin", self.size(), &over, keepdim)?;
         with_working!(self.dtype, T => {
             let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("amin", |x| reduce(x, &over, Min))?;
             Self::own(y, &size).cast(self.dtype)
@@ -209,7 +212,7 @@ impl Tensor {
     pub fn var_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
         self.expect_float("var")?;
         let over = over("var", dims, self.size())?;
-        let size = reduced(self.size(), &over, keepdim);
+        let size = reduced("var", self.size(), &over, keepdim)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let (var, mean) = x.lend_view::<T, _>("var", |x| folds::var_mean(x, &over, correction))?;
@@ -232,13 +235,13 @@ impl Tensor {
     pub fn logsumexp(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         self.expect_float("logsumexp")?;
         let over = over("logsumexp", dims, self.size())?;
-        let size = reduced(self.size(), &over, keepdim);
+        let size = reduced("logsumexp", self.size(), &over, keepdim)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let mut shift = x.lend_view::<T, _>("logsumexp", |x| reduce(x, &over, Max))?;
             // Where all are -inf, or one is inf, there is nothing to shift by.
             shift.iter_mut().filter(|m| m.is_infinite()).for_each(|m| *m = 0.0);
-            let shift = Self::own(shift, &reduced(self.size(), &over, true));
+            let shift = Self::own(shift, &reduced("logsumexp", self.size(), &over, true)?);
             let y = x.sub(&shift)?;
             y.exp_()?;
             let y = y.sum_over(&over, true)?;
@@ -270,7 +273,7 @@ impl Tensor {
         if p.is_infinite() {
             return if p > 0.0 { self.abs()?.amax(over, keepdim) } else { self.abs()?.amin(over, keepdim) };
         }
-        let size = reduced(self.size(), &over, keepdim);
+        let size = reduced("norm_p", self.size(), &over, keepdim)?;
         with_real!(self.dtype, T => {
             Self::own(norm::<T>(&*self.in_dtype(T::TYPE)?, &over, p)?, &size).cast(self.dtype)
         })

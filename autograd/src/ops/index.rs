@@ -28,6 +28,7 @@ impl Variable {
     /// As [`Variable::gather`].
     #[track_caller]
     pub fn scatter_add(&self, dim: i64, index: &Tensor, source: &Self) -> Result<Self> {
+        let source = &source.part_for(index)?;
         let y = self.data().scatter_add(dim, index, &source.data())?;
         let index = index.clone();
         Ok(record("ScatterAdd", &[self, source]).output(y, move |ctx| {

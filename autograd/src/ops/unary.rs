@@ -73,6 +73,8 @@ impl Variable {
         tanh "Tanh" |g, y| g.mul(y.square()?.neg()?.add(1.0)?);
         /// `1 / (1 + e^-x)`: dy/dx = y (1 - y).
         sigmoid "Sigmoid" |g, y| g.mul(y.sub(y.square()?)?);
+        /// The inverse of [`Variable::erf`]: dy/dx = √π / 2 · e^y².
+        erfinv "Erfinv" |g, y| g.mul(y.square()?.exp()?.mul(1.0 / std::f64::consts::FRAC_2_SQRT_PI)?);
     }
 
     of_input! {
@@ -114,6 +116,10 @@ impl Variable {
         exp2 "Exp2" |g, x| g.mul(x.exp2()?.mul(std::f64::consts::LN_2)?);
         /// 1 less the error function: dy/dx = -2 / √π · e^-x².
         erfc "Erfc" |g, x| g.mul(x.square()?.neg()?.exp()?.mul(-std::f64::consts::FRAC_2_SQRT_PI)?);
+        /// The logarithm of the gamma function's absolute value: dy/dx is its [`Variable::digamma`].
+        lgamma "Lgamma" |g, x| g.mul(x.digamma()?);
+        /// The derivative of [`Variable::lgamma`]: dy/dx is its first [`Variable::polygamma`].
+        digamma "Digamma" |g, x| g.mul(x.polygamma(1)?);
         /// The error function: dy/dx = 2 / √π · e^-x².
         erf "Erf" |g, x| g.mul(x.square()?.neg()?.exp()?.mul(std::f64::consts::FRAC_2_SQRT_PI)?);
     }
@@ -129,6 +135,17 @@ impl Variable {
         round "Round";
         /// The integer part.
         trunc "Trunc";
+    }
+
+    /// The `n`-th derivative of [`Variable::digamma`]: dy/dx is the next one.
+    ///
+    /// # Errors
+    /// When `n` is above 100.
+    #[track_caller]
+    pub fn polygamma(&self, n: usize) -> Result<Self> {
+        let (y, x) = (self.tensor().polygamma(n)?, self.save());
+        Ok(record("Polygamma", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(x.get(ctx)?.polygamma(n + 1)?)?)])))
     }
 
     /// The part after the point, with the sign of x: dy/dx = 1.

@@ -31,6 +31,7 @@ pub mod reduce;
 pub mod scan;
 pub mod simd;
 pub mod softmax;
+pub mod special;
 pub mod strided;
 mod team;
 pub mod upsample;
