@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Conv2dShape, pointwise, winograd};
+use super::{Conv2dShape, winograd};
 
 static EXACT: AtomicBool = AtomicBool::new(false);
 
@@ -39,8 +39,6 @@ pub enum Algorithm {
     Pixels,
     /// Winograd's F(4x4, 3x3), with channels in the lanes of a vector.
     Winograd,
-    /// For 1 by 1 kernels with a stride: that of stride 1, on the pixels that the windows see.
-    Strided,
 }
 
 /// Channels below which Winograd's transforms cost what its products save.
@@ -54,8 +52,6 @@ pub fn plan(s: &Conv2dShape, pass: Pass) -> Algorithm {
     let channels = s.group_in().min(s.group_out());
     if !exact() && winograd::applies(s) && channels >= WINOGRAD_CHANNELS && tiles >= WINOGRAD_TILES {
         Algorithm::Winograd
-    } else if pointwise::applies(s) {
-        Algorithm::Strided
     } else {
         direct(s, pass)
     }

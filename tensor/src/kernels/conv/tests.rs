@@ -261,14 +261,6 @@ fn direct_with_channels_in_lanes() {
 }
 
 #[test]
-fn strided_pixels_gathered() {
-    let of_one_tap = |s: &&Conv2dShape| pointwise::applies(s);
-    let all = shapes();
-    assert!(all.iter().filter(of_one_tap).count() > 3);
-    all.iter().filter(of_one_tap).for_each(|s| fast_passes(s, Algorithm::Strided));
-}
-
-#[test]
 fn direct_with_pixels_in_lanes() {
     shapes().iter().for_each(|s| fast_passes(s, Algorithm::Pixels));
 }

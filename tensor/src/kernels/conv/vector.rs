@@ -33,6 +33,9 @@ pub trait Vector<const L: usize>: Copy {
 
     fn mul(self, b: Self) -> Self;
 
+    /// The even lanes of `self`, then those of `next`.
+    fn evens(self, next: Self) -> Self;
+
     /// The transpose of a square of rows.
     fn transpose(rows: [Self; L]) -> [Self; L];
 }
@@ -99,6 +102,15 @@ mod x86 {
         fn mul(self, b: Self) -> Self {
             // SAFETY: as above.
             unsafe { _mm512_mul_ps(self, b) }
+        }
+
+        #[inline(always)]
+        fn evens(self, next: Self) -> Self {
+            // SAFETY: as above.
+            unsafe {
+                let evens = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+                _mm512_permutex2var_ps(self, evens, next)
+            }
         }
 
         /// Pairs, then fours, inside each 128-bit quarter; then the quarters change places.
@@ -183,6 +195,15 @@ mod x86 {
             unsafe { _mm256_mul_ps(self, b) }
         }
 
+        #[inline(always)]
+        fn evens(self, next: Self) -> Self {
+            // SAFETY: as above.
+            unsafe {
+                let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0x88>(self, next));
+                _mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(pairs))
+            }
+        }
+
         /// Pairs, then fours, inside each half; then the halves change places.
         #[inline(always)]
         fn transpose(mut m: [Self; 8]) -> [Self; 8] {
@@ -258,6 +279,11 @@ impl Vector<4> for Four {
     #[inline(always)]
     fn mul(self, b: Self) -> Self {
         Self([self.0[0] * b.0[0], self.0[1] * b.0[1], self.0[2] * b.0[2], self.0[3] * b.0[3]])
+    }
+
+    #[inline(always)]
+    fn evens(self, next: Self) -> Self {
+        Self([self.0[0], self.0[2], next.0[0], next.0[2]])
     }
 
     #[inline(always)]
