@@ -37,7 +37,7 @@ pub enum Algorithm {
     Channels,
     /// Direct, from zero-padded copies, with neighbouring pixels in the lanes of a vector.
     Pixels,
-    /// Winograd's F(4x4, 3x3), with channels in the lanes of a vector.
+    /// Winograd's F(4x4, 3x3), or its likes for stride 2, with channels in the lanes of a vector.
     Winograd,
 }
 
@@ -50,7 +50,7 @@ const WINOGRAD_TILES: usize = 16;
 pub fn plan(s: &Conv2dShape, pass: Pass) -> Algorithm {
     let tiles = s.batch * s.out_height().div_ceil(4) * s.out_width().div_ceil(4);
     let channels = s.group_in().min(s.group_out());
-    if !exact() && winograd::applies(s) && channels >= WINOGRAD_CHANNELS && tiles >= WINOGRAD_TILES {
+    if !exact() && winograd::applies(s, pass) && channels >= WINOGRAD_CHANNELS && tiles >= WINOGRAD_TILES {
         Algorithm::Winograd
     } else {
         direct(s, pass)

@@ -164,8 +164,12 @@ unsafe fn zeros<const L: usize>(to: *mut f32, count: usize)
 where
     Lanes<L>: Width<L>,
 {
+    if count == 1 {
+        // SAFETY: as the caller vouches, and below.
+        return unsafe { *to = 0.0 };
+    }
     for i in (0..count).step_by(L) {
-        // SAFETY: as the caller vouches.
+        // SAFETY: likewise.
         unsafe { Register::<L>::splat(0.0).store(to.add(i)) };
     }
 }

@@ -5,8 +5,8 @@ use crate::kernels::conv::vector::{Lanes, Register, Vector, Width};
 use crate::kernels::simd::simd;
 
 simd! {
-    /// `m[t][r] = sum over k of v[t][k] * u[k][r]` at one position, for `tiles` tiles and `terms`
-    /// terms; rows of `v` are `v_width` long, those of `u` and `m` as long as a block of results.
+    /// `m[t][r] = sum over k of v[t][k] * u[k][r]` at one position, or `m[t][r] +=` it, for `tiles` tiles
+    /// and `terms` terms; rows of `v` are `v_width` long, those of `u` and `m` `width`, a block of results.
     pub fn product(
         tiles: usize,
         terms: usize,
@@ -15,6 +15,7 @@ simd! {
         u: &[f32],
         m: &mut [f32],
         width: usize,
+        accumulate: bool,
     ) = product_body;
 
     /// `du[k][r] += sum over t of v[t][k] * z[t][r]`, likewise.
@@ -30,6 +31,7 @@ simd! {
 }
 
 #[inline(always)]
+#[allow(clippy::too_many_arguments)]
 fn product_body<const L: usize>(
     tiles: usize,
     terms: usize,
@@ -38,10 +40,11 @@ fn product_body<const L: usize>(
     u: &[f32],
     m: &mut [f32],
     width: usize,
+    accumulate: bool,
 ) where
     Lanes<L>: Width<L>,
 {
-    multiply::<L>(tiles, terms, v, (v_width, 1), u, m, width, false);
+    multiply::<L>(tiles, terms, v, (v_width, 1), u, m, width, accumulate);
 }
 
 #[inline(always)]

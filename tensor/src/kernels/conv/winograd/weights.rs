@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::tiles::POSITIONS;
+use super::halved;
 use super::transform::{Weight, WeightAdjoint, both_ways};
 use crate::kernels::conv::channels::{BLOCK, lanes, packed_len};
 use crate::kernels::conv::scratch;
@@ -13,6 +13,8 @@ use crate::kernels::simd::simd;
 
 /// The taps of a kernel.
 const TAPS: usize = 9;
+/// Those of a transformed one.
+pub const POSITIONS: usize = 36;
 
 /// The weights of one group, transformed: `[block of results][position][input][result]`.
 pub struct Weights {
@@ -21,6 +23,8 @@ pub struct Weights {
     pub results: usize,
     /// For the input's gradient: the weights are `[input][result][tap]`, the taps turned around.
     pub backward: bool,
+    /// The convolution's.
+    pub stride: usize,
 }
 
 impl Weights {
@@ -60,7 +64,7 @@ impl Weights {
                     let depth = self.inputs * TAPS;
                     transpose(results.len(), depth, &w[results.start * depth..], depth, turned, width);
                 }
-                forward(turned, self.inputs, width, self.backward, u);
+                forward(turned, self.inputs, width, self.backward, self.stride, u);
             });
         });
     }
@@ -92,15 +96,21 @@ impl Weights {
 
 simd! {
     /// `[input][tap][result]` to `[position][input][result]`.
-    fn forward(g: &[f32], inputs: usize, width: usize, turn: bool, u: &mut [f32]) = forward_body;
+    fn forward(g: &[f32], inputs: usize, width: usize, turn: bool, stride: usize, u: &mut [f32]) = forward_body;
 
     /// `[position][input][result]` to `[input][tap][result]`, by the adjoint of [`forward`].
     fn adjoint(u: &[f32], inputs: usize, width: usize, g: &mut [f32]) = adjoint_body;
 }
 
 #[inline(always)]
-fn forward_body<const L: usize>(g: &[f32], inputs: usize, width: usize, turn: bool, u: &mut [f32])
-where
+fn forward_body<const L: usize>(
+    g: &[f32],
+    inputs: usize,
+    width: usize,
+    turn: bool,
+    stride: usize,
+    u: &mut [f32],
+) where
     Lanes<L>: Width<L>,
 {
     assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * inputs * width);
@@ -112,7 +122,11 @@ where
                 // SAFETY: as asserted.
                 *value = unsafe { Register::<L>::load(g.as_ptr().add((input * TAPS + tap) * width + lane)) };
             }
-            let square = both_ways::<Weight, L, 3, 6>(&square);
+            let square = if stride == 1 {
+                both_ways::<Weight, L, 3, 6>(&square)
+            } else {
+                both_ways::<halved::Weight, L, 3, 6>(&square)
+            };
             for (position, &value) in square.as_flattened().iter().enumerate() {
                 // SAFETY: as asserted.
                 unsafe { value.store(u.as_mut_ptr().add((position * inputs + input) * width + lane)) };
