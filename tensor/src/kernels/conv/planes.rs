@@ -106,6 +106,8 @@ fn fill_body<const L: usize>(rows: &[Row], area: usize, step: usize, x: &[f32], 
 where
     Lanes<L>: Width<L>,
 {
+    let inside = |row: &Row| row.count == 0 || row.from + (row.count - 1) * step < area;
+    assert!(rows.iter().all(inside), "rows beyond their channel");
     match step {
         1 => channels::<L, 1>(rows, area, step, x, to),
         2 => channels::<L, 2>(rows, area, step, x, to),
@@ -131,7 +133,18 @@ fn channels<const L: usize, const STEP: usize>(
         for row in rows {
             let end = at + row.left + row.count + row.right;
             let reach = row.count.next_multiple_of(L);
-            if STEP == 0 || end + L > to.len() || row.from + reach * STEP > x.len() {
+            if STEP == 1 && row.left + row.right > 0 && end + L <= to.len() {
+                let stop = row.left + row.count;
+                for i in (0..end - at).step_by(L) {
+                    let (start, stop) = (row.left.clamp(i, i + L) - i, stop.clamp(i, i + L) - i);
+                    // SAFETY: lanes `start..stop` are elements of the row, which is in the channel, as
+                    // asserted; what is written ends less than L behind `end`.
+                    unsafe {
+                        let from = x.as_ptr().add(row.from).wrapping_add(i).wrapping_sub(row.left);
+                        Register::<L>::load_between(from, start, stop).store(to.as_mut_ptr().add(at + i));
+                    }
+                }
+            } else if STEP == 0 || end + L > to.len() || row.from + reach * STEP > x.len() {
                 to[at..end].fill(0.0);
                 let values = x[row.from.min(x.len())..].iter().step_by(step);
                 to[at + row.left..][..row.count].iter_mut().zip(values).for_each(|(to, &x)| *to = x);

@@ -24,6 +24,12 @@ pub trait Vector<const L: usize>: Copy {
     /// `L` values there must be writable.
     unsafe fn store(self, at: *mut f32);
 
+    /// The values from `at` on in the lanes `start..end`, at most `L`, and zeros in the others.
+    ///
+    /// # Safety
+    /// Those of these lanes must be readable.
+    unsafe fn load_between(at: *const f32, start: usize, end: usize) -> Self;
+
     /// `self * b + c`, in one rounding where the set has the instruction.
     fn fma(self, b: Self, c: Self) -> Self;
 
@@ -78,6 +84,13 @@ mod x86 {
         unsafe fn store(self, at: *mut f32) {
             // SAFETY: as above; the caller vouches for the memory.
             unsafe { _mm512_storeu_ps(at, self) }
+        }
+
+        #[inline(always)]
+        unsafe fn load_between(at: *const f32, start: usize, end: usize) -> Self {
+            let mask = ((1u32 << end) - (1 << start)) as __mmask16;
+            // SAFETY: as above.
+            unsafe { _mm512_maskz_loadu_ps(mask, at) }
         }
 
         #[inline(always)]
@@ -172,6 +185,17 @@ mod x86 {
         }
 
         #[inline(always)]
+        unsafe fn load_between(at: *const f32, start: usize, end: usize) -> Self {
+            // SAFETY: as above.
+            unsafe {
+                let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+                let before = _mm256_cmpgt_epi32(_mm256_set1_epi32(start as i32), lane);
+                let inside = _mm256_cmpgt_epi32(_mm256_set1_epi32(end as i32), lane);
+                _mm256_maskload_ps(at, _mm256_andnot_si256(before, inside))
+            }
+        }
+
+        #[inline(always)]
         fn fma(self, b: Self, c: Self) -> Self {
             // SAFETY: as above.
             unsafe { _mm256_fmadd_ps(self, b, c) }
@@ -253,6 +277,20 @@ impl Vector<4> for Four {
     unsafe fn store(self, at: *mut f32) {
         // SAFETY: as above.
         unsafe { *at.cast::<[f32; 4]>() = self.0 }
+    }
+
+    #[inline(always)]
+    unsafe fn load_between(at: *const f32, start: usize, end: usize) -> Self {
+        if (start, end) == (0, 4) {
+            // SAFETY: the caller vouches for the memory, and below.
+            return unsafe { Self::load(at) };
+        }
+        let mut lanes = [0.0; 4];
+        for (i, lane) in lanes.iter_mut().enumerate().take(end).skip(start) {
+            // SAFETY: likewise.
+            *lane = unsafe { *at.add(i) };
+        }
+        Self(lanes)
     }
 
     #[inline(always)]

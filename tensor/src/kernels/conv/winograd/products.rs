@@ -4,6 +4,10 @@ use crate::kernels::conv::outer::outer;
 use crate::kernels::conv::vector::{Lanes, Register, Vector, Width};
 use crate::kernels::simd::simd;
 
+/// Terms that are summed for all rows before the next: those of the right matrix, 32 KiB, then stay in
+/// the level-1 cache.
+const TERMS: usize = 128;
+
 simd! {
     /// `m[t][r] = sum over k of v[t][k] * u[k][r]` at one position, or `m[t][r] +=` it, for `tiles` tiles
     /// and `terms` terms; rows of `v` are `v_width` long, those of `u` and `m` `width`, a block of results.
@@ -84,16 +88,19 @@ fn multiply<const L: usize>(
     );
     let step = if L == 16 { width } else { 2 * L };
     for lane in (0..width).step_by(step) {
-        let (b, c) = (&b[lane..], &mut c[lane..]);
-        // SAFETY: as asserted.
-        unsafe {
-            match (L, width) {
-                (16, 64) => strip::<L, 4, 6>(rows, terms, a, strides, b, c, width, accumulate),
-                (16, 48) => strip::<L, 3, 8>(rows, terms, a, strides, b, c, width, accumulate),
-                (16, 32) => strip::<L, 2, 8>(rows, terms, a, strides, b, c, width, accumulate),
-                (16, _) => strip::<L, 1, 12>(rows, terms, a, strides, b, c, width, accumulate),
-                (8, _) => strip::<L, 2, 6>(rows, terms, a, strides, b, c, width, accumulate),
-                _ => strip::<L, 2, 4>(rows, terms, a, strides, b, c, width, accumulate),
+        for first in (0..terms).step_by(TERMS) {
+            let (terms, accumulate) = (TERMS.min(terms - first), accumulate || first > 0);
+            let (a, b, c) = (&a[first * strides.1..], &b[first * width + lane..], &mut c[lane..]);
+            // SAFETY: as asserted.
+            unsafe {
+                match (L, width) {
+                    (16, 64) => strip::<L, 4, 6>(rows, terms, a, strides, b, c, width, accumulate),
+                    (16, 48) => strip::<L, 3, 8>(rows, terms, a, strides, b, c, width, accumulate),
+                    (16, 32) => strip::<L, 2, 8>(rows, terms, a, strides, b, c, width, accumulate),
+                    (16, _) => strip::<L, 1, 12>(rows, terms, a, strides, b, c, width, accumulate),
+                    (8, _) => strip::<L, 2, 6>(rows, terms, a, strides, b, c, width, accumulate),
+                    _ => strip::<L, 2, 4>(rows, terms, a, strides, b, c, width, accumulate),
+                }
             }
         }
     }
