@@ -183,7 +183,7 @@ impl Tensor {
         places.read::<u32, _>(op, |all, layout| {
             let places = &all[start(layout)..][..layout.shape().elem_count()];
             // The largest, as that is found many at a time.
-            if let Some(&last) = places.iter().max()
+            if let Some(last) = max::largest(places)
                 && last as usize >= pixels
             {
                 return Err(Error::Index { op, index: i64::from(last), dim: 2, size: pixels });

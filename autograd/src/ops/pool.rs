@@ -22,7 +22,8 @@ impl Variable {
     /// As [`Variable::max_pool2d`].
     #[track_caller]
     pub fn max_pool2d_with(&self, options: PoolOptions) -> Result<Self> {
-        Ok(self.max_pool2d_with_indices(options)?.0)
+        let (y, places) = self.data().max_pool2d(options)?;
+        Ok(self.maxima("MaxPool2d", y, places, Some(options)))
     }
 
     /// The largest element of each window, and its place in its image, `row · W + column`, as int64;
@@ -41,7 +42,8 @@ impl Variable {
     #[track_caller]
     pub fn max_pool2d_with_indices(&self, options: PoolOptions) -> Result<(Self, Tensor)> {
         let (y, places) = self.data().max_pool2d(options)?;
-        self.maxima("MaxPool2d", y, places, Some(options))
+        let indices = places.to_dtype(DType::I64)?;
+        Ok((self.maxima("MaxPool2d", y, places, Some(options)), indices))
     }
 
     /// The largest elements of windows that cover images `[N, C, H, W]` evenly, so that there are
@@ -52,22 +54,16 @@ impl Variable {
     #[track_caller]
     pub fn adaptive_max_pool2d(&self, size: (usize, usize)) -> Result<(Self, Tensor)> {
         let (y, places) = self.data().adaptive_max_pool2d(size)?;
-        self.maxima("AdaptiveMaxPool2d", y, places, None)
+        let indices = places.to_dtype(DType::I64)?;
+        Ok((self.maxima("AdaptiveMaxPool2d", y, places, None), indices))
     }
 
     /// Records maxima that were at `places`; `windows` are theirs, or none where they are adaptive.
     #[track_caller]
-    fn maxima(
-        &self,
-        name: &'static str,
-        y: Tensor,
-        places: Tensor,
-        windows: Option<PoolOptions>,
-    ) -> Result<(Self, Tensor)> {
-        let (size, indices) = (self.shape(), places.to_dtype(DType::I64)?);
-        let y = record(name, &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)]));
-        Ok((y, indices))
+    fn maxima(&self, name: &'static str, y: Tensor, places: Tensor, windows: Option<PoolOptions>) -> Self {
+        let size = self.shape();
+        record(name, &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)]))
     }
 
     /// The mean of each window of images `[N, C, H, W]`; the border counts as zeros, unless
