@@ -31,7 +31,11 @@ impl HookHandle {
     pub fn remove(self) {
         match &self.place {
             HookPlace::Leaf(leaf) => leaf.hooks.lock().retain(|h| !Arc::ptr_eq(h, &self.hook)),
-            HookPlace::Node(node) => node.state.lock().hooks.retain(|(_, h)| !Arc::ptr_eq(h, &self.hook)),
+            HookPlace::Node(node) => {
+                if let Some(rare) = &mut node.state.lock().rare {
+                    rare.hooks.retain(|(_, h)| !Arc::ptr_eq(h, &self.hook));
+                }
+            }
         }
     }
 }
@@ -86,7 +90,8 @@ impl Variable {
         let hook = Arc::new(hook);
         let place = match &*self.0.history.read() {
             History::Made(node, i) => {
-                node.state.lock().hooks.push((*i, hook.clone()));
+                let hook = (*i as usize, hook.clone());
+                node.state.lock().rare.get_or_insert_default().hooks.push(hook);
                 HookPlace::Node(node.clone())
             }
             History::Leaf(leaf, _) => {

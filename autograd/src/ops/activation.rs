@@ -4,7 +4,7 @@
 use smallvec::smallvec;
 use taper_tensor::Tensor;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 /// SELU's slope for large x, and its depth for small.
@@ -20,7 +20,7 @@ impl Variable {
         rule: impl Fn(Self, Self) -> Result<Self> + Send + Sync + 'static,
     ) -> Result<Self> {
         let (y, x) = (f(&self.data())?, self.save());
-        Ok(record(name, &[self]).output(y, move |ctx| Ok(smallvec![Some(rule(ctx.grad()?, x.get(ctx)?)?)])))
+        record(name, &[self]).output(y, move |ctx| Ok(smallvec![Some(rule(ctx.grad()?, x.get(ctx)?)?)]))
     }
 
     /// `x` for x > 0, else `slope · x`.

@@ -3,8 +3,8 @@
 use smallvec::smallvec;
 use taper_tensor::Tensor;
 
-use crate::node::record;
 use crate::operand::{IntoOperand, Operand};
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -12,7 +12,7 @@ impl Variable {
     #[track_caller]
     pub(crate) fn keep(&self, mask: &Tensor) -> Result<Self> {
         let (y, mask) = (self.data().masked_fill(&mask.eq(0)?, 0)?, mask.clone());
-        Ok(record("Keep", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&mask)?)])))
+        record("Keep", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&mask)?)]))
     }
 
     /// `self` where `mask` is not 0, else `other`; all three broadcast.
@@ -23,13 +23,13 @@ impl Variable {
     pub fn where_(&self, mask: &Tensor, other: &Self) -> Result<Self> {
         let y = self.data().where_(mask, &other.data())?;
         let (a_size, b_size, mask) = (self.shape(), other.shape(), mask.clone());
-        Ok(record("Where", &[self, other]).output(y, move |ctx| {
+        record("Where", &[self, other]).output(y, move |ctx| {
             let g = ctx.grad()?;
             Ok(smallvec![
                 ctx.need(0, || g.keep(&mask)?.sum_to(&a_size))?,
                 ctx.need(1, || g.keep(&mask.eq(0)?)?.sum_to(&b_size))?
             ])
-        }))
+        })
     }
 
     /// `value` where `mask`, which broadcasts, is not 0, else `self`.
@@ -44,7 +44,7 @@ impl Variable {
                 format!("a mask of shape {:?} does not broadcast to {:?}", mask.size(), self.size());
             return Err(taper_tensor::Error::shape("masked_fill", message).into());
         }
-        Ok(record("MaskedFill", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)])))
+        record("MaskedFill", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)]))
     }
 
     /// The elements moved into `min` to `max`, where given: dy/dx is 1 within the bounds, and on them,
@@ -68,7 +68,7 @@ impl Variable {
             y = y.minimum(max)?;
         }
         let Some(inside) = inside else { return Ok(self.clone()) };
-        Ok(record("Clamp", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&inside)?)])))
+        record("Clamp", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&inside)?)]))
     }
 
     /// The larger of the two, element by element; equal ones share the gradient.
@@ -110,13 +110,13 @@ impl Variable {
         // 1 for the larger, 1/2 for each of equal ones.
         let share = better(&a, &b)?.to_dtype(y.dtype())?.add(a.eq(&b)?.to_dtype(y.dtype())?.mul(0.5)?)?;
         let (a_size, b_size) = (self.shape(), other.shape());
-        Ok(record(name, &[self, other]).output(y, move |ctx| {
+        record(name, &[self, other]).output(y, move |ctx| {
             let (g, share) = (ctx.grad()?, Variable::new(share.clone()));
             Ok(smallvec![
                 ctx.need(0, || g.mul(&share)?.sum_to(&a_size))?,
                 ctx.need(1, || g.mul(share.neg()?.add(1.0)?)?.sum_to(&b_size))?
             ])
-        }))
+        })
     }
 
     /// `self + weight · (end - self)`.

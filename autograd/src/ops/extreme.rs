@@ -3,9 +3,9 @@
 use smallvec::smallvec;
 use taper_tensor::{IntoShape, Tensor};
 
-use crate::node::record;
 use crate::ops::reduce::kept;
 use crate::ops::view::index_of;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -53,12 +53,12 @@ impl Variable {
     fn shared(&self, name: &'static str, y: Tensor, dims: &[i64]) -> Result<Self> {
         let (size, kept, dims) = (self.shape(), kept(dims, &self.shape()), dims.to_vec());
         let x = self.save();
-        Ok(record(name, &[self]).saves_output().output(y, move |ctx| {
+        record(name, &[self]).saves_output().output(y, move |ctx| {
             let (x, y) = (x.get(ctx)?.data(), ctx.output(0)?.data());
             let equal = x.eq(y.reshape(&kept[..])?)?.to_dtype(x.dtype())?;
             let share = Variable::new(equal.div(equal.sum_dim(&dims, true)?.reshape(&kept[..])?)?);
             Ok(smallvec![Some(ctx.grad()?.reshape(&kept[..])?.expand(&size[..])?.mul(share)?)])
-        }))
+        })
     }
 
     /// The largest elements along a dimension, and their indices: the first of equal ones, which gets
@@ -174,7 +174,7 @@ impl Variable {
     ) -> Result<(Self, Tensor)> {
         let size = self.shape();
         if size.is_empty() {
-            let y = record(name, &[self]).output(values, |ctx| Ok(smallvec![Some(ctx.grad()?)]));
+            let y = record(name, &[self]).output(values, |ctx| Ok(smallvec![Some(ctx.grad()?)]))?;
             return Ok((y, index));
         }
         let dim = index_of(dim, size.len()) as i64;
@@ -183,7 +183,7 @@ impl Variable {
             let g = if kept { ctx.grad()? } else { ctx.grad()?.unsqueeze(dim)? };
             let zeros = Variable::new(g.data().like().zeros(&size[..])?);
             Ok(smallvec![Some(zeros.scatter_add(dim, &places, &g)?)])
-        });
+        })?;
         Ok((y, index))
     }
 

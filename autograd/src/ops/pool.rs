@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::{DType, PoolOptions, Tensor};
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -66,7 +66,7 @@ impl Variable {
     ) -> Result<(Self, Tensor)> {
         let (size, indices) = (self.shape(), places.to_dtype(DType::I64)?);
         let y = record(name, &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)]));
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)]))?;
         Ok((y, indices))
     }
 
@@ -78,15 +78,15 @@ impl Variable {
     #[track_caller]
     pub fn avg_pool2d(&self, options: PoolOptions) -> Result<Self> {
         let (y, size) = (self.data().avg_pool2d(options)?, self.shape());
-        Ok(record("AvgPool2d", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.avg_pool2d_grad(&size, options)?)])))
+        record("AvgPool2d", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.avg_pool2d_grad(&size, options)?)]))
     }
 
     #[track_caller]
     fn avg_pool2d_grad(&self, size: &[usize], options: PoolOptions) -> Result<Self> {
         let dx = self.data().avg_pool2d_grad(size, options)?;
-        Ok(record("AvgPool2dGrad", &[self])
-            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.avg_pool2d(options)?)])))
+        record("AvgPool2dGrad", &[self])
+            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.avg_pool2d(options)?)]))
     }
 
     /// Images `[N, C, H, W]` in another size: pixel `i` is the mean from `floor(i · H / H')` to before
@@ -97,15 +97,15 @@ impl Variable {
     #[track_caller]
     pub fn adaptive_avg_pool2d(&self, size: (usize, usize)) -> Result<Self> {
         let (y, input) = (self.data().adaptive_avg_pool2d(size)?, self.shape());
-        Ok(record("AdaptiveAvgPool2d", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.adaptive_avg_pool2d_grad(&input)?)])))
+        record("AdaptiveAvgPool2d", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.adaptive_avg_pool2d_grad(&input)?)]))
     }
 
     #[track_caller]
     fn adaptive_avg_pool2d_grad(&self, input: &[usize]) -> Result<Self> {
         let (dx, size) = (self.data().adaptive_avg_pool2d_grad(input)?, self.shape());
-        Ok(record("AdaptiveAvgPool2dGrad", &[self])
-            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.adaptive_avg_pool2d((size[2], size[3]))?)])))
+        record("AdaptiveAvgPool2dGrad", &[self])
+            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.adaptive_avg_pool2d((size[2], size[3]))?)]))
     }
 
     /// Adds each element to its place in an image of zeros.
@@ -116,8 +116,8 @@ impl Variable {
             None => self.data().adaptive_max_pool2d_grad(places, size)?,
         };
         let places = places.clone();
-        Ok(record("MaxPool2dGrad", &[self])
-            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.at_places(&places, windows)?)])))
+        record("MaxPool2dGrad", &[self])
+            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.at_places(&places, windows)?)]))
     }
 
     /// Takes the element at each place of an image.
@@ -128,7 +128,7 @@ impl Variable {
         let index = places.reshape((planes, if planes == 0 { 0 } else { -1 }))?;
         let y = self.data().reshape((planes, plane))?.gather(1, &index)?.reshape(places.size())?;
         let places = places.clone();
-        Ok(record("MaxPool2dGather", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)])))
+        record("MaxPool2dGather", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)]))
     }
 }
