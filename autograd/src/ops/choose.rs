@@ -47,8 +47,8 @@ impl Variable {
         record("MaskedFill", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)]))
     }
 
-    /// The elements moved into `min` to `max`, where given: dy/dx is 1 within the bounds, and on them,
-    /// else 0.
+    /// The elements moved into `min` to `max`, where given: dy/dx is 1 between the bounds, else 0, also on
+    /// them.
     ///
     /// # Errors
     /// When memory runs out.
@@ -57,10 +57,10 @@ impl Variable {
         let x = self.data();
         let (mut y, mut inside) = (x.clone(), None::<Tensor>);
         if let Some(min) = min {
-            (y, inside) = (y.maximum(min)?, Some(x.ge(min)?));
+            (y, inside) = (y.maximum(min)?, Some(x.gt(min)?));
         }
         if let Some(max) = max {
-            let below = x.le(max)?;
+            let below = x.lt(max)?;
             inside = Some(match inside {
                 Some(inside) => inside.mul(&below)?,
                 None => below,
@@ -77,7 +77,7 @@ impl Variable {
     /// When the shapes do not broadcast, or the devices differ.
     #[track_caller]
     pub fn maximum(&self, other: impl IntoOperand) -> Result<Self> {
-        self.extreme(other.operand(), "Maximum", |a, b| a.maximum(b), |a, b| a.gt(b))
+        self.extreme(other.operand(), "Maximum", |a, b| a.maximum(b), |a, b| Ok((a.lt(b)?, a.gt(b)?)))
     }
 
     /// The smaller of the two, element by element; equal ones share the gradient.
@@ -86,16 +86,18 @@ impl Variable {
     /// When the shapes do not broadcast, or the devices differ.
     #[track_caller]
     pub fn minimum(&self, other: impl IntoOperand) -> Result<Self> {
-        self.extreme(other.operand(), "Minimum", |a, b| a.minimum(b), |a, b| a.lt(b))
+        self.extreme(other.operand(), "Minimum", |a, b| a.minimum(b), |a, b| Ok((a.gt(b)?, a.lt(b)?)))
     }
 
+    /// One of two for each element, by `f`; `losers` says where the first is not taken, and where the
+    /// second. Equal ones share the gradient.
     #[track_caller]
-    fn extreme(
+    pub(super) fn extreme(
         &self,
         other: Operand<'_>,
         name: &'static str,
         f: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>,
-        better: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>,
+        losers: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<(Tensor, Tensor)>,
     ) -> Result<Self> {
         let number;
         let other = match other {
@@ -107,14 +109,16 @@ impl Variable {
         };
         let (a, b) = (self.data(), other.data());
         let y = f(&a, &b)?;
-        // 1 for the larger, 1/2 for each of equal ones.
-        let share = better(&a, &b)?.to_dtype(y.dtype())?.add(a.eq(&b)?.to_dtype(y.dtype())?.mul(0.5)?)?;
+        // 1/2 for each of equal ones, else 1, but for a loser 0.
+        let alone = a.eq(&b)?.to_dtype(y.dtype())?.mul(-0.5)?.add(1.0)?;
+        let (a_loses, b_loses) = losers(&a, &b)?;
+        let (a_share, b_share) = (alone.masked_fill(&a_loses, 0)?, alone.masked_fill(&b_loses, 0)?);
         let (a_size, b_size) = (self.shape(), other.shape());
         record(name, &[self, other]).output(y, move |ctx| {
-            let (g, share) = (ctx.grad()?, Variable::new(share.clone()));
+            let (g, share) = (ctx.grad()?, |share: &Tensor| Variable::new(share.clone()));
             Ok(smallvec![
-                ctx.need(0, || g.mul(&share)?.sum_to(&a_size))?,
-                ctx.need(1, || g.mul(share.neg()?.add(1.0)?)?.sum_to(&b_size))?
+                ctx.need(0, || g.mul(share(&a_share))?.sum_to(&a_size))?,
+                ctx.need(1, || g.mul(share(&b_share))?.sum_to(&b_size))?
             ])
         })
     }

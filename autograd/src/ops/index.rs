@@ -29,11 +29,25 @@ impl Variable {
     #[track_caller]
     pub fn scatter_add(&self, dim: i64, index: &Tensor, source: &Self) -> Result<Self> {
         let y = self.data().scatter_add(dim, index, &source.data())?;
-        let index = index.clone();
+        let (index, size) = (index.clone(), source.shape());
         record("ScatterAdd", &[self, source]).output(y, move |ctx| {
             let g = ctx.grad()?;
-            Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.gather(dim, &index))?])
+            Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.gather_for(dim, &index, &size))?])
         })
+    }
+
+    /// [`Variable::gather`], for a source of the shape `size`: where that is larger than the index, nothing
+    /// was read, and zeros follow.
+    #[track_caller]
+    pub(super) fn gather_for(&self, dim: i64, index: &Tensor, size: &[usize]) -> Result<Self> {
+        let mut y = self.gather(dim, index)?;
+        for (d, n) in size.iter().enumerate() {
+            let missing = n - y.size()[d];
+            if missing > 0 {
+                y = y.pad_constant(d, 0, missing as i64, 0.0)?;
+            }
+        }
+        Ok(y)
     }
 
     /// The slices at `index`, a vector of integers, along a dimension.

@@ -92,15 +92,7 @@ impl Variable {
                     keep.scatter_(dim, &index, 0)?;
                     g.keep(&keep)
                 })?,
-                ctx.need(1, || {
-                    // The source may be larger than the index: there nothing was read.
-                    let mut part = g.gather(dim, &index)?;
-                    for d in 0..size.len() {
-                        let missing = size[d] - part.size()[d];
-                        part = part.pad_constant(d, 0, missing as i64, 0.0)?;
-                    }
-                    Ok(part)
-                })?
+                ctx.need(1, || g.gather_for(dim, &index, &size))?
             ])
         })
     }

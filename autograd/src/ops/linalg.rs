@@ -19,17 +19,37 @@ impl Variable {
         })
     }
 
-    /// The determinant of a square matrix: `dX = G det(X) X⁻ᵀ`.
+    /// The determinant of a square matrix: `dX = G det(X) X⁻ᵀ`, which are G times the cofactors.
     ///
     /// # Errors
-    /// When the matrix is not square; in the gradient, when it has no inverse.
+    /// When the matrix is not square.
     #[track_caller]
     pub fn det(&self) -> Result<Self> {
         let (y, x) = (self.data().det()?, self.save());
         record("Det", &[self]).saves_output().output(y, move |ctx| {
-            let scale = ctx.grad()?.mul(ctx.output(0)?)?.unsqueeze(-1)?.unsqueeze(-1)?;
-            Ok(smallvec![Some(x.get(ctx)?.inverse()?.mt()?.mul(scale)?)])
+            let (x, y, g) = (x.get(ctx)?, ctx.output(0)?, ctx.grad()?);
+            let matrices = |v: Self| v.unsqueeze(-1)?.unsqueeze(-1);
+            let dx = if y.data().eq(0)?.any()?.item::<u8>()? == 0 {
+                x.inverse()?.mt()?.mul(matrices(g.mul(y)?)?)?
+            } else {
+                x.cofactors()?.mul(matrices(g)?)?
+            };
+            Ok(smallvec![Some(dx)])
         })
+    }
+
+    /// For each element the determinant of what is left without its row and its column, and its sign: also
+    /// of a matrix without an inverse.
+    #[track_caller]
+    fn cofactors(&self) -> Result<Self> {
+        let n = self.size()[self.dim() - 1] as i64;
+        let without = |k: i64| self.indices((0..n).filter(|&i| i != k).collect());
+        let cofactor = |i: i64, j: i64| {
+            let rest = self.index_select(-2, &without(i)?)?.index_select(-1, &without(j)?)?;
+            rest.det()?.mul(if (i + j) % 2 == 0 { 1.0 } else { -1.0 })
+        };
+        let row = |i: i64| Self::stack(&(0..n).map(|j| cofactor(i, j)).collect::<Result<Vec<_>>>()?, -1);
+        Self::stack(&(0..n).map(row).collect::<Result<Vec<_>>>()?, -2)
     }
 
     /// The X with `self · X = right`: `dRight = self⁻ᵀ G`, `dSelf = -dRight Xᵀ`.

@@ -15,6 +15,18 @@ fn variable(x: &Variable, other: Operand<'_>) -> Result<Variable> {
     })
 }
 
+/// Where `a` is not taken and where `b` is not: those that are `worse`, and a NaN, of two the second.
+fn not_taken(
+    a: &Tensor,
+    b: &Tensor,
+    a_worse: Tensor,
+    b_worse: Tensor,
+) -> taper_tensor::Result<(Tensor, Tensor)> {
+    let (a_nan, b_nan) = (a.isnan()?, b.isnan()?);
+    let a_alone_nan = a_nan.logical_and(b_nan.eq(0)?)?;
+    Ok((a_worse.logical_or(a_alone_nan)?, b_worse.logical_or(b_nan)?))
+}
+
 impl Variable {
     /// The remainder of the division cut towards zero: `d other = -trunc(self / other)`.
     ///
@@ -56,7 +68,7 @@ impl Variable {
     }
 
     /// The angle of the point (`other`, `self`): `d self = other / (self² + other²)`, `d other` the same
-    /// of `-self`.
+    /// of `-self`; both 0 for the point (0, 0).
     ///
     /// # Errors
     /// As [`Variable::add`].
@@ -67,7 +79,9 @@ impl Variable {
         let (a, b) = (self.save(), other.save());
         record("Atan2", &[self, other]).output(y, move |ctx| {
             let (a, b) = (a.get(ctx)?, b.get(ctx)?);
-            let g = ctx.grad()?.div(a.square()?.add(b.square()?)?)?;
+            let distance = a.square()?.add(b.square()?)?;
+            let origin = distance.data().eq(0)?;
+            let g = ctx.grad()?.div(distance.masked_fill(&origin, 1.0)?)?;
             Ok(smallvec![
                 ctx.need(0, || g.mul(&b)?.sum_to(&size))?,
                 ctx.need(1, || g.mul(a.neg()?)?.sum_to(&other_size))?
@@ -133,24 +147,24 @@ impl Variable {
         })
     }
 
-    /// The larger of the two, or where one is NaN the other; of equal ones `self` gets the gradient.
+    /// The larger of the two, or where one is NaN the other; equal ones share the gradient.
     ///
     /// # Errors
     /// As [`Variable::add`].
     #[track_caller]
     pub fn fmax(&self, other: &Self) -> Result<Self> {
-        let (a, b) = (self.data(), other.data());
-        self.where_(&a.ge(&b)?.logical_or(b.isnan()?)?, other)
+        let losers = |a: &Tensor, b: &Tensor| not_taken(a, b, a.lt(b)?, b.lt(a)?);
+        self.extreme(other.operand(), "Fmax", |a, b| a.fmax(b), losers)
     }
 
-    /// The smaller of the two, or where one is NaN the other; of equal ones `self` gets the gradient.
+    /// The smaller of the two, or where one is NaN the other; equal ones share the gradient.
     ///
     /// # Errors
     /// As [`Variable::add`].
     #[track_caller]
     pub fn fmin(&self, other: &Self) -> Result<Self> {
-        let (a, b) = (self.data(), other.data());
-        self.where_(&a.le(&b)?.logical_or(b.isnan()?)?, other)
+        let losers = |a: &Tensor, b: &Tensor| not_taken(a, b, a.gt(b)?, b.gt(a)?);
+        self.extreme(other.operand(), "Fmin", |a, b| a.fmin(b), losers)
     }
 
     /// Numbers for NaN and for the infinities, see [`Tensor::nan_to_num`]; no gradient flows to what they

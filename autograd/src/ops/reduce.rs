@@ -81,13 +81,26 @@ impl Variable {
         })
     }
 
-    /// The standard deviations over some dimensions: the roots of [`Variable::var`].
+    /// The standard deviations over some dimensions: the roots y of [`Variable::var`]. `dvar = dy / 2y`, and
+    /// 0 where y is 0.
     ///
     /// # Errors
     /// As [`Variable::mean_dim`].
     #[track_caller]
     pub fn std(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
-        self.var(dims, correction, keepdim)?.sqrt()
+        let var = self.var(dims, correction, keepdim)?;
+        let y = var.data().sqrt()?;
+        record("Std", &[&var]).saves_output().output(y, |ctx| {
+            let (y, g) = (ctx.output(0)?, ctx.grad()?.div(2.0)?);
+            Ok(smallvec![Some(g.over_or_0(&y)?)])
+        })
+    }
+
+    /// `self / y`, and 0 where y is 0.
+    #[track_caller]
+    fn over_or_0(&self, y: &Self) -> Result<Self> {
+        let zero = y.data().eq(0)?;
+        self.div(y.masked_fill(&zero, 1.0)?)?.masked_fill(&zero, 0.0)
     }
 
     /// The Euclidean norm of all elements: dx = x / norm · dy, and 0 where the norm is 0.
@@ -99,26 +112,45 @@ impl Variable {
         let (y, x) = (self.data().norm()?, self.save());
         record("Norm", &[self]).saves_output().output(y, move |ctx| {
             let (x, y) = (x.get(ctx)?, ctx.output(0)?);
-            let zero = y.data().eq(0)?;
-            let scale = ctx.grad()?.div(y.masked_fill(&zero, 1.0)?)?.masked_fill(&zero, 0.0)?;
-            Ok(smallvec![Some(x.mul(scale)?)])
+            Ok(smallvec![Some(x.mul(ctx.grad()?.over_or_0(&y)?)?)])
         })
     }
 
-    /// The norm `(Σ |x|^p)^(1/p)` over some dimensions, all where none is given.
+    /// The norm `y = (Σ |x|^p)^(1/p)` over some dimensions, all where none is given; the largest or the
+    /// smallest `|x|` for an infinite p, the number of elements that are not 0 for p = 0.
+    /// `dx = sign(x) (|x| / y)^(p - 1) · dy`, and 0 where x or y is 0.
     ///
     /// # Errors
-    /// As [`Variable::mean_dim`]; and when `p` is not above 0.
+    /// As [`Variable::mean_dim`].
     #[track_caller]
     pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         let dims = dims.into_sizes();
         match p {
             1.0 => self.abs()?.sum_dim(&dims, keepdim),
             f64::INFINITY => self.abs()?.amax(&dims, keepdim),
+            f64::NEG_INFINITY => self.abs()?.amin(&dims, keepdim),
             2.0 if dims.is_empty() && !keepdim => self.norm(),
-            p if p > 0.0 => self.abs()?.pow(p)?.sum_dim(&dims, keepdim)?.pow(1.0 / p),
-            _ => Err(taper_tensor::Error::value("norm", format!("p is {p}, expected more than 0")).into()),
+            _ => self.finite_norm(p, &dims, keepdim),
         }
+    }
+
+    #[track_caller]
+    fn finite_norm(&self, p: f64, dims: &[i64], keepdim: bool) -> Result<Self> {
+        let (y, x, kept) = (self.data().norm_p(p, dims, keepdim)?, self.save(), kept(dims, &self.shape()));
+        record("Norm", &[self]).saves_output().output(y, move |ctx| {
+            let (g, x) = (ctx.grad()?.reshape(&kept[..])?, x.get(ctx)?);
+            let y = ctx.output(0)?.reshape(&kept[..])?;
+            let dx = if p == 0.0 {
+                Self::new(x.data().zeros_like()?)
+            } else if p == 2.0 {
+                x.mul(g.over_or_0(&y)?)?
+            } else {
+                let flat = x.data().eq(0)?; // where sign(x) is 0, and the power may be infinite
+                let share = x.masked_fill(&flat, 1.0)?.abs()?.over_or_0(&y)?;
+                share.pow(p - 1.0)?.masked_fill(&y.data().eq(0)?, 0.0)?.mul(x.sign()?)?.mul(g)?
+            };
+            Ok(smallvec![Some(dx)])
+        })
     }
 
     /// `ln Σ e^x` over some dimensions: dx = e^(x - y) · dy, the softmax.
@@ -207,7 +239,10 @@ pub(crate) fn kept(dims: &[i64], size: &[usize]) -> Shape {
         kept.fill(1);
     }
     for &d in dims {
-        kept[index_of(d, size.len())] = 1;
+        // A number has dimension 0 to PyTorch, and no size.
+        if let Some(n) = kept.get_mut(index_of(d, size.len())) {
+            *n = 1;
+        }
     }
     kept
 }
