@@ -98,14 +98,21 @@ impl<'a> Backward<'a> {
                 }
                 Edge::Node(node, _) => {
                     let runs = needed.as_ref().is_none_or(|n| n.contains(&node.seq));
-                    let (hooks, ready) = {
+                    let (watchers, ready) = {
                         let mut state = node.state.lock();
-                        let hooks = state.rare.as_ref().map_or_else(Vec::new, |rare| rare.hooks.clone());
-                        (hooks, if runs { state.rule(keep) } else { None })
+                        let watchers = state.rare.as_ref().map(|r| (r.hooks.clone(), r.retained.clone()));
+                        (watchers, if runs { state.rule(keep) } else { None })
                     };
-                    for (i, hook) in hooks {
-                        if let Some(g) = &grads[i] {
-                            grads[i] = hook(g).or_else(|| Some(g.clone()));
+                    if let Some((hooks, retained)) = watchers {
+                        for (i, hook) in hooks {
+                            if let Some(g) = &grads[i] {
+                                grads[i] = hook(g).or_else(|| Some(g.clone()));
+                            }
+                        }
+                        for (i, slot) in retained.iter().filter(|_| inputs.is_none()) {
+                            if let Some(g) = &grads[*i] {
+                                accumulate(slot, g.clone(), self.create_graph)?;
+                            }
                         }
                     }
                     for (f, e) in found.iter_mut().zip(&wanted) {
@@ -263,7 +270,8 @@ fn is_finite(t: &Tensor) -> Result<bool> {
 /// ```
 ///
 /// # Errors
-/// As [`Backward::run`]; and when an input is not used and that is not allowed.
+/// As [`Backward::run`]; when an input is not used and that is not allowed; when there are gradients, but not
+/// one for each output.
 pub fn grad(
     outputs: &[&Variable],
     inputs: &[&Variable],
@@ -271,6 +279,15 @@ pub fn grad(
     create_graph: bool,
     allow_unused: bool,
 ) -> Result<Vec<Option<Variable>>> {
+    if !grad_outputs.is_empty() && grad_outputs.len() != outputs.len() {
+        let message = format!(
+            "{} gradients were given for {} outputs; expected one for each, None where it is one number, or none \
+             at all",
+            grad_outputs.len(),
+            outputs.len()
+        );
+        return Err(Error::value("grad", message));
+    }
     let mut backward = Backward::new().create_graph(create_graph);
     for (i, output) in outputs.iter().enumerate() {
         backward = backward.output(output, grad_outputs.get(i).copied().flatten());

@@ -89,6 +89,8 @@ pub(crate) struct Rare {
     pub(crate) module: Option<Box<str>>,
     /// With the number of the output whose gradient they want.
     pub(crate) hooks: Vec<(usize, Arc<Hook>)>,
+    /// Where outputs retain their gradients, as the hooks leave them.
+    pub(crate) retained: Vec<(usize, Arc<Leaf>)>,
 }
 
 /// What a node's rule runs with.

@@ -226,7 +226,7 @@ impl<'a> Record<'a> {
             saved_outputs.resize(saved_outputs.len().max(i + 1), None);
             saved_outputs[i] = Some((ys[i].clone(), ys[i].version()));
         }
-        let rare = module_path().map(|path| Box::new(Rare { module: Some(path), hooks: Vec::new() }));
+        let rare = module_path().map(|path| Box::new(Rare { module: Some(path), ..Rare::default() }));
         Arc::new(Node {
             seq: next_seq(),
             name: self.name,
