@@ -54,21 +54,27 @@ impl Variable {
     /// When memory runs out.
     #[track_caller]
     pub fn clamp(&self, min: Option<f64>, max: Option<f64>) -> Result<Self> {
-        let x = self.data();
-        let (mut y, mut inside) = (x.clone(), None::<Tensor>);
+        if min.is_none() && max.is_none() {
+            return Ok(self.clone());
+        }
+        let mut y = self.data();
         if let Some(min) = min {
-            (y, inside) = (y.maximum(min)?, Some(x.gt(min)?));
+            y = y.maximum(min)?;
         }
         if let Some(max) = max {
-            let below = x.lt(max)?;
-            inside = Some(match inside {
-                Some(inside) => inside.mul(&below)?,
-                None => below,
-            });
             y = y.minimum(max)?;
         }
-        let Some(inside) = inside else { return Ok(self.clone()) };
-        record("Clamp", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&inside)?)]))
+        let x = self.save();
+        record("Clamp", &[self]).output(y, move |ctx| {
+            let (mut g, x) = (ctx.grad()?, x.get(ctx)?.data());
+            if let Some(min) = min {
+                g = g.keep(&x.gt(min)?)?;
+            }
+            if let Some(max) = max {
+                g = g.keep(&x.lt(max)?)?;
+            }
+            Ok(smallvec![Some(g)])
+        })
     }
 
     /// The larger of the two, element by element; equal ones share the gradient.
@@ -97,7 +103,7 @@ impl Variable {
         other: Operand<'_>,
         name: &'static str,
         f: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>,
-        losers: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<(Tensor, Tensor)>,
+        losers: fn(&Tensor, &Tensor) -> taper_tensor::Result<(Tensor, Tensor)>,
     ) -> Result<Self> {
         let number;
         let other = match other {
@@ -107,18 +113,17 @@ impl Variable {
                 &number
             }
         };
-        let (a, b) = (self.data(), other.data());
-        let y = f(&a, &b)?;
-        // 1/2 for each of equal ones, else 1, but for a loser 0.
-        let alone = a.eq(&b)?.to_dtype(y.dtype())?.mul(-0.5)?.add(1.0)?;
-        let (a_loses, b_loses) = losers(&a, &b)?;
-        let (a_share, b_share) = (alone.masked_fill(&a_loses, 0)?, alone.masked_fill(&b_loses, 0)?);
-        let (a_size, b_size) = (self.shape(), other.shape());
+        let y = f(&self.data(), &other.data())?;
+        let (a_size, b_size, a, b) = (self.shape(), other.shape(), self.save(), other.save());
         record(name, &[self, other]).output(y, move |ctx| {
-            let (g, share) = (ctx.grad()?, |share: &Tensor| Variable::new(share.clone()));
+            let (g, a, b) = (ctx.grad()?, a.get(ctx)?.data(), b.get(ctx)?.data());
+            // 1/2 for each of equal ones, else 1, but for a loser 0.
+            let alone = a.eq(&b)?.to_dtype(g.dtype())?.mul(-0.5)?.add(1.0)?;
+            let (a_loses, b_loses) = losers(&a, &b)?;
+            let share = |loses: &Tensor| -> Result<Self> { Ok(Self::new(alone.masked_fill(loses, 0)?)) };
             Ok(smallvec![
-                ctx.need(0, || g.mul(share(&a_share))?.sum_to(&a_size))?,
-                ctx.need(1, || g.mul(share(&b_share))?.sum_to(&b_size))?
+                ctx.need(0, || g.mul(share(&a_loses)?)?.sum_to(&a_size))?,
+                ctx.need(1, || g.mul(share(&b_loses)?)?.sum_to(&b_size))?
             ])
         })
     }

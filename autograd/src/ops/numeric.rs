@@ -153,8 +153,7 @@ impl Variable {
     /// As [`Variable::add`].
     #[track_caller]
     pub fn fmax(&self, other: &Self) -> Result<Self> {
-        let losers = |a: &Tensor, b: &Tensor| not_taken(a, b, a.lt(b)?, b.lt(a)?);
-        self.extreme(other.operand(), "Fmax", |a, b| a.fmax(b), losers)
+        self.extreme(other.operand(), "Fmax", |a, b| a.fmax(b), |a, b| not_taken(a, b, a.lt(b)?, b.lt(a)?))
     }
 
     /// The smaller of the two, or where one is NaN the other; equal ones share the gradient.
@@ -163,8 +162,7 @@ impl Variable {
     /// As [`Variable::add`].
     #[track_caller]
     pub fn fmin(&self, other: &Self) -> Result<Self> {
-        let losers = |a: &Tensor, b: &Tensor| not_taken(a, b, a.gt(b)?, b.gt(a)?);
-        self.extreme(other.operand(), "Fmin", |a, b| a.fmin(b), losers)
+        self.extreme(other.operand(), "Fmin", |a, b| a.fmin(b), |a, b| not_taken(a, b, a.gt(b)?, b.gt(a)?))
     }
 
     /// Numbers for NaN and for the infinities, see [`Tensor::nan_to_num`]; no gradient flows to what they
