@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::{Reduce, Tensor};
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -73,20 +73,20 @@ impl Variable {
         // How many share the gradient.
         let equal = mine.scatter_add(dim, index, &theirs)?.clamp_min(1.0)?;
         let index = index.clone();
-        Ok(record("ScatterReduce", &[self, source]).output(y, move |ctx| {
+        record("ScatterReduce", &[self, source]).output(y, move |ctx| {
             let g = ctx.grad()?.div(Self::new(equal.clone()))?;
             Ok(smallvec![
                 ctx.need(0, || g.mul(Self::new(mine.clone())))?,
                 ctx.need(1, || g.gather(dim, &index)?.mul(Self::new(theirs.clone())))?
             ])
-        }))
+        })
     }
 
     #[track_caller]
     fn scatter_prod(&self, dim: i64, index: &Tensor, source: &Self) -> Result<Self> {
         let y = self.data().scatter_reduce(dim, index, &source.data(), Reduce::Prod, true)?;
         let (x, from, index) = (self.save(), source.save(), index.clone());
-        Ok(record("ScatterReduce", &[self, source]).output(y, move |ctx| {
+        record("ScatterReduce", &[self, source]).output(y, move |ctx| {
             let (g, x, from) = (ctx.grad()?, x.get(ctx)?, from.get(ctx)?);
             Ok(smallvec![
                 ctx.need(0, || {
@@ -104,6 +104,6 @@ impl Variable {
                     g.mul(all)?.gather(dim, &index)?.div(&from)?.keep(&others)
                 })?
             ])
-        }))
+        })
     }
 }

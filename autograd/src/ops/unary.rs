@@ -4,7 +4,7 @@
 use smallvec::smallvec;
 use taper_tensor::Tensor;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 macro_rules! of_output {
@@ -16,10 +16,10 @@ macro_rules! of_output {
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
             let y = self.tensor().$name()?;
-            Ok(record($node, &[self]).saves_output().output(y, |ctx| {
+            record($node, &[self]).saves_output().output(y, |ctx| {
                 let ($g, $y) = (ctx.grad()?, ctx.output(0)?);
                 Ok(smallvec![Some($dx?)])
-            }))
+            })
         }
     )*};
 }
@@ -33,10 +33,10 @@ macro_rules! of_input {
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
             let (y, x) = (self.tensor().$name()?, self.save());
-            Ok(record($node, &[self]).output(y, move |ctx| {
+            record($node, &[self]).output(y, move |ctx| {
                 let ($g, $x) = (ctx.grad()?, x.get(ctx)?);
                 Ok(smallvec![Some($dx?)])
-            }))
+            })
         }
     )*};
 }
@@ -51,8 +51,8 @@ macro_rules! flat {
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
             let y = self.tensor().$name()?;
-            Ok(record($node, &[self])
-                .output(y, |ctx| Ok(smallvec![Some(Variable::new(ctx.grad()?.data().zeros_like()?))])))
+            record($node, &[self])
+                .output(y, |ctx| Ok(smallvec![Some(Variable::new(ctx.grad()?.data().zeros_like()?))]))
         }
     )*};
 }
@@ -144,8 +144,8 @@ impl Variable {
     #[track_caller]
     pub fn polygamma(&self, n: usize) -> Result<Self> {
         let (y, x) = (self.tensor().polygamma(n)?, self.save());
-        Ok(record("Polygamma", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(x.get(ctx)?.polygamma(n + 1)?)?)])))
+        record("Polygamma", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(x.get(ctx)?.polygamma(n + 1)?)?)]))
     }
 
     /// The part after the point, with the sign of x: dy/dx = 1.
@@ -155,7 +155,7 @@ impl Variable {
     #[track_caller]
     pub fn frac(&self) -> Result<Self> {
         let y = self.tensor().frac()?;
-        Ok(record("Frac", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
+        record("Frac", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)]))
     }
 
     /// `max(x, 0)`: dy/dx is 1 for x > 0, else 0, also at 0.
@@ -165,15 +165,15 @@ impl Variable {
     #[track_caller]
     pub fn relu(&self) -> Result<Self> {
         let y = self.tensor().relu()?;
-        Ok(record("Relu", &[self])
+        record("Relu", &[self])
             .saves_output()
-            .output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(ctx.output_tensor(0)?)?)])))
+            .output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(ctx.output_tensor(0)?)?)]))
     }
 
     /// `self` where `y` is positive, else 0.
     #[track_caller]
     fn relu_grad(&self, y: &Tensor) -> Result<Self> {
         let (dx, y) = (self.tensor().relu_grad(y)?, y.clone());
-        Ok(record("ReluGrad", &[self]).output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(&y)?)])))
+        record("ReluGrad", &[self]).output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(&y)?)]))
     }
 }
