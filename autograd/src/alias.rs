@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use smallvec::smallvec;
 use taper_tensor::Tensor;
 
-use crate::Variable;
-use crate::node::record;
+use crate::record::record;
 use crate::variable::{History, Shape};
+use crate::{Result, Variable};
 
 /// What a view is a view of.
 pub(crate) enum Source {
@@ -39,15 +39,18 @@ impl Variable {
     pub(crate) fn follow_base(&self) {
         let Some(Source::Base(base, seen)) = self.0.source.as_deref() else { return };
         let now = base.0.rewired.load(Ordering::Acquire);
-        if seen.swap(now, Ordering::AcqRel) != now {
-            self.rewire(base.as_strided(&self.data()).history());
+        // There are no views of integers that require a gradient, for which alone it fails.
+        if seen.swap(now, Ordering::AcqRel) != now
+            && let Ok(strided) = base.as_strided(&self.data())
+        {
+            self.rewire(strided.history());
         }
     }
 
     /// Takes the place in the graph of the result of an operation in place, whose elements are in its
     /// memory already.
     #[track_caller]
-    pub(crate) fn become_in_place(&self, result: &Self) {
+    pub(crate) fn become_in_place(&self, result: &Self) -> Result<()> {
         let Some(Source::Base(base, _)) = self.0.source.as_deref() else {
             let history = result.history();
             // A named constant stays one, where only constants were written.
@@ -55,16 +58,17 @@ impl Variable {
                 self.rewire(history);
             }
             self.0.rewired.fetch_add(1, Ordering::AcqRel);
-            return;
+            return Ok(());
         };
         if base.is_requires_grad() || result.is_requires_grad() {
-            base.rewire(base.copy_slices(&self.data(), result).history());
+            base.rewire(base.copy_slices(&self.data(), result)?.history());
             base.0.rewired.fetch_add(1, Ordering::AcqRel);
         }
+        Ok(())
     }
 
     /// The part of `self` that is in the memory of `view`.
-    fn as_strided(&self, view: &Tensor) -> Self {
+    fn as_strided(&self, view: &Tensor) -> Result<Self> {
         let (base, part) = (Layout::of(&self.data()), Layout::of(view));
         record("AsStrided", &[self]).always().output(view.clone(), move |ctx| {
             let g = ctx.grad()?;
@@ -77,7 +81,7 @@ impl Variable {
 
     /// `self` with `result` in the place of what is in the memory of `view`.
     #[track_caller]
-    fn copy_slices(&self, view: &Tensor, result: &Self) -> Self {
+    fn copy_slices(&self, view: &Tensor, result: &Self) -> Result<Self> {
         let data = self.data();
         let (base, part) = (Layout::of(&data), Layout::of(view));
         record("CopySlices", &[self, result]).output(data, move |ctx| {

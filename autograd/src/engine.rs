@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::anomaly::is_detecting_anomaly;
 use crate::mode::GradMode;
-use crate::node::{Context, Edge, Grads, Node, Ready};
+use crate::node::{Edge, Grads, Node, Ready};
 use crate::profile::{self, Pass};
 use crate::queue::{Queue, Task};
+use crate::record::Context;
 use crate::variable::Leaf;
 use crate::{Error, Result, Variable};
 use taper_tensor::Tensor;
@@ -65,10 +66,11 @@ impl<'a> Backward<'a> {
 
     /// Computes the gradients of `inputs`, without touching any `.grad`.
     fn execute(self, inputs: Option<&[&Variable]>) -> Result<Vec<Option<Variable>>> {
+        let roots: Vec<Edge> = self.outputs.iter().map(|(output, _)| output.edge()).collect();
         let mut queue = Queue::default();
         let add = |sum, grad| add_grads(sum, &grad, self.create_graph);
-        for (output, grad) in &self.outputs {
-            queue.push(&output.edge(), start(output, grad.clone())?, add)?;
+        for ((output, grad), root) in self.outputs.iter().zip(&roots) {
+            queue.push(root, start(output, grad.clone())?, add)?;
         }
         let wanted: Vec<Edge> = inputs.unwrap_or(&[]).iter().map(|v| v.edge()).collect();
         let needed = inputs.map(|_| leading_to(&wanted, &self.outputs));
@@ -81,46 +83,49 @@ impl<'a> Backward<'a> {
                 Edge::None => {}
                 Edge::Leaf(leaf) => {
                     let Some(mut grad) = grads.pop().flatten() else { continue };
-                    if !leaf.dtype.is_float() {
-                        let (dtype, name) = (leaf.dtype, leaf.name.lock().clone());
-                        return Err(Error::NotReal { op: "backward", dtype, name });
-                    }
                     let hooks = leaf.hooks.lock().clone();
                     for hook in hooks {
                         grad = hook(&grad).unwrap_or(grad);
                     }
-                    let wants = |e: &Edge| matches!(e, Edge::Leaf(l) if Arc::ptr_eq(l, &leaf));
+                    let wants = |e: &Edge| matches!(e, Edge::Leaf(l) if Arc::ptr_eq(l, leaf));
                     for (f, _) in found.iter_mut().zip(&wanted).filter(|(_, e)| wants(e)) {
                         *f = Some(grad.clone());
                     }
                     if inputs.is_none() {
-                        accumulate(&leaf, grad, self.create_graph)?;
+                        accumulate(leaf, grad, self.create_graph)?;
                     }
                     profile::lap("AccumulateGrad", Pass::Backward);
                 }
                 Edge::Node(node, _) => {
                     let runs = needed.as_ref().is_none_or(|n| n.contains(&node.seq));
-                    let (hooks, ready) = {
+                    let (watchers, ready) = {
                         let mut state = node.state.lock();
-                        // Nothing is allocated for no hooks.
-                        (state.hooks.clone(), if runs { state.rule(keep) } else { None })
+                        let watchers = state.rare.as_ref().map(|r| (r.hooks.clone(), r.retained.clone()));
+                        (watchers, if runs { state.rule(keep) } else { None })
                     };
-                    for (i, hook) in hooks {
-                        if let Some(g) = &grads[i] {
-                            grads[i] = hook(g).or_else(|| Some(g.clone()));
+                    if let Some((hooks, retained)) = watchers {
+                        for (i, hook) in hooks {
+                            if let Some(g) = &grads[i] {
+                                grads[i] = hook(g).or_else(|| Some(g.clone()));
+                            }
+                        }
+                        for (i, slot) in retained.iter().filter(|_| inputs.is_none()) {
+                            if let Some(g) = &grads[*i] {
+                                accumulate(slot, g.clone(), self.create_graph)?;
+                            }
                         }
                     }
                     for (f, e) in found.iter_mut().zip(&wanted) {
                         if let Edge::Node(n, i) = e
-                            && Arc::ptr_eq(n, &node)
+                            && Arc::ptr_eq(n, node)
                         {
-                            f.clone_from(&grads[*i]);
+                            f.clone_from(&grads[*i as usize]);
                         }
                     }
                     if !runs {
                         continue;
                     }
-                    let input_grads = self.apply(&node, ready, &grads)?;
+                    let input_grads = self.apply(node, ready, &grads)?;
                     drop(grads); // before the next operation needs memory
                     for (edge, grad) in node.edges.iter().zip(input_grads) {
                         if let Some(grad) = grad {
@@ -265,7 +270,8 @@ fn is_finite(t: &Tensor) -> Result<bool> {
 /// ```
 ///
 /// # Errors
-/// As [`Backward::run`]; and when an input is not used and that is not allowed.
+/// As [`Backward::run`]; when an input is not used and that is not allowed; when there are gradients, but not
+/// one for each output.
 pub fn grad(
     outputs: &[&Variable],
     inputs: &[&Variable],
@@ -273,6 +279,15 @@ pub fn grad(
     create_graph: bool,
     allow_unused: bool,
 ) -> Result<Vec<Option<Variable>>> {
+    if !grad_outputs.is_empty() && grad_outputs.len() != outputs.len() {
+        let message = format!(
+            "{} gradients were given for {} outputs; expected one for each, None where it is one number, or none \
+             at all",
+            grad_outputs.len(),
+            outputs.len()
+        );
+        return Err(Error::value("grad", message));
+    }
     let mut backward = Backward::new().create_graph(create_graph);
     for (i, output) in outputs.iter().enumerate() {
         backward = backward.output(output, grad_outputs.get(i).copied().flatten());

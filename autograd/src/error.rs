@@ -84,8 +84,8 @@ pub enum Error {
     },
     /// A gradient for something other than real numbers.
     #[error(
-        "{op}: {}a variable of {dtype} requires a gradient, and only real numbers have one; convert it first, \
-         with .to_dtype(DType::F32)",
+        "{op}: {}a variable of {dtype} requires a gradient, and only real numbers have one; make it a leaf of \
+         real numbers, with Variable::requires_grad(tensor.to_dtype(DType::F32)?)",
         name.as_ref().map(|name| format!("{name}, ")).unwrap_or_default()
     )]
     NotReal {

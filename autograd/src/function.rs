@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 use taper_tensor::Tensor;
 
-use crate::node::{Context, record};
+use crate::record::{Context, record};
 use crate::saved::Saved;
 use crate::variable::Shape;
 use crate::{Error, Result, Variable};
@@ -111,7 +111,7 @@ pub trait Function: Sized + Send + Sync + 'static {
             }
             Ok(SmallVec::from_vec(grads))
         };
-        let mut ys = record(Self::NAME, inputs).opaque_view().saves_outputs(&ctx.outputs).many(ys, rule);
+        let mut ys = record(Self::NAME, inputs).opaque_view().saves_outputs(&ctx.outputs).many(ys, rule)?;
         for &i in &ctx.constant {
             ys[i] = ys[i].detach();
         }
@@ -167,7 +167,7 @@ impl BackwardContext<'_> {
     /// # Errors
     /// When it was not saved, or changed in place since.
     pub fn output(&self, i: usize) -> Result<Variable> {
-        if !self.ctx.saved_outputs.iter().any(|s| s.0 == i) {
+        if !matches!(self.ctx.saved_outputs.get(i), Some(Some(_))) {
             return Err(Error::value(self.ctx.node.name, format!("output {i} was not saved in forward")));
         }
         self.ctx.output(i)

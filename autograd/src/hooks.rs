@@ -9,10 +9,10 @@ use crate::variable::{History, Leaf};
 /// A function of a gradient, which may replace it.
 pub(crate) type Hook = Box<dyn Fn(&Variable) -> Option<Variable> + Send + Sync>;
 
-/// The gradient that `retain_grad` keeps, and the hook that puts it there.
+/// Where `retain_grad` keeps a gradient, and the node that puts it there.
 pub(crate) struct Retained {
     pub(crate) slot: Arc<Leaf>,
-    hook: HookHandle,
+    node: Arc<Node>,
 }
 
 /// Stops a hook from being called: see [`Variable::register_hook`].
@@ -31,33 +31,24 @@ impl HookHandle {
     pub fn remove(self) {
         match &self.place {
             HookPlace::Leaf(leaf) => leaf.hooks.lock().retain(|h| !Arc::ptr_eq(h, &self.hook)),
-            HookPlace::Node(node) => node.state.lock().hooks.retain(|(_, h)| !Arc::ptr_eq(h, &self.hook)),
+            HookPlace::Node(node) => {
+                if let Some(rare) = &mut node.state.lock().rare {
+                    rare.hooks.retain(|(_, h)| !Arc::ptr_eq(h, &self.hook));
+                }
+            }
         }
     }
 }
 
 impl Variable {
-    /// Keeps the gradient of a variable that an operation made: `grad` then returns it.
+    /// Keeps the gradient of a variable that an operation made: `grad` then returns it, as the hooks
+    /// leave it. Like a leaf's, it accumulates.
     pub fn retain_grad(&self) {
-        if self.is_leaf() {
-            return;
-        }
+        let history = self.history();
         let mut retained = self.0.retained.lock();
-        if retained.is_some() {
-            return;
+        if retained.is_none() {
+            *retained = retain_in(&history, Leaf::new(&self.tensor()));
         }
-        let slot = Leaf::new(&self.tensor());
-        let hook = self.collect_in(&slot);
-        *retained = Some(Box::new(Retained { slot, hook }));
-    }
-
-    /// A hook that keeps the gradient in `slot`.
-    fn collect_in(&self, slot: &Arc<Leaf>) -> HookHandle {
-        let slot = slot.clone();
-        self.add_hook(Box::new(move |g| {
-            *slot.grad.lock() = Some(g.clone());
-            None
-        }))
     }
 
     /// Another place in the graph, after an operation in place: the gradient retained is then that of
@@ -66,9 +57,10 @@ impl Variable {
         *self.0.history.write() = history;
         let mut retained = self.0.retained.lock();
         if let Some(before) = retained.take() {
-            before.hook.remove();
-            let hook = self.collect_in(&before.slot);
-            *retained = Some(Box::new(Retained { slot: before.slot, hook }));
+            if let Some(rare) = &mut before.node.state.lock().rare {
+                rare.retained.retain(|(_, slot)| !Arc::ptr_eq(slot, &before.slot));
+            }
+            *retained = retain_in(&self.0.history.read(), before.slot);
         }
     }
 
@@ -86,7 +78,8 @@ impl Variable {
         let hook = Arc::new(hook);
         let place = match &*self.0.history.read() {
             History::Made(node, i) => {
-                node.state.lock().hooks.push((*i, hook.clone()));
+                let hook = (*i as usize, hook.clone());
+                node.state.lock().rare.get_or_insert_default().hooks.push(hook);
                 HookPlace::Node(node.clone())
             }
             History::Leaf(leaf, _) => {
@@ -97,4 +90,11 @@ impl Variable {
         };
         HookHandle { hook, place }
     }
+}
+
+/// Keeps the gradient of what an operation made in `slot`.
+fn retain_in(history: &History, slot: Arc<Leaf>) -> Option<Box<Retained>> {
+    let History::Made(node, i) = history else { return None };
+    node.state.lock().rare.get_or_insert_default().retained.push((*i as usize, slot.clone()));
+    Some(Box::new(Retained { slot, node: node.clone() }))
 }

@@ -175,7 +175,7 @@ impl Variable {
         data.copy_(&if value.shares_storage(&data) { value.copy()? } else { value })?;
         // Under no_grad a variable keeps its place: only its values change.
         if is_grad_enabled() {
-            self.become_in_place(&result);
+            self.become_in_place(&result)?;
         }
         Ok(())
     }

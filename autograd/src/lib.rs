@@ -39,6 +39,7 @@ mod operand;
 mod ops;
 mod profile;
 mod queue;
+mod record;
 mod saved;
 mod variable;
 

@@ -3,7 +3,7 @@
 use taper_tensor::Tensor;
 
 use crate::mode::is_grad_enabled;
-use crate::node::Context;
+use crate::record::Context;
 use crate::variable::History;
 use crate::{Result, Variable};
 

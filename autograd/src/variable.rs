@@ -30,7 +30,7 @@ pub(crate) struct Inner {
 }
 
 /// Sizes that a gradient rule keeps.
-pub(crate) type Shape = SmallVec<[usize; 5]>;
+pub(crate) type Shape = SmallVec<[usize; 4]>;
 
 /// How a variable came to be.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub(crate) enum History {
     /// The user made it.
     Leaf(Arc<Leaf>, bool),
     /// An operation made it, as its output number `.1`.
-    Made(Arc<Node>, usize),
+    Made(Arc<Node>, u32),
 }
 
 /// The end of the graph: where gradients are collected.
@@ -74,13 +74,13 @@ impl Variable {
     }
 
     /// A leaf whose gradient `backward` computes; PyTorch's `requires_grad=True`. Only real numbers have
-    /// gradients: `backward` that reaches a leaf of integers is an error.
+    /// gradients: the first operation on a leaf of integers is an error.
     pub fn requires_grad(data: Tensor) -> Self {
         let leaf = Leaf::new(&data);
         Self::with_history(data, History::Leaf(leaf, true))
     }
 
-    pub(crate) fn made_by(data: Tensor, node: Arc<Node>, output: usize) -> Self {
+    pub(crate) fn made_by(data: Tensor, node: Arc<Node>, output: u32) -> Self {
         Self::with_history(data, History::Made(node, output))
     }
 
@@ -139,7 +139,7 @@ impl Variable {
         self.tensor().size().to_vec()
     }
 
-    /// The sizes, for a gradient rule to keep: without an allocation up to five dimensions.
+    /// The sizes, for a gradient rule to keep: without an allocation up to four dimensions.
     pub(crate) fn shape(&self) -> Shape {
         Shape::from_slice(self.tensor().size())
     }

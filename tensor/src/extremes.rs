@@ -60,7 +60,7 @@ impl Tensor {
         if self.size()[dim] == 0 {
             return Err(Error::shape(op, format!("dimension {dim} of shape {:?} is empty", self.size())));
         }
-        let size = reduced(self.size(), &[dim], keepdim);
+        let size = reduced(op, self.size(), &[dim], keepdim)?;
         with_working!(self.dtype, T => {
             let (values, indices) = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| extreme(x, dim, end))?;
             Ok((self.result(values, &size)?.cast(self.dtype)?, self.result(indices, &size)?))

@@ -39,7 +39,13 @@ pub(crate) fn indices(
 
 /// Calls `f(position in the index, position in the tensor)` for `gather` and its like: all
 /// dimensions of both are the same place, but for `dim`.
-fn places(index: &[i64], index_size: &[usize], size: &[usize], dim: usize, mut f: impl FnMut(usize, usize)) {
+pub(crate) fn places(
+    index: &[i64],
+    index_size: &[usize],
+    size: &[usize],
+    dim: usize,
+    mut f: impl FnMut(usize, usize),
+) {
     let rank = size.len();
     let strides = crate::kernels::strided::contiguous_strides(size);
     let mut at = vec![0usize; rank];
@@ -197,7 +203,7 @@ impl Tensor {
         self.copy_(&self.scatter_add(dim, index, source)?)
     }
 
-    fn scatter_places(
+    pub(crate) fn scatter_places(
         &self,
         op: &'static str,
         dim: i64,
@@ -205,6 +211,7 @@ impl Tensor {
         source: &Self,
     ) -> Result<(usize, Vec<i64>)> {
         let dim = shape::dim(op, dim, self.size())?;
+        self.expect_device(op, source)?;
         source.expect_dtype(op, self.dtype)?;
         self.expect_index(op, dim, index)?;
         let covers =
@@ -337,7 +344,7 @@ impl Tensor {
 }
 
 /// Where the element `i` of an index is in a source that may be larger.
-fn position(i: usize, index: &[usize], source: &[usize]) -> usize {
+pub(crate) fn position(i: usize, index: &[usize], source: &[usize]) -> usize {
     if index == source {
         return i;
     }

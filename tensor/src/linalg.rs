@@ -197,6 +197,12 @@ impl Tensor {
         for mut m in self.to_matrices("eigh", true)? {
             m.fill_upper_triangle_with_lower_triangle();
             let n = m.nrows();
+            if n == 0 {
+                // Of which nalgebra knows no eigenvalues.
+                vectors.push(m);
+                values.push(vec![]);
+                continue;
+            }
             let d = m.symmetric_eigen();
             let mut order: Vec<usize> = (0..n).collect();
             order.sort_by(|&a, &b| d.eigenvalues[a].total_cmp(&d.eigenvalues[b]));

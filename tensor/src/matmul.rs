@@ -108,7 +108,8 @@ impl Tensor {
         let batch = dims.len();
         dims.extend([m, n]);
         let dims = shape::shape(op, dims)?;
-        if !self.inner.device().is_cpu() && self.dtype.is_float() {
+        // Of empty operands the GPU's library makes nothing, not even zeros.
+        if !self.inner.device().is_cpu() && self.dtype.is_float() && self.numel() * other.numel() > 0 {
             return on_gpu(op, self, other, bias, &dims[..batch]);
         }
         match self.dtype {

@@ -4,6 +4,7 @@ use crate::dtype::with_real;
 use crate::kernels::on_gpu;
 use crate::kernels::pool::average::Average;
 use crate::kernels::pool::{Pool2d, adaptive_windows, max};
+use crate::storage::start;
 use crate::{DType, Element, Error, Result, Tensor, shape};
 
 /// The windows of a pooling, with PyTorch's names; pairs are (vertical, horizontal).
@@ -43,28 +44,28 @@ impl PoolOptions {
     fn windows(&self, op: &'static str, size: &[usize]) -> Result<Pool2d> {
         let [n, c, h, w] = images(op, size)?;
         let PoolOptions { kernel, stride, padding, dilation, ceil_mode, .. } = *self;
-        let fits = |size: usize, k: usize, s: usize, p: usize, d: usize| {
+        // The size with the border, where a window fits in.
+        let bordered = |size: usize, k: usize, s: usize, p: usize, d: usize| {
             // From a window's first element to its last.
-            let reach = k.checked_sub(1).and_then(|k| k.checked_mul(d)?.checked_add(1)).filter(|_| d > 0);
-            reach.is_some_and(|reach| {
-                size > 0 && s > 0 && p <= reach / 2 && size.checked_add(2 * p).is_some_and(|n| n >= reach)
-            })
+            let reach = k.checked_sub(1).and_then(|k| k.checked_mul(d)?.checked_add(1)).filter(|_| d > 0)?;
+            let bordered = size.checked_add(p.checked_mul(2)?)?;
+            (size > 0 && s > 0 && p <= reach / 2 && bordered >= reach).then_some(bordered)
         };
-        if !fits(h, kernel.0, stride.0, padding.0, dilation.0)
-            || !fits(w, kernel.1, stride.1, padding.1, dilation.1)
-        {
+        let rows = bordered(h, kernel.0, stride.0, padding.0, dilation.0);
+        let columns = bordered(w, kernel.1, stride.1, padding.1, dilation.1);
+        let (Some(rows), Some(columns)) = (rows, columns) else {
             return Err(Error::shape(
                 op,
                 format!(
                     "{self:?} does not fit an image of {h} x {w}: the window must fit, the padding be at most half of it"
                 ),
             ));
-        }
-        if h * w >= u32::MAX as usize {
-            return Err(Error::shape(op, format!("an image of {h} x {w} has more than 2^32 - 2 pixels")));
-        }
+        };
+        expect_pixels(op, rows, columns)?;
         let pair = |(v, h): (usize, usize)| [v, h];
-        Ok(Pool2d::new(n * c, [h, w], pair(kernel), pair(stride), pair(padding), pair(dilation), ceil_mode))
+        // A stride beyond the border leaves one window, whatever it is.
+        let stride = [stride.0.min(rows), stride.1.min(columns)];
+        Ok(Pool2d::new(n * c, [h, w], pair(kernel), stride, pair(padding), pair(dilation), ceil_mode))
     }
 
     /// What a kernel of a GPU divides by.
@@ -80,8 +81,23 @@ impl PoolOptions {
             return Err(Error::value(op, format!("{self:?}: a mean has no dilation and no divisor 0")));
         }
         let windows = self.windows(op, size)?;
+        expect_room(op, &[size[0], size[1], windows.output[0], windows.output[1]])?;
         Ok((Average::new(&windows, self.count_include_pad, self.divisor_override), windows.output))
     }
+}
+
+/// Whether the places in an image, with a border or without, are numbers of 32 bits.
+fn expect_pixels(op: &'static str, h: usize, w: usize) -> Result<()> {
+    if h.checked_mul(w).is_some_and(|n| n < u32::MAX as usize) {
+        return shape::room::<f64>(op, h * w);
+    }
+    Err(Error::shape(op, format!("an image of {h} x {w} has more than 2^32 - 2 pixels")))
+}
+
+/// Whether there is memory for images of this size, and for tables with an entry for each row and column.
+pub(crate) fn expect_room(op: &'static str, size: &[usize; 4]) -> Result<()> {
+    shape::room::<f64>(op, shape::numel(&shape::shape(op, size)?))?;
+    size[2..].iter().try_for_each(|&n| shape::room::<[usize; 3]>(op, n))
 }
 
 /// `[N, C, H, W]`, or an error that says how it is missed.
@@ -175,9 +191,9 @@ impl Tensor {
         on_gpu!(self, dx => Ok(dx), pool::maxima_grad(windows, self, &places, input));
         let pixels = windows.in_size();
         places.read::<u32, _>(op, |all, layout| {
-            let places = &all[layout.start_offset()..][..layout.shape().elem_count()];
+            let places = &all[start(layout)..][..layout.shape().elem_count()];
             // The largest, as that is found many at a time.
-            if let Some(&last) = places.iter().max()
+            if let Some(last) = max::largest(places)
                 && last as usize >= pixels
             {
                 return Err(Error::Index { op, index: i64::from(last), dim: 2, size: pixels });
@@ -287,12 +303,10 @@ fn adaptive(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<Aver
 /// [`images`] that are not empty, and can have outputs of this size.
 pub(crate) fn filled(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<[usize; 4]> {
     let [n, c, h, w] = images(op, size)?;
-    shape::shape(op, [n, c, output[0], output[1]])?;
+    expect_room(op, &[n, c, output[0], output[1]])?;
     if h == 0 || w == 0 {
         return Err(Error::shape(op, format!("an image of {h} x {w} is empty")));
     }
-    if h * w >= u32::MAX as usize {
-        return Err(Error::shape(op, format!("an image of {h} x {w} has more than 2^32 - 2 pixels")));
-    }
+    expect_pixels(op, h, w)?;
     Ok([n, c, h, w])
 }

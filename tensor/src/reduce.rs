@@ -8,12 +8,15 @@ use crate::kernels::reduce::reduce;
 use crate::{DType, Element, Error, IntoShape, Result, Tensor, shape};
 
 /// The shape without the dimensions `over`, or with 1 for each with `keepdim`.
-pub(crate) fn reduced(size: &[usize], over: &[usize], keepdim: bool) -> Vec<usize> {
+pub(crate) fn reduced(op: &'static str, size: &[usize], over: &[usize], keepdim: bool) -> Result<Vec<usize>> {
     let left = size.iter().enumerate().filter_map(|(d, &n)| match over.contains(&d) {
         true => keepdim.then_some(1),
         false => Some(n),
     });
-    left.collect()
+    let left: Vec<usize> = left.collect();
+    // Of no elements there may be many sums.
+    shape::room::<f64>(op, shape::numel(&left))?;
+    Ok(left)
 }
 
 /// All dimensions where none is given, as PyTorch's `dim=None` and `dim=[]`.
@@ -43,7 +46,7 @@ macro_rules! over_all {
         pub fn $name_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
             let op = stringify!($name);
             let over = over(op, dims, self.size())?;
-            let size = reduced(self.size(), &over, keepdim);
+            let size = reduced(op, self.size(), &over, keepdim)?;
             with_working!(self.dtype, T => {
                 let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| reduce(x, &over, $fold))?;
                 self.result(y, &size)?.cast(self.$out())
@@ -87,7 +90,7 @@ impl Tensor {
         if over.is_empty() {
             return if self.dtype.is_float() { Ok(self.clone()) } else { self.to_dtype(DType::I64) };
         }
-        let size = reduced(self.size(), over, keepdim);
+        let size = reduced("sum", self.size(), over, keepdim)?;
         with_working!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             on_gpu!(x, y => y.cast(self.total()), reduce::sum("sum", &x, over, 1.0, &size));
@@ -114,7 +117,7 @@ impl Tensor {
 
     fn mean_over(&self, over: &[usize], keepdim: bool) -> Result<Self> {
         self.expect_float("mean")?;
-        let size = reduced(self.size(), over, keepdim);
+        let size = reduced("mean", self.size(), over, keepdim)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             on_gpu!(x, y => y.cast(self.dtype), reduce::mean("mean", &x, over, &size));
@@ -156,7 +159,7 @@ impl Tensor {
     /// When there is no such dimension, or it is empty.
     pub fn amax(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         let over = self.not_empty("amax", over("amax", dims, self.size())?)?;
-        let size = reduced(self.size(), &over, keepdim);
+        let size = reduced("amax", self.size(), &over, keepdim)?;
         with_working!(self.dtype, T => {
             let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("amax", |x| reduce(x, &over, Max))?;
             self.result(y, &size)?.cast(self.dtype)
@@ -169,7 +172,7 @@ impl Tensor {
     /// As [`Tensor::amax`].
     pub fn amin(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         let over = self.not_empty("amin", over("amin", dims, self.size())?)?;
-        let size = reduced(self.size(), &over, keepdim);
+        let size = reduced("amin", self.size(), &over, keepdim)?;
         with_working!(self.dtype, T => {
             let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("amin", |x| reduce(x, &over, Min))?;
             self.result(y, &size)?.cast(self.dtype)
@@ -205,7 +208,7 @@ impl Tensor {
     pub fn var_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
         self.expect_float("var")?;
         let over = over("var", dims, self.size())?;
-        let size = reduced(self.size(), &over, keepdim);
+        let size = reduced("var", self.size(), &over, keepdim)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let (var, mean) = x.lend_view::<T, _>("var", |x| folds::var_mean(x, &over, correction))?;
@@ -228,13 +231,13 @@ impl Tensor {
     pub fn logsumexp(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         self.expect_float("logsumexp")?;
         let over = over("logsumexp", dims, self.size())?;
-        let size = reduced(self.size(), &over, keepdim);
+        let size = reduced("logsumexp", self.size(), &over, keepdim)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let mut shift = x.lend_view::<T, _>("logsumexp", |x| reduce(x, &over, Max))?;
             // Where all are -inf, or one is inf, there is nothing to shift by.
             shift.iter_mut().filter(|m| m.is_infinite()).for_each(|m| *m = 0.0);
-            let shift = self.result(shift, &reduced(self.size(), &over, true))?;
+            let shift = self.result(shift, &reduced("logsumexp", self.size(), &over, true)?)?;
             let y = x.sub(&shift)?;
             y.exp_()?;
             let y = y.sum_over(&over, true)?;
@@ -262,7 +265,7 @@ impl Tensor {
         if p.is_infinite() {
             return if p > 0.0 { self.abs()?.amax(over, keepdim) } else { self.abs()?.amin(over, keepdim) };
         }
-        let size = reduced(self.size(), &over, keepdim);
+        let size = reduced("norm_p", self.size(), &over, keepdim)?;
         with_real!(self.dtype, T => {
             self.result(norm::<T>(&*self.in_dtype(T::TYPE)?, &over, p)?, &size)?.cast(self.dtype)
         })

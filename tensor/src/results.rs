@@ -78,6 +78,9 @@ impl Tensor {
         log10_ = log10();
         exp2_ = exp2();
         frac_ = frac();
+        lgamma_ = lgamma();
+        digamma_ = digamma();
+        erfinv_ = erfinv();
         deg2rad_ = deg2rad();
         rad2deg_ = rad2deg();
         cumsum_ = cumsum(dim: i64);

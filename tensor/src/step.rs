@@ -5,6 +5,7 @@ pub use crate::kernels::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RA
 
 use crate::kernels::on_gpu;
 use crate::kernels::optim::ema;
+use crate::storage::start;
 use crate::{DType, Element, Error, Result, Tensor};
 
 /// Runs a kernel on the memory of a parameter, its gradient and its states; 16-bit floats go
@@ -222,7 +223,7 @@ fn lend_all<T: Element, const N: usize>(
     let grad = grad.contiguous()?;
     let written: Vec<&Tensor> = [param].into_iter().chain(states).collect();
     grad.read::<T, _>(op, |g, layout| {
-        let g = &g[layout.start_offset()..][..grad.numel()];
+        let g = &g[start(layout)..][..grad.numel()];
         let mut f = Some(f);
         lend(op, &written, Vec::with_capacity(N + 1), &mut |mut slices| {
             let states = slices.split_off(1);

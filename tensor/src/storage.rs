@@ -112,10 +112,10 @@ impl Tensor {
         let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
         let c = c.map(|c| c.inner.storage_and_layout());
         let row = match &c {
-            Some((s, l)) => Some(&elements(op, s)?[l.start_offset()..][..l.shape().elem_count()]),
+            Some((s, l)) => Some(&elements(op, s)?[start(l)..][..l.shape().elem_count()]),
             None => None,
         };
-        Ok(f(&elements(op, &sa)?[la.start_offset()..], &elements(op, &sb)?[lb.start_offset()..], row))
+        Ok(f(&elements(op, &sa)?[start(la)..], &elements(op, &sb)?[start(lb)..], row))
     }
 
     /// Lends the elements for writing, and raises the version.
@@ -205,6 +205,11 @@ impl Tensor {
     }
 }
 
+/// Where the elements begin that belong to the layout. A view of nothing may begin beyond the last one.
+pub(crate) fn start(layout: &Layout) -> usize {
+    if layout.shape().elem_count() == 0 { 0 } else { layout.start_offset() }
+}
+
 /// A storage's elements.
 fn elements<'a, T: Element>(op: &'static str, storage: &'a Storage) -> Result<&'a [T]> {
     match storage {
@@ -215,7 +220,7 @@ fn elements<'a, T: Element>(op: &'static str, storage: &'a Storage) -> Result<&'
 
 /// The elements that belong to the layout.
 fn strided<'a, T>(data: &'a [T], layout: &'a Layout) -> Strided<'a, T> {
-    Strided::new(data, layout.dims(), layout.stride(), layout.start_offset())
+    Strided::new(data, layout.dims(), layout.stride(), start(layout))
 }
 
 /// The elements that belong to the layout, repeated where `dims` has more: a stride of 0. `strides`
@@ -236,7 +241,7 @@ fn broadcast<'a, T>(
             strides[new + i] = s;
         }
     }
-    Strided::new(data, dims, strides, layout.start_offset())
+    Strided::new(data, dims, strides, start(layout))
 }
 
 /// A closure dressed as candle's in-place operation, the public way to mutable storage.
@@ -310,7 +315,7 @@ impl Tensor {
         let guards: Vec<_> = operands.iter().map(|o| o.inner.storage_and_layout()).collect();
         let mut slices: Vec<&[T]> = Vec::with_capacity(guards.len());
         for (storage, layout) in &guards {
-            slices.push(&elements(op, storage)?[layout.start_offset()..][..layout.shape().elem_count()]);
+            slices.push(&elements(op, storage)?[start(layout)..][..layout.shape().elem_count()]);
         }
         Ok(f(&slices))
     }

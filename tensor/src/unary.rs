@@ -2,15 +2,17 @@
 
 use crate::arithmetic::real;
 use crate::dtype::{with_real, with_working};
+use crate::kernels::element::Element as Kernel;
 use crate::kernels::elementwise::{Op1, map_function, map1, update, update_function};
 use crate::kernels::functions::{self, Function, Params};
-use crate::kernels::{on_gpu, ops};
-use crate::{DType, Element, Result, Tensor};
+use crate::kernels::{on_gpu, ops, special};
+use crate::{DType, Element, Error, Result, Tensor};
 
 impl Tensor {
     /// `y[i] = f(x[i])`, where `T` is the dtype.
     pub(crate) fn unary<T: Element, Y: Element>(&self, op: &'static str, f: impl Op1<T, Y>) -> Result<Self> {
         on_gpu!(self, y => Ok(y), elementwise::unary(op, self));
+        crate::shape::room::<Y>(op, self.numel())?;
         self.result(self.lend_view(op, |x| map1(x, f))?, self.size())
     }
 
@@ -170,6 +172,12 @@ impl Tensor {
         };
         /// The part after the point, with the sign of x.
         frac = |x| x.fract();
+        /// The logarithm of the gamma function's absolute value.
+        lgamma = |x| special::lgamma(x as f64) as T;
+        /// The derivative of [`Tensor::lgamma`].
+        digamma = |x| special::digamma(x as f64) as T;
+        /// The inverse of [`Tensor::erf`].
+        erfinv = |x| special::erfinv(x as f64) as T;
     }
 }
 
@@ -251,6 +259,20 @@ impl Tensor {
                 (x / (1.0 - x)).ln()
             };
             self.in_dtype(T::TYPE)?.unary("logit", f)?.cast(real(self.dtype))
+        })
+    }
+
+    /// The `n`-th derivative of [`Tensor::digamma`].
+    ///
+    /// # Errors
+    /// When `n` is above 100.
+    pub fn polygamma(&self, n: usize) -> Result<Self> {
+        let op = "polygamma";
+        let order = u32::try_from(n).ok().filter(|n| *n <= 100);
+        let order = order.ok_or_else(|| Error::value(op, format!("{n} is more than 100 derivatives")))?;
+        with_real!(self.dtype, T => {
+            let f = move |x: T| special::polygamma(order, Kernel::to_f64(x)) as T;
+            self.in_dtype(T::TYPE)?.unary(op, f)?.cast(real(self.dtype))
         })
     }
 

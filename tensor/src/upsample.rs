@@ -2,8 +2,8 @@
 
 use crate::dtype::with_real;
 use crate::kernels::upsample::{Mode, Upsample};
-use crate::pool::images;
-use crate::{Element, Error, Result, Tensor, shape};
+use crate::pool::{expect_room, images};
+use crate::{Element, Error, Result, Tensor};
 
 const NEAREST: &str = "upsample_nearest2d";
 const BILINEAR: &str = "upsample_bilinear2d";
@@ -46,7 +46,8 @@ impl Tensor {
     fn upsample(&self, op: &'static str, mode: Mode, (oh, ow): (usize, usize)) -> Result<Self> {
         self.expect_float(op)?;
         let [n, c, h, w] = images(op, self.size())?;
-        let size = shape::shape(op, [n, c, oh, ow])?;
+        let size = [n, c, oh, ow];
+        expect_room(op, &size)?;
         expect_pixels(op, h, w)?;
         with_real!(self.dtype, T => {
             let by = Upsample::<T>::new(mode, [h, w], [oh, ow], [None; 2]);
@@ -59,6 +60,7 @@ impl Tensor {
         self.expect_float(op)?;
         let ([n, c, h, w], [dn, dc, oh, ow]) = (images(op, input)?, images(op, self.size())?);
         expect_pixels(op, h, w)?;
+        expect_room(op, &[dn, dc, oh, ow])?;
         if (n, c) != (dn, dc) {
             return Err(Error::shape(
                 op,

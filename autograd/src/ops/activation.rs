@@ -4,7 +4,7 @@
 use smallvec::smallvec;
 use taper_tensor::Tensor;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 /// SELU's slope for large x, and its depth for small.
@@ -20,7 +20,7 @@ impl Variable {
         rule: impl Fn(Self, Self) -> Result<Self> + Send + Sync + 'static,
     ) -> Result<Self> {
         let (y, x) = (f(&self.data())?, self.save());
-        Ok(record(name, &[self]).output(y, move |ctx| Ok(smallvec![Some(rule(ctx.grad()?, x.get(ctx)?)?)])))
+        record(name, &[self]).output(y, move |ctx| Ok(smallvec![Some(rule(ctx.grad()?, x.get(ctx)?)?)]))
     }
 
     /// `x` for x > 0, else `slope · x`.
@@ -74,7 +74,7 @@ impl Variable {
         self.activation(name, f, move |g, x| {
             // d/dx α (e^x - 1) = α e^x, where x is not above 0.
             let below = x.minimum(0.0)?.exp()?.mul(alpha * scale)?;
-            g.mul(scale)?.where_(&x.data().gt(0)?, &g.mul(below)?)
+            g.mul(below)?.where_(&x.data().le(0)?, &g.mul(scale)?)
         })
     }
 
@@ -200,7 +200,11 @@ impl Variable {
     /// As [`Variable::leaky_relu`].
     #[track_caller]
     pub fn relu6(&self) -> Result<Self> {
-        self.activation("Relu6", |x| x.maximum(0.0)?.minimum(6.0), |g, x| g.keep(&between(&x, 0.0, 6.0)?))
+        self.activation(
+            "Relu6",
+            |x| x.maximum(0.0)?.minimum(6.0),
+            |g, x| g.masked_fill(&x.data().le(0)?.logical_or(x.data().ge(6)?)?, 0.0),
+        )
     }
 
     /// `min(max(x / 6 + 1/2, 0), 1)`: dy/dx is 1/6 between -3 and 3, else 0.

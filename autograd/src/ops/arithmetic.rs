@@ -3,8 +3,8 @@
 
 use smallvec::smallvec;
 
-use crate::node::record;
 use crate::operand::{IntoOperand, Operand};
+use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
 
 impl Variable {
@@ -17,7 +17,7 @@ impl Variable {
         match other.operand() {
             Operand::Scalar(v) => {
                 let y = self.tensor().add(v)?;
-                Ok(record("AddScalar", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
+                record("AddScalar", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)]))
             }
             Operand::Variable(other) => {
                 let y = self.tensor().add(&*other.tensor())?;
@@ -25,10 +25,10 @@ impl Variable {
                     return Ok(Self::new(y)); // as in gradient rules, where each lock counts
                 }
                 let (size, other_size) = (self.shape(), other.shape());
-                Ok(record("Add", &[self, other]).output(y, move |ctx| {
+                record("Add", &[self, other]).output(y, move |ctx| {
                     let g = ctx.grad()?;
                     Ok(smallvec![ctx.need(0, || g.sum_to(&size))?, ctx.need(1, || g.sum_to(&other_size))?])
-                }))
+                })
             }
         }
     }
@@ -42,7 +42,7 @@ impl Variable {
         match other.operand() {
             Operand::Scalar(v) => {
                 let y = self.tensor().sub(v)?;
-                Ok(record("SubScalar", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
+                record("SubScalar", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)]))
             }
             Operand::Variable(other) => {
                 let y = self.tensor().sub(&*other.tensor())?;
@@ -50,13 +50,13 @@ impl Variable {
                     return Ok(Self::new(y)); // as in gradient rules, where each lock counts
                 }
                 let (size, other_size) = (self.shape(), other.shape());
-                Ok(record("Sub", &[self, other]).output(y, move |ctx| {
+                record("Sub", &[self, other]).output(y, move |ctx| {
                     let g = ctx.grad()?;
                     Ok(smallvec![
                         ctx.need(0, || g.sum_to(&size))?,
                         ctx.need(1, || g.neg()?.sum_to(&other_size))?
                     ])
-                }))
+                })
             }
         }
     }
@@ -70,8 +70,7 @@ impl Variable {
         match other.operand() {
             Operand::Scalar(v) => {
                 let y = self.tensor().mul(v)?;
-                Ok(record("MulScalar", &[self])
-                    .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(v)?)])))
+                record("MulScalar", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(v)?)]))
             }
             Operand::Variable(other) => {
                 let y = self.tensor().mul(&*other.tensor())?;
@@ -80,13 +79,13 @@ impl Variable {
                 }
                 let (size, other_size) = (self.shape(), other.shape());
                 let (a, b) = (self.save_for(other), other.save_for(self));
-                Ok(record("Mul", &[self, other]).output(y, move |ctx| {
+                record("Mul", &[self, other]).output(y, move |ctx| {
                     let g = ctx.grad()?;
                     Ok(smallvec![
                         ctx.need(0, || g.mul(b.get(ctx)?)?.sum_to(&size))?,
                         ctx.need(1, || g.mul(a.get(ctx)?)?.sum_to(&other_size))?
                     ])
-                }))
+                })
             }
         }
     }
@@ -100,8 +99,7 @@ impl Variable {
         match other.operand() {
             Operand::Scalar(v) => {
                 let y = self.tensor().div(v)?;
-                Ok(record("DivScalar", &[self])
-                    .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.div(v)?)])))
+                record("DivScalar", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.div(v)?)]))
             }
             Operand::Variable(other) => {
                 let y = self.tensor().div(&*other.tensor())?;
@@ -110,14 +108,14 @@ impl Variable {
                 }
                 let (size, other_size) = (self.shape(), other.shape());
                 let (a, b) = (self.save_for(other), other.save());
-                Ok(record("Div", &[self, other]).output(y, move |ctx| {
+                record("Div", &[self, other]).output(y, move |ctx| {
                     let (g, b) = (ctx.grad()?, b.get(ctx)?);
                     Ok(smallvec![
                         ctx.need(0, || g.div(&b)?.sum_to(&size))?,
                         // d(a / b) / db = -a / b²
                         ctx.need(1, || g.mul(a.get(ctx)?)?.div(b.mul(&b)?)?.neg()?.sum_to(&other_size))?
                     ])
-                }))
+                })
             }
         }
     }
@@ -131,19 +129,19 @@ impl Variable {
         match other.operand() {
             Operand::Scalar(v) => {
                 let (y, x, p) = (self.data().pow(v)?, self.save(), v.to_f64());
-                Ok(record("PowScalar", &[self]).output(y, move |ctx| {
+                record("PowScalar", &[self]).output(y, move |ctx| {
                     let g = ctx.grad()?;
                     if p == 0.0 {
                         return Ok(smallvec![Some(Variable::new(g.data().zeros_like()?))]);
                     }
                     Ok(smallvec![Some(g.mul(x.get(ctx)?.pow(p - 1.0)?.mul(p)?)?)])
-                }))
+                })
             }
             Operand::Variable(other) => {
                 let y = self.data().pow(other.data())?;
                 let (size, other_size) = (self.shape(), other.shape());
                 let (a, b) = (self.save(), other.save());
-                Ok(record("Pow", &[self, other]).saves_output().output(y, move |ctx| {
+                record("Pow", &[self, other]).saves_output().output(y, move |ctx| {
                     let (g, a, b) = (ctx.grad()?, a.get(ctx)?, b.get(ctx)?);
                     Ok(smallvec![
                         // 0 where the exponent is 0, also for the base 0.
@@ -159,7 +157,7 @@ impl Variable {
                             g.mul(slope.masked_fill(&zero, 0.0)?)?.sum_to(&other_size)
                         })?
                     ])
-                }))
+                })
             }
         }
     }
@@ -171,7 +169,7 @@ impl Variable {
     #[track_caller]
     pub fn neg(&self) -> Result<Self> {
         let y = self.tensor().neg()?;
-        Ok(record("Neg", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.neg()?)])))
+        record("Neg", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.neg()?)]))
     }
 }
 

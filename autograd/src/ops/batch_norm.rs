@@ -4,7 +4,8 @@ use smallvec::{SmallVec, smallvec};
 use taper_tensor::{Error, Tensor};
 
 use super::norm::channels;
-use crate::node::{Grads, record};
+use crate::node::Grads;
+use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
 
 /// What [`Variable::batch_norm`] found out about a batch, for the running statistics.
@@ -55,7 +56,7 @@ impl Variable {
         let x = self.data();
         let (y, mean, var) = x.batch_norm(data(weight).as_ref(), data(bias).as_ref(), eps)?;
         let by = By { mean: mean.copy()?, var: var.copy()?, eps, of_batch: true };
-        Ok((self.normalised(y, by, weight, bias), BatchStatistics { mean, var, count }))
+        Ok((self.normalised(y, by, weight, bias)?, BatchStatistics { mean, var, count }))
     }
 
     /// [`Variable::batch_norm`] by statistics that are given, as in evaluation: `dx = dy · weight / d`.
@@ -83,12 +84,12 @@ impl Variable {
         }
         // Running statistics go on being changed in place.
         let by = By { mean: mean.copy()?, var: var.copy()?, eps, of_batch: false };
-        Ok(self.normalised(y, by, weight, bias))
+        self.normalised(y, by, weight, bias)
     }
 
     /// `y`, which was made from `self`, as a variable.
     #[track_caller]
-    fn normalised(&self, y: Tensor, by: By, weight: Option<&Self>, bias: Option<&Self>) -> Self {
+    fn normalised(&self, y: Tensor, by: By, weight: Option<&Self>, bias: Option<&Self>) -> Result<Self> {
         let (x, saved_weight, bias_dtype) = (self.save(), weight.map(Self::save), bias.map(Self::dtype));
         let inputs: SmallVec<[&Self; 3]> = [Some(self), weight, bias].into_iter().flatten().collect();
         record("BatchNorm", &inputs).output(y, move |ctx| {

@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::{DType, Device, Tensor};
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Error, Result, Variable, is_grad_enabled};
 
 impl Variable {
@@ -21,7 +21,7 @@ impl Variable {
             return self.without_gradient("to_dtype", |x| x.to_dtype(dtype));
         }
         let y = self.data().to_dtype(dtype)?;
-        Ok(record("ToDtype", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_dtype(from)?)])))
+        record("ToDtype", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_dtype(from)?)]))
     }
 
     /// The elements on another device; the gradient comes back to this one.
@@ -31,7 +31,7 @@ impl Variable {
     #[track_caller]
     pub fn to(&self, device: &Device) -> Result<Self> {
         let (y, from) = (self.data().to(device)?, self.device());
-        Ok(record("To", &[self]).view().output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to(&from)?)])))
+        record("To", &[self]).view().output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to(&from)?)]))
     }
 
     /// Any function of the data, as a constant: for what has no gradient. Where one is required, that

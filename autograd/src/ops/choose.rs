@@ -3,8 +3,8 @@
 use smallvec::smallvec;
 use taper_tensor::Tensor;
 
-use crate::node::record;
 use crate::operand::{IntoOperand, Operand};
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -12,7 +12,7 @@ impl Variable {
     #[track_caller]
     pub(crate) fn keep(&self, mask: &Tensor) -> Result<Self> {
         let (y, mask) = (self.data().masked_fill(&mask.eq(0)?, 0)?, mask.clone());
-        Ok(record("Keep", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&mask)?)])))
+        record("Keep", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&mask)?)]))
     }
 
     /// `self` where `mask` is not 0, else `other`; all three broadcast.
@@ -23,13 +23,13 @@ impl Variable {
     pub fn where_(&self, mask: &Tensor, other: &Self) -> Result<Self> {
         let y = self.data().where_(mask, &other.data())?;
         let (a_size, b_size, mask) = (self.shape(), other.shape(), mask.clone());
-        Ok(record("Where", &[self, other]).output(y, move |ctx| {
+        record("Where", &[self, other]).output(y, move |ctx| {
             let g = ctx.grad()?;
             Ok(smallvec![
                 ctx.need(0, || g.keep(&mask)?.sum_to(&a_size))?,
                 ctx.need(1, || g.keep(&mask.eq(0)?)?.sum_to(&b_size))?
             ])
-        }))
+        })
     }
 
     /// `value` where `mask`, which broadcasts, is not 0, else `self`.
@@ -44,31 +44,37 @@ impl Variable {
                 format!("a mask of shape {:?} does not broadcast to {:?}", mask.size(), self.size());
             return Err(taper_tensor::Error::shape("masked_fill", message).into());
         }
-        Ok(record("MaskedFill", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)])))
+        record("MaskedFill", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)]))
     }
 
-    /// The elements moved into `min` to `max`, where given: dy/dx is 1 within the bounds, and on them,
-    /// else 0.
+    /// The elements moved into `min` to `max`, where given: dy/dx is 1 between the bounds, else 0, also on
+    /// them.
     ///
     /// # Errors
     /// When memory runs out.
     #[track_caller]
     pub fn clamp(&self, min: Option<f64>, max: Option<f64>) -> Result<Self> {
-        let x = self.data();
-        let (mut y, mut inside) = (x.clone(), None::<Tensor>);
+        if min.is_none() && max.is_none() {
+            return Ok(self.clone());
+        }
+        let mut y = self.data();
         if let Some(min) = min {
-            (y, inside) = (y.maximum(min)?, Some(x.ge(min)?));
+            y = y.maximum(min)?;
         }
         if let Some(max) = max {
-            let below = x.le(max)?;
-            inside = Some(match inside {
-                Some(inside) => inside.mul(&below)?,
-                None => below,
-            });
             y = y.minimum(max)?;
         }
-        let Some(inside) = inside else { return Ok(self.clone()) };
-        Ok(record("Clamp", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&inside)?)])))
+        let x = self.save();
+        record("Clamp", &[self]).output(y, move |ctx| {
+            let (mut g, x) = (ctx.grad()?, x.get(ctx)?.data());
+            if let Some(min) = min {
+                g = g.keep(&x.gt(min)?)?;
+            }
+            if let Some(max) = max {
+                g = g.keep(&x.lt(max)?)?;
+            }
+            Ok(smallvec![Some(g)])
+        })
     }
 
     /// The larger of the two, element by element; equal ones share the gradient.
@@ -77,7 +83,7 @@ impl Variable {
     /// When the shapes do not broadcast, or the devices differ.
     #[track_caller]
     pub fn maximum(&self, other: impl IntoOperand) -> Result<Self> {
-        self.extreme(other.operand(), "Maximum", |a, b| a.maximum(b), |a, b| a.gt(b))
+        self.extreme(other.operand(), "Maximum", |a, b| a.maximum(b), |a, b| Ok((a.lt(b)?, a.gt(b)?)))
     }
 
     /// The smaller of the two, element by element; equal ones share the gradient.
@@ -86,16 +92,18 @@ impl Variable {
     /// When the shapes do not broadcast, or the devices differ.
     #[track_caller]
     pub fn minimum(&self, other: impl IntoOperand) -> Result<Self> {
-        self.extreme(other.operand(), "Minimum", |a, b| a.minimum(b), |a, b| a.lt(b))
+        self.extreme(other.operand(), "Minimum", |a, b| a.minimum(b), |a, b| Ok((a.gt(b)?, a.lt(b)?)))
     }
 
+    /// One of two for each element, by `f`; `losers` says where the first is not taken, and where the
+    /// second. Equal ones share the gradient.
     #[track_caller]
-    fn extreme(
+    pub(super) fn extreme(
         &self,
         other: Operand<'_>,
         name: &'static str,
         f: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>,
-        better: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>,
+        losers: fn(&Tensor, &Tensor) -> taper_tensor::Result<(Tensor, Tensor)>,
     ) -> Result<Self> {
         let number;
         let other = match other {
@@ -105,18 +113,19 @@ impl Variable {
                 &number
             }
         };
-        let (a, b) = (self.data(), other.data());
-        let y = f(&a, &b)?;
-        // 1 for the larger, 1/2 for each of equal ones.
-        let share = better(&a, &b)?.to_dtype(y.dtype())?.add(a.eq(&b)?.to_dtype(y.dtype())?.mul(0.5)?)?;
-        let (a_size, b_size) = (self.shape(), other.shape());
-        Ok(record(name, &[self, other]).output(y, move |ctx| {
-            let (g, share) = (ctx.grad()?, Variable::new(share.clone()));
+        let y = f(&self.data(), &other.data())?;
+        let (a_size, b_size, a, b) = (self.shape(), other.shape(), self.save(), other.save());
+        record(name, &[self, other]).output(y, move |ctx| {
+            let (g, a, b) = (ctx.grad()?, a.get(ctx)?.data(), b.get(ctx)?.data());
+            // 1/2 for each of equal ones, else 1, but for a loser 0.
+            let alone = a.eq(&b)?.to_dtype(g.dtype())?.mul(-0.5)?.add(1.0)?;
+            let (a_loses, b_loses) = losers(&a, &b)?;
+            let share = |loses: &Tensor| -> Result<Self> { Ok(Self::new(alone.masked_fill(loses, 0)?)) };
             Ok(smallvec![
-                ctx.need(0, || g.mul(&share)?.sum_to(&a_size))?,
-                ctx.need(1, || g.mul(share.neg()?.add(1.0)?)?.sum_to(&b_size))?
+                ctx.need(0, || g.mul(share(&a_loses)?)?.sum_to(&a_size))?,
+                ctx.need(1, || g.mul(share(&b_loses)?)?.sum_to(&b_size))?
             ])
-        }))
+        })
     }
 
     /// `self + weight · (end - self)`.

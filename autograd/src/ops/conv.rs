@@ -4,7 +4,7 @@
 use smallvec::smallvec;
 pub use taper_tensor::Conv2dOptions;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -17,7 +17,7 @@ impl Variable {
         let y = self.data().conv2d(&weight.data(), bias.map(|b| b.data()).as_ref(), options)?;
         let (x_size, w_size) = (self.shape(), weight.shape());
         let (x, w) = (self.save_for(weight), weight.save_for(self));
-        let rule = move |ctx: &crate::node::Context<'_>| {
+        let rule = move |ctx: &crate::record::Context<'_>| {
             let g = ctx.grad()?;
             let mut grads = smallvec![
                 ctx.need(0, || g.conv2d_input_grad(&w.get(ctx)?, &x_size, options))?,
@@ -28,10 +28,10 @@ impl Variable {
             }
             Ok(grads)
         };
-        Ok(match bias {
+        match bias {
             Some(bias) => record("Conv2d", &[self, weight, bias]).output(y, rule),
             None => record("Conv2d", &[self, weight]).output(y, rule),
-        })
+        }
     }
 
     /// Correlates sequences `[N, C, L]` with kernels `[O, C/groups, l]`, and adds `bias` `[O]`. Of the
@@ -117,13 +117,13 @@ impl Variable {
         let y = self.data().conv2d_input_grad(&weight.data(), input, options)?;
         let w_size = weight.shape();
         let (g, w) = (self.save_for(weight), weight.save_for(self));
-        Ok(record("Conv2dInputGrad", &[self, weight]).output(y, move |ctx| {
+        record("Conv2dInputGrad", &[self, weight]).output(y, move |ctx| {
             let dx = ctx.grad()?;
             Ok(smallvec![
                 ctx.need(0, || dx.conv2d(&w.get(ctx)?, None, options))?,
                 ctx.need(1, || dx.conv2d_weight_grad(&g.get(ctx)?, &w_size, options))?
             ])
-        }))
+        })
     }
 
     /// The gradient of [`Variable::conv2d`] with respect to a weight of shape `weight`.
@@ -137,12 +137,12 @@ impl Variable {
         let y = self.data().conv2d_weight_grad(&grad.data(), weight, options)?;
         let x_size = self.shape();
         let (x, g) = (self.save_for(grad), grad.save_for(self));
-        Ok(record("Conv2dWeightGrad", &[self, grad]).output(y, move |ctx| {
+        record("Conv2dWeightGrad", &[self, grad]).output(y, move |ctx| {
             let dw = ctx.grad()?;
             Ok(smallvec![
                 ctx.need(0, || g.get(ctx)?.conv2d_input_grad(&dw, &x_size, options))?,
                 ctx.need(1, || x.get(ctx)?.conv2d(&dw, None, options))?
             ])
-        }))
+        })
     }
 }

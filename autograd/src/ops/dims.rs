@@ -5,8 +5,8 @@ use std::borrow::Borrow;
 use smallvec::smallvec;
 use taper_tensor::{Error, IntoShape};
 
-use crate::node::record;
 use crate::ops::view::index_of;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -18,9 +18,9 @@ impl Variable {
     #[track_caller]
     pub fn view(&self, sizes: impl IntoShape) -> Result<Self> {
         let (y, size) = (self.data().view(sizes)?, self.shape());
-        Ok(record("View", &[self])
+        record("View", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
     }
 
     /// The dimensions `from` at the places `to`, the others in their order.
@@ -31,9 +31,9 @@ impl Variable {
     pub fn movedim(&self, from: impl IntoShape, to: impl IntoShape) -> Result<Self> {
         let (from, to) = (from.into_sizes(), to.into_sizes());
         let y = self.data().movedim(&from, &to)?;
-        Ok(record("Movedim", &[self])
+        record("Movedim", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.movedim(&to, &from)?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.movedim(&to, &from)?)]))
     }
 
     /// [`Variable::transpose`] by its name in NumPy.
@@ -52,7 +52,7 @@ impl Variable {
     #[track_caller]
     pub fn mt(&self) -> Result<Self> {
         let y = self.data().mt()?;
-        Ok(record("Mt", &[self]).view().output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.mt()?)])))
+        record("Mt", &[self]).view().output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.mt()?)]))
     }
 
     /// One dimension as several, of whose sizes one may be -1: what is left.
@@ -62,9 +62,9 @@ impl Variable {
     #[track_caller]
     pub fn unflatten(&self, dim: i64, sizes: impl IntoShape) -> Result<Self> {
         let (y, size) = (self.data().unflatten(dim, sizes)?, self.shape());
-        Ok(record("Unflatten", &[self])
+        record("Unflatten", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
     }
 
     /// The diagonal of the matrices in two dimensions, `offset` columns to the right: those two dimensions
@@ -75,9 +75,9 @@ impl Variable {
     #[track_caller]
     pub fn diagonal(&self, offset: i64, dim1: i64, dim2: i64) -> Result<Self> {
         let (y, size) = (self.data().diagonal(offset, dim1, dim2)?, self.shape());
-        Ok(record("Diagonal", &[self])
+        record("Diagonal", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.onto_diagonal(offset, dim1, dim2, &size)?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.onto_diagonal(offset, dim1, dim2, &size)?)]))
     }
 
     /// Zeros of the shape `size`, with `self` on a diagonal.
@@ -86,8 +86,8 @@ impl Variable {
         let g = self.data();
         let y = g.like().zeros(size)?;
         y.diagonal(offset, dim1, dim2)?.copy_(&g)?;
-        Ok(record("OntoDiagonal", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.diagonal(offset, dim1, dim2)?)])))
+        record("OntoDiagonal", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.diagonal(offset, dim1, dim2)?)]))
     }
 
     /// The sum of a matrix's diagonal.
@@ -131,9 +131,9 @@ impl Variable {
         let (y, mut apart) = (self.data().repeat_interleave(repeats, dim)?, self.size());
         let d = index_of(dim, apart.len());
         apart.insert(d + 1, repeats);
-        Ok(record("RepeatInterleave", &[self]).output(y, move |ctx| {
+        record("RepeatInterleave", &[self]).output(y, move |ctx| {
             Ok(smallvec![Some(ctx.grad()?.reshape(&apart)?.sum_dim(d as i64 + 1, false)?)])
-        }))
+        })
     }
 
     /// Pieces of the given sizes along a dimension.
@@ -143,10 +143,10 @@ impl Variable {
     #[track_caller]
     pub fn split_sizes(&self, sizes: &[usize], dim: i64) -> Result<Vec<Self>> {
         let pieces = self.data().split_sizes(sizes, dim)?;
-        Ok(record("SplitSizes", &[self]).view().many(pieces, move |ctx| {
+        record("SplitSizes", &[self]).view().many(pieces, move |ctx| {
             let grads = (0..ctx.grads.len()).map(|i| ctx.grad_of(i)).collect::<Result<Vec<_>>>()?;
             Ok(smallvec![Some(Self::cat(&grads, dim)?)])
-        }))
+        })
     }
 
     /// The slices along a dimension, which disappears.
@@ -156,10 +156,10 @@ impl Variable {
     #[track_caller]
     pub fn unbind(&self, dim: i64) -> Result<Vec<Self>> {
         let slices = self.data().unbind(dim)?;
-        Ok(record("Unbind", &[self]).view().many(slices, move |ctx| {
+        record("Unbind", &[self]).view().many(slices, move |ctx| {
             let grads = (0..ctx.grads.len()).map(|i| ctx.grad_of(i)).collect::<Result<Vec<_>>>()?;
             Ok(smallvec![Some(Self::stack(&grads, dim)?)])
-        }))
+        })
     }
 
     /// The grids of coordinates of vectors: the first varies along the first dimension, and so on

@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::{DType, Error, Generator, Tensor};
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -51,7 +51,7 @@ impl Variable {
         let kept = options.rand(size)?.ge(p)?.to_dtype(self.dtype())?;
         let scale = if p < 1.0 { kept.div(1.0 - p)? } else { kept };
         let y = self.data().mul(&scale)?;
-        Ok(record("Dropout", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(Variable::new(scale.clone()))?)])))
+        record("Dropout", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(Variable::new(scale.clone()))?)]))
     }
 }

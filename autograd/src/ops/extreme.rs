@@ -3,9 +3,9 @@
 use smallvec::smallvec;
 use taper_tensor::{IntoShape, Tensor};
 
-use crate::node::record;
 use crate::ops::reduce::kept;
 use crate::ops::view::index_of;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -15,7 +15,7 @@ impl Variable {
     /// When there is no element.
     #[track_caller]
     pub fn max(&self) -> Result<Self> {
-        self.shared("Max", self.data().max()?, &[])
+        self.shared("Max", self.data().max()?)
     }
 
     /// The smallest element; equal ones share the gradient.
@@ -24,7 +24,7 @@ impl Variable {
     /// When there is no element.
     #[track_caller]
     pub fn min(&self) -> Result<Self> {
-        self.shared("Min", self.data().min()?, &[])
+        self.shared("Min", self.data().min()?)
     }
 
     /// The largest elements over some dimensions, all where none is given; equal ones share the
@@ -35,7 +35,7 @@ impl Variable {
     #[track_caller]
     pub fn amax(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         let dims = dims.into_sizes();
-        self.shared("Amax", self.data().amax(&dims, keepdim)?, &dims)
+        self.shared_over("Amax", self.data().amax(&dims, keepdim)?, &dims)
     }
 
     /// The smallest elements over some dimensions; see [`Variable::amax`].
@@ -45,20 +45,32 @@ impl Variable {
     #[track_caller]
     pub fn amin(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         let dims = dims.into_sizes();
-        self.shared("Amin", self.data().amin(&dims, keepdim)?, &dims)
+        self.shared_over("Amin", self.data().amin(&dims, keepdim)?, &dims)
+    }
+
+    /// One element of all, `y`, whose gradient the elements equal to it share; or if it is NaN, those that
+    /// are.
+    #[track_caller]
+    fn shared(&self, name: &'static str, y: Tensor) -> Result<Self> {
+        let x = self.save();
+        record(name, &[self]).saves_output().output(y, move |ctx| {
+            let (x, y) = (x.get(ctx)?.data(), ctx.output_tensor(0)?);
+            let equal = x.eq(y)?.logical_or(x.isnan()?.logical_and(y.isnan()?)?)?.to_dtype(x.dtype())?;
+            Ok(smallvec![Some(ctx.grad()?.mul(Variable::new(equal.div(equal.sum()?)?))?)])
+        })
     }
 
     /// Extremes `y` over `dims`, whose gradient the elements equal to them share.
     #[track_caller]
-    fn shared(&self, name: &'static str, y: Tensor, dims: &[i64]) -> Result<Self> {
+    fn shared_over(&self, name: &'static str, y: Tensor, dims: &[i64]) -> Result<Self> {
         let (size, kept, dims) = (self.shape(), kept(dims, &self.shape()), dims.to_vec());
         let x = self.save();
-        Ok(record(name, &[self]).saves_output().output(y, move |ctx| {
+        record(name, &[self]).saves_output().output(y, move |ctx| {
             let (x, y) = (x.get(ctx)?.data(), ctx.output(0)?.data());
             let equal = x.eq(y.reshape(&kept[..])?)?.to_dtype(x.dtype())?;
             let share = Variable::new(equal.div(equal.sum_dim(&dims, true)?.reshape(&kept[..])?)?);
             Ok(smallvec![Some(ctx.grad()?.reshape(&kept[..])?.expand(&size[..])?.mul(share)?)])
-        }))
+        })
     }
 
     /// The largest elements along a dimension, and their indices: the first of equal ones, which gets
@@ -123,13 +135,13 @@ impl Variable {
         self.picked("Mode", dim, keepdim, values, index)
     }
 
-    /// The middle element of all, the lower of two.
+    /// The middle element of all, the lower of two; equal ones share the gradient.
     ///
     /// # Errors
     /// When there is no element.
     #[track_caller]
     pub fn median(&self) -> Result<Self> {
-        self.reshape(-1)?.median_dim(0, false).map(|(y, _)| y)
+        self.shared("Median", self.data().median()?)
     }
 
     /// The middle elements along a dimension, the lower of two, and their indices.
@@ -174,7 +186,7 @@ impl Variable {
     ) -> Result<(Self, Tensor)> {
         let size = self.shape();
         if size.is_empty() {
-            let y = record(name, &[self]).output(values, |ctx| Ok(smallvec![Some(ctx.grad()?)]));
+            let y = record(name, &[self]).output(values, |ctx| Ok(smallvec![Some(ctx.grad()?)]))?;
             return Ok((y, index));
         }
         let dim = index_of(dim, size.len()) as i64;
@@ -183,7 +195,7 @@ impl Variable {
             let g = if kept { ctx.grad()? } else { ctx.grad()?.unsqueeze(dim)? };
             let zeros = Variable::new(g.data().like().zeros(&size[..])?);
             Ok(smallvec![Some(zeros.scatter_add(dim, &places, &g)?)])
-        });
+        })?;
         Ok((y, index))
     }
 

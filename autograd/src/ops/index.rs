@@ -3,8 +3,8 @@
 use smallvec::smallvec;
 use taper_tensor::{Error, Tensor};
 
-use crate::node::record;
 use crate::ops::view::index_of;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -15,11 +15,11 @@ impl Variable {
     #[track_caller]
     pub fn gather(&self, dim: i64, index: &Tensor) -> Result<Self> {
         let (y, size, index) = (self.data().gather(dim, index)?, self.shape(), index.clone());
-        Ok(record("Gather", &[self]).output(y, move |ctx| {
+        record("Gather", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
             let zeros = Variable::new(g.data().like().zeros(&size[..])?);
             Ok(smallvec![Some(zeros.scatter_add(dim, &index, &g)?)])
-        }))
+        })
     }
 
     /// A copy of `self` with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and so on.
@@ -28,12 +28,27 @@ impl Variable {
     /// As [`Variable::gather`].
     #[track_caller]
     pub fn scatter_add(&self, dim: i64, index: &Tensor, source: &Self) -> Result<Self> {
+        let source = &source.part_for(index)?;
         let y = self.data().scatter_add(dim, index, &source.data())?;
-        let index = index.clone();
-        Ok(record("ScatterAdd", &[self, source]).output(y, move |ctx| {
+        let (index, size) = (index.clone(), source.shape());
+        record("ScatterAdd", &[self, source]).output(y, move |ctx| {
             let g = ctx.grad()?;
-            Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.gather(dim, &index))?])
-        }))
+            Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.gather_for(dim, &index, &size))?])
+        })
+    }
+
+    /// [`Variable::gather`], for a source of the shape `size`: where that is larger than the index, nothing
+    /// was read, and zeros follow.
+    #[track_caller]
+    pub(super) fn gather_for(&self, dim: i64, index: &Tensor, size: &[usize]) -> Result<Self> {
+        let mut y = self.gather(dim, index)?;
+        for (d, n) in size.iter().enumerate() {
+            let missing = n - y.size()[d];
+            if missing > 0 {
+                y = y.pad_constant(d, 0, missing as i64, 0.0)?;
+            }
+        }
+        Ok(y)
     }
 
     /// The slices at `index`, a vector of integers, along a dimension.
@@ -43,11 +58,11 @@ impl Variable {
     #[track_caller]
     pub fn index_select(&self, dim: i64, index: &Tensor) -> Result<Self> {
         let (y, size, index) = (self.data().index_select(dim, index)?, self.shape(), index.clone());
-        Ok(record("IndexSelect", &[self]).output(y, move |ctx| {
+        record("IndexSelect", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
             let zeros = Variable::new(g.data().like().zeros(&size[..])?);
             Ok(smallvec![Some(zeros.index_add(dim, &index, &g)?)])
-        }))
+        })
     }
 
     /// A copy of `self` with slice `i` of `source` added at `index[i]` along a dimension.
@@ -62,10 +77,10 @@ impl Variable {
         along[index_of(dim, x.dim())] = index.numel();
         let wide = index.reshape(along)?.expand(source.data().size())?;
         let (y, index) = (x.scatter_add(dim, &wide, &source.data())?, index.clone());
-        Ok(record("IndexAdd", &[self, source]).output(y, move |ctx| {
+        record("IndexAdd", &[self, source]).output(y, move |ctx| {
             let g = ctx.grad()?;
             Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.index_select(dim, &index))?])
-        }))
+        })
     }
 
     /// The rows of this table `[count, width]` at `index`, of any shape `[…]`: `[…, width]`. No
@@ -84,7 +99,7 @@ impl Variable {
         out.push(width);
         let flat = index.reshape(index.numel())?;
         let y = self.data().index_select(0, &flat)?.reshape(out)?;
-        Ok(record("Embedding", &[self]).output(y, move |ctx| {
+        record("Embedding", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?.reshape([flat.numel(), width])?;
             let zeros = Variable::new(g.data().like().zeros((count, width))?);
             let mut table = zeros.index_add(0, &flat, &g)?;
@@ -96,7 +111,7 @@ impl Variable {
                 table = table.mul(Variable::new(keep))?;
             }
             Ok(smallvec![Some(table)])
-        }))
+        })
     }
 
     /// The diagonal of a matrix, `offset` columns to the right; or a matrix of zeros with this vector

@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::{Index, IntoIndices, Scalar, Tensor};
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -28,14 +28,14 @@ impl Variable {
         let inputs = [self];
         let node = record("Index", &inputs);
         let node = if indices.iter().any(|i| matches!(i, Index::Tensor(_))) { node } else { node.view() };
-        Ok(node.output(y, move |ctx| {
+        node.output(y, move |ctx| {
             let g = ctx.grad()?;
             // The same indices into a tensor of places say where each element came from.
             let places = Tensor::arange(0, numel as i64, 1)?.to(&g.device())?.reshape(&size[..])?;
             let places = places.i(indices.clone())?.reshape(-1)?;
             let zeros = Self::new(g.data().like().zeros(numel)?);
             Ok(smallvec![Some(zeros.index_add(0, &places, &g.reshape(-1)?)?.reshape(&size[..])?)])
-        }))
+        })
     }
 
     /// The elements at flat positions, row-major.
@@ -84,7 +84,7 @@ impl Variable {
     pub fn scatter(&self, dim: i64, index: &Tensor, source: &Self) -> Result<Self> {
         let (y, index) = (self.data().scatter(dim, index, source.data())?, index.clone());
         let size = source.shape();
-        Ok(record("Scatter", &[self, source]).output(y, move |ctx| {
+        record("Scatter", &[self, source]).output(y, move |ctx| {
             let g = ctx.grad()?;
             Ok(smallvec![
                 ctx.need(0, || {
@@ -92,17 +92,9 @@ impl Variable {
                     keep.scatter_(dim, &index, 0)?;
                     g.keep(&keep)
                 })?,
-                ctx.need(1, || {
-                    // The source may be larger than the index: there nothing was read.
-                    let mut part = g.gather(dim, &index)?;
-                    for d in 0..size.len() {
-                        let missing = size[d] - part.size()[d];
-                        part = part.pad_constant(d, 0, missing as i64, 0.0)?;
-                    }
-                    Ok(part)
-                })?
+                ctx.need(1, || g.gather_for(dim, &index, &size))?
             ])
-        }))
+        })
     }
 
     /// A copy of `self` with `value` in the slices at `index`, a vector of integers, along `dim`.
@@ -114,7 +106,7 @@ impl Variable {
         let y = self.data().index_fill(dim, index, value)?;
         let keep = y.like().dtype(taper_tensor::DType::U8).ones(y.size())?;
         keep.index_fill_(dim, index, 0)?;
-        Ok(record("IndexFill", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)])))
+        record("IndexFill", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)]))
     }
 
     /// A copy of `self` with the slices of `source` at `index`, a vector of integers that are all
@@ -128,9 +120,9 @@ impl Variable {
         let keep = y.like().dtype(taper_tensor::DType::U8).ones(y.size())?;
         keep.index_fill_(dim, index, 0)?;
         let index = index.clone();
-        Ok(record("IndexCopy", &[self, source]).output(y, move |ctx| {
+        record("IndexCopy", &[self, source]).output(y, move |ctx| {
             let g = ctx.grad()?;
             Ok(smallvec![ctx.need(0, || g.keep(&keep))?, ctx.need(1, || g.index_select(dim, &index))?])
-        }))
+        })
     }
 }

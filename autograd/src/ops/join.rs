@@ -5,8 +5,8 @@ use std::borrow::Borrow;
 use smallvec::smallvec;
 use taper_tensor::{Error, IntoShape};
 
-use crate::node::record;
 use crate::ops::view::index_of;
+use crate::record::record;
 use crate::{Result, Variable};
 
 /// What [`Variable::pad`] puts around a tensor.
@@ -58,7 +58,7 @@ impl Variable {
             y.narrow(dim, start, n)?.copy_(t)?;
             start += n as i64;
         }
-        Ok(record("Cat", &inputs).output(y, move |ctx| {
+        record("Cat", &inputs).output(y, move |ctx| {
             let (g, mut start) = (ctx.grad()?, 0);
             let part = |(i, &n): (usize, &usize)| {
                 let at = start;
@@ -66,7 +66,7 @@ impl Variable {
                 ctx.need(i, || g.narrow(dim, at, n))
             };
             lengths.iter().enumerate().map(part).collect()
-        }))
+        })
     }
 
     /// Joins tensors of one shape along a new dimension.
@@ -96,10 +96,10 @@ impl Variable {
         let pieces = (0..n).step_by(size).map(|at| x.narrow(dim, at as i64, size.min(n - at)));
         let pieces = pieces.collect::<taper_tensor::Result<Vec<_>>>()?;
         // One operation, whose gradient is joined once: that of a narrow each would fill the rest with zeros.
-        Ok(record("Split", &[self]).view().many(pieces, move |ctx| {
+        record("Split", &[self]).view().many(pieces, move |ctx| {
             let grads = (0..ctx.grads.len()).map(|i| ctx.grad_of(i)).collect::<Result<Vec<_>>>()?;
             Ok(smallvec![Some(Self::cat(&grads, dim)?)])
-        }))
+        })
     }
 
     /// At most `chunks` pieces of one size along a dimension; the last may be smaller.
@@ -214,7 +214,7 @@ impl Variable {
         size[d] = (n + before + after) as usize;
         let y = x.like().full(&size, value)?;
         y.narrow(dim, before.max(0), kept)?.copy_(&x.narrow(dim, (-before).max(0), kept)?)?;
-        Ok(record("Pad", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.pad_constant(d, -before, -after, 0.0)?)])))
+        record("Pad", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.pad_constant(d, -before, -after, 0.0)?)]))
     }
 }

@@ -2,7 +2,7 @@
 
 use smallvec::smallvec;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -13,23 +13,43 @@ impl Variable {
     #[track_caller]
     pub fn inverse(&self) -> Result<Self> {
         let y = self.data().inverse()?;
-        Ok(record("Inverse", &[self]).saves_output().output(y, |ctx| {
+        record("Inverse", &[self]).saves_output().output(y, |ctx| {
             let y = ctx.output(0)?.mt()?;
             Ok(smallvec![Some(y.matmul(&ctx.grad()?)?.matmul(&y)?.neg()?)])
-        }))
+        })
     }
 
-    /// The determinant of a square matrix: `dX = G det(X) X⁻ᵀ`.
+    /// The determinant of a square matrix: `dX = G det(X) X⁻ᵀ`, which are G times the cofactors.
     ///
     /// # Errors
-    /// When the matrix is not square; in the gradient, when it has no inverse.
+    /// When the matrix is not square.
     #[track_caller]
     pub fn det(&self) -> Result<Self> {
         let (y, x) = (self.data().det()?, self.save());
-        Ok(record("Det", &[self]).saves_output().output(y, move |ctx| {
-            let scale = ctx.grad()?.mul(ctx.output(0)?)?.unsqueeze(-1)?.unsqueeze(-1)?;
-            Ok(smallvec![Some(x.get(ctx)?.inverse()?.mt()?.mul(scale)?)])
-        }))
+        record("Det", &[self]).saves_output().output(y, move |ctx| {
+            let (x, y, g) = (x.get(ctx)?, ctx.output(0)?, ctx.grad()?);
+            let matrices = |v: Self| v.unsqueeze(-1)?.unsqueeze(-1);
+            let dx = if y.data().eq(0)?.any()?.item::<u8>()? == 0 {
+                x.inverse()?.mt()?.mul(matrices(g.mul(y)?)?)?
+            } else {
+                x.cofactors()?.mul(matrices(g)?)?
+            };
+            Ok(smallvec![Some(dx)])
+        })
+    }
+
+    /// For each element the determinant of what is left without its row and its column, and its sign: also
+    /// of a matrix without an inverse.
+    #[track_caller]
+    fn cofactors(&self) -> Result<Self> {
+        let n = self.size()[self.dim() - 1] as i64;
+        let without = |k: i64| self.indices((0..n).filter(|&i| i != k).collect());
+        let cofactor = |i: i64, j: i64| {
+            let rest = self.index_select(-2, &without(i)?)?.index_select(-1, &without(j)?)?;
+            rest.det()?.mul(if (i + j) % 2 == 0 { 1.0 } else { -1.0 })
+        };
+        let row = |i: i64| Self::stack(&(0..n).map(|j| cofactor(i, j)).collect::<Result<Vec<_>>>()?, -1);
+        Self::stack(&(0..n).map(row).collect::<Result<Vec<_>>>()?, -2)
     }
 
     /// The X with `self · X = right`: `dRight = self⁻ᵀ G`, `dSelf = -dRight Xᵀ`.
@@ -39,14 +59,14 @@ impl Variable {
     #[track_caller]
     pub fn solve(&self, right: &Self) -> Result<Self> {
         let (y, a, vector) = (self.data().solve(&right.data())?, self.save(), right.dim() == 1);
-        Ok(record("Solve", &[self, right]).saves_output().output(y, move |ctx| {
+        record("Solve", &[self, right]).saves_output().output(y, move |ctx| {
             let (a, g) = (a.get(ctx)?, ctx.grad()?);
             let right = a.mt()?.solve(&g)?;
             let x = ctx.output(0)?;
             let (column, x) =
                 if vector { (right.unsqueeze(1)?, x.unsqueeze(1)?) } else { (right.clone(), x) };
             Ok(smallvec![ctx.need(0, || column.matmul(&x.mt()?)?.neg())?, ctx.need(1, || Ok(right.clone()))?])
-        }))
+        })
     }
 
     /// The lower triangular L with `L Lᵀ = self`, for a symmetric matrix with positive eigenvalues:
@@ -58,13 +78,13 @@ impl Variable {
     #[track_caller]
     pub fn cholesky(&self) -> Result<Self> {
         let y = self.data().cholesky()?;
-        Ok(record("Cholesky", &[self]).saves_output().output(y, |ctx| {
+        record("Cholesky", &[self]).saves_output().output(y, |ctx| {
             let l = ctx.output(0)?;
             let p = l.mt()?.matmul(&ctx.grad()?)?;
             let p = p.tril(0)?.add(p.tril(-1)?)?.mul(0.5)?;
             let inverse = l.inverse()?;
             let s = inverse.mt()?.matmul(&p)?.matmul(&inverse)?;
             Ok(smallvec![Some(s.add(s.mt()?)?.mul(0.5)?)])
-        }))
+        })
     }
 }

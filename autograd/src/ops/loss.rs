@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::{DType, Tensor};
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
 
 /// How the losses of the samples become one number.
@@ -56,10 +56,10 @@ impl Variable {
             Reduction::None => (square, 2.0),
         };
         let (a, b) = (self.save(), target.save());
-        Ok(record("MseLoss", &[self, target]).output(y, move |ctx| {
+        record("MseLoss", &[self, target]).output(y, move |ctx| {
             let g = a.get(ctx)?.sub(b.get(ctx)?)?.mul(ctx.grad()?.mul(factor)?)?;
             Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.neg())?])
-        }))
+        })
     }
 
     /// The cross entropy of logits `[N, C, …]` with a class for each sample, `classes` `[N, …]` of
@@ -74,7 +74,7 @@ impl Variable {
         let log_softmax = logits.log_softmax(1)?;
         let (index, y) = (classes.unsqueeze(1)?, log_softmax.nll_loss(classes, factors, summed)?);
         let (x, classes, factors) = (self.save(), classes.clone(), factors.to_dtype(logits.dtype())?);
-        Ok(record("CrossEntropyLoss", &[self]).output(y, move |ctx| {
+        record("CrossEntropyLoss", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
             if !is_grad_enabled() {
                 let dx = log_softmax.cross_entropy_grad(&classes, &factors.mul(g.data())?)?;
@@ -86,7 +86,7 @@ impl Variable {
             let one = Self::new(factors.data().ones_like()?.neg()?);
             let g = if summed { g } else { g.unsqueeze(1)? };
             Ok(smallvec![Some(softmax.scatter_add(1, &index, &one)?.mul(g.mul(&factors)?)?)])
-        }))
+        })
     }
 
     /// The negative of the log-probability `[N, C, …]` of each sample's class, times its factor; as
@@ -100,12 +100,12 @@ impl Variable {
         let x = self.data();
         let (index, y) = (classes.unsqueeze(1)?, x.nll_loss(classes, factors, summed)?);
         let (size, factors) = (self.size(), Self::new(factors.to_dtype(x.dtype())?.unsqueeze(1)?.neg()?));
-        Ok(record("NllLoss", &[self]).output(y, move |ctx| {
+        record("NllLoss", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
             let g = if summed { g } else { g.unsqueeze(1)? };
             let zeros = Self::new(g.data().like().zeros(&size)?);
             Ok(smallvec![Some(zeros.scatter_add(1, &index, &factors.mul(g)?)?)])
-        }))
+        })
     }
 
     /// `-(t ln(p) + (1 - t) ln(1 - p))` for probabilities `p` in `self`, where no logarithm counts for
@@ -130,7 +130,7 @@ impl Variable {
         let logit = log.sub(&log_rest)?;
         let y = t.mul(&logit)?.add(log_rest)?.neg()?;
         let (p, t) = (self.save(), target.save());
-        Ok(record("BinaryCrossEntropy", &[self, target]).output(y, move |ctx| {
+        record("BinaryCrossEntropy", &[self, target]).output(y, move |ctx| {
             let (g, p) = (ctx.grad()?, p.get(ctx)?);
             Ok(smallvec![
                 ctx.need(0, || {
@@ -149,6 +149,6 @@ impl Variable {
                     g.mul(logit.neg()?)
                 })?
             ])
-        }))
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use smallvec::smallvec;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -16,7 +16,7 @@ impl Variable {
         let y = self.data().matmul(&other.data())?;
         let (size, other_size) = (self.shape(), other.shape());
         let (a, b) = (self.save_for(other), other.save_for(self));
-        Ok(record("Matmul", &[self, other]).output(y, move |ctx| {
+        record("Matmul", &[self, other]).output(y, move |ctx| {
             // As matrices: a vector was a row on the left, a column on the right.
             let mut g = ctx.grad()?;
             if other_size.len() == 1 {
@@ -47,7 +47,7 @@ impl Variable {
                     }
                 })?
             ])
-        }))
+        })
     }
 
     /// `self weightᵀ + bias` for rows `[…, in]`, `weight` `[out, in]` and `bias` `[out]`.
@@ -72,7 +72,7 @@ impl Variable {
             y = y.add(bias.data())?;
         }
         let (x, w) = (self.save_for(weight), weight.save_for(self));
-        let rule = move |ctx: &crate::node::Context<'_>| {
+        let rule = move |ctx: &crate::record::Context<'_>| {
             let g = ctx.grad()?;
             // As rows of one matrix.
             let rows = |v: &Variable| v.reshape([-1, *v.size().last().unwrap_or(&1) as i64]);
@@ -85,10 +85,10 @@ impl Variable {
             }
             Ok(grads)
         };
-        Ok(match bias {
+        match bias {
             Some(bias) => record("Linear", &[self, weight, bias]).output(y, rule),
             None => record("Linear", &[self, weight]).output(y, rule),
-        })
+        }
     }
 
     /// The products of two batches of matrices `[B, n, k]` and `[B, k, m]`.

@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::Error;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 /// What [`Variable::standardise`] gives: `y = (x - mean) · r` with `r = 1 / sqrt(var + eps)`.
@@ -27,7 +27,7 @@ impl Variable {
         let r = r.ones_like()?.div(r)?;
         let (y, dims) = (centred.mul(&r)?, dims.to_vec());
         // The scale r is an output as well, so that the rule can be differentiated through it.
-        let rule = move |ctx: &crate::node::Context<'_>| {
+        let rule = move |ctx: &crate::record::Context<'_>| {
             let (y, r) = (ctx.output(0)?, ctx.output(1)?);
             let mut dx = None;
             if ctx.grads[0].is_some() {
@@ -44,7 +44,7 @@ impl Variable {
             }
             Ok(smallvec![dx])
         };
-        let [y, r] = record("Standardise", &[self]).saves_outputs(&[0, 1]).outputs([y, r], rule);
+        let [y, r] = record("Standardise", &[self]).saves_outputs(&[0, 1]).outputs([y, r], rule)?;
         Ok(Standardised { y, r })
     }
 

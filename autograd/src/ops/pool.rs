@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::{DType, PoolOptions, Tensor};
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -22,7 +22,8 @@ impl Variable {
     /// As [`Variable::max_pool2d`].
     #[track_caller]
     pub fn max_pool2d_with(&self, options: PoolOptions) -> Result<Self> {
-        Ok(self.max_pool2d_with_indices(options)?.0)
+        let (y, places) = self.data().max_pool2d(options)?;
+        self.maxima("MaxPool2d", y, places, Some(options))
     }
 
     /// The largest element of each window, and its place in its image, `row · W + column`, as int64;
@@ -41,7 +42,8 @@ impl Variable {
     #[track_caller]
     pub fn max_pool2d_with_indices(&self, options: PoolOptions) -> Result<(Self, Tensor)> {
         let (y, places) = self.data().max_pool2d(options)?;
-        self.maxima("MaxPool2d", y, places, Some(options))
+        let indices = places.to_dtype(DType::I64)?;
+        Ok((self.maxima("MaxPool2d", y, places, Some(options))?, indices))
     }
 
     /// The largest elements of windows that cover images `[N, C, H, W]` evenly, so that there are
@@ -52,7 +54,8 @@ impl Variable {
     #[track_caller]
     pub fn adaptive_max_pool2d(&self, size: (usize, usize)) -> Result<(Self, Tensor)> {
         let (y, places) = self.data().adaptive_max_pool2d(size)?;
-        self.maxima("AdaptiveMaxPool2d", y, places, None)
+        let indices = places.to_dtype(DType::I64)?;
+        Ok((self.maxima("AdaptiveMaxPool2d", y, places, None)?, indices))
     }
 
     /// Records maxima that were at `places`; `windows` are theirs, or none where they are adaptive.
@@ -63,11 +66,10 @@ impl Variable {
         y: Tensor,
         places: Tensor,
         windows: Option<PoolOptions>,
-    ) -> Result<(Self, Tensor)> {
-        let (size, indices) = (self.shape(), places.to_dtype(DType::I64)?);
-        let y = record(name, &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)]));
-        Ok((y, indices))
+    ) -> Result<Self> {
+        let size = self.shape();
+        record(name, &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)]))
     }
 
     /// The mean of each window of images `[N, C, H, W]`; the border counts as zeros, unless
@@ -78,15 +80,15 @@ impl Variable {
     #[track_caller]
     pub fn avg_pool2d(&self, options: PoolOptions) -> Result<Self> {
         let (y, size) = (self.data().avg_pool2d(options)?, self.shape());
-        Ok(record("AvgPool2d", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.avg_pool2d_grad(&size, options)?)])))
+        record("AvgPool2d", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.avg_pool2d_grad(&size, options)?)]))
     }
 
     #[track_caller]
     fn avg_pool2d_grad(&self, size: &[usize], options: PoolOptions) -> Result<Self> {
         let dx = self.data().avg_pool2d_grad(size, options)?;
-        Ok(record("AvgPool2dGrad", &[self])
-            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.avg_pool2d(options)?)])))
+        record("AvgPool2dGrad", &[self])
+            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.avg_pool2d(options)?)]))
     }
 
     /// Images `[N, C, H, W]` in another size: pixel `i` is the mean from `floor(i · H / H')` to before
@@ -97,15 +99,15 @@ impl Variable {
     #[track_caller]
     pub fn adaptive_avg_pool2d(&self, size: (usize, usize)) -> Result<Self> {
         let (y, input) = (self.data().adaptive_avg_pool2d(size)?, self.shape());
-        Ok(record("AdaptiveAvgPool2d", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.adaptive_avg_pool2d_grad(&input)?)])))
+        record("AdaptiveAvgPool2d", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.adaptive_avg_pool2d_grad(&input)?)]))
     }
 
     #[track_caller]
     fn adaptive_avg_pool2d_grad(&self, input: &[usize]) -> Result<Self> {
         let (dx, size) = (self.data().adaptive_avg_pool2d_grad(input)?, self.shape());
-        Ok(record("AdaptiveAvgPool2dGrad", &[self])
-            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.adaptive_avg_pool2d((size[2], size[3]))?)])))
+        record("AdaptiveAvgPool2dGrad", &[self])
+            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.adaptive_avg_pool2d((size[2], size[3]))?)]))
     }
 
     /// Adds each element to its place in an image of zeros.
@@ -116,8 +118,8 @@ impl Variable {
             None => self.data().adaptive_max_pool2d_grad(places, size)?,
         };
         let places = places.clone();
-        Ok(record("MaxPool2dGrad", &[self])
-            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.at_places(&places, windows)?)])))
+        record("MaxPool2dGrad", &[self])
+            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.at_places(&places, windows)?)]))
     }
 
     /// Takes the element at each place of an image.
@@ -128,7 +130,7 @@ impl Variable {
         let index = places.reshape((planes, if planes == 0 { 0 } else { -1 }))?;
         let y = self.data().reshape((planes, plane))?.gather(1, &index)?.reshape(places.size())?;
         let places = places.clone();
-        Ok(record("MaxPool2dGather", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)])))
+        record("MaxPool2dGather", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)]))
     }
 }

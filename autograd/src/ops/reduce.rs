@@ -3,9 +3,9 @@
 use smallvec::smallvec;
 use taper_tensor::IntoShape;
 
-use crate::node::record;
 use crate::ops::join::PadMode;
 use crate::ops::view::index_of;
+use crate::record::record;
 use crate::variable::Shape;
 use crate::{Result, Variable};
 
@@ -17,7 +17,7 @@ impl Variable {
     #[track_caller]
     pub fn sum(&self) -> Result<Self> {
         let (y, size) = (self.data().sum()?, self.shape());
-        Ok(record("Sum", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.expand(&size[..])?)])))
+        record("Sum", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.expand(&size[..])?)]))
     }
 
     /// The sums over some dimensions, all where none is given; they become 1 with `keepdim`, or else
@@ -30,8 +30,8 @@ impl Variable {
         let (dims, size) = (dims.into_sizes(), self.shape());
         let y = self.data().sum_dim(dims.as_slice(), keepdim)?;
         let kept = kept(&dims, &size);
-        Ok(record("SumDim", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&kept[..])?.expand(&size[..])?)])))
+        record("SumDim", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&kept[..])?.expand(&size[..])?)]))
     }
 
     /// The mean of all elements.
@@ -42,8 +42,8 @@ impl Variable {
     pub fn mean(&self) -> Result<Self> {
         let (y, size) = (self.data().mean()?, self.shape());
         let count = self.numel() as f64;
-        Ok(record("Mean", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.div(count)?.expand(&size[..])?)])))
+        record("Mean", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.div(count)?.expand(&size[..])?)]))
     }
 
     /// The means over some dimensions, all where none is given; they become 1 with `keepdim`, or else
@@ -57,9 +57,9 @@ impl Variable {
         let y = self.data().mean_dim(&dims, keepdim)?;
         let kept = kept(&dims, &size);
         let count = size.iter().zip(&kept).filter(|(n, k)| n != k).map(|(n, _)| *n as f64).product::<f64>();
-        Ok(record("MeanDim", &[self]).output(y, move |ctx| {
+        record("MeanDim", &[self]).output(y, move |ctx| {
             Ok(smallvec![Some(ctx.grad()?.reshape(&kept[..])?.div(count)?.expand(&size[..])?)])
-        }))
+        })
     }
 
     /// The variances over some dimensions, all where none is given: the squared distances from the
@@ -73,21 +73,34 @@ impl Variable {
         let y = self.data().var(&dims, correction, keepdim)?;
         let kept = kept(&dims, &size);
         let count = (size.iter().product::<usize>() / kept.iter().product::<usize>().max(1)) as f64;
-        Ok(record("Var", &[self]).output(y, move |ctx| {
+        record("Var", &[self]).output(y, move |ctx| {
             let x = x.get(ctx)?;
             let centred = x.sub(x.mean_dim(&dims, true)?.reshape(&kept[..])?)?;
             let g = ctx.grad()?.reshape(&kept[..])?.mul(2.0 / (count - correction).max(0.0))?;
             Ok(smallvec![Some(centred.mul(g)?)])
-        }))
+        })
     }
 
-    /// The standard deviations over some dimensions: the roots of [`Variable::var`].
+    /// The standard deviations over some dimensions: the roots y of [`Variable::var`]. `dvar = dy / 2y`, and
+    /// 0 where y is 0.
     ///
     /// # Errors
     /// As [`Variable::mean_dim`].
     #[track_caller]
     pub fn std(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
-        self.var(dims, correction, keepdim)?.sqrt()
+        let var = self.var(dims, correction, keepdim)?;
+        let y = var.data().sqrt()?;
+        record("Std", &[&var]).saves_output().output(y, |ctx| {
+            let (y, g) = (ctx.output(0)?, ctx.grad()?.div(2.0)?);
+            Ok(smallvec![Some(g.over_or_0(&y)?)])
+        })
+    }
+
+    /// `self / y`, and 0 where y is 0.
+    #[track_caller]
+    fn over_or_0(&self, y: &Self) -> Result<Self> {
+        let zero = y.data().eq(0)?;
+        self.div(y.masked_fill(&zero, 1.0)?)?.masked_fill(&zero, 0.0)
     }
 
     /// The Euclidean norm of all elements: dx = x / norm · dy, and 0 where the norm is 0.
@@ -97,28 +110,47 @@ impl Variable {
     #[track_caller]
     pub fn norm(&self) -> Result<Self> {
         let (y, x) = (self.data().norm()?, self.save());
-        Ok(record("Norm", &[self]).saves_output().output(y, move |ctx| {
+        record("Norm", &[self]).saves_output().output(y, move |ctx| {
             let (x, y) = (x.get(ctx)?, ctx.output(0)?);
-            let zero = y.data().eq(0)?;
-            let scale = ctx.grad()?.div(y.masked_fill(&zero, 1.0)?)?.masked_fill(&zero, 0.0)?;
-            Ok(smallvec![Some(x.mul(scale)?)])
-        }))
+            Ok(smallvec![Some(x.mul(ctx.grad()?.over_or_0(&y)?)?)])
+        })
     }
 
-    /// The norm `(Σ |x|^p)^(1/p)` over some dimensions, all where none is given.
+    /// The norm `y = (Σ |x|^p)^(1/p)` over some dimensions, all where none is given; the largest or the
+    /// smallest `|x|` for an infinite p, the number of elements that are not 0 for p = 0.
+    /// `dx = sign(x) (|x| / y)^(p - 1) · dy`, and 0 where x or y is 0.
     ///
     /// # Errors
-    /// As [`Variable::mean_dim`]; and when `p` is not above 0.
+    /// As [`Variable::mean_dim`].
     #[track_caller]
     pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         let dims = dims.into_sizes();
         match p {
             1.0 => self.abs()?.sum_dim(&dims, keepdim),
             f64::INFINITY => self.abs()?.amax(&dims, keepdim),
+            f64::NEG_INFINITY => self.abs()?.amin(&dims, keepdim),
             2.0 if dims.is_empty() && !keepdim => self.norm(),
-            p if p > 0.0 => self.abs()?.pow(p)?.sum_dim(&dims, keepdim)?.pow(1.0 / p),
-            _ => Err(taper_tensor::Error::value("norm", format!("p is {p}, expected more than 0")).into()),
+            _ => self.finite_norm(p, &dims, keepdim),
         }
+    }
+
+    #[track_caller]
+    fn finite_norm(&self, p: f64, dims: &[i64], keepdim: bool) -> Result<Self> {
+        let (y, x, kept) = (self.data().norm_p(p, dims, keepdim)?, self.save(), kept(dims, &self.shape()));
+        record("Norm", &[self]).saves_output().output(y, move |ctx| {
+            let (g, x) = (ctx.grad()?.reshape(&kept[..])?, x.get(ctx)?);
+            let y = ctx.output(0)?.reshape(&kept[..])?;
+            let dx = if p == 0.0 {
+                Self::new(x.data().zeros_like()?)
+            } else if p == 2.0 {
+                x.mul(g.over_or_0(&y)?)?
+            } else {
+                let flat = x.data().eq(0)?; // where sign(x) is 0, and the power may be infinite
+                let share = x.masked_fill(&flat, 1.0)?.abs()?.over_or_0(&y)?;
+                share.pow(p - 1.0)?.masked_fill(&y.data().eq(0)?, 0.0)?.mul(x.sign()?)?.mul(g)?
+            };
+            Ok(smallvec![Some(dx)])
+        })
     }
 
     /// `ln Σ e^x` over some dimensions: dx = e^(x - y) · dy, the softmax.
@@ -130,10 +162,10 @@ impl Variable {
         let (dims, x) = (dims.into_sizes(), self.save());
         let y = self.data().logsumexp(&dims, keepdim)?;
         let kept = kept(&dims, &self.shape());
-        Ok(record("LogSumExp", &[self]).saves_output().output(y, move |ctx| {
+        record("LogSumExp", &[self]).saves_output().output(y, move |ctx| {
             let (x, y) = (x.get(ctx)?, ctx.output(0)?.reshape(&kept[..])?);
             Ok(smallvec![Some(x.sub(y)?.exp()?.mul(ctx.grad()?.reshape(&kept[..])?)?)])
-        }))
+        })
     }
 
     /// Running sums along a dimension: the gradient is summed from the other end.
@@ -143,13 +175,13 @@ impl Variable {
     #[track_caller]
     pub fn cumsum(&self, dim: i64) -> Result<Self> {
         let y = self.data().cumsum(dim)?;
-        Ok(record("Cumsum", &[self]).output(y, move |ctx| {
+        record("Cumsum", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
             if g.dim() == 0 {
                 return Ok(smallvec![Some(g)]);
             }
             Ok(smallvec![Some(g.flip(dim)?.cumsum(dim)?.flip(dim)?)])
-        }))
+        })
     }
 
     /// The product of all elements. The gradient of an element is the product of the others, also where
@@ -160,12 +192,12 @@ impl Variable {
     #[track_caller]
     pub fn prod(&self) -> Result<Self> {
         let (y, x, size) = (self.data().prod()?, self.save(), self.shape());
-        Ok(record("Prod", &[self]).output(y, move |ctx| {
+        record("Prod", &[self]).output(y, move |ctx| {
             // The products of those before, times the products of those after.
             let flat = x.get(ctx)?.reshape(-1)?;
             let others = flat.exclusive_products()?.mul(flat.flip(0)?.exclusive_products()?.flip(0)?)?;
             Ok(smallvec![Some(others.reshape(&size[..])?.mul(ctx.grad()?)?)])
-        }))
+        })
     }
 
     /// For each element of a vector the product of those before it, by doubling: log n products of
@@ -195,7 +227,7 @@ impl Variable {
             return Ok(self.clone());
         }
         let y = self.data().sum_to(target)?;
-        Ok(record("SumTo", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.expand(&size[..])?)])))
+        record("SumTo", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.expand(&size[..])?)]))
     }
 }
 
@@ -207,7 +239,10 @@ pub(crate) fn kept(dims: &[i64], size: &[usize]) -> Shape {
         kept.fill(1);
     }
     for &d in dims {
-        kept[index_of(d, size.len())] = 1;
+        // A number has dimension 0 to PyTorch, and no size.
+        if let Some(n) = kept.get_mut(index_of(d, size.len())) {
+            *n = 1;
+        }
     }
     kept
 }

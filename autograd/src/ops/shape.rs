@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::IntoShape;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -14,9 +14,9 @@ impl Variable {
     #[track_caller]
     pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> {
         let (y, size) = (self.data().reshape(sizes)?, self.shape());
-        Ok(record("Reshape", &[self])
+        record("Reshape", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
     }
 
     /// Joins the dimensions from `start` to the last into one, or from the first to the second of a pair.
@@ -26,9 +26,9 @@ impl Variable {
     #[track_caller]
     pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> {
         let (y, size) = (self.data().flatten(dims)?, self.shape());
-        Ok(record("Flatten", &[self])
+        record("Flatten", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
     }
 
     /// Swaps two dimensions.
@@ -38,9 +38,9 @@ impl Variable {
     #[track_caller]
     pub fn transpose(&self, dim0: i64, dim1: i64) -> Result<Self> {
         let y = self.data().transpose(dim0, dim1)?;
-        Ok(record("Transpose", &[self])
+        record("Transpose", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.transpose(dim0, dim1)?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.transpose(dim0, dim1)?)]))
     }
 
     /// The transposed matrix; a vector or a number stays as it is.
@@ -50,7 +50,7 @@ impl Variable {
     #[track_caller]
     pub fn t(&self) -> Result<Self> {
         let y = self.data().t()?;
-        Ok(record("T", &[self]).view().output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.t()?)])))
+        record("T", &[self]).view().output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.t()?)]))
     }
 
     /// The tensor repeated along dimensions of size 1; -1 keeps a size.
@@ -60,9 +60,7 @@ impl Variable {
     #[track_caller]
     pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
         let (y, size) = (self.data().expand(sizes)?, self.shape());
-        Ok(record("Expand", &[self])
-            .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.sum_to(&size)?)])))
+        record("Expand", &[self]).view().output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.sum_to(&size)?)]))
     }
 
     /// A new dimension of size 1 before `dim`.
@@ -72,9 +70,9 @@ impl Variable {
     #[track_caller]
     pub fn unsqueeze(&self, dim: i64) -> Result<Self> {
         let (y, size) = (self.data().unsqueeze(dim)?, self.shape());
-        Ok(record("Unsqueeze", &[self])
+        record("Unsqueeze", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
     }
 
     /// Without those of these dimensions whose size is 1, of all dimensions where none is given.
@@ -84,8 +82,8 @@ impl Variable {
     #[track_caller]
     pub fn squeeze(&self, dims: impl IntoShape) -> Result<Self> {
         let (y, size) = (self.data().squeeze(dims)?, self.shape());
-        Ok(record("Squeeze", &[self])
+        record("Squeeze", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
     }
 }

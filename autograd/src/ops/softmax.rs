@@ -2,7 +2,7 @@
 
 use smallvec::smallvec;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
 
 impl Variable {
@@ -13,7 +13,7 @@ impl Variable {
     #[track_caller]
     pub fn log_softmax(&self, dim: i64) -> Result<Self> {
         let y = self.data().log_softmax(dim)?;
-        Ok(record("LogSoftmax", &[self]).saves_output().output(y, move |ctx| {
+        record("LogSoftmax", &[self]).saves_output().output(y, move |ctx| {
             let g = ctx.grad()?;
             if !is_grad_enabled() {
                 let dx = g.data().log_softmax_grad(ctx.output_tensor(0)?, dim)?;
@@ -21,7 +21,7 @@ impl Variable {
             }
             let share = ctx.output(0)?.exp()?.mul(g.sum_dim(dim, true)?)?;
             Ok(smallvec![Some(g.sub(share)?)])
-        }))
+        })
     }
 
     /// `exp(x) / sum(exp(x))` along a dimension: `dx = y · (dy - sum(y · dy))`.
@@ -31,7 +31,7 @@ impl Variable {
     #[track_caller]
     pub fn softmax(&self, dim: i64) -> Result<Self> {
         let y = self.data().softmax(dim)?;
-        Ok(record("Softmax", &[self]).saves_output().output(y, move |ctx| {
+        record("Softmax", &[self]).saves_output().output(y, move |ctx| {
             let g = ctx.grad()?;
             if !is_grad_enabled() {
                 let dx = g.data().softmax_grad(ctx.output_tensor(0)?, dim)?;
@@ -40,6 +40,6 @@ impl Variable {
             let y = ctx.output(0)?;
             let dot = g.mul(&y)?.sum_dim(dim, true)?;
             Ok(smallvec![Some(g.sub(dot)?.mul(y)?)])
-        }))
+        })
     }
 }

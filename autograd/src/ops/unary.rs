@@ -4,7 +4,7 @@
 use smallvec::smallvec;
 use taper_tensor::Tensor;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 macro_rules! of_output {
@@ -16,10 +16,10 @@ macro_rules! of_output {
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
             let y = self.tensor().$name()?;
-            Ok(record($node, &[self]).saves_output().output(y, |ctx| {
+            record($node, &[self]).saves_output().output(y, |ctx| {
                 let ($g, $y) = (ctx.grad()?, ctx.output(0)?);
                 Ok(smallvec![Some($dx?)])
-            }))
+            })
         }
     )*};
 }
@@ -33,10 +33,10 @@ macro_rules! of_input {
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
             let (y, x) = (self.tensor().$name()?, self.save());
-            Ok(record($node, &[self]).output(y, move |ctx| {
+            record($node, &[self]).output(y, move |ctx| {
                 let ($g, $x) = (ctx.grad()?, x.get(ctx)?);
                 Ok(smallvec![Some($dx?)])
-            }))
+            })
         }
     )*};
 }
@@ -51,8 +51,8 @@ macro_rules! flat {
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
             let y = self.tensor().$name()?;
-            Ok(record($node, &[self])
-                .output(y, |ctx| Ok(smallvec![Some(Variable::new(ctx.grad()?.data().zeros_like()?))])))
+            record($node, &[self])
+                .output(y, |ctx| Ok(smallvec![Some(Variable::new(ctx.grad()?.data().zeros_like()?))]))
         }
     )*};
 }
@@ -73,6 +73,8 @@ impl Variable {
         tanh "Tanh" |g, y| g.mul(y.square()?.neg()?.add(1.0)?);
         /// `1 / (1 + e^-x)`: dy/dx = y (1 - y).
         sigmoid "Sigmoid" |g, y| g.mul(y.sub(y.square()?)?);
+        /// The inverse of [`Variable::erf`]: dy/dx = √π / 2 · e^y².
+        erfinv "Erfinv" |g, y| g.mul(y.square()?.exp()?.mul(1.0 / std::f64::consts::FRAC_2_SQRT_PI)?);
     }
 
     of_input! {
@@ -114,6 +116,10 @@ impl Variable {
         exp2 "Exp2" |g, x| g.mul(x.exp2()?.mul(std::f64::consts::LN_2)?);
         /// 1 less the error function: dy/dx = -2 / √π · e^-x².
         erfc "Erfc" |g, x| g.mul(x.square()?.neg()?.exp()?.mul(-std::f64::consts::FRAC_2_SQRT_PI)?);
+        /// The logarithm of the gamma function's absolute value: dy/dx is its [`Variable::digamma`].
+        lgamma "Lgamma" |g, x| g.mul(x.digamma()?);
+        /// The derivative of [`Variable::lgamma`]: dy/dx is its first [`Variable::polygamma`].
+        digamma "Digamma" |g, x| g.mul(x.polygamma(1)?);
         /// The error function: dy/dx = 2 / √π · e^-x².
         erf "Erf" |g, x| g.mul(x.square()?.neg()?.exp()?.mul(std::f64::consts::FRAC_2_SQRT_PI)?);
     }
@@ -131,6 +137,17 @@ impl Variable {
         trunc "Trunc";
     }
 
+    /// The `n`-th derivative of [`Variable::digamma`]: dy/dx is the next one.
+    ///
+    /// # Errors
+    /// When `n` is above 100.
+    #[track_caller]
+    pub fn polygamma(&self, n: usize) -> Result<Self> {
+        let (y, x) = (self.tensor().polygamma(n)?, self.save());
+        record("Polygamma", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(x.get(ctx)?.polygamma(n + 1)?)?)]))
+    }
+
     /// The part after the point, with the sign of x: dy/dx = 1.
     ///
     /// # Errors
@@ -138,7 +155,7 @@ impl Variable {
     #[track_caller]
     pub fn frac(&self) -> Result<Self> {
         let y = self.tensor().frac()?;
-        Ok(record("Frac", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)])))
+        record("Frac", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)]))
     }
 
     /// `max(x, 0)`: dy/dx is 1 for x > 0, else 0, also at 0.
@@ -148,15 +165,15 @@ impl Variable {
     #[track_caller]
     pub fn relu(&self) -> Result<Self> {
         let y = self.tensor().relu()?;
-        Ok(record("Relu", &[self])
+        record("Relu", &[self])
             .saves_output()
-            .output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(ctx.output_tensor(0)?)?)])))
+            .output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(ctx.output_tensor(0)?)?)]))
     }
 
     /// `self` where `y` is positive, else 0.
     #[track_caller]
     fn relu_grad(&self, y: &Tensor) -> Result<Self> {
         let (dx, y) = (self.tensor().relu_grad(y)?, y.clone());
-        Ok(record("ReluGrad", &[self]).output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(&y)?)])))
+        record("ReluGrad", &[self]).output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(&y)?)]))
     }
 }

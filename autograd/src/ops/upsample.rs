@@ -2,7 +2,7 @@
 
 use smallvec::smallvec;
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -13,15 +13,15 @@ impl Variable {
     #[track_caller]
     pub fn upsample_nearest2d(&self, size: (usize, usize)) -> Result<Self> {
         let (y, input) = (self.data().upsample_nearest2d(size)?, self.shape());
-        Ok(record("UpsampleNearest2d", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.upsample_nearest2d_grad(&input)?)])))
+        record("UpsampleNearest2d", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.upsample_nearest2d_grad(&input)?)]))
     }
 
     #[track_caller]
     fn upsample_nearest2d_grad(&self, input: &[usize]) -> Result<Self> {
         let (dx, size) = (self.data().upsample_nearest2d_grad(input)?, self.shape());
-        Ok(record("UpsampleNearest2dGrad", &[self])
-            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.upsample_nearest2d((size[2], size[3]))?)])))
+        record("UpsampleNearest2dGrad", &[self])
+            .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.upsample_nearest2d((size[2], size[3]))?)]))
     }
 
     /// Images `[N, C, H, W]` in another size, each pixel weighted from its four neighbours. With
@@ -32,16 +32,16 @@ impl Variable {
     #[track_caller]
     pub fn upsample_bilinear2d(&self, size: (usize, usize), align_corners: bool) -> Result<Self> {
         let (y, input) = (self.data().upsample_bilinear2d(size, align_corners)?, self.shape());
-        Ok(record("UpsampleBilinear2d", &[self]).output(y, move |ctx| {
+        record("UpsampleBilinear2d", &[self]).output(y, move |ctx| {
             Ok(smallvec![Some(ctx.grad()?.upsample_bilinear2d_grad(&input, align_corners)?)])
-        }))
+        })
     }
 
     #[track_caller]
     fn upsample_bilinear2d_grad(&self, input: &[usize], align_corners: bool) -> Result<Self> {
         let (dx, size) = (self.data().upsample_bilinear2d_grad(input, align_corners)?, self.shape());
-        Ok(record("UpsampleBilinear2dGrad", &[self]).output(dx, move |ctx| {
+        record("UpsampleBilinear2dGrad", &[self]).output(dx, move |ctx| {
             Ok(smallvec![Some(ctx.grad()?.upsample_bilinear2d((size[2], size[3]), align_corners)?)])
-        }))
+        })
     }
 }

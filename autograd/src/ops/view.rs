@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::{Error, IntoShape, Tensor};
 
-use crate::node::record;
+use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
@@ -20,9 +20,9 @@ impl Variable {
         for (i, d) in dims.iter().enumerate() {
             back[d.rem_euclid(rank) as usize] = i;
         }
-        Ok(record("Permute", &[self])
+        record("Permute", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.permute(&back)?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.permute(&back)?)]))
     }
 
     /// The elements from `start` on, `length` of them, along a dimension.
@@ -33,9 +33,9 @@ impl Variable {
     pub fn narrow(&self, dim: i64, start: i64, length: usize) -> Result<Self> {
         let (y, size) = (self.data().narrow(dim, start, length)?, self.shape());
         let start = if start < 0 { start + size[index_of(dim, size.len())] as i64 } else { start };
-        Ok(record("Narrow", &[self])
+        record("Narrow", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.place(dim, start, &size)?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.place(dim, start, &size)?)]))
     }
 
     /// The slice at an index of a dimension, which disappears.
@@ -47,9 +47,9 @@ impl Variable {
         let (y, size) = (self.data().select(dim, index)?, self.shape());
         let d = index_of(dim, size.len());
         let (dim, index) = (d as i64, if index < 0 { index + size[d] as i64 } else { index });
-        Ok(record("Select", &[self])
+        record("Select", &[self])
             .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.unsqueeze(dim)?.place(dim, index, &size)?)])))
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.unsqueeze(dim)?.place(dim, index, &size)?)]))
     }
 
     /// Zeros of the shape `size`, with `self` from `start` on along a dimension.
@@ -59,8 +59,8 @@ impl Variable {
         let y = g.like().zeros(size)?;
         let length = g.size_of(dim)?;
         y.narrow(dim, start, length)?.copy_(&g)?;
-        Ok(record("Place", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.narrow(dim, start, length)?)])))
+        record("Place", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.narrow(dim, start, length)?)]))
     }
 
     /// The elements from `start` to before `end` along a dimension, every `step`-th of them; Python's
@@ -107,8 +107,8 @@ impl Variable {
         let (shifts, dims) = (shifts.into_sizes(), dims.into_sizes());
         let y = self.data().roll(&shifts, &dims)?;
         let back: Vec<i64> = shifts.iter().map(|s| s.saturating_neg()).collect();
-        Ok(record("Roll", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.roll(back.as_slice(), dims.as_slice())?)])))
+        record("Roll", &[self])
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.roll(back.as_slice(), dims.as_slice())?)]))
     }
 
     /// The elements on and below a diagonal of the matrices in the last two dimensions, `diagonal`
@@ -119,7 +119,7 @@ impl Variable {
     #[track_caller]
     pub fn tril(&self, diagonal: i64) -> Result<Self> {
         let y = self.data().tril(diagonal)?;
-        Ok(record("Tril", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.tril(diagonal)?)])))
+        record("Tril", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.tril(diagonal)?)]))
     }
 
     /// The elements on and above a diagonal; see [`Variable::tril`].
@@ -129,7 +129,7 @@ impl Variable {
     #[track_caller]
     pub fn triu(&self, diagonal: i64) -> Result<Self> {
         let y = self.data().triu(diagonal)?;
-        Ok(record("Triu", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.triu(diagonal)?)])))
+        record("Triu", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.triu(diagonal)?)]))
     }
 
     /// Indices on the device of `self`.

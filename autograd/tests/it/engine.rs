@@ -197,6 +197,27 @@ fn hooks_see_and_replace_gradients() -> Result<()> {
     Ok(())
 }
 
+/// As the hooks leave it, also one that was registered later; and it accumulates.
+#[test]
+fn retained_gradients_are_those_that_flow_on() -> Result<()> {
+    let x = leaf(&[1.0]);
+    let y = x.mul(2.0)?;
+    y.retain_grad();
+    let hook = y.register_hook(|g| g.mul(5.0).ok());
+    let z = y.mul(3.0)?;
+    z.backward_options().retain_graph(true).run()?;
+    assert_eq!(y.grad().unwrap().to_vec::<f32>()?, [15.0]);
+    hook.remove();
+    grad(&[&z], &[&x], &[], true, false)?;
+    assert_eq!(y.grad().unwrap().to_vec::<f32>()?, [15.0]);
+    z.backward()?;
+    assert_eq!(y.grad().unwrap().to_vec::<f32>()?, [18.0]);
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [36.0]);
+    let error = grad(&[&x.exp()?], &[&x], &[None, None], false, false).unwrap_err().to_string();
+    assert!(error.starts_with("grad: 2 gradients were given for 1 outputs"), "{error}");
+    Ok(())
+}
+
 #[test]
 fn anomaly_detection_names_the_forward_operation() -> Result<()> {
     let x = leaf(&[0.0]);

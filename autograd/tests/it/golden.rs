@@ -12,14 +12,24 @@ use crate::golden_ops::apply;
 
 #[test]
 fn golden_ops() {
-    let folder = match std::env::var_os("TAPER_GOLDEN") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden"),
+    run("ops", std::env::var_os("TAPER_GOLDEN").map(PathBuf::from));
+}
+
+/// Ties, zeros, bounds, NaN, empty tensors: of `golden/edges.py`.
+#[test]
+fn golden_edges() {
+    run("edges", None);
+}
+
+/// All cases of a family, from a folder of others' or the project's own.
+fn run(family: &str, folder: Option<PathBuf>) {
+    let folder = folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden"));
+    let read = |ending: &str| {
+        let path = folder.join(format!("{family}.{ending}"));
+        std::fs::read(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"))
     };
-    let read =
-        |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|e| panic!("{folder:?}/{name}: {e}"));
-    let json: Value = serde_json::from_slice(&read("ops.json")).unwrap();
-    let tensors = load(&read("ops.safetensors"));
+    let json: Value = serde_json::from_slice(&read("json")).unwrap();
+    let tensors = load(&read("safetensors"));
     let (mut passed, mut failed, mut unsupported) = (0, vec![], vec![]);
     let cases = json["cases"].as_array().unwrap();
     for case in cases {
@@ -35,7 +45,7 @@ fn golden_ops() {
         println!("unsupported: {}", unsupported.join(", "));
     }
     println!(
-        "golden ops: {} cases, {passed} passed, {} failed, {} unsupported",
+        "golden {family}: {} cases, {passed} passed, {} failed, {} unsupported",
         cases.len(),
         failed.len(),
         unsupported.len()

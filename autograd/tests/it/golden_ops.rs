@@ -7,7 +7,9 @@ use taper_tensor::{PoolOptions, Tensor};
 /// `None` where there is no counterpart.
 pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variable>>> {
     let int = |key: &str| args[key].as_i64().unwrap_or_else(|| panic!("{op}: no integer {key} in {args}"));
-    let real = |key: &str| args[key].as_f64().unwrap_or_else(|| panic!("{op}: no number {key} in {args}"));
+    // JSON has no infinity: "inf" and "-inf".
+    let number = |a: &Value| a.as_f64().or_else(|| a.as_str()?.parse().ok());
+    let real = |key: &str| number(&args[key]).unwrap_or_else(|| panic!("{op}: no number {key} in {args}"));
     let flag = |key: &str| args[key].as_bool().unwrap_or_else(|| panic!("{op}: no flag {key} in {args}"));
     let count = |key: &str| int(key) as usize;
     let real_or = |key: &str, default: f64| args[key].as_f64().unwrap_or(default);
@@ -85,7 +87,32 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "mish" => x.mish(),
         "gelu" => x.gelu(),
         "erf" => x.erf(),
+        "fmax" => x.fmax(&v[1]),
+        "fmin" => x.fmin(&v[1]),
+        "fmod" => x.fmod(&v[1]),
+        "remainder" => x.remainder(&v[1]),
+        "atan2" => x.atan2(&v[1]),
+        "hypot" => x.hypot(&v[1]),
+        "logaddexp" => x.logaddexp(&v[1]),
+        "xlogy" => x.xlogy(&v[1]),
+        "nan_to_num" => x.nan_to_num(real("nan"), None, None),
+        "frac" => x.frac(),
+        "log2" => x.log2(),
+        "log10" => x.log10(),
+        "asin" => x.asin(),
+        "acos" => x.acos(),
+        "acosh" => x.acosh(),
+        "atanh" => x.atanh(),
         "cumsum" => x.cumsum(int("dim")),
+        "cumprod" => x.cumprod(int("dim")),
+        "cummax" => return Some(x.cummax(int("dim")).map(pair)),
+        "cummin" => return Some(x.cummin(int("dim")).map(pair)),
+        "amax" => x.amax(list("dim"), flag("keepdim")),
+        "amin" => x.amin(list("dim"), flag("keepdim")),
+        "median" => x.median(),
+        "median_dim" => return Some(x.median_dim(int("dim"), flag("keepdim")).map(pair)),
+        "kthvalue" => return Some(x.kthvalue(count("k"), int("dim"), flag("keepdim")).map(pair)),
+        "mode" => return Some(x.mode(int("dim"), flag("keepdim")).map(pair)),
         "sort" => return Some(x.sort(int("dim"), flag("descending")).map(pair)),
         "topk" => return Some(x.topk(count("k"), int("dim")).map(pair)),
         "inverse" => x.inverse(),
@@ -97,9 +124,11 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "hardtanh" => x.hardtanh(real_or("min_val", -1.0), real_or("max_val", 1.0)),
         "hardsigmoid" => x.hardsigmoid(),
         "hardswish" => x.hardswish(),
+        "prod" if has("dim") => x.prod_dim(list("dim"), flag("keepdim")),
         "prod" => x.prod(),
         "var" => x.var(list("dim"), if flag("unbiased") { 1.0 } else { 0.0 }, flag("keepdim")),
         "std" => x.std(list("dim"), if flag("unbiased") { 1.0 } else { 0.0 }, flag("keepdim")),
+        "norm" if has("dim") => x.norm_p(real("p"), list("dim"), flag("keepdim")),
         "norm" => x.norm_p(real("p"), (), false),
         "logsumexp" => x.logsumexp(list("dim"), flag("keepdim")),
         "max" => x.max(),
@@ -122,6 +151,7 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "transpose" => x.transpose(int("dim0"), int("dim1")),
         "permute" => x.permute(list("dims")),
         "unsqueeze" => x.unsqueeze(int("dim")),
+        "squeeze" if args["dim"].is_array() => x.squeeze(list("dim")),
         "squeeze" => x.squeeze(int("dim")),
         "flatten" if int("end_dim") == -1 => x.flatten(int("start_dim")),
         "expand" => x.expand(list("shape")),
@@ -148,6 +178,13 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "gather" => x.gather(int("dim"), &v[1].data()),
         "scatter_add" => x.scatter_add(int("dim"), &v[1].data(), &v[2]),
         "index_add" => x.index_add(int("dim"), &v[1].data(), &v[2]),
+        "scatter" => x.scatter(int("dim"), &v[1].data(), &v[2]),
+        "index_fill" => x.index_fill(int("dim"), &v[1].data(), real("value")),
+        "take" => x.take(&v[1].data()),
+        "take_along_dim" => x.take_along_dim(&v[1].data(), int("dim")),
+        "masked_select" => x.masked_select(&v[1].data()),
+        "repeat_interleave" => x.repeat_interleave(count("repeats"), int("dim")),
+        "diagonal" => x.diagonal(int("offset"), int("dim1"), int("dim2")),
         "embedding" => x.embedding(&v[1].data(), None),
         "matmul" => x.matmul(&v[1]),
         "bmm" => x.bmm(&v[1]),

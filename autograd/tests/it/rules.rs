@@ -86,3 +86,42 @@ fn embeddings_do_not_learn_their_padding() -> Result<()> {
     assert_eq!(table.grad().unwrap().to_vec::<f64>()?, [0.0, 0.0, 2.0, 2.0]);
     Ok(())
 }
+
+/// Its gradient are the cofactors, also where there is no inverse to compute them by.
+#[test]
+fn determinants_of_singular_matrices() -> Result<()> {
+    for matrix in [
+        Tensor::new([[1.0f64, 2.0], [2.0, 4.0]])?,
+        Tensor::new([[0.0f64]])?,
+        Tensor::new([[[1.0f64, 2.0, 3.0], [4.0, 5.0, 6.0], [5.0, 7.0, 9.0]], [[0.0; 3]; 3]])?,
+    ] {
+        let x = [Variable::requires_grad(matrix)];
+        gradcheck(|v| v[0].det(), &x, GradcheckOptions::default())?;
+        gradgradcheck(|v| v[0].det(), &x, GradcheckOptions::default())?;
+    }
+    Ok(())
+}
+
+/// What of a source is beyond the index was not read, and gets zeros.
+#[test]
+fn sources_larger_than_the_index() -> Result<()> {
+    let index = Tensor::new([[1i64, 0]])?;
+    check(|v| v[0].scatter_add(0, &index, &v[1])?.square(), &[&[3, 2], &[2, 4]]);
+    check(|v| v[0].scatter(0, &index, &v[1])?.square(), &[&[3, 2], &[2, 4]]);
+    let source = random(&[2, 4], 2);
+    random(&[3, 2], 1).scatter_add(0, &index, &source)?.sum()?.backward()?;
+    assert_eq!(source.grad().unwrap().to_vec::<f64>()?, [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    Ok(())
+}
+
+/// Norms of any order, of rows that hold zeros too.
+#[test]
+fn norms_of_any_order() -> Result<()> {
+    let x = [Variable::requires_grad(Tensor::new([[3.0f64, -4.0, 0.5], [1.5, -1.0, 2.0]])?)];
+    for p in [-1.0, 0.0, 0.5, 1.5, 2.0, 3.0, f64::INFINITY, f64::NEG_INFINITY] {
+        gradcheck(|v| v[0].norm_p(p, 1, false), &x, GradcheckOptions::default())?;
+        gradgradcheck(|v| v[0].norm_p(p, 1, true), &x, GradcheckOptions::default())?;
+        gradgradcheck(|v| v[0].norm_p(p, (), false), &x, GradcheckOptions::default())?;
+    }
+    Ok(())
+}

@@ -3,7 +3,7 @@
 use taper_autograd::{
     Conv2dOptions, GradcheckOptions, PadMode, Reduction, Result, Variable, gradcheck, gradgradcheck,
 };
-use taper_tensor::{DType, Device, Generator, Index, PoolOptions, Tensor};
+use taper_tensor::{DType, Device, Generator, Index, PoolOptions, Reduce, Tensor};
 
 type Op = fn(&[Variable]) -> Result<Variable>;
 
@@ -117,6 +117,10 @@ const TABLE: &[Row] = &[
     ("exp2", |v| v[0].exp2(), &[&[2, 3]], Any, SMOOTH),
     ("frac", |v| v[0].frac(), &[&[2, 3]], Unit, SMOOTH),
     ("erfc", |v| v[0].erfc(), &[&[2, 3]], Any, SMOOTH),
+    ("erfinv", |v| v[0].erfinv(), &[&[2, 3]], Unit, SMOOTH),
+    ("lgamma", |v| v[0].lgamma(), &[&[2, 3]], Positive, SMOOTH),
+    ("digamma", |v| v[0].digamma(), &[&[2, 3]], Positive, SMOOTH),
+    ("polygamma", |v| v[0].polygamma(2), &[&[2, 3]], Positive, SMOOTH),
     ("erf", |v| v[0].erf(), &[&[2, 3]], Any, SMOOTH),
     ("sign", |v| v[0].sign(), &[&[2, 3]], Any, JUMPS),
     ("floor", |v| v[0].floor(), &[&[2, 3]], Unit, JUMPS),
@@ -229,6 +233,15 @@ const TABLE: &[Row] = &[
     ("mv", |v| v[0].mv(&v[1]), &[&[2, 3], &[3]], Any, SMOOTH),
     ("baddbmm", |v| v[0].baddbmm(&v[1], &v[2]), &[&[2], &[2, 2, 3], &[2, 3, 2]], Any, SMOOTH),
     ("tensordot", |v| v[0].tensordot(&v[1], 2), &[&[2, 3, 2], &[3, 2, 2]], Any, SMOOTH),
+    ("einsum", |v| Variable::einsum("bij,bjk->bik", &[&v[0], &v[1]]), &[&[2, 2, 3], &[2, 3, 2]], Any, SMOOTH),
+    (
+        "einsum",
+        |v| Variable::einsum("ii,ij,k->jk", &[&v[0], &v[1], &v[2]]),
+        &[&[3, 3], &[3, 2], &[2]],
+        Any,
+        SMOOTH,
+    ),
+    ("einsum", |v| Variable::einsum("...i,i->...", &[&v[0], &v[1]]), &[&[2, 3], &[3]], Any, SMOOTH),
     ("cross", |v| v[0].cross(&v[1], -1), &[&[2, 3], &[1, 3]], Any, SMOOTH),
     ("cov", |v| v[0].cov(1), &[&[2, 3]], Any, SMOOTH),
     ("diff", |v| v[0].diff(2, -1), &[&[2, 4]], Any, SMOOTH),
@@ -254,6 +267,72 @@ const TABLE: &[Row] = &[
     ("pad", |v| v[0].pad([1, 2], PadMode::Circular), &[&[2, 3]], Any, SMOOTH),
     ("gather", |v| v[0].gather(1, &places()), &[&[2, 3]], Any, SMOOTH),
     ("scatter_add", |v| v[0].scatter_add(1, &places(), &v[1]), &[&[2, 3], &[2, 3]], Any, SMOOTH),
+    ("scatter_add", |v| v[0].scatter_add(1, &places(), &v[1]), &[&[2, 3], &[3, 4]], Any, SMOOTH),
+    (
+        "scatter_reduce",
+        |v| v[0].scatter_reduce(1, &places(), &v[1], Reduce::Sum, false),
+        &[&[2, 3], &[2, 4]],
+        Any,
+        SMOOTH,
+    ),
+    (
+        "scatter_reduce",
+        |v| v[0].scatter_reduce(1, &places(), &v[1], Reduce::Mean, true),
+        &[&[2, 3], &[2, 3]],
+        Any,
+        SMOOTH,
+    ),
+    (
+        "scatter_reduce",
+        |v| v[0].scatter_reduce(0, &places(), &v[1], Reduce::Mean, false),
+        &[&[3, 3], &[2, 3]],
+        Any,
+        SMOOTH,
+    ),
+    (
+        "scatter_reduce",
+        |v| v[0].scatter_reduce(1, &places(), &v[1], Reduce::Prod, true),
+        &[&[2, 3], &[2, 3]],
+        Any,
+        SMOOTH,
+    ),
+    (
+        // Some are 0.
+        "scatter_reduce",
+        |v| {
+            v[0].scatter_reduce(
+                1,
+                &places(),
+                &v[1].mul(Variable::new(mask().to_dtype(DType::F64)?))?,
+                Reduce::Prod,
+                true,
+            )
+        },
+        &[&[2, 3], &[2, 3]],
+        Any,
+        JUMPS,
+    ),
+    (
+        "scatter_reduce",
+        |v| v[0].scatter_reduce(1, &places(), &v[1], Reduce::Prod, false),
+        &[&[2, 3], &[2, 3]],
+        Any,
+        SMOOTH,
+    ),
+    (
+        "scatter_reduce",
+        |v| v[0].scatter_reduce(1, &places(), &v[1], Reduce::Amax, true),
+        &[&[2, 3], &[2, 3]],
+        Any,
+        JUMPS,
+    ),
+    (
+        "scatter_reduce",
+        |v| v[0].scatter_reduce(1, &places(), &v[1], Reduce::Amin, false),
+        &[&[2, 3], &[2, 3]],
+        Any,
+        JUMPS,
+    ),
     ("index_select", |v| v[0].index_select(1, &index()), &[&[2, 3]], Any, SMOOTH),
     ("index_add", |v| v[0].index_add(1, &index(), &v[1]), &[&[2, 3], &[2, 3]], Any, SMOOTH),
     ("embedding", |v| v[0].embedding(&places(), None), &[&[2, 3]], Any, SMOOTH),

@@ -27,6 +27,7 @@ use std::marker::PhantomData;
 use ndarray::{Array, ArrayD, ArrayViewD, ArrayViewMutD, Dimension, IxDyn, ShapeBuilder, StrideShape};
 
 pub use self::map::MappedFile;
+use crate::storage::start;
 use crate::{Element, Error, Result, Tensor};
 
 /// An array that shares its memory with tensors, as NumPy's arrays share theirs with PyTorch's.
@@ -115,7 +116,7 @@ impl<T: Element> NdArray<T> {
         let op = "numpy";
         let _lent = self.tensor.shared.lend(op)?;
         self.tensor.with_elements::<T, _>(op, |data, layout| {
-            let data = &data[layout.start_offset()..];
+            let data = &data[start(layout)..];
             let shape = shape_of(layout);
             ArrayViewD::from_shape(shape, data).map(f).map_err(|e| Error::value(op, e.to_string()))
         })
@@ -131,7 +132,7 @@ impl<T: Element> NdArray<T> {
         self.tensor.expect_distinct(op)?;
         let _lent = self.tensor.shared.lend_mut(op)?;
         self.tensor.mutate_slice::<T, _>(op, |data, layout| {
-            let data = &mut data[layout.start_offset()..];
+            let data = &mut data[start(layout)..];
             let shape = shape_of(layout);
             ArrayViewMutD::from_shape(shape, data).map(f).map_err(|e| Error::value(op, e.to_string()))
         })?

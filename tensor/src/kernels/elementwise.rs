@@ -1,65 +1,20 @@
 //! Any function of up to three elements, over strided operands: `map1` to `map3` make a new
 //! contiguous buffer, `update` to `update2` change a strided destination in place.
 //!
-//! A function is a closure, or one of the operators in [`super::ops`], which know their cost and
-//! are compiled for each instruction set, or ([`map_function`] and its like) one of the loops in
-//! [`super::functions`]. Results depend on neither threads nor layout.
+//! A function is a closure or an operator ([`Op1`] and its like), or ([`map_function`] and its like)
+//! one of the loops in [`super::functions`]. Results depend on neither threads nor layout.
 
-use std::cell::UnsafeCell;
+mod function;
+mod pack;
+
 use std::mem::MaybeUninit;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 use super::functions::{Argument, Function, Function2, Params};
 use super::simd::{Simd, dispatch};
-use super::strided::{OPERANDS, Strided, StridedMut, TILE, Tile, contiguous_strides, walk};
-
-/// Declares the trait of functions with some number of arguments, which closures implement.
-macro_rules! op_trait {
-    ($(#[$meta:meta])* $name:ident($($arg:ident: $t:ident),+)) => {
-        $(#[$meta])*
-        pub trait $name<$($t,)+ Y>: Copy + Sync {
-            /// Nanoseconds an element costs, memory traffic included, on one thread.
-            const NS: f64 = 0.3;
-            /// Whether to compile it for each instruction set.
-            const SIMD: bool = true;
-            /// The function's value; `L` as in [`super::simd`].
-            fn call<const L: usize>(self, $($arg: $t),+) -> Y;
-        }
-        impl<$($t,)+ Y, F: Fn($($t),+) -> Y + Copy + Sync> $name<$($t,)+ Y> for F {
-            const NS: f64 = 2.0;
-            const SIMD: bool = false;
-            #[inline(always)]
-            fn call<const L: usize>(self, $($arg: $t),+) -> Y {
-                self($($arg),+)
-            }
-        }
-    };
-}
-op_trait! {
-    /// A function of one element.
-    Op1(a: A)
-}
-op_trait! {
-    /// A function of two elements.
-    Op2(a: A, b: B)
-}
-op_trait! {
-    /// A function of three elements.
-    Op3(a: A, b: B, c: C)
-}
-
-/// `op` with its second argument given: `x + 2` is `map1(x, With(Add, 2.0))`.
-#[derive(Clone, Copy, Debug)]
-pub struct With<F, B>(pub F, pub B);
-
-impl<A, B: Copy + Sync, Y, F: Op2<A, B, Y>> Op1<A, Y> for With<F, B> {
-    const NS: f64 = F::NS;
-    const SIMD: bool = F::SIMD;
-    #[inline(always)]
-    fn call<const L: usize>(self, a: A) -> Y {
-        self.0.call::<L>(a, self.1)
-    }
-}
+use super::strided::{Strided, StridedMut, Tile, contiguous_strides, walk};
+pub use function::{Op1, Op2, Op3, With};
+use pack::{copy_2d, operand};
 
 /// `y[i] = f(x[i])`, row-major.
 pub fn map1<A: Copy + Sync, Y: Copy + Send + Sync>(x: Strided<'_, A>, f: impl Op1<A, Y>) -> Vec<Y> {
@@ -311,85 +266,6 @@ where
         let target = y.add(tile.at[0]);
         if !std::ptr::eq(out, target) {
             copy_2d(tile.rows, tile.cols, out, [tile.cols, 1], target, [tile.row[0], tile.col[0]]);
-        }
-    }
-}
-
-/// Where operand `k` of the tile lies with its columns next to each other, and its row stride:
-/// in place, or copied to the thread's scratch memory.
-///
-/// # Safety
-/// As [`apply_tile`]; the scratch memory's part `k` is overwritten.
-unsafe fn operand<T: Copy>(tile: &Tile, k: usize, base: *mut T, flat: bool) -> (*mut T, usize) {
-    if size_of::<T>() == 0 {
-        return (base, tile.cols);
-    }
-    // SAFETY: in bounds as the caller promises; a part of the scratch memory holds `TILE`
-    // elements of up to 8 bytes, aligned for them, and `tile` has no more.
-    unsafe {
-        let at = base.add(tile.at[k]);
-        let in_row = tile.col[k] == 1 && !(flat && k > 0 && tile.row[k] != tile.cols);
-        if in_row {
-            return (at, if tile.rows == 1 { tile.cols } else { tile.row[k] });
-        }
-        let packed = SCRATCH.with(|scratch| {
-            const { assert!(size_of::<T>() <= 8) };
-            let scratch = &mut *scratch.get();
-            if scratch.is_empty() {
-                scratch.resize(OPERANDS * TILE, 0);
-            }
-            scratch.as_mut_ptr().add(k * TILE).cast::<T>()
-        });
-        copy_2d(tile.rows, tile.cols, at, [tile.row[k], tile.col[k]], packed, [tile.cols, 1]);
-        (packed, tile.cols)
-    }
-}
-
-thread_local! {
-    /// A packed tile for each operand; 128 KiB, made at the first use.
-    static SCRATCH: UnsafeCell<Vec<u64>> = const { UnsafeCell::new(Vec::new()) };
-}
-
-/// Copies elements `(r, c)` at `r * stride[0] + c * stride[1]` of `src` to those of `dst`.
-///
-/// # Safety
-/// All are in bounds, and the two do not overlap.
-unsafe fn copy_2d<T: Copy>(
-    rows: usize,
-    cols: usize,
-    src: *const T,
-    [sr, sc]: [usize; 2],
-    dst: *mut T,
-    [dr, dc]: [usize; 2],
-) {
-    // SAFETY: as the caller promises.
-    unsafe {
-        match (sc, dc) {
-            (1, 1) => {
-                for r in 0..rows {
-                    std::ptr::copy_nonoverlapping(src.add(r * sr), dst.add(r * dr), cols);
-                }
-            }
-            (0, 1) => {
-                for r in 0..rows {
-                    std::slice::from_raw_parts_mut(dst.add(r * dr), cols).fill(*src.add(r * sr));
-                }
-            }
-            // Along the source's rows, where that is the way of its memory.
-            _ if sr < sc => {
-                for c in 0..cols {
-                    for r in 0..rows {
-                        *dst.add(r * dr + c * dc) = *src.add(r * sr + c * sc);
-                    }
-                }
-            }
-            _ => {
-                for r in 0..rows {
-                    for c in 0..cols {
-                        *dst.add(r * dr + c * dc) = *src.add(r * sr + c * sc);
-                    }
-                }
-            }
         }
     }
 }

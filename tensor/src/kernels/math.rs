@@ -43,19 +43,24 @@ fn exp2i(n: i32) -> f32 {
 /// `x` (and NaN) but not beyond the limits.
 #[inline(always)]
 fn clamp(x: f32, low: f32, high: f32) -> f32 {
-    let x = if x < low { low } else { x };
+    at_most(if x < low { low } else { x }, high)
+}
+
+/// `x` (and NaN) but not beyond the limit.
+#[inline(always)]
+fn at_most(x: f32, high: f32) -> f32 {
     if x > high { high } else { x }
 }
 
-/// r such that x + small = n ln 2 + r, |r| ≤ (ln 2)/2, and a word whose lowest 9 bits hold
-/// n + 254, for x from -170 to 89.
+/// r such that x = n ln 2 + r, |r| ≤ (ln 2)/2, and a word whose lowest 9 bits hold n + `BIAS`, for x
+/// from -170 to 89.
 #[inline(always)]
-fn exp_parts<const L: usize>(x: f32, small: f32) -> (u32, f32) {
+fn exp_parts<const L: usize, const BIAS: u32>(x: f32) -> (u32, f32) {
     // Adding 1.5 · 2^23 rounds to an integer, which then stands in the lowest bits.
-    const ROUNDER: f32 = 12_582_912.0 + 254.0;
-    let shifted = fma::<L>(x, std::f32::consts::LOG2_E, ROUNDER);
-    let n = shifted - ROUNDER;
-    (shifted.to_bits(), fma::<L>(n, -LN2_LO, fma::<L>(n, -LN2_HI, x)) + small)
+    let rounder = 12_582_912.0 + BIAS as f32;
+    let shifted = fma::<L>(x, std::f32::consts::LOG2_E, rounder);
+    let n = shifted - rounder;
+    (shifted.to_bits(), fma::<L>(n, -LN2_LO, fma::<L>(n, -LN2_HI, x)))
 }
 
 /// e^r for |r| ≤ (ln 2)/2.
@@ -65,10 +70,9 @@ fn exp_poly<const L: usize>(r: f32) -> f32 {
     1.0 + fma::<L>(r * r, q, r)
 }
 
-/// e^(x + small) for x from -170 to 89 and |small| < 0.2.
 #[inline(always)]
-fn exp_sum<const L: usize>(x: f32, small: f32) -> f32 {
-    let (word, r) = exp_parts::<L>(x, small);
+pub(super) fn exp<const L: usize>(x: f32) -> f32 {
+    let (word, r) = exp_parts::<L, 254>(clamp(x, -104.0, 89.0));
     // 2^n in two steps, so that the result may be subnormal or overflow.
     let half = word >> 1;
     let first = f32::from_bits(half << 23);
@@ -76,26 +80,20 @@ fn exp_sum<const L: usize>(x: f32, small: f32) -> f32 {
     exp_poly::<L>(r) * first * second
 }
 
+/// e^x + y for x from -87 to 88.
 #[inline(always)]
-pub(super) fn exp<const L: usize>(x: f32) -> f32 {
-    // Adding -0 is no operation, adding 0 would be one.
-    exp_sum::<L>(clamp(x, -104.0, 89.0), -0.0)
-}
-
-/// e^x for x from -87 to 88.
-#[inline(always)]
-fn exp_moderate<const L: usize>(x: f32) -> f32 {
-    let (word, r) = exp_parts::<L>(x, -0.0);
-    exp_poly::<L>(r) * f32::from_bits(word.wrapping_sub(127) << 23)
+fn exp_plus<const L: usize>(x: f32, y: f32) -> f32 {
+    let (word, r) = exp_parts::<L, 127>(x);
+    fma::<L>(exp_poly::<L>(r), f32::from_bits(word << 23), y)
 }
 
 #[inline(always)]
 pub(super) fn expm1<const L: usize>(x: f32) -> f32 {
-    let (word, r) = exp_parts::<L>(clamp(x, -25.0, 89.0), -0.0);
+    let (word, r) = exp_parts::<L, 126>(clamp(x, -25.0, 89.0));
     let q = poly!(L, r; 0.5, 0.166_666_66, 0.041_666_493, 0.008_333_548, 0.001_393_231_8, 0.000_197_599_13);
     let p = fma::<L>(r * r, q, r);
     // 2^n p + (2^n - 1), halved where 2^n would overflow.
-    let s = f32::from_bits(word.wrapping_sub(128) << 23);
+    let s = f32::from_bits(word << 23);
     let y = 2.0 * fma::<L>(s, p, s - 0.5);
     if x == 0.0 { x } else { y }
 }
@@ -143,11 +141,11 @@ pub(super) fn log1p<const L: usize>(x: f32) -> f32 {
 
 #[inline(always)]
 pub(super) fn tanh<const L: usize>(x: f32) -> f32 {
-    let a = clamp(x.abs(), 0.0, 10.0);
+    let a = at_most(x.abs(), 10.0);
     let u = a * a;
     let p = poly!(L, u; -0.333_333_13, 0.133_324_37, -0.053_835_757, 0.021_000_376, -0.006_169_614);
     let small = fma::<L>(a * u, p, a);
-    let large = 1.0 - 2.0 / (exp_moderate::<L>(2.0 * a) + 1.0);
+    let large = 1.0 - 2.0 / exp_plus::<L>(2.0 * a, 1.0);
     (if a < 0.55 { small } else { large }).copysign(x)
 }
 
@@ -159,7 +157,7 @@ pub(super) fn sigmoid<const L: usize>(x: f32) -> f32 {
 
 #[inline(always)]
 pub(super) fn erf<const L: usize>(x: f32) -> f32 {
-    let a = clamp(x.abs(), 0.0, 4.0);
+    let a = at_most(x.abs(), 4.0);
     let u = a * a;
     let small = poly!(L, u; 0.128_379_15, -0.376_125_07, 0.112_819_76, -0.026_773_285, 0.005_004_16,
         -0.000_605_246_17);
@@ -167,22 +165,37 @@ pub(super) fn erf<const L: usize>(x: f32) -> f32 {
     // 1 - e^(ln erfc)
     let g = poly!(L, a; 0.000_166_439_07, 1.127_797_2, 0.636_976_1, 0.104_113_616, -0.022_315_178,
         0.003_065_483_6, -0.000_198_219_73);
-    let large = 1.0 - exp_moderate::<L>(-g);
+    let large = 1.0 - exp_plus::<L>(-g, 0.0);
     (if a < 0.9 { small } else { large }).copysign(x)
 }
 
 #[inline(always)]
 pub(super) fn normal_cdf<const L: usize>(x: f32) -> f32 {
-    // The tail beyond a = |x| is 1/2 - a S(a²) near 0, and e^(-a²/2) G(a) further out. The square
-    // goes to the exponential in two parts, the first exact, because its error would be
-    // multiplied by the square itself.
-    let a = clamp(x.abs(), 0.0, 15.0);
-    let s = poly!(L, a * a; 0.398_942_17, -0.066_486_9, 0.009_943_035, -0.001_086_503_4);
-    let head = f32::from_bits(a.to_bits() & 0xffff_f000);
-    let e = exp_sum::<L>(-0.5 * head * head, -0.5 * (a - head) * (a + head));
+    // The tail beyond a = |x| is 1/2 - a S(a²) near 0, and e^(-a²/2) G(a) further out. The square's
+    // rounding error counts too, because it is multiplied by the square itself.
+    let a = at_most(x.abs(), 15.0);
+    let square = a * a;
+    let rest = if L > 4 || cfg!(target_arch = "aarch64") {
+        a.mul_add(a, -square)
+    } else {
+        let head = f32::from_bits(a.to_bits() & 0xffff_f000);
+        (head * head - square) + (a - head) * (a + head)
+    };
+    // a² = r - 2 n ln 2, |r| ≤ ln 2, and a word whose lowest 8 bits hold n + 127 + 64: the 64 is
+    // taken off again by G, so that the tail may be subnormal.
+    const ROUNDER: f32 = 12_582_912.0 + 191.0;
+    const DOWN: f32 = 1.0 / 18_446_744_073_709_551_616.0;
+    let shifted = fma::<L>(square, -0.5 * std::f32::consts::LOG2_E, ROUNDER);
+    let n = shifted - ROUNDER;
+    let r = fma::<L>(n, 2.0 * LN2_HI, square) + fma::<L>(n, 2.0 * LN2_LO, rest);
+    // e^(-r/2)
+    let e = poly!(L, r; 1.0, -0.5, 0.125, -0.020_833_151, 0.002_604_266_6, -0.000_261_521_17, 2.159_489_3e-5);
+    let e = e * f32::from_bits(shifted.to_bits() << 23);
+    let s = poly!(L, square; 0.398_942_17, -0.066_486_9, 0.009_943_035, -0.001_086_503_4);
     let t = 1.0 / fma::<L>(a, 0.5, 1.0);
-    let g = poly!(L, t; -1.800_234_9e-6, 0.199_539_42, 0.198_351, 0.160_051_63, -0.011_301_408_5, 0.170_706_14,
-        -0.685_636_34, 0.814_855_75, -0.442_640_1, 0.096_117_09);
+    let g = poly!(L, t; DOWN * -1.800_234_9e-6, DOWN * 0.199_539_42, DOWN * 0.198_351, DOWN * 0.160_051_63,
+        DOWN * -0.011_301_408_5, DOWN * 0.170_706_14, DOWN * -0.685_636_34, DOWN * 0.814_855_75,
+        DOWN * -0.442_640_1, DOWN * 0.096_117_09);
     let tail = if a < 0.6 { fma::<L>(-a, s, 0.5) } else { e * g };
     if x < 0.0 { tail } else { 1.0 - tail }
 }

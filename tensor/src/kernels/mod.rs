@@ -47,6 +47,7 @@ pub mod reduce;
 pub mod scan;
 pub mod simd;
 pub mod softmax;
+pub mod special;
 pub mod strided;
 mod team;
 pub mod upsample;

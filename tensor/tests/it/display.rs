@@ -1,3 +1,5 @@
+use crate::DTYPES;
+use serde_json::Value;
 use taper_tensor::{DType, Result, Tensor};
 
 /// What PyTorch 2.15 prints for the same tensors.
@@ -53,5 +55,34 @@ fn prints_as_pytorch_does() -> Result<()> {
     ] {
         assert_eq!(x.to_string(), text);
     }
+    Ok(())
+}
+
+/// The file `display.json` says for each case the dtype, the shape, the elements (`cycle`, again and again)
+/// and what PyTorch prints; `display.py` makes it.
+#[test]
+fn prints_many_tensors_as_pytorch_does() -> Result<()> {
+    let text = include_str!("../fixtures/display.json");
+    let file: Value = serde_json::from_str(text).unwrap();
+    let cases = file["cases"].as_array().unwrap();
+    assert!(cases.len() > 150);
+    let mut wrong = vec![];
+    for case in cases {
+        let (cycle, size) = (case["cycle"].as_array().unwrap(), case["size"].as_array().unwrap());
+        let size: Vec<usize> = size.iter().map(|n| n.as_u64().unwrap() as usize).collect();
+        let elements = cycle.iter().cycle().take(size.iter().product());
+        let dtype = DTYPES.into_iter().find(|d| case["dtype"] == d.name()).unwrap();
+        let x = if dtype.is_float() {
+            let real = |v: &Value| v.as_f64().unwrap_or_else(|| v.as_str().unwrap().parse().unwrap());
+            Tensor::from_vec(elements.map(real).collect::<Vec<f64>>(), size)?
+        } else {
+            Tensor::from_vec(elements.map(|v| v.as_i64().unwrap()).collect::<Vec<i64>>(), size)?
+        };
+        let ours = x.to_dtype(dtype)?.to_string();
+        if case["text"] != ours.as_str() {
+            wrong.push(format!("{ours}\ninstead of\n{}", case["text"].as_str().unwrap()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
     Ok(())
 }

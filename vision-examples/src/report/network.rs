@@ -18,8 +18,8 @@ struct Layer {
     column: usize,
 }
 
-const BOX: [f64; 2] = [196.0, 42.0];
-const STEP: [f64; 2] = [216.0, 62.0];
+const BOX: [f64; 2] = [216.0, 42.0];
+const STEP: [f64; 2] = [236.0, 62.0];
 
 /// The way of a batch through a network, from its output's graph; the input is to be an operation's.
 pub fn draw(title: &str, input: &Variable, output: &Variable) -> Drawing {

@@ -20,11 +20,11 @@ const NS: f64 = 0.012;
 const PIECES: usize = 16;
 /// Results whose weights are packed side by side, but for the last block of them.
 pub const BLOCK: usize = 64;
-/// Terms that are summed at all pixels of a chunk before the next: their weights, 128 KiB, and the
-/// planes that they read then stay in the level-2 cache.
-const TERMS: usize = 512;
+/// Terms that are summed at all pixels of a chunk before the next: their weights, 32 KiB, then stay in
+/// the level-1 cache.
+const TERMS: usize = 128;
 /// Pixels of a chunk, if it is summed in one go or in several: multiples of every tile's.
-const CHUNKS: [usize; 2] = [48, 480];
+const CHUNKS: [usize; 2] = [48, 240];
 
 /// The forward pass, or the input's gradient (then `x` is the output's and `y` the input's).
 pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {

@@ -10,27 +10,10 @@
 use std::ops::Range;
 
 use super::Conv2dShape;
-use crate::kernels::simd::simd;
+use super::planes::Planes;
 
 /// Zeros behind the planes, for reading whole vectors past the end.
 pub const SLACK: usize = 256;
-
-/// How the pixels of a channel lie in zero-padded planes.
-///
-/// A row's zeros on the left serve as those on the right of the row before.
-#[derive(Clone, Debug)]
-pub struct Planes {
-    height: usize,
-    width: usize,
-    /// Zero rows above, or rows left out where negative; columns likewise.
-    top: isize,
-    left: isize,
-    phases: (usize, usize),
-    /// Rows of a plane.
-    rows: usize,
-    /// Elements of a row.
-    pub stride: usize,
-}
 
 /// Output pixels that see the same taps.
 #[derive(Clone, Debug)]
@@ -72,10 +55,15 @@ impl Correlation {
         let place =
             |tap: usize, dilation: usize, stride: usize| (tap * dilation % stride, tap * dilation / stride);
         let reach = |k: usize, dilation: usize, stride: usize| (k - 1) * dilation / stride;
+        let phases = |kernel: usize, dilation: usize, stride: usize| {
+            let seen = |&phase: &usize| (0..kernel).any(|tap| tap * dilation % stride == phase);
+            (0..stride).filter(seen).collect()
+        };
         let planes = Planes::new(
             (s.height, s.width),
             (s.padding.0 as isize, s.padding.1 as isize),
             s.stride,
+            (phases(s.kernel.0, s.dilation.0, s.stride.0), phases(s.kernel.1, s.dilation.1, s.stride.1)),
             band.min(rows.end) + reach(s.kernel.0, s.dilation.0, s.stride.0),
             columns.end,
             reach(s.kernel.1, s.dilation.1, s.stride.1),
@@ -128,6 +116,7 @@ impl Correlation {
             (s.out_height(), s.out_width()),
             (down as isize - skipped.0 as isize, across as isize - skipped.1 as isize),
             (1, 1),
+            (vec![0], vec![0]),
             band.min(rows.end) + down,
             all(s.width, s.padding.1, s.stride.1),
             across,
@@ -181,92 +170,5 @@ impl Correlation {
     /// Elements of the planes of one image's channels of a group, from some row on.
     pub fn len(&self) -> usize {
         self.inputs * self.planes.channel_len()
-    }
-
-    /// Copies the channels of one group of one image into planes, from row `first` on.
-    pub fn fill(&self, x: &[f32], first: usize, planes: &mut [f32]) {
-        let len = self.planes.channel_len();
-        for (x, planes) in x.chunks_exact(self.areas.0).zip(planes.chunks_exact_mut(len)) {
-            self.planes.fill(x, first, planes);
-        }
-    }
-}
-
-impl Planes {
-    /// Planes of `rows` rows, in which windows of `columns` neighbouring pixels reach `reach`
-    /// further columns to the right.
-    fn new(
-        (height, width): (usize, usize),
-        (top, left): (isize, isize),
-        phases: (usize, usize),
-        rows: usize,
-        columns: usize,
-        reach: usize,
-    ) -> Self {
-        let zeros = left.max(0) as usize;
-        let pixels = (width as isize + left).max(0) as usize;
-        // What a window reads beyond the row must be the next row's zeros.
-        let shared = (columns + reach).saturating_sub(zeros / phases.1);
-        let stride = columns.max(pixels.div_ceil(phases.1)).max(shared);
-        Self { height, width, top, left, phases, rows, stride }
-    }
-
-    /// The place of a pixel of a phase of the first channel.
-    fn at(&self, phase: (usize, usize), row: usize, column: usize) -> usize {
-        ((phase.0 * self.phases.1 + phase.1) * self.rows + row) * self.stride + column
-    }
-
-    fn channel_len(&self) -> usize {
-        self.phases.0 * self.phases.1 * self.rows * self.stride
-    }
-
-    fn fill(&self, x: &[f32], first: usize, planes: &mut [f32]) {
-        planes.fill(0.0);
-        for (phase, plane) in planes.chunks_exact_mut(self.rows * self.stride).enumerate() {
-            let (py, px) = (phase / self.phases.1, phase % self.phases.1);
-            // Column j of the plane is the image's j * phases + px - left.
-            let step = self.phases.1;
-            let from = px as isize - self.left;
-            let j = (-from).max(0) as usize;
-            let j = j.div_ceil(step);
-            let column = (from + (j * step) as isize) as usize;
-            let count =
-                self.width.saturating_sub(column).div_ceil(step).min(self.stride - j.min(self.stride));
-            if count == 0 {
-                continue;
-            }
-            for (i, to) in plane.chunks_exact_mut(self.stride).enumerate() {
-                let row = ((first + i) * self.phases.0 + py) as isize - self.top;
-                if (0..self.height as isize).contains(&row) {
-                    let from = &x[row as usize * self.width + column..][..(count - 1) * step + 1];
-                    let to = &mut to[j..j + count];
-                    if step == 1 {
-                        to.copy_from_slice(from);
-                    } else if step == 2 {
-                        every_second(from, to);
-                    } else {
-                        to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, &x)| *to = x);
-                    }
-                }
-            }
-        }
-    }
-}
-
-simd! {
-    /// Every second element, from the first to the last.
-    fn every_second(from: &[f32], to: &mut [f32]) = every_second_body;
-}
-
-/// [`every_second`] inside the body of another kernel.
-#[inline(always)]
-pub fn every_second_body<const L: usize>(from: &[f32], to: &mut [f32]) {
-    // A known distance makes shuffles of it.
-    let (pairs, last) = from.as_chunks::<2>();
-    for (to, pair) in to.iter_mut().zip(pairs) {
-        *to = pair[0];
-    }
-    if let (Some(to), [last]) = (to.last_mut(), last) {
-        *to = *last;
     }
 }

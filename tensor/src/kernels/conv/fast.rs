@@ -1,8 +1,7 @@
 //! The passes in f32 by a given algorithm.
 
 use super::{
-    Algorithm, Conv2dShape, Pass, channels, channels_grad, general, pixels, pixels_grad, plan, pointwise,
-    winograd,
+    Algorithm, Conv2dShape, Pass, channels, channels_grad, general, pixels, pixels_grad, pointwise, winograd,
 };
 
 /// See [`super::forward`].
@@ -12,22 +11,19 @@ pub fn forward(by: Algorithm, s: &Conv2dShape, x: &[f32], w: &[f32], bias: Optio
         Algorithm::Channels => channels::correlate(s, Pass::Forward, x, w, bias, y),
         Algorithm::Pixels => pixels::correlate(s, Pass::Forward, x, w, bias, y),
         Algorithm::Winograd => winograd::correlate(s, Pass::Forward, x, w, bias, y),
-        Algorithm::Strided => {
-            pointwise::with_seen(s, x, |s, x| forward(plan(s, Pass::Forward), s, x, w, bias, y))
-        }
     }
 }
 
 /// See [`super::input_grad`].
 pub fn input_grad(by: Algorithm, s: &Conv2dShape, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+    if pointwise::applies(s) {
+        return pointwise::write_seen(s, dx, |s, dx| input_grad(by, s, dy, w, dx));
+    }
     match by {
         Algorithm::General => general::input_grad(s, dy, w, dx),
         Algorithm::Channels => channels::correlate(s, Pass::InputGrad, dy, w, None, dx),
         Algorithm::Pixels => pixels::correlate(s, Pass::InputGrad, dy, w, None, dx),
         Algorithm::Winograd => winograd::correlate(s, Pass::InputGrad, dy, w, None, dx),
-        Algorithm::Strided => {
-            pointwise::write_seen(s, dx, |s, dx| input_grad(plan(s, Pass::InputGrad), s, dy, w, dx))
-        }
     }
 }
 
@@ -38,8 +34,5 @@ pub fn weight_grad(by: Algorithm, s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &m
         Algorithm::Channels => channels_grad::weight_grad(s, x, dy, dw),
         Algorithm::Pixels => pixels_grad::weight_grad(s, x, dy, dw),
         Algorithm::Winograd => winograd::weight_grad(s, x, dy, dw),
-        Algorithm::Strided => {
-            pointwise::with_seen(s, x, |s, x| weight_grad(plan(s, Pass::WeightGrad), s, x, dy, dw))
-        }
     }
 }

@@ -14,6 +14,7 @@ pub(super) mod outer;
 mod pixels;
 mod pixels_grad;
 mod plan;
+mod planes;
 mod pointwise;
 mod rows;
 pub(super) mod scratch;

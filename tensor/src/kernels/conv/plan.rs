@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Conv2dShape, pointwise, winograd};
+use super::{Conv2dShape, winograd};
 
 static EXACT: AtomicBool = AtomicBool::new(false);
 
@@ -37,10 +37,8 @@ pub enum Algorithm {
     Channels,
     /// Direct, from zero-padded copies, with neighbouring pixels in the lanes of a vector.
     Pixels,
-    /// Winograd's F(4x4, 3x3), with channels in the lanes of a vector.
+    /// Winograd's F(4x4, 3x3), or its likes for stride 2, with channels in the lanes of a vector.
     Winograd,
-    /// For 1 by 1 kernels with a stride: that of stride 1, on the pixels that the windows see.
-    Strided,
 }
 
 /// Channels below which Winograd's transforms cost what its products save.
@@ -52,10 +50,8 @@ const WINOGRAD_TILES: usize = 16;
 pub fn plan(s: &Conv2dShape, pass: Pass) -> Algorithm {
     let tiles = s.batch * s.out_height().div_ceil(4) * s.out_width().div_ceil(4);
     let channels = s.group_in().min(s.group_out());
-    if !exact() && winograd::applies(s) && channels >= WINOGRAD_CHANNELS && tiles >= WINOGRAD_TILES {
+    if !exact() && winograd::applies(s, pass) && channels >= WINOGRAD_CHANNELS && tiles >= WINOGRAD_TILES {
         Algorithm::Winograd
-    } else if pointwise::applies(s) {
-        Algorithm::Strided
     } else {
         direct(s, pass)
     }

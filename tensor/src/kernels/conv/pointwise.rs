@@ -1,7 +1,6 @@
-//! 1 by 1 kernels with a stride: the pixels that the windows see are gathered into a smaller image,
-//! on which the convolution has stride 1.
+//! The input's gradient of 1 by 1 kernels with a stride: that of stride 1, with zeros between its
+//! pixels.
 
-use super::correlation::every_second_body;
 use super::{Conv2dShape, scratch};
 use crate::kernels::parallel::{self, Disjoint};
 use crate::kernels::simd::simd;
@@ -17,18 +16,6 @@ pub fn applies(s: &Conv2dShape) -> bool {
 /// The same convolution on the pixels that its windows see.
 fn dense(s: &Conv2dShape) -> Conv2dShape {
     Conv2dShape { height: s.out_height(), width: s.out_width(), stride: (1, 1), dilation: (1, 1), ..*s }
-}
-
-/// Calls `f` with the pixels of `x` that the windows see, and their convolution.
-pub fn with_seen<R>(s: &Conv2dShape, x: &[f32], f: impl FnOnce(&Conv2dShape, &[f32]) -> R) -> R {
-    let dense = dense(s);
-    scratch::with(dense.input_len(), |seen: &mut [f32]| {
-        let (all, part) = (s.in_pixels(), dense.in_pixels());
-        parallel::for_each_chunk(seen, part, NS * (all / part) as f64, |plane, seen| {
-            gather(&x[plane * all..][..all], (s.width, s.stride), dense.width, seen);
-        });
-        f(&dense, seen)
-    })
 }
 
 /// Lets `f` write the pixels of `x` that the windows see, given their convolution; the others are 0.
@@ -47,30 +34,8 @@ pub fn write_seen(s: &Conv2dShape, x: &mut [f32], f: impl FnOnce(&Conv2dShape, &
 }
 
 simd! {
-    /// Every `stride.0`th row and of it every `stride.1`th element, `width` of them.
-    fn gather(x: &[f32], all: (usize, (usize, usize)), width: usize, seen: &mut [f32]) = gather_body;
-
-    /// The reverse of [`gather`], with zeros between.
+    /// The pixels of `seen`, every `stride.1`th of every `stride.0`th row, with zeros between.
     fn scatter(seen: &[f32], width: usize, all: (usize, (usize, usize)), x: &mut [f32]) = scatter_body;
-}
-
-#[inline(always)]
-fn gather_body<const L: usize>(
-    x: &[f32],
-    (row, (down, across)): (usize, (usize, usize)),
-    width: usize,
-    seen: &mut [f32],
-) {
-    for (i, seen) in seen.chunks_exact_mut(width).enumerate() {
-        let x = &x[i * down * row..][..(width - 1) * across + 1];
-        if across == 2 {
-            every_second_body::<L>(x, seen);
-        } else {
-            for (seen, x) in seen.iter_mut().zip(x.iter().step_by(across)) {
-                *seen = *x;
-            }
-        }
-    }
 }
 
 #[inline(always)]

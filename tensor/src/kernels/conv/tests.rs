@@ -261,14 +261,6 @@ fn direct_with_channels_in_lanes() {
 }
 
 #[test]
-fn strided_pixels_gathered() {
-    let of_one_tap = |s: &&Conv2dShape| pointwise::applies(s);
-    let all = shapes();
-    assert!(all.iter().filter(of_one_tap).count() > 3);
-    all.iter().filter(of_one_tap).for_each(|s| fast_passes(s, Algorithm::Strided));
-}
-
-#[test]
 fn direct_with_pixels_in_lanes() {
     shapes().iter().for_each(|s| fast_passes(s, Algorithm::Pixels));
 }
@@ -281,6 +273,9 @@ fn threads_change_no_bit() {
         shape(16, (6, 16), (30, 30), (5, 5), one, (0, 0), one, 1),
         shape(16, (64, 96), (14, 14), (3, 3), one, one, one, 1),
         shape(2, (96, 192), (15, 15), (3, 3), (2, 2), one, one, 1),
+        // few tiles, which several pieces share
+        shape(5, (96, 192), (15, 15), (3, 3), (2, 2), one, one, 1),
+        shape(17, (70, 130), (4, 5), (3, 3), one, one, one, 1),
         shape(8, (32, 32), (30, 30), (3, 3), one, one, one, 32),
         shape(1, (3, 10), (130, 130), (3, 3), one, one, one, 1),
     ] {
@@ -323,4 +318,35 @@ fn winograd() {
     shapes.push(shape(2, (34, 6), (9, 8), (3, 3), one, one, one, 2));
     shapes.push(shape(3, (1, 1), (6, 7), (3, 3), one, one, one, 1));
     shapes.iter().for_each(|s| fast_passes(s, Algorithm::Winograd));
+}
+
+/// With stride 2, the forward pass alone.
+#[test]
+fn winograd_with_stride() {
+    let (one, two) = ((1, 1), (2, 2));
+    let mut shapes = Vec::new();
+    for padding in [(0, 0), (1, 1), (2, 1), (0, 2)] {
+        // whole tiles; a remainder of each size; fewer rows than a tile; one result
+        for size in [(16, 24), (17, 19), (22, 13), (7, 10), (5, 37), (3, 3)] {
+            shapes.push(shape(2, (20, 18), size, (3, 3), two, padding, one, 1));
+        }
+    }
+    shapes.push(shape(70, (16, 70), (8, 8), (3, 3), two, one, one, 1));
+    shapes.push(shape(3, (130, 33), (18, 15), (3, 3), two, one, one, 1));
+    shapes.push(shape(2, (34, 6), (18, 15), (3, 3), two, one, one, 2));
+    shapes.push(shape(3, (1, 1), (11, 14), (3, 3), two, one, one, 1));
+    for s in &shapes {
+        assert!(winograd::applies(s, Pass::Forward) && !winograd::applies(s, Pass::WeightGrad));
+        let case = Case::<f32>::new(s).even();
+        each_isa(|isa| {
+            for threads in [1, 3] {
+                with_threads(threads, || {
+                    let what = format!("forward of {s:?} on {isa:?}");
+                    close(&case.y_bias, s.depth() + 1, &what, |y| {
+                        fast::forward(Algorithm::Winograd, s, &case.x, &case.w, Some(&case.bias), y)
+                    });
+                });
+            }
+        });
+    }
 }

@@ -54,22 +54,27 @@ pub unsafe fn transpose_to<const L: usize>(
         return;
     }
     assert!((rows - 1) * from_stride + columns <= from.len(), "rows beyond their slice");
-    let (whole_rows, whole_columns) = (rows / L * L, columns / L * L);
+    let whole_rows = rows / L * L;
+    // A last square with fewer columns is read whole where the slice goes on, into the next row.
+    let squares = |r: usize| {
+        let over = (r + L - 1) * from_stride + columns.next_multiple_of(L) <= from.len();
+        if over { columns.next_multiple_of(L) } else { columns / L * L }
+    };
     for r in (0..whole_rows).step_by(L) {
-        for c in (0..whole_columns).step_by(L) {
+        for c in (0..squares(r)).step_by(L) {
             let mut square = [Register::<L>::splat(0.0); L];
             for (i, row) in square.iter_mut().enumerate() {
-                // SAFETY: row r + i has the columns c to c + L - 1, as asserted.
+                // SAFETY: row r + i has the columns c to c + L - 1, or the slice goes on behind it.
                 *row = unsafe { Register::<L>::load(from.as_ptr().add((r + i) * from_stride + c)) };
             }
-            for (i, row) in Register::<L>::transpose(square).into_iter().enumerate() {
+            for (i, row) in Register::<L>::transpose(square).into_iter().enumerate().take(columns - c) {
                 // SAFETY: the caller vouches for `to`.
                 unsafe { row.store(to.add((c + i) * to_stride + r)) };
             }
         }
     }
     for r in 0..rows {
-        for c in if r < whole_rows { whole_columns } else { 0 }..columns {
+        for c in if r < whole_rows { squares(r / L * L) } else { 0 }..columns {
             // SAFETY: the caller vouches for `to`.
             unsafe { *to.add(c * to_stride + r) = from[r * from_stride + c] };
         }

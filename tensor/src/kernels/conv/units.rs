@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::correlation::{Correlation, SLACK};
+use super::planes::Row;
 use super::{Conv2dShape, Pass};
 use crate::kernels::parallel;
 
@@ -20,6 +21,8 @@ pub struct Units {
     /// Images of a unit; 1 where an image has several bands.
     images: usize,
     band: usize,
+    /// What the planes of each band hold.
+    rows: Vec<Vec<Row>>,
 }
 
 /// Some rows of some images.
@@ -48,7 +51,9 @@ impl Units {
             let pixels = if pass == Pass::WeightGrad { PIXELS_GRAD } else { PIXELS };
             pixels.div_ceil(s.out_pixels()).min(MAX_PLANES / len.max(1)).clamp(1, s.batch)
         };
-        Self { correlation, batch: s.batch, images, band }
+        let rows =
+            correlation.rows.clone().step_by(band).map(|first| correlation.planes.rows(first)).collect();
+        Self { correlation, batch: s.batch, images, band, rows }
     }
 
     /// How many units there are.
@@ -97,7 +102,8 @@ impl Units {
         let c = &self.correlation;
         let channels = c.inputs * c.areas.0;
         for (n, planes) in unit.images.clone().zip(planes.chunks_mut(c.len())) {
-            c.fill(&x[(n * groups + group) * channels..][..channels], unit.rows.start, planes);
+            let x = &x[(n * groups + group) * channels..][..channels];
+            c.planes.fill(&self.rows[unit.rows.start / self.band], x, planes);
         }
         let filled = unit.images.len() * c.len();
         planes[filled..].fill(0.0);

@@ -24,6 +24,12 @@ pub trait Vector<const L: usize>: Copy {
     /// `L` values there must be writable.
     unsafe fn store(self, at: *mut f32);
 
+    /// The values from `at` on in the lanes `start..end`, at most `L`, and zeros in the others.
+    ///
+    /// # Safety
+    /// Those of these lanes must be readable.
+    unsafe fn load_between(at: *const f32, start: usize, end: usize) -> Self;
+
     /// `self * b + c`, in one rounding where the set has the instruction.
     fn fma(self, b: Self, c: Self) -> Self;
 
@@ -32,6 +38,9 @@ pub trait Vector<const L: usize>: Copy {
     fn sub(self, b: Self) -> Self;
 
     fn mul(self, b: Self) -> Self;
+
+    /// The even lanes of `self`, then those of `next`.
+    fn evens(self, next: Self) -> Self;
 
     /// The transpose of a square of rows.
     fn transpose(rows: [Self; L]) -> [Self; L];
@@ -78,6 +87,13 @@ mod x86 {
         }
 
         #[inline(always)]
+        unsafe fn load_between(at: *const f32, start: usize, end: usize) -> Self {
+            let mask = ((1u32 << end) - (1 << start)) as __mmask16;
+            // SAFETY: as above.
+            unsafe { _mm512_maskz_loadu_ps(mask, at) }
+        }
+
+        #[inline(always)]
         fn fma(self, b: Self, c: Self) -> Self {
             // SAFETY: as above.
             unsafe { _mm512_fmadd_ps(self, b, c) }
@@ -99,6 +115,15 @@ mod x86 {
         fn mul(self, b: Self) -> Self {
             // SAFETY: as above.
             unsafe { _mm512_mul_ps(self, b) }
+        }
+
+        #[inline(always)]
+        fn evens(self, next: Self) -> Self {
+            // SAFETY: as above.
+            unsafe {
+                let evens = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+                _mm512_permutex2var_ps(self, evens, next)
+            }
         }
 
         /// Pairs, then fours, inside each 128-bit quarter; then the quarters change places.
@@ -160,6 +185,17 @@ mod x86 {
         }
 
         #[inline(always)]
+        unsafe fn load_between(at: *const f32, start: usize, end: usize) -> Self {
+            // SAFETY: as above.
+            unsafe {
+                let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+                let before = _mm256_cmpgt_epi32(_mm256_set1_epi32(start as i32), lane);
+                let inside = _mm256_cmpgt_epi32(_mm256_set1_epi32(end as i32), lane);
+                _mm256_maskload_ps(at, _mm256_andnot_si256(before, inside))
+            }
+        }
+
+        #[inline(always)]
         fn fma(self, b: Self, c: Self) -> Self {
             // SAFETY: as above.
             unsafe { _mm256_fmadd_ps(self, b, c) }
@@ -181,6 +217,15 @@ mod x86 {
         fn mul(self, b: Self) -> Self {
             // SAFETY: as above.
             unsafe { _mm256_mul_ps(self, b) }
+        }
+
+        #[inline(always)]
+        fn evens(self, next: Self) -> Self {
+            // SAFETY: as above.
+            unsafe {
+                let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0x88>(self, next));
+                _mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(pairs))
+            }
         }
 
         /// Pairs, then fours, inside each half; then the halves change places.
@@ -235,6 +280,20 @@ impl Vector<4> for Four {
     }
 
     #[inline(always)]
+    unsafe fn load_between(at: *const f32, start: usize, end: usize) -> Self {
+        if (start, end) == (0, 4) {
+            // SAFETY: the caller vouches for the memory, and below.
+            return unsafe { Self::load(at) };
+        }
+        let mut lanes = [0.0; 4];
+        for (i, lane) in lanes.iter_mut().enumerate().take(end).skip(start) {
+            // SAFETY: likewise.
+            *lane = unsafe { *at.add(i) };
+        }
+        Self(lanes)
+    }
+
+    #[inline(always)]
     fn fma(self, b: Self, c: Self) -> Self {
         let f = crate::kernels::simd::fma::<4>;
         Self([
@@ -258,6 +317,11 @@ impl Vector<4> for Four {
     #[inline(always)]
     fn mul(self, b: Self) -> Self {
         Self([self.0[0] * b.0[0], self.0[1] * b.0[1], self.0[2] * b.0[2], self.0[3] * b.0[3]])
+    }
+
+    #[inline(always)]
+    fn evens(self, next: Self) -> Self {
+        Self([self.0[0], self.0[2], next.0[0], next.0[2]])
     }
 
     #[inline(always)]

@@ -6,7 +6,7 @@ use super::super::half16;
 use super::{Element, Number};
 
 macro_rules! integers {
-    ($($t:ty, $from_f32:ty;)*) => {$(
+    ($($t:ty, $from_f32:ident;)*) => {$(
         impl Element for $t {
             type Wide = Self;
             type Total = i64;
@@ -33,7 +33,7 @@ macro_rules! integers {
             }
             #[inline(always)]
             fn from_f32(x: f32) -> Self {
-                x as $from_f32 as Self
+                $from_f32(x) as Self
             }
             #[inline(always)]
             fn from_i64(x: i64) -> Self {
@@ -111,10 +111,26 @@ macro_rules! integers {
 }
 // Through i32 where that suffices: it vectorises on every machine.
 integers! {
-    u8, i32;
-    u32, i64;
-    i32, i32;
-    i64, i64;
+    u8, to_i32;
+    u32, to_i64;
+    i32, to_i32;
+    i64, to_i64;
+}
+
+#[inline(always)]
+fn to_i32(x: f32) -> i32 {
+    x as i32
+}
+
+/// `x as i64`, in a form that becomes vector instructions.
+#[inline(always)]
+fn to_i64(x: f32) -> i64 {
+    const END: f32 = 9_223_372_036_854_775_808.0;
+    let within = (-END..END).contains(&x);
+    // SAFETY: the number is not NaN and, without what is after the point, one of i64.
+    let y = unsafe { (if within { x } else { 0.0 }).to_int_unchecked::<i64>() };
+    let y = if x >= END { i64::MAX } else { y };
+    if x < -END { i64::MIN } else { y }
 }
 
 macro_rules! floats {

@@ -5,6 +5,8 @@
 //! is half of what PyTorch's i64 costs in memory and traffic, as wide as an f32 lane, and enough
 //! for any plane that memory holds.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::max2x2;
 use super::{Pool2d, Window};
 use crate::kernels::fresh::overwritten;
@@ -177,6 +179,16 @@ pub fn max_pool2d_grad<T: Lanes>(
             }
         }
     });
+}
+
+/// The largest index, if there is one.
+pub fn largest(index: &[u32]) -> Option<u32> {
+    let largest = AtomicU32::new(0);
+    parallel::for_each_range(index.len(), 1 << 14, 0.1, |range| {
+        let last = index[range].iter().fold(0, |last, &i| last.max(i));
+        largest.fetch_max(last, Ordering::Relaxed);
+    });
+    (!index.is_empty()).then(|| largest.into_inner())
 }
 
 /// [`max_pool2d_grad`], into new memory.

@@ -1,6 +1,7 @@
 use super::average::Average;
 use super::max::{NOWHERE, adaptive_max_pool2d, max_pool2d, max_pool2d_grad};
 use super::*;
+use crate::kernels::parallel::given::with_threads;
 use crate::kernels::real::Real;
 use crate::kernels::simd::forced::each_isa;
 use crate::kernels::vector::Lanes;
@@ -235,6 +236,19 @@ fn adaptive_pools_agree_with_a_plain_loop() {
             let first =
                 taps[i % taps.len()].iter().copied().reduce(|a, b| if plane[b] > plane[a] { b } else { a });
             assert_eq!((*y, Some(index as usize)), (plane[first.unwrap()], first));
+        }
+    }
+}
+
+#[test]
+fn the_largest_of_many_indices_is_found() {
+    assert_eq!(max::largest(&[]), None);
+    assert_eq!(max::largest(&[0]), Some(0));
+    for threads in [1, 3] {
+        let mut index = vec![3; 1 << 20];
+        for at in [0, 777_777, (1 << 20) - 1] {
+            index[at] += at as u32 + 1;
+            assert_eq!(with_threads(threads, || max::largest(&index)), Some(index[at]));
         }
     }
 }

@@ -2,12 +2,12 @@
 //! gradient, summed, and transformed back.
 
 use super::products::gradient;
-use super::tiles::{Layout, POSITIONS, Tiles, adjoint, windows};
-use super::weights::Weights;
-use super::{NS, PIECES, tiles_at_once};
+use super::tiles::{Layout, Strips, Tiles, adjoint, windows};
+use super::weights::{POSITIONS, Weights};
+use super::{NS, PIECES, shared_len, shares, tiles_at_once, transform_all};
 use crate::kernels::conv::channels::{BLOCK, lanes};
 use crate::kernels::conv::{Conv2dShape, scratch};
-use crate::kernels::parallel::{self, Disjoint};
+use crate::kernels::parallel::{self, Disjoint, Share};
 
 /// Elements that all partial sums may have.
 const MAX_SUMS: usize = 1 << 22;
@@ -16,25 +16,33 @@ const MAX_SUMS: usize = 1 << 22;
 pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let (inputs, outs) = (s.group_in(), s.group_out());
     let (image, area) = ((s.height, s.width), (s.out_height(), s.out_width()));
-    let tiles = Tiles::new(s.batch, image, area, s.padding, tiles_at_once(inputs, outs));
-    let weights = Weights { inputs, results: outs, backward: false };
+    let tiles = Tiles::new(s.batch, image, area, s.padding, 1, tiles_at_once(inputs, outs));
+    let weights = Weights { inputs, results: outs, backward: false, stride: 1 };
     let len = weights.len();
     let ns = s.products() as f64 * NS;
     let blocks = outs.div_ceil(BLOCK);
     // How many sums there are, and what each adds in which order, follows from the shape alone.
     let sums = (PIECES / (s.groups * blocks)).min(MAX_SUMS / (s.groups * len)).clamp(1, tiles.chunks());
-    let shares = if parallel::worth(ns) { blocks } else { 1 };
+    let shares = shares(ns, sums * s.groups, blocks);
     let pieces = sums * s.groups * shares;
-    let v_layout = Layout::new(tiles.count(), lanes(inputs));
+    let v_layout = Layout::new(POSITIONS, tiles.count(), lanes(inputs));
     let (area, image) = (area.0 * area.1, image.0 * image.1);
-    scratch::with(sums * s.groups * len, |du: &mut [f32]| {
+    let transform = |strips: &Strips, group: usize, turned: &mut [f32], at: usize, v: &mut Share<'_, f32>| {
+        let x = &x[(strips.image * s.groups + group) * inputs * image..][..inputs * image];
+        windows(&tiles, strips, x, inputs, turned, v_layout, at, v);
+    };
+    let turned_len = tiles.turned_len(lanes(inputs).max(BLOCK));
+    let shared_len = shared_len(shares, tiles.chunks() * s.groups * v_layout.len());
+    scratch::with(sums * s.groups * len + shared_len, |room: &mut [f32]| {
+        let (shared, du) = room.split_at_mut(shared_len);
+        transform_all(&tiles, s.groups, turned_len, v_layout.len(), shared, transform);
+        let shared = &*shared;
         // The sums of a group lie one behind the other.
         let all = Disjoint::new(du);
         parallel::for_each(pieces, ns / pieces as f64, |piece| {
             let (share, group, sum) = (piece % shares, piece / shares % s.groups, piece / shares / s.groups);
             let blocks = share * blocks / shares..(share + 1) * blocks / shares;
-            let z_len = Layout::new(tiles.count(), BLOCK).len();
-            let turned_len = tiles.turned_len(lanes(inputs).max(BLOCK));
+            let z_len = Layout::new(POSITIONS, tiles.count(), BLOCK).len();
             // SAFETY: this piece alone writes its blocks of its sum.
             let part = |block, position| unsafe {
                 let part = weights.part(block, position);
@@ -43,31 +51,32 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
             blocks
                 .clone()
                 .for_each(|block| (0..POSITIONS).for_each(|position| part(block, position).fill(0.0)));
-            scratch::with(v_layout.len() + z_len + turned_len, |room: &mut [f32]| {
-                let (v, room) = room.split_at_mut(v_layout.len());
+            let own_len = if shared.is_empty() { v_layout.len() } else { 0 };
+            scratch::with(own_len + z_len + turned_len, |room: &mut [f32]| {
+                let (own, room) = room.split_at_mut(own_len);
                 let (z, turned) = room.split_at_mut(z_len);
-                for chunk in sum * tiles.chunks() / sums..(sum + 1) * tiles.chunks() / sums {
-                    let (chunk, count) = tiles.chunk(chunk);
-                    for strips in &chunk {
-                        let x = &x[(strips.image * s.groups + group) * inputs * image..][..inputs * image];
-                        windows(&tiles, strips, x, inputs, turned, v_layout, v);
+                for number in sum * tiles.chunks() / sums..(sum + 1) * tiles.chunks() / sums {
+                    let (chunk, count) = tiles.chunk(number);
+                    if shared.is_empty() {
+                        for strips in &chunk {
+                            // SAFETY: nothing else uses `own` meanwhile.
+                            let mut v = unsafe { Disjoint::new(own).share() };
+                            transform(strips, group, turned, 0, &mut v);
+                        }
                     }
+                    let at = (number * s.groups + group) * v_layout.len();
+                    let v = if shared.is_empty() { &*own } else { &shared[at..][..v_layout.len()] };
                     for block in blocks.clone() {
                         let first = block * BLOCK;
                         let channels = BLOCK.min(outs - first);
                         let width = lanes(channels);
-                        let layout = Layout::new(tiles.count(), width);
+                        let layout = Layout::new(POSITIONS, tiles.count(), width);
                         for strips in &chunk {
                             let at = ((strips.image * s.groups + group) * outs + first) * area;
-                            adjoint(
-                                &tiles,
-                                strips,
-                                &dy[at..][..channels * area],
-                                channels,
-                                turned,
-                                layout,
-                                z,
-                            );
+                            let dy = &dy[at..][..channels * area];
+                            // SAFETY: nothing else uses `z` meanwhile.
+                            let mut z = unsafe { Disjoint::new(z).share() };
+                            adjoint(&tiles, strips, dy, channels, turned, layout, &mut z);
                         }
                         for position in 0..POSITIONS {
                             let v = &v[position * v_layout.step..];

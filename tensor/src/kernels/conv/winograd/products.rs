@@ -4,9 +4,13 @@ use crate::kernels::conv::outer::outer;
 use crate::kernels::conv::vector::{Lanes, Register, Vector, Width};
 use crate::kernels::simd::simd;
 
+/// Terms that are summed for all rows before the next: those of the right matrix, 32 KiB, then stay in
+/// the level-1 cache.
+const TERMS: usize = 128;
+
 simd! {
-    /// `m[t][r] = sum over k of v[t][k] * u[k][r]` at one position, for `tiles` tiles and `terms`
-    /// terms; rows of `v` are `v_width` long, those of `u` and `m` as long as a block of results.
+    /// `m[t][r] = sum over k of v[t][k] * u[k][r]` at one position, or `m[t][r] +=` it, for `tiles` tiles
+    /// and `terms` terms; rows of `v` are `v_width` long, those of `u` and `m` `width`, a block of results.
     pub fn product(
         tiles: usize,
         terms: usize,
@@ -15,6 +19,7 @@ simd! {
         u: &[f32],
         m: &mut [f32],
         width: usize,
+        accumulate: bool,
     ) = product_body;
 
     /// `du[k][r] += sum over t of v[t][k] * z[t][r]`, likewise.
@@ -30,6 +35,7 @@ simd! {
 }
 
 #[inline(always)]
+#[allow(clippy::too_many_arguments)]
 fn product_body<const L: usize>(
     tiles: usize,
     terms: usize,
@@ -38,10 +44,11 @@ fn product_body<const L: usize>(
     u: &[f32],
     m: &mut [f32],
     width: usize,
+    accumulate: bool,
 ) where
     Lanes<L>: Width<L>,
 {
-    multiply::<L>(tiles, terms, v, (v_width, 1), u, m, width, false);
+    multiply::<L>(tiles, terms, v, (v_width, 1), u, m, width, accumulate);
 }
 
 #[inline(always)]
@@ -81,16 +88,19 @@ fn multiply<const L: usize>(
     );
     let step = if L == 16 { width } else { 2 * L };
     for lane in (0..width).step_by(step) {
-        let (b, c) = (&b[lane..], &mut c[lane..]);
-        // SAFETY: as asserted.
-        unsafe {
-            match (L, width) {
-                (16, 64) => strip::<L, 4, 6>(rows, terms, a, strides, b, c, width, accumulate),
-                (16, 48) => strip::<L, 3, 8>(rows, terms, a, strides, b, c, width, accumulate),
-                (16, 32) => strip::<L, 2, 8>(rows, terms, a, strides, b, c, width, accumulate),
-                (16, _) => strip::<L, 1, 12>(rows, terms, a, strides, b, c, width, accumulate),
-                (8, _) => strip::<L, 2, 6>(rows, terms, a, strides, b, c, width, accumulate),
-                _ => strip::<L, 2, 4>(rows, terms, a, strides, b, c, width, accumulate),
+        for first in (0..terms).step_by(TERMS) {
+            let (terms, accumulate) = (TERMS.min(terms - first), accumulate || first > 0);
+            let (a, b, c) = (&a[first * strides.1..], &b[first * width + lane..], &mut c[lane..]);
+            // SAFETY: as asserted.
+            unsafe {
+                match (L, width) {
+                    (16, 64) => strip::<L, 4, 6>(rows, terms, a, strides, b, c, width, accumulate),
+                    (16, 48) => strip::<L, 3, 8>(rows, terms, a, strides, b, c, width, accumulate),
+                    (16, 32) => strip::<L, 2, 8>(rows, terms, a, strides, b, c, width, accumulate),
+                    (16, _) => strip::<L, 1, 12>(rows, terms, a, strides, b, c, width, accumulate),
+                    (8, _) => strip::<L, 2, 6>(rows, terms, a, strides, b, c, width, accumulate),
+                    _ => strip::<L, 2, 4>(rows, terms, a, strides, b, c, width, accumulate),
+                }
             }
         }
     }

@@ -5,14 +5,12 @@
 
 use std::ops::Range;
 
+use super::halved;
 use super::transform::{Input, Map, Output, OutputAdjoint, Square, both_ways};
 use crate::kernels::conv::transpose::{transpose_body, transpose_to};
 use crate::kernels::conv::vector::{Lanes, Register, Vector, Width};
 use crate::kernels::parallel::Share;
 use crate::kernels::simd::simd;
-
-/// The positions of a transformed tile.
-pub const POSITIONS: usize = 36;
 
 /// The tiles of a batch of images: 4 by 4 output pixels each.
 ///
@@ -24,6 +22,8 @@ pub struct Tiles {
     pub image: (usize, usize),
     pub results: (usize, usize),
     pub padding: (usize, usize),
+    /// 1 or 2, of both rows and columns.
+    pub stride: usize,
     /// Strips of a chunk.
     pub strips: usize,
 }
@@ -44,9 +44,10 @@ impl Tiles {
         image: (usize, usize),
         results: (usize, usize),
         padding: (usize, usize),
+        stride: usize,
         count: usize,
     ) -> Self {
-        let tiles = Self { batch, image, results, padding, strips: 1 };
+        let tiles = Self { batch, image, results, padding, stride, strips: 1 };
         let strips = (count / tiles.across()).clamp(1, batch * tiles.down());
         Self { strips, ..tiles }
     }
@@ -84,9 +85,14 @@ impl Tiles {
 
     /// The rows of the image that the windows of some strips see.
     fn seen(&self, strips: &Range<usize>) -> Range<usize> {
-        let (start, end) = (strips.start * 4, strips.end * 4 + 2);
+        let (start, end) = (strips.start * 4 * self.stride, self.window(strips.end));
         let last = end.saturating_sub(self.padding.0).min(self.image.0);
         start.saturating_sub(self.padding.0).min(last)..last
+    }
+
+    /// The rows that the windows of so many neighbouring strips see.
+    fn window(&self, strips: usize) -> usize {
+        (strips * 4 - 1) * self.stride + 3
     }
 
     /// The rows of the results in some strips.
@@ -97,7 +103,7 @@ impl Tiles {
     /// Elements that turning a chunk's images takes, of so many channels.
     pub fn turned_len(&self, channels: usize) -> usize {
         let strips = self.strips.min(self.down());
-        let seen = (strips * 4 + 2).min(self.image.0) * self.image.1;
+        let seen = self.window(strips).min(self.image.0) * self.image.1;
         (seen.max(strips * 4 * self.results.1) + 1) * channels
     }
 }
@@ -105,6 +111,7 @@ impl Tiles {
 /// A matrix for each position: rows of `width` elements, matrices `step` apart.
 #[derive(Clone, Copy)]
 pub struct Layout {
+    positions: usize,
     pub width: usize,
     pub step: usize,
 }
@@ -112,18 +119,18 @@ pub struct Layout {
 impl Layout {
     /// Matrices of so many rows. They are not a power of two apart, so that the elements of a tile
     /// are in different sets of a cache.
-    pub fn new(rows: usize, width: usize) -> Self {
-        Self { width, step: rows * width + 16 }
+    pub fn new(positions: usize, rows: usize, width: usize) -> Self {
+        Self { positions, width, step: rows * width + 16 }
     }
 
     /// Elements of all matrices.
     pub fn len(&self) -> usize {
-        POSITIONS * self.step
+        self.positions * self.step
     }
 }
 
 simd! {
-    /// `Bᵀ d B` of the windows of some strips: `channels` channels, `area` elements apart in `x`.
+    /// `Bᵀ d B` of the windows of some strips, of `channels` channels, to matrices that start at `at`.
     pub fn windows(
         tiles: &Tiles,
         strips: &Strips,
@@ -131,7 +138,8 @@ simd! {
         channels: usize,
         turned: &mut [f32],
         to: Layout,
-        v: &mut [f32],
+        at: usize,
+        v: &mut Share<'_, f32>,
     ) = windows_body;
 
     /// `A y Aᵀ` of the result tiles of some strips, likewise.
@@ -142,7 +150,7 @@ simd! {
         channels: usize,
         turned: &mut [f32],
         to: Layout,
-        z: &mut [f32],
+        z: &mut Share<'_, f32>,
     ) = adjoint_body;
 
     /// `Aᵀ m A` and the bias of the tiles of some strips, to `channels` channels of the results from
@@ -161,6 +169,7 @@ simd! {
 }
 
 #[inline(always)]
+#[allow(clippy::too_many_arguments)]
 fn windows_body<const L: usize>(
     tiles: &Tiles,
     strips: &Strips,
@@ -168,14 +177,24 @@ fn windows_body<const L: usize>(
     channels: usize,
     turned: &mut [f32],
     to: Layout,
-    v: &mut [f32],
+    at: usize,
+    v: &mut Share<'_, f32>,
 ) where
     Lanes<L>: Width<L>,
 {
-    let seen = tiles.seen(&strips.strips);
-    let start = (4 * strips.strips.start, 0);
-    let first = (start.0 as isize - tiles.padding.0 as isize, -(tiles.padding.1 as isize));
-    transform::<Input, L, 6>(tiles, strips, x, tiles.image, channels, seen, first, turned, to, v);
+    let rows = tiles.seen(&strips.strips);
+    let top = 4 * tiles.stride * strips.strips.start;
+    let first = (top as isize - tiles.padding.0 as isize, -(tiles.padding.1 as isize));
+    let v = v.matrix(at, 1, to.len(), to.len());
+    let squares = Squares { image: tiles.image, rows, first, step: 4 * tiles.stride };
+    // SAFETY: `v` is a matrix of the share, of which this call writes its tiles.
+    unsafe {
+        if tiles.stride == 1 {
+            transform::<Input, L, 6, 6>(tiles, strips, &squares, x, channels, turned, to, v);
+        } else {
+            transform::<halved::Input, L, 9, 9>(tiles, strips, &squares, x, channels, turned, to, v);
+        }
+    }
 }
 
 #[inline(always)]
@@ -186,46 +205,62 @@ fn adjoint_body<const L: usize>(
     channels: usize,
     turned: &mut [f32],
     to: Layout,
-    z: &mut [f32],
+    z: &mut Share<'_, f32>,
 ) where
     Lanes<L>: Width<L>,
 {
     let rows = tiles.rows(&strips.strips);
     let first = (rows.start as isize, 0);
-    transform::<OutputAdjoint, L, 4>(tiles, strips, y, tiles.results, channels, rows, first, turned, to, z);
+    let z = z.matrix(0, 1, to.len(), to.len());
+    let squares = Squares { image: tiles.results, rows, first, step: 4 };
+    // SAFETY: as in `windows_body`.
+    unsafe { transform::<OutputAdjoint, L, 4, 6>(tiles, strips, &squares, y, channels, turned, to, z) }
 }
 
-/// Transforms squares of `N` by `N` pixels, the first of which starts at row and column `first`,
-/// each next one 4 further on; outside the image, which has the `rows` only, there are zeros.
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn transform<T: Map<L, N, 6>, const L: usize, const N: usize>(
-    tiles: &Tiles,
-    strips: &Strips,
-    x: &[f32],
+/// The squares of pixels that are transformed: the first starts at row and column `first`, each
+/// next one `step` further on; outside the image, of which there are only the `rows`, are zeros.
+struct Squares {
     image: (usize, usize),
-    channels: usize,
     rows: Range<usize>,
     first: (isize, isize),
+    step: usize,
+}
+
+/// Transforms squares of `N` by `N` pixels into `M` by `M` values.
+///
+/// # Safety
+/// The matrices at `v`, as `to` says, must be writable in the rows of the strips' tiles.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+unsafe fn transform<T: Map<L, N, M>, const L: usize, const N: usize, const M: usize>(
+    tiles: &Tiles,
+    strips: &Strips,
+    squares: &Squares,
+    x: &[f32],
+    channels: usize,
     turned: &mut [f32],
     to: Layout,
-    v: &mut [f32],
+    v: *mut f32,
 ) where
     Lanes<L>: Width<L>,
 {
+    let (rows, image, first) = (&squares.rows, squares.image, squares.first);
     let pixels = rows.len() * image.1;
     let turned = &mut turned[..(pixels + 1) * to.width];
     turn::<L>(x, image.0 * image.1, channels, rows.start * image.1, pixels, turned, to.width);
     let count = strips.strips.len() * tiles.across();
-    assert!(v.len() >= to.len() && (strips.tile + count) * to.width <= to.step, "tiles beyond their matrix");
+    assert!(
+        to.positions == M * M && (strips.tile + count) * to.width <= to.step,
+        "tiles beyond their matrix"
+    );
     for t in 0..count {
-        let (down, across) = ((t / tiles.across() * 4) as isize, (t % tiles.across() * 4) as isize);
+        let (down, across) = (t / tiles.across() * squares.step, t % tiles.across() * squares.step);
         // The pixels' places; the last pixel is the zeros.
         let mut places = [[pixels * to.width; N]; N];
         for (i, places) in places.iter_mut().enumerate() {
-            let row = first.0 + down + i as isize;
+            let row = first.0 + (down + i) as isize;
             for (j, place) in places.iter_mut().enumerate() {
-                let column = first.1 + across + j as isize;
+                let column = first.1 + (across + j) as isize;
                 let inside = (rows.start as isize..rows.end as isize).contains(&row);
                 if inside && (0..image.1 as isize).contains(&column) {
                     *place = ((row as usize - rows.start) * image.1 + column as usize) * to.width;
@@ -240,11 +275,11 @@ fn transform<T: Map<L, N, 6>, const L: usize, const N: usize>(
                     square[i][j] = unsafe { Register::<L>::load(turned.as_ptr().add(places[i][j] + c)) };
                 }
             }
-            let square = both_ways::<T, L, N, 6>(&square);
+            let square = both_ways::<T, L, N, M>(&square);
             let at = (strips.tile + t) * to.width + c;
             for (position, &value) in square.as_flattened().iter().enumerate() {
                 // SAFETY: row `strips.tile + t` of the matrix of the position, as asserted.
-                unsafe { value.store(v.as_mut_ptr().add(position * to.step + at)) };
+                unsafe { value.store(v.add(position * to.step + at)) };
             }
         }
     }
@@ -288,17 +323,41 @@ fn results_body<const L: usize>(
 {
     let rows = tiles.rows(&strips.strips);
     let (columns, area) = (tiles.results.1, tiles.results.0 * tiles.results.1);
+    let turned = &mut turned[..rows.len() * columns * from.width];
+    if tiles.stride == 1 {
+        back::<Output, L, 6>(tiles, strips, from, m, bias, turned);
+    } else {
+        back::<halved::Output, L, 5>(tiles, strips, from, m, bias, turned);
+    }
+    let pixels = rows.len() * columns;
+    let to = y.matrix(at + rows.start * columns, channels, pixels, area);
+    // SAFETY: `to` is a matrix of this share.
+    unsafe { transpose_to::<L>(pixels, channels, turned, from.width, to, area) };
+}
+
+/// The results of some strips, the channels of a pixel side by side.
+#[inline(always)]
+fn back<T: Map<L, N, 4>, const L: usize, const N: usize>(
+    tiles: &Tiles,
+    strips: &Strips,
+    from: Layout,
+    m: &[f32],
+    bias: &[f32],
+    turned: &mut [f32],
+) where
+    Lanes<L>: Width<L>,
+{
+    let (rows, columns) = (tiles.rows(&strips.strips), tiles.results.1);
     let count = strips.strips.len() * tiles.across();
     assert!(
-        m.len() >= from.len() && (strips.tile + count) * from.width <= from.step,
+        from.positions == N * N && m.len() >= from.len() && (strips.tile + count) * from.width <= from.step,
         "tiles beyond their matrix"
     );
-    let turned = &mut turned[..rows.len() * columns * from.width];
     for t in 0..count {
         let (down, across) = (t / tiles.across() * 4, t % tiles.across() * 4);
         let (height, width) = ((rows.len() - down).min(4), (columns - across).min(4));
         for c in (0..from.width).step_by(L) {
-            let mut square: Square<L, 6> = [[Register::<L>::splat(0.0); 6]; 6];
+            let mut square: Square<L, N> = [[Register::<L>::splat(0.0); N]; N];
             for (position, value) in square.as_flattened_mut().iter_mut().enumerate() {
                 let at = position * from.step + (strips.tile + t) * from.width + c;
                 // SAFETY: row `strips.tile + t` of the matrix of the position, as asserted.
@@ -306,7 +365,7 @@ fn results_body<const L: usize>(
             }
             // SAFETY: sliced to L elements.
             let bias = unsafe { Register::<L>::load(bias[c..c + L].as_ptr()) };
-            let square = both_ways::<Output, L, 6, 4>(&square);
+            let square = both_ways::<T, L, N, 4>(&square);
             for (i, row) in square.iter().enumerate().take(height) {
                 for (j, value) in row.iter().enumerate().take(width) {
                     let place = ((down + i) * columns + across + j) * from.width + c;
@@ -316,8 +375,4 @@ fn results_body<const L: usize>(
             }
         }
     }
-    let pixels = rows.len() * columns;
-    let to = y.matrix(at + rows.start * columns, channels, pixels, area);
-    // SAFETY: `to` is a matrix of this share.
-    unsafe { transpose_to::<L>(pixels, channels, turned, from.width, to, area) };
 }

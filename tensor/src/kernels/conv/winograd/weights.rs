@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::tiles::POSITIONS;
+use super::halved;
 use super::transform::{Weight, WeightAdjoint, both_ways};
 use crate::kernels::conv::channels::{BLOCK, lanes, packed_len};
 use crate::kernels::conv::scratch;
@@ -13,6 +13,11 @@ use crate::kernels::simd::simd;
 
 /// The taps of a kernel.
 const TAPS: usize = 9;
+/// Those of a transformed one.
+pub const POSITIONS: usize = 36;
+/// Elements between the matrices of two positions: these are not a power of two apart, so that the
+/// elements of a kernel are in different sets of a cache.
+const GAP: usize = 16;
 
 /// The weights of one group, transformed: `[block of results][position][input][result]`.
 pub struct Weights {
@@ -21,12 +26,19 @@ pub struct Weights {
     pub results: usize,
     /// For the input's gradient: the weights are `[input][result][tap]`, the taps turned around.
     pub backward: bool,
+    /// The convolution's.
+    pub stride: usize,
 }
 
 impl Weights {
     /// Elements.
     pub fn len(&self) -> usize {
-        packed_len(self.results, POSITIONS * self.inputs)
+        packed_len(self.results, POSITIONS * self.inputs) + self.results.div_ceil(BLOCK) * POSITIONS * GAP
+    }
+
+    /// Elements of a block, but for the last one.
+    fn block_len(&self) -> usize {
+        POSITIONS * (BLOCK * self.inputs + GAP)
     }
 
     /// The results of a block.
@@ -37,14 +49,13 @@ impl Weights {
     /// Where the matrix of a block and a position is.
     pub fn part(&self, block: usize, position: usize) -> Range<usize> {
         let len = self.inputs * lanes(self.block(block).len());
-        let start = block * BLOCK * POSITIONS * self.inputs + position * len;
+        let start = block * self.block_len() + position * (len + GAP);
         start..start + len
     }
 
     /// Transforms the weights of a group.
     pub fn transform(&self, w: &[f32], u: &mut [f32]) {
-        let block_len = BLOCK * POSITIONS * self.inputs;
-        parallel::for_each_chunk(u, block_len, 0.5, |block, u| {
+        parallel::for_each_chunk(u, self.block_len(), 0.5, |block, u| {
             let results = self.block(block);
             let width = lanes(results.len());
             scratch::with(self.inputs * TAPS * width, |turned: &mut [f32]| {
@@ -60,7 +71,7 @@ impl Weights {
                     let depth = self.inputs * TAPS;
                     transpose(results.len(), depth, &w[results.start * depth..], depth, turned, width);
                 }
-                forward(turned, self.inputs, width, self.backward, u);
+                forward(turned, self.inputs, width, self.backward, self.stride, u);
             });
         });
     }
@@ -76,8 +87,9 @@ impl Weights {
             let width = lanes(results.len());
             let at = self.part(block, 0).start;
             // SAFETY: only this task uses this block of each sum.
-            let part =
-                |sum: usize| unsafe { all.part(sum * self.len() + at, POSITIONS * self.inputs * width) };
+            let part = |sum: usize| unsafe {
+                all.part(sum * self.len() + at, POSITIONS * (self.inputs * width + GAP))
+            };
             let du = part(0);
             for other in (1..count).map(part) {
                 du.iter_mut().zip(other).for_each(|(du, v)| *du += *v);
@@ -92,18 +104,25 @@ impl Weights {
 
 simd! {
     /// `[input][tap][result]` to `[position][input][result]`.
-    fn forward(g: &[f32], inputs: usize, width: usize, turn: bool, u: &mut [f32]) = forward_body;
+    fn forward(g: &[f32], inputs: usize, width: usize, turn: bool, stride: usize, u: &mut [f32]) = forward_body;
 
     /// `[position][input][result]` to `[input][tap][result]`, by the adjoint of [`forward`].
     fn adjoint(u: &[f32], inputs: usize, width: usize, g: &mut [f32]) = adjoint_body;
 }
 
 #[inline(always)]
-fn forward_body<const L: usize>(g: &[f32], inputs: usize, width: usize, turn: bool, u: &mut [f32])
-where
+fn forward_body<const L: usize>(
+    g: &[f32],
+    inputs: usize,
+    width: usize,
+    turn: bool,
+    stride: usize,
+    u: &mut [f32],
+) where
     Lanes<L>: Width<L>,
 {
-    assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * inputs * width);
+    let step = inputs * width + GAP;
+    assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * step);
     for input in 0..inputs {
         for lane in (0..width).step_by(L) {
             let mut square = [[Register::<L>::splat(0.0); 3]; 3];
@@ -112,10 +131,14 @@ where
                 // SAFETY: as asserted.
                 *value = unsafe { Register::<L>::load(g.as_ptr().add((input * TAPS + tap) * width + lane)) };
             }
-            let square = both_ways::<Weight, L, 3, 6>(&square);
+            let square = if stride == 1 {
+                both_ways::<Weight, L, 3, 6>(&square)
+            } else {
+                both_ways::<halved::Weight, L, 3, 6>(&square)
+            };
             for (position, &value) in square.as_flattened().iter().enumerate() {
                 // SAFETY: as asserted.
-                unsafe { value.store(u.as_mut_ptr().add((position * inputs + input) * width + lane)) };
+                unsafe { value.store(u.as_mut_ptr().add(position * step + input * width + lane)) };
             }
         }
     }
@@ -126,15 +149,15 @@ fn adjoint_body<const L: usize>(u: &[f32], inputs: usize, width: usize, g: &mut 
 where
     Lanes<L>: Width<L>,
 {
-    assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * inputs * width);
+    let step = inputs * width + GAP;
+    assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * step);
     for input in 0..inputs {
         for lane in (0..width).step_by(L) {
             let mut square = [[Register::<L>::splat(0.0); 6]; 6];
             for (position, value) in square.as_flattened_mut().iter_mut().enumerate() {
                 // SAFETY: as asserted.
-                *value = unsafe {
-                    Register::<L>::load(u.as_ptr().add((position * inputs + input) * width + lane))
-                };
+                *value =
+                    unsafe { Register::<L>::load(u.as_ptr().add(position * step + input * width + lane)) };
             }
             let square = both_ways::<WeightAdjoint, L, 6, 3>(&square);
             for (tap, &value) in square.as_flattened().iter().enumerate() {

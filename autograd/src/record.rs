@@ -1,0 +1,239 @@
+//! Recording: an operation that ran becomes a node of the tape, where an input requires a gradient.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use smallvec::SmallVec;
+use taper_tensor::Tensor;
+
+use crate::alias::Source;
+use crate::anomaly::module_path;
+use crate::mode::is_grad_enabled;
+use crate::node::{Edge, Grads, Kept, Node, OutputMeta, Rare, Rule, SavedOutputs, State, next_seq};
+use crate::profile::{self, Pass};
+use crate::variable::{History, Shape};
+use crate::{Error, Result, Variable};
+
+/// What a gradient rule sees.
+pub(crate) struct Context<'a> {
+    pub(crate) node: &'a Arc<Node>,
+    pub(crate) grads: &'a [Option<Variable>],
+    pub(crate) saved_outputs: &'a [Option<(Tensor, u64)>],
+}
+
+impl Context<'_> {
+    /// The gradient of the only output.
+    pub(crate) fn grad(&self) -> Result<Variable> {
+        self.grad_of(0)
+    }
+
+    /// The gradient of output `i`: zeros where nothing was done with that output.
+    pub(crate) fn grad_of(&self, i: usize) -> Result<Variable> {
+        match &self.grads[i] {
+            Some(g) => Ok(g.clone()),
+            None => {
+                let OutputMeta { shape, dtype, device } = &self.node.outputs[i];
+                let zeros = Tensor::options().dtype(*dtype).device(device).zeros(shape.as_slice())?;
+                Ok(Variable::new(zeros))
+            }
+        }
+    }
+
+    /// Output `i`, which [`Record::saves_output`] kept.
+    pub(crate) fn output(&self, i: usize) -> Result<Variable> {
+        let tensor = self.output_tensor(i)?.clone();
+        if !is_grad_enabled() {
+            return Ok(Variable::new(tensor));
+        }
+        Ok(Variable::made_by(tensor, self.node.clone(), i as u32))
+    }
+
+    /// The data of output `i`, for rules that use it as a constant.
+    pub(crate) fn output_tensor(&self, i: usize) -> Result<&Tensor> {
+        let Some(Some((tensor, version))) = self.saved_outputs.get(i) else {
+            return Err(Error::GraphFreed { op: self.node.name });
+        };
+        self.check_version(tensor, *version)?;
+        Ok(tensor)
+    }
+
+    pub(crate) fn check_version(&self, tensor: &Tensor, saved: u64) -> Result<()> {
+        let now = tensor.version();
+        if now == saved {
+            return Ok(());
+        }
+        Err(Error::SavedChanged { op: self.node.name, shape: tensor.size().to_vec(), saved, now })
+    }
+
+    /// The gradient of input `i` by `f`, where that input needs one.
+    pub(crate) fn need(&self, i: usize, f: impl FnOnce() -> Result<Variable>) -> Result<Option<Variable>> {
+        if matches!(self.node.edges[i], Edge::None) { Ok(None) } else { f().map(Some) }
+    }
+}
+
+/// An operation about to be recorded.
+pub(crate) struct Record<'a> {
+    name: &'static str,
+    inputs: &'a [&'a Variable],
+    saved_outputs: &'a [usize],
+    view: View,
+    always: bool,
+}
+
+/// Whether an output may share the memory of an input.
+#[derive(Clone, Copy, PartialEq)]
+enum View {
+    No,
+    /// The same elements, in another arrangement.
+    Elements,
+    /// A gradient rule of the user's own stands between the two.
+    Opaque,
+}
+
+/// Begins to record the operation `name` on `inputs`.
+pub(crate) fn record<'a>(name: &'static str, inputs: &'a [&'a Variable]) -> Record<'a> {
+    Record { name, inputs, saved_outputs: &[], view: View::No, always: false }
+}
+
+impl<'a> Record<'a> {
+    /// Keeps the only output for the gradient rule, which gets it from [`Context::output`].
+    pub(crate) fn saves_output(mut self) -> Self {
+        self.saved_outputs = &[0];
+        self
+    }
+
+    /// Keeps the outputs of these numbers, which the rule gets from [`Context::output`].
+    pub(crate) fn saves_outputs(mut self, outputs: &'a [usize]) -> Self {
+        self.saved_outputs = outputs;
+        self
+    }
+
+    /// An output may share the memory of an input, which in-place operations have to know.
+    pub(crate) fn view(mut self) -> Self {
+        self.view = View::Elements;
+        self
+    }
+
+    /// As [`Record::view`], where the gradient is not simply that of the same elements.
+    pub(crate) fn opaque_view(mut self) -> Self {
+        self.view = View::Opaque;
+        self
+    }
+
+    /// Records also where recording is off: what is made up for was done where it was on.
+    pub(crate) fn always(mut self) -> Self {
+        self.always = true;
+        self
+    }
+
+    /// Makes several outputs variables. The rule sees `None` for those that nothing was done with.
+    #[track_caller]
+    pub(crate) fn outputs<const N: usize>(
+        self,
+        ys: [Tensor; N],
+        rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
+    ) -> Result<[Variable; N]> {
+        let node = self.node(&ys, rule)?;
+        let mut i = 0..;
+        Ok(ys.map(|y| self.variable(y, node.clone(), i.next().unwrap_or(0))))
+    }
+
+    /// As [`Record::outputs`], where their number is known only when the program runs.
+    #[track_caller]
+    pub(crate) fn many(
+        self,
+        ys: Vec<Tensor>,
+        rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
+    ) -> Result<Vec<Variable>> {
+        let node = self.node(&ys, rule)?;
+        Ok(ys.into_iter().zip(0..).map(|(y, i)| self.variable(y, node.clone(), i)).collect())
+    }
+
+    /// Makes the output a variable, with a node if any input requires a gradient.
+    ///
+    /// # Errors
+    /// When an input of integers requires a gradient; so for all that make variables.
+    #[track_caller]
+    pub(crate) fn output(
+        self,
+        y: Tensor,
+        rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
+    ) -> Result<Variable> {
+        let node = self.node(std::slice::from_ref(&y), rule)?;
+        Ok(self.variable(y, node, 0))
+    }
+
+    /// Output number `i`.
+    fn variable(&self, y: Tensor, node: Option<Arc<Node>>, i: u32) -> Variable {
+        let source = if self.view == View::No { None } else { self.source(&y) };
+        Variable::with_source(y, node.map_or(History::Constant, |node| History::Made(node, i)), source)
+    }
+
+    /// What an output is a view of.
+    fn source(&self, y: &Tensor) -> Option<Box<Source>> {
+        let from = self.inputs.iter().find(|v| v.tensor().shares_storage(y))?;
+        // Where nothing is recorded the base is not kept, so that gradients can change in place.
+        let recorded = is_grad_enabled() && self.view == View::Elements;
+        Some(Box::new(if recorded { Source::of(from) } else { Source::Hidden(self.name) }))
+    }
+
+    #[track_caller]
+    fn node(
+        &self,
+        ys: &[Tensor],
+        rule: impl Fn(&Context<'_>) -> Result<Grads> + Send + Sync + 'static,
+    ) -> Result<Option<Arc<Node>>> {
+        profile::lap(self.name, Pass::Forward);
+        if !is_grad_enabled() && !self.always {
+            return Ok(None);
+        }
+        let location = Location::caller();
+        Ok(self.edges()?.map(|edges| self.node_with(ys, edges, Box::new(rule), location)))
+    }
+
+    /// Where the gradients of the inputs go; `None` where none requires one.
+    fn edges(&self) -> Result<Option<SmallVec<[Edge; 2]>>> {
+        let (mut edges, mut any) = (SmallVec::new(), false);
+        for input in self.inputs {
+            let edge = input.edge();
+            match &edge {
+                Edge::None => {}
+                Edge::Leaf(leaf) if !leaf.dtype.is_float() => {
+                    let name = leaf.name.lock().clone();
+                    return Err(Error::NotReal { op: self.name, dtype: leaf.dtype, name });
+                }
+                _ => any = true,
+            }
+            edges.push(edge);
+        }
+        Ok(any.then_some(edges))
+    }
+
+    fn node_with(
+        &self,
+        ys: &[Tensor],
+        edges: SmallVec<[Edge; 2]>,
+        rule: Box<Rule>,
+        location: &'static Location<'static>,
+    ) -> Arc<Node> {
+        let (mut outputs, mut saved_outputs) = (SmallVec::new(), SavedOutputs::new());
+        for y in ys {
+            let shape = Shape::from_slice(y.size());
+            outputs.push(OutputMeta { shape, dtype: y.dtype(), device: y.device() });
+        }
+        for &i in self.saved_outputs {
+            saved_outputs.resize(saved_outputs.len().max(i + 1), None);
+            saved_outputs[i] = Some((ys[i].clone(), ys[i].version()));
+        }
+        let rare = module_path().map(|path| Box::new(Rare { module: Some(path), ..Rare::default() }));
+        Arc::new(Node {
+            seq: next_seq(),
+            name: self.name,
+            location,
+            edges,
+            outputs,
+            state: Mutex::new(State { rule: Some(Kept::Once(rule)), saved_outputs, rare }),
+        })
+    }
+}
