@@ -11,6 +11,7 @@ use crate::{DType, Element, Error, Result, Tensor};
 impl Tensor {
     /// `y[i] = f(x[i])`, where `T` is the dtype.
     pub(crate) fn unary<T: Element, Y: Element>(&self, op: &'static str, f: impl Op1<T, Y>) -> Result<Self> {
+        crate::shape::room::<Y>(op, self.numel())?;
         Ok(Self::own(self.lend_view(op, |x| map1(x, f))?, self.size()))
     }
 
