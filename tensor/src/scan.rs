@@ -199,8 +199,8 @@ impl Tensor {
         }
         let n = x.iter().max().map_or(0, |&m| m.saturating_add(1));
         let n = shape::shape(op, n.max(i64::try_from(minlength).unwrap_or(i64::MAX)))?;
-        let y = Self::zeros(n.as_slice())?.to_dtype(DType::I64)?;
-        let mut counts = y.to_vec::<i64>()?;
+        shape::room::<i64>(op, n[0])?;
+        let mut counts = vec![0i64; n[0]];
         x.into_iter().for_each(|v| counts[v as usize] += 1);
         self.result(counts, &n)
     }

@@ -6,6 +6,8 @@
 //! contiguous along the columns. The tile's rows follow the dimension in which a transposed
 //! operand is contiguous, so that each cache line is fetched once.
 
+use smallvec::SmallVec;
+
 use super::parallel;
 
 /// The most elements a tile has.
@@ -148,9 +150,10 @@ pub(super) struct Tile {
 }
 
 /// The dimensions longer than 1, by descending stride of operand 0, merged where all operands
-/// step from one to the next without a jump; at least one.
-fn merged_axes(dims: &[usize], strides: [&[usize]; OPERANDS]) -> Vec<Axis> {
-    let mut axes: Vec<Axis> = Vec::with_capacity(dims.len() + 1);
+/// step from one to the next without a jump; at least one. Few enough need no allocation, which
+/// costs as much as a small kernel.
+fn merged_axes(dims: &[usize], strides: [&[usize]; OPERANDS]) -> SmallVec<[Axis; 4]> {
+    let mut axes: SmallVec<[Axis; 4]> = SmallVec::new();
     axes.extend(
         (0..dims.len())
             .filter(|&d| dims[d] != 1)
