@@ -14,19 +14,20 @@ const NAME: &str = "grad_scaler";
 /// `torch.amp.GradScaler`, for training under `autocast` with f16; bf16 has the range of f32 and needs none.
 ///
 /// ```
-/// # use taper_autograd::{Variable, autocast, tensor::{DType, Tensor}};
+/// # use taper_autograd::{Reduction, Variable, autocast, tensor::{DType, Tensor}};
 /// # use taper_optim::{GradScaler, Optimizer, Sgd};
-/// # let (x, w) = (Variable::new(Tensor::ones((2, 3))?), Variable::requires_grad(Tensor::ones((3, 1))?));
+/// # let (x, y) = (Variable::new(Tensor::full((2, 3), 1.0 / 64.0)?), Variable::new(Tensor::zeros((2, 1))?));
+/// # let w = Variable::requires_grad(Tensor::ones((3, 1))?);
 /// # let mut optimizer = Sgd::new(vec![w.clone()], 0.5)?;
 /// let mut scaler = GradScaler::new();
 /// // for each batch:
 /// optimizer.zero_grad();
-/// let loss = autocast(DType::F16, || x.matmul(&w)?.mean())?;
+/// let loss = autocast(DType::F16, || x.matmul(&w)?.mse_loss(&y, Reduction::Mean))?;
 /// scaler.scale(&loss)?.backward()?;
 /// scaler.unscale_(&optimizer)?; // only where gradients are clipped or looked at before the step
 /// scaler.step(&mut optimizer)?;
 /// scaler.update()?;
-/// # assert_eq!(w.data().to_vec::<f32>()?, [0.5; 3]);
+/// # assert_eq!(w.data().to_vec::<f32>()?, [1.0 - 0.75 / 1024.0; 3]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
