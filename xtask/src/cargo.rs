@@ -6,6 +6,13 @@ use std::process::{Command, ExitCode};
 
 /// The folder of the workspace.
 pub fn root() -> PathBuf {
+    // A copy of this program in the workspace's target/gpu-check needs no cargo.
+    if let Ok(exe) = std::env::current_exe()
+        && let Some(root) =
+            exe.parent().filter(|f| f.ends_with("target/gpu-check")).and_then(|f| f.ancestors().nth(2))
+    {
+        return root.to_owned();
+    }
     let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let mut root = PathBuf::from(xtask);
     root.pop();

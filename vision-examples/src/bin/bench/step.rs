@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use taper_autograd::tensor::{Tensor, manual_seed};
-use taper_autograd::{Pass, Variable, no_grad, profile};
+use taper_autograd::tensor::{DType, Device, Tensor, cuda, manual_seed};
+use taper_autograd::{Pass, Variable, autocast, no_grad, profile};
 use taper_nn::{CrossEntropyLoss, Layer, Module};
 use taper_optim::{Optimizer, Sgd};
 use taper_vision_examples::Result;
@@ -24,12 +24,35 @@ pub struct Settings {
     /// The images in a mini-batch; several can be given.
     #[arg(long, default_values_t = [4, 64, 256], value_delimiter = ',')]
     batch_size: Vec<usize>,
+    /// Where to train: cpu, cuda or cuda:N.
+    #[arg(long, default_value = "cpu")]
+    device: String,
+    /// How exact the products are.
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    precision: Precision,
     /// Also print what each operation takes of a step.
     #[arg(long)]
     profile: bool,
     /// The pass over test images instead: `net.eval()`, forward alone, without recording.
     #[arg(long, conflicts_with = "profile")]
     test: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Precision {
+    /// Numbers of 32 bits
+    F32,
+    /// The same, but a GPU may round the factors of products to 10 bits of fraction
+    Tf32,
+    /// Autocast to bf16
+    Bf16,
+}
+
+impl Precision {
+    /// What autocast is entered with.
+    fn dtype(self) -> DType {
+        if self == Self::Bf16 { DType::BF16 } else { DType::F32 }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -109,6 +132,15 @@ loss.backward()
 optimizer.step()
 ";
 
+/// The same in bf16, on a device.
+const STEP_BF16: &str = "
+optimizer.zero_grad()
+with torch.autocast(x.device.type, torch.bfloat16):
+    loss = criterion(net(x), y)
+loss.backward()
+optimizer.step()
+";
+
 /// A test pass.
 const TEST: &str = "
 with torch.no_grad():
@@ -117,6 +149,7 @@ with torch.no_grad():
 
 pub fn run(settings: &Settings) -> Result<()> {
     let mut bench = settings.common.open()?;
+    cuda::set_tf32(settings.precision == Precision::Tf32);
     for &batch in &settings.batch_size {
         manual_seed(0);
         step(&mut bench, settings, batch)?;
@@ -127,16 +160,34 @@ pub fn run(settings: &Settings) -> Result<()> {
 fn step(bench: &mut Bench, settings: &Settings, batch: usize) -> Result<()> {
     let (net, name, python) = settings.model.make()?;
     let criterion = CrossEntropyLoss::new();
+    let device: Device = settings.device.parse()?;
+    net.to(&device)?;
     let mut optimizer = Sgd::new(net.parameters(), 0.001)?.momentum(0.9);
-    let x = Variable::new(Tensor::randn((batch, 3, 32, 32))?);
+    let x = Variable::new(Tensor::randn((batch, 3, 32, 32))?.to(&device)?);
+    // The labels stay on the CPU, where the loss looks at them.
     let y = Tensor::randint(0, 10, batch)?;
-    let setup = format!(
+    let mut setup = format!(
         "{python}
 criterion = nn.CrossEntropyLoss()
 optimizer = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
 x, y = torch.randn({batch}, 3, 32, 32), torch.randint(10, ({batch},))
 "
     );
+    let mut python_step = if settings.precision == Precision::Bf16 { STEP_BF16 } else { STEP }.to_owned();
+    let mut name = name.to_owned();
+    if device.is_cuda() {
+        let tf32 = if settings.precision == Precision::Tf32 { "True" } else { "False" };
+        setup += &format!("net, x, y = net.to('{device}'), x.to('{device}'), y.to('{device}')\n");
+        setup +=
+            &format!("torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = {tf32}\n");
+        python_step += "torch.cuda.synchronize()\n"; // as ours below
+        name += &format!(" on {device}");
+    }
+    match settings.precision {
+        Precision::F32 => {}
+        Precision::Tf32 => name += ", tf32",
+        Precision::Bf16 => name += ", bf16",
+    }
     if settings.test {
         net.eval();
         let case = Case::new(format!("{name}, batch {batch}, test"), || {
@@ -146,12 +197,12 @@ x, y = torch.randn({batch}, 3, 32, 32), torch.randint(10, ({batch},))
     }
     let case = Case::new(format!("{name}, batch {batch}"), || {
         optimizer.zero_grad();
-        let loss = criterion.forward(&net.forward(&x)?, &y)?;
+        let loss = autocast(settings.precision.dtype(), || criterion.forward(&net.forward(&x)?, &y))?;
         loss.backward()?;
         optimizer.step()?;
-        Ok(())
+        Ok(device.synchronize()?)
     });
-    if bench.case(case.pytorch(setup, STEP))?.is_none() {
+    if bench.case(case.pytorch(setup, python_step))?.is_none() {
         return Ok(());
     }
     bench.peak_memory()?;
