@@ -1,10 +1,10 @@
 //! Adam, and AdamW.
 
 use taper_autograd::tensor::Tensor;
-use taper_autograd::tensor::step::{self, adam_};
+use taper_autograd::tensor::step::{self, AdamStep, adam_, adam_all_};
 
 use crate::group::{ParamGroup, ParamState};
-use crate::optimizer::{PerParameter, Rule, fraction, not_negative};
+use crate::optimizer::{PerParameter, Rule, Update, fraction, not_negative};
 use crate::{Error, Result};
 
 /// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015), as PyTorch's
@@ -84,5 +84,29 @@ impl<const DECOUPLED: bool> Rule for AdamRule<DECOUPLED> {
         let exp_avg_sq = state.tensor("exp_avg_sq", param, 0.0)?;
         let max = if *amsgrad { Some(state.tensor("max_exp_avg_sq", param, 0.0)?) } else { None };
         adam_(s, state.step, param, grad, &exp_avg, &exp_avg_sq, max.as_ref()).map_err(Error::from)
+    }
+
+    fn update_all((s, amsgrad): &Self::Settings, all: &mut [Update<'_>]) -> Result<()> {
+        let mut states = Vec::with_capacity(all.len());
+        for u in all.iter_mut() {
+            let mut state = |name: &str| u.state.tensor(name, &u.param, 0.0);
+            let max = amsgrad.then(|| state("max_exp_avg_sq")).transpose()?;
+            states.push((state("exp_avg")?, state("exp_avg_sq")?, max));
+        }
+        let mut steps: Vec<AdamStep<'_>> = Vec::with_capacity(all.len());
+        for (u, (exp_avg, exp_avg_sq, max)) in all.iter().zip(&states) {
+            let (step, max_exp_avg_sq) = (u.state.step, max.as_ref());
+            steps.push(AdamStep {
+                step,
+                param: &u.param,
+                grad: &u.grad,
+                exp_avg,
+                exp_avg_sq,
+                max_exp_avg_sq,
+            });
+        }
+        // Parameters that made as many steps side by side.
+        steps.sort_by_key(|p| p.step);
+        Ok(adam_all_(s, &steps)?)
     }
 }

@@ -47,7 +47,7 @@ pub use group::{ParamGroup, ParamState};
 pub use lbfgs::Lbfgs;
 pub use lion::{Lion, LionRule};
 pub use nadam::{NAdam, NAdamRule};
-pub use optimizer::{Loss, Optimizer, PerParameter, Rule};
+pub use optimizer::{Loss, Optimizer, PerParameter, Rule, Update};
 pub use radam::{RAdam, RAdamRule};
 pub use rmsprop::{RmsProp, RmsPropRule};
 pub use sgd::{Sgd, SgdRule};

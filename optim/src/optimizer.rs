@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use taper_autograd::Variable;
 use taper_autograd::tensor::Tensor;
@@ -124,6 +125,26 @@ pub trait Rule {
     /// When the tensors do not fit each other.
     fn update(settings: &Self::Settings, state: &mut ParamState, param: &Tensor, grad: &Tensor)
     -> Result<()>;
+
+    /// One step of all parameters of a group that have a gradient; where they are on a GPU, a rule with a
+    /// kernel for many of them calls that.
+    ///
+    /// # Errors
+    /// As [`Rule::update`].
+    fn update_all(settings: &Self::Settings, all: &mut [Update<'_>]) -> Result<()> {
+        all.iter_mut().try_for_each(|u| Self::update(settings, u.state, &u.param, &u.grad))
+    }
+}
+
+/// What one parameter's step works on.
+#[derive(Debug)]
+pub struct Update<'a> {
+    /// What the optimiser remembers of it; the step is counted already.
+    pub state: &'a mut ParamState,
+    /// The parameter.
+    pub param: Tensor,
+    /// Its gradient.
+    pub grad: Tensor,
 }
 
 /// An optimiser that treats each parameter by itself, by the rule `R`.
@@ -168,6 +189,12 @@ impl<R: Rule> Optimizer for PerParameter<R> {
         for group in &self.groups {
             not_negative(R::NAME, "lr", group)?;
             let settings = R::settings(group)?;
+            if group.parameters().first().is_some_and(|p| p.device().is_cuda()) {
+                let numbers = number..number + group.parameters().len();
+                number = numbers.end;
+                R::update_all(&settings, &mut updates(group, numbers, &mut self.states))?;
+                continue;
+            }
             for parameter in group.parameters() {
                 if let Some(grad) = parameter.grad() {
                     let state = self.states.entry(number).or_default();
@@ -238,6 +265,27 @@ impl<R: Rule> Optimizer for PerParameter<R> {
         (self.groups, self.states) = (groups, states);
         Ok(())
     }
+}
+
+/// The parameters of a group that have a gradient, each of which begins a step.
+fn updates<'a>(
+    group: &ParamGroup,
+    numbers: Range<usize>,
+    states: &'a mut BTreeMap<usize, ParamState>,
+) -> Vec<Update<'a>> {
+    let grads: BTreeMap<usize, (&Variable, Tensor)> = numbers
+        .clone()
+        .zip(group.parameters())
+        .filter_map(|(number, p)| Some((number, (p, p.grad()?))))
+        .collect();
+    for &number in grads.keys() {
+        states.entry(number).or_default().step += 1;
+    }
+    let update = |(number, state): (&usize, &'a mut ParamState)| {
+        let (p, grad) = grads.get(number)?;
+        Some(Update { state, param: p.data(), grad: grad.clone() })
+    };
+    states.range_mut(numbers).filter_map(update).collect()
 }
 
 /// A group's setting that must be finite and not negative.

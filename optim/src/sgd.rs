@@ -1,10 +1,10 @@
 //! Stochastic gradient descent.
 
 use taper_autograd::tensor::Tensor;
-use taper_autograd::tensor::step::{self, sgd_};
+use taper_autograd::tensor::step::{self, SgdStep, sgd_, sgd_all_};
 
 use crate::group::{ParamGroup, ParamState};
-use crate::optimizer::{PerParameter, Rule, not_negative};
+use crate::optimizer::{PerParameter, Rule, Update, not_negative};
 use crate::{Error, Result};
 
 /// Stochastic gradient descent, PyTorch's `torch.optim.SGD`. A step goes against the gradient:
@@ -108,5 +108,23 @@ impl Rule for SgdRule {
         let first = !state.tensors.contains_key("momentum_buffer");
         let buffer = state.tensor("momentum_buffer", param, 0.0)?;
         Ok(sgd_(s, param, grad, Some(&buffer), first)?)
+    }
+
+    fn update_all(s: &Self::Settings, all: &mut [Update<'_>]) -> Result<()> {
+        let mut buffers = Vec::with_capacity(all.len());
+        for u in all.iter_mut() {
+            let first = !u.state.tensors.contains_key("momentum_buffer");
+            let wanted = s.momentum != 0.0;
+            let buffer = wanted.then(|| u.state.tensor("momentum_buffer", &u.param, 0.0)).transpose()?;
+            buffers.push((buffer, wanted && first));
+        }
+        let mut steps: Vec<SgdStep<'_>> = Vec::with_capacity(all.len());
+        for (u, (buffer, first)) in all.iter().zip(&buffers) {
+            let (momentum_buffer, first) = (buffer.as_ref(), *first);
+            steps.push(SgdStep { param: &u.param, grad: &u.grad, momentum_buffer, first });
+        }
+        // A parameter whose first step it is may stand among others: alike ones side by side.
+        steps.sort_by_key(|p| p.first);
+        Ok(sgd_all_(s, &steps)?)
     }
 }

@@ -74,6 +74,10 @@ pub(crate) fn open(ordinal: usize) -> Result<candle_core::Device> {
         let reason = e.to_string().lines().next().unwrap_or_default().to_owned();
         Error::value("device", format!("there is no CUDA GPU number {ordinal} here ({reason}); use the cpu"))
     })?;
+    #[cfg(feature = "cuda")]
+    if let candle_core::Device::Cuda(device) = &device {
+        crate::kernels::cuda::keep_freed_memory(device);
+    }
     open.insert(ordinal, device.clone());
     Ok(device)
 }

@@ -45,7 +45,7 @@ pub fn sgd_(
     momentum_buffer: Option<&Tensor>,
     first: bool,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::sgd(s, param, grad, momentum_buffer, first));
+    on_gpu!(param, done => Ok(done), optim::sgd(s, &[SgdStep { param, grad, momentum_buffer, first }]));
     match momentum_buffer {
         None => fused!("sgd_", param, grad, [], |p, g, []| s.step(p, g)),
         Some(buffer) => fused!("sgd_", param, grad, [buffer], |p, g, [b]| s.step_momentum(p, g, b, first)),
@@ -65,7 +65,7 @@ pub fn adam_(
     exp_avg_sq: &Tensor,
     max_exp_avg_sq: Option<&Tensor>,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::adam(s, step, param, grad, [exp_avg, exp_avg_sq], max_exp_avg_sq));
+    on_gpu!(param, done => Ok(done), optim::adam(s, &[AdamStep { step, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq }]));
     match max_exp_avg_sq {
         None => {
             fused!("adam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, p, g, a, q, None))
@@ -74,6 +74,63 @@ pub fn adam_(
             s.step(step, p, g, a, q, Some(m))
         }),
     }
+}
+
+/// The operands of [`sgd_`] for one parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct SgdStep<'a> {
+    /// What is changed.
+    pub param: &'a Tensor,
+    /// Its gradient.
+    pub grad: &'a Tensor,
+    /// For a momentum that is not 0.
+    pub momentum_buffer: Option<&'a Tensor>,
+    /// Whether the buffer holds nothing yet.
+    pub first: bool,
+}
+
+/// [`sgd_`] of many parameters: on a GPU by one kernel for all that are alike.
+///
+/// # Errors
+/// As [`sgd_`]; some parameters may have been changed then.
+pub fn sgd_all_(s: &Sgd, steps: &[SgdStep<'_>]) -> Result<()> {
+    steps.chunk_by(|a, b| alike(a.param, b.param) && a.first == b.first).try_for_each(|part| {
+        on_gpu!(part[0].param, done => Ok(done), optim::sgd(s, part));
+        part.iter().try_for_each(|p| sgd_(s, p.param, p.grad, p.momentum_buffer, p.first))
+    })
+}
+
+/// The operands of [`adam_`] for one parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct AdamStep<'a> {
+    /// The number of the step, from 1.
+    pub step: u64,
+    /// What is changed.
+    pub param: &'a Tensor,
+    /// Its gradient.
+    pub grad: &'a Tensor,
+    /// The average of the gradient.
+    pub exp_avg: &'a Tensor,
+    /// The average of its square.
+    pub exp_avg_sq: &'a Tensor,
+    /// The largest that this was, for amsgrad.
+    pub max_exp_avg_sq: Option<&'a Tensor>,
+}
+
+/// [`adam_`] of many parameters: on a GPU by one kernel for all that are alike.
+///
+/// # Errors
+/// As [`adam_`]; some parameters may have been changed then.
+pub fn adam_all_(s: &Adam, steps: &[AdamStep<'_>]) -> Result<()> {
+    steps.chunk_by(|a, b| alike(a.param, b.param) && a.step == b.step).try_for_each(|part| {
+        on_gpu!(part[0].param, done => Ok(done), optim::adam(s, part));
+        part.iter()
+            .try_for_each(|p| adam_(s, p.step, p.param, p.grad, p.exp_avg, p.exp_avg_sq, p.max_exp_avg_sq))
+    })
+}
+
+fn alike(a: &Tensor, b: &Tensor) -> bool {
+    a.dtype() == b.dtype() && a.device() == b.device()
 }
 
 /// A step of RMSprop; `grad_avg` is for the centred one, `momentum_buffer` for momentum.

@@ -8,6 +8,7 @@ mod lbfgs; // PyTorch's trajectories with a closure
 mod refusals; // settings and parameters that make no sense
 mod schedules; // learning rates
 mod state; // saved and gone on with, to the bit
+mod together; // many parameters in one call, as on a GPU
 
 /// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.
 fn device() -> taper_autograd::tensor::Device {

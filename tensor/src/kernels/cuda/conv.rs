@@ -1,10 +1,11 @@
-//! Convolution and its two gradients by cuDNN, in f32 and f64.
+//! Convolution and its two gradients by cuDNN, in every real dtype; 16-bit products are added up in f32.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use candle_core::cuda_backend::cudarc::cudnn::sys::{
+    cudnnConvolutionBwdDataAlgo_t, cudnnConvolutionBwdFilterAlgo_t, cudnnConvolutionFwdAlgo_t,
     cudnnConvolutionMode_t, cudnnMathType_t, cudnnTensorFormat_t,
 };
 use candle_core::cuda_backend::cudarc::cudnn::{
@@ -44,13 +45,16 @@ pub(crate) fn run(
         return Ok(None);
     }
     match a.dtype {
-        DType::F32 => of::<f32>(op, s, pass, a, b, size),
-        DType::F64 => of::<f64>(op, s, pass, a, b, size),
+        DType::F32 => of::<f32, f32>(op, s, pass, a, b, size),
+        DType::F64 => of::<f64, f64>(op, s, pass, a, b, size),
+        DType::F16 => of::<half::f16, f32>(op, s, pass, a, b, size),
+        DType::BF16 => of::<half::bf16, f32>(op, s, pass, a, b, size),
         _ => Ok(None),
     }
 }
 
-fn of<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>>(
+/// [`run`] for elements of `T`, products added up in `Sum`.
+fn of<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>, Sum: CudnnDataType>(
     op: &'static str,
     s: &Conv2dShape,
     pass: Pass,
@@ -81,37 +85,52 @@ fn of<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>>(
     let output = [s.batch, s.out_channels, s.out_height(), s.out_width()].map(int);
     let weight = [s.out_channels, s.in_channels / s.groups, s.kernel.0, s.kernel.1].map(int);
     let mode = cudnnConvolutionMode_t::CUDNN_CROSS_CORRELATION;
-    let mut conv =
-        cudnn.create_conv2d::<T>(pair(s.padding), pair(s.stride), pair(s.dilation), mode).map_err(failed)?;
+    let mut conv = cudnn
+        .create_conv2d::<Sum>(pair(s.padding), pair(s.stride), pair(s.dilation), mode)
+        .map_err(failed)?;
     conv.set_group_count(int(s.groups)).map_err(failed)?;
-    if !crate::cuda::tf32() {
-        conv.set_math_type(cudnnMathType_t::CUDNN_FMA_MATH).map_err(failed)?;
-    }
+    let math = match a.dtype {
+        DType::F16 | DType::BF16 => cudnnMathType_t::CUDNN_TENSOR_OP_MATH,
+        _ if crate::cuda::tf32() => cudnnMathType_t::CUDNN_DEFAULT_MATH,
+        _ => cudnnMathType_t::CUDNN_FMA_MATH,
+    };
+    conv.set_math_type(math).map_err(failed)?;
     let input = cudnn.create_4d_tensor::<T>(plain, input).map_err(failed)?;
     let output = cudnn.create_4d_tensor::<T>(plain, output).map_err(failed)?;
     let weight = cudnn.create_4d_filter::<T>(plain, weight).map_err(failed)?;
     let scale = (<T as From<u8>>::from(1), <T as From<u8>>::from(0));
     let room = |bytes: usize| device.alloc_zeros::<u8>(bytes.max(1)).map_err(Error::backend(op));
 
-    /// The algorithm that cuDNN prefers, the memory that it needs, and the call.
+    /// The algorithm that cuDNN prefers, or the frugal one where there is not the memory that this needs, and
+    /// the call.
     macro_rules! call {
-        ($pass:expr, $($operand:expr),*) => {{
+        ($pass:expr, $frugal:expr, $($operand:expr),*) => {{
             let pass = $pass;
-            let Ok(algorithm) = pass.pick_algorithm() else { return Ok(None) };
-            let mut workspace = room(pass.get_workspace_size(algorithm).map_err(failed)?)?;
+            let Ok(mut algorithm) = pass.pick_algorithm() else { return Ok(None) };
+            let mut workspace = room(pass.get_workspace_size(algorithm).map_err(failed)?);
+            if workspace.is_err() {
+                algorithm = $frugal;
+                workspace = room(pass.get_workspace_size(algorithm).map_err(failed)?);
+            }
+            let mut workspace = workspace?;
             // SAFETY: the descriptors say the operands' sizes; all of them are contiguous.
             unsafe { pass.launch(algorithm, Some(&mut workspace), scale, $($operand),*) }.map_err(failed)?;
         }};
     }
     match pass {
         Pass::Output => {
-            call!(ConvForward { conv: &conv, x: &input, w: &weight, y: &output }, &x, &w, &mut y);
+            let frugal = cudnnConvolutionFwdAlgo_t::CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM;
+            call!(ConvForward { conv: &conv, x: &input, w: &weight, y: &output }, frugal, &x, &w, &mut y);
         }
         Pass::InputGrad => {
-            call!(ConvBackwardData { conv: &conv, dx: &input, w: &weight, dy: &output }, &mut y, &w, &x);
+            let frugal = cudnnConvolutionBwdDataAlgo_t::CUDNN_CONVOLUTION_BWD_DATA_ALGO_1;
+            let pass = ConvBackwardData { conv: &conv, dx: &input, w: &weight, dy: &output };
+            call!(pass, frugal, &mut y, &w, &x);
         }
         Pass::WeightGrad => {
-            call!(ConvBackwardFilter { conv: &conv, x: &input, dw: &weight, dy: &output }, &x, &mut y, &w);
+            let frugal = cudnnConvolutionBwdFilterAlgo_t::CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1;
+            let pass = ConvBackwardFilter { conv: &conv, x: &input, dw: &weight, dy: &output };
+            call!(pass, frugal, &x, &mut y, &w);
         }
     }
     let storage = Storage::Cuda(CudaStorage::wrap_cuda_slice(y, device.clone()));

@@ -13,7 +13,7 @@ pub mod pool;
 pub mod reduce;
 pub mod softmax;
 
-use candle_core::cuda_backend::cudarc::driver::{DevicePtr, DeviceRepr, LaunchConfig, PushKernelArg};
+use candle_core::cuda_backend::cudarc::driver::{self, DevicePtr, DeviceRepr, LaunchConfig, PushKernelArg};
 use candle_core::cuda_backend::{CudaStorage, CudaStorageSlice};
 use candle_core::{CudaDevice, Storage};
 
@@ -59,6 +59,8 @@ enum Arg<'a> {
     Bits(u64),
     /// A struct by value.
     Struct(Struct),
+    /// A struct of words of 64 bits: numbers, addresses and nulls.
+    List(Vec<Arg<'a>>),
 }
 
 impl<'a> Arg<'a> {
@@ -77,8 +79,13 @@ impl<'a> Arg<'a> {
     fn tensor(&self) -> Option<&'a Tensor> {
         match self {
             Self::Read(x) | Self::Write(x) | Self::New(x) => Some(x),
-            Self::Null | Self::Bits(_) | Self::Struct(_) => None,
+            Self::Null | Self::Bits(_) | Self::Struct(_) | Self::List(_) => None,
         }
+    }
+
+    /// The argument itself, or those of a list.
+    fn flat(&self) -> &[Self] {
+        if let Self::List(all) = self { all } else { std::slice::from_ref(self) }
     }
 }
 
@@ -104,6 +111,19 @@ impl Struct {
     }
 }
 
+/// The largest list that there is: that of Adam's operands, 4 KB as the driver allows.
+#[repr(C)]
+struct Words([u64; 512]);
+
+// SAFETY: plain numbers, laid out as C does.
+unsafe impl DeviceRepr for Words {}
+
+/// An argument as the driver copies it, as many bytes as its type has.
+enum Value {
+    Small(Struct),
+    Large(Box<Words>),
+}
+
 /// Calls a kernel for `threads` threads' work, at least; of nothing there is nothing to do.
 ///
 /// # Safety
@@ -115,7 +135,7 @@ unsafe fn launch(
     threads: usize,
     args: &[Arg<'_>],
 ) -> Result<()> {
-    let tensors: Vec<&Tensor> = args.iter().filter_map(Arg::tensor).collect();
+    let tensors: Vec<&Tensor> = args.iter().flat_map(Arg::flat).filter_map(Arg::tensor).collect();
     let (Some(first), 1..) = (tensors.first(), threads) else { return Ok(()) };
     let candle_core::Device::Cuda(device) = first.inner.device() else {
         return Err(Error::value(op, "the operands of a kernel for the GPU are not on one"));
@@ -134,22 +154,32 @@ unsafe fn launch(
         places.push(place(op, storage, layout.start_offset(), &stream)?);
     }
     let mut places = places.iter();
-    // Each argument as the driver copies it from here.
-    let values: Vec<Struct> = args
+    let mut word = |arg: &Arg<'_>| match arg {
+        Arg::Bits(bits) => *bits,
+        Arg::Read(_) | Arg::Write(_) | Arg::New(_) => places.next().map_or(0, |(at, _)| *at),
+        Arg::Null | Arg::Struct(_) | Arg::List(_) => 0,
+    };
+    let values: Vec<Value> = args
         .iter()
         .map(|arg| match arg {
-            Arg::Struct(s) => *s,
-            Arg::Bits(bits) => Struct::words([*bits as u32, (*bits >> 32) as u32]),
-            Arg::Null => Struct::words([]),
-            Arg::Read(_) | Arg::Write(_) | Arg::New(_) => {
-                let at = places.next().map_or(0, |(at, _)| *at);
-                Struct::words([at as u32, (at >> 32) as u32])
+            Arg::Struct(s) => Value::Small(*s),
+            Arg::List(all) => {
+                let mut words = Box::new(Words([0; 512]));
+                words.0.iter_mut().zip(all).for_each(|(to, arg)| *to = word(arg));
+                Value::Large(words)
+            }
+            arg => {
+                let bits = word(arg);
+                Value::Small(Struct::words([bits as u32, (bits >> 32) as u32]))
             }
         })
         .collect();
     let mut call = function.builder();
     for value in &values {
-        call.arg(value);
+        match value {
+            Value::Small(small) => call.arg(small),
+            Value::Large(large) => call.arg(&**large),
+        };
     }
     let blocks = threads.div_ceil(THREADS).min(BLOCKS) as u32;
     let size =
@@ -157,7 +187,7 @@ unsafe fn launch(
     // SAFETY: the caller answers for the arguments; the locks and guards are held until the kernel is in
     // the stream, and whatever touches or frees the memory later comes after it there.
     unsafe { call.launch(size) }.map_err(|e| Error::value(op, e.to_string()))?;
-    for arg in args {
+    for arg in args.iter().flat_map(Arg::flat) {
         if let Arg::Write(x) = arg {
             x.shared.bump();
         }
@@ -191,6 +221,7 @@ fn lock_all<'a>(op: &'static str, args: &[Arg<'a>]) -> Result<Vec<impl Sized + u
     let address = |s: &Shared| std::ptr::from_ref(s) as usize;
     let mut wanted: Vec<(&'a Shared, bool)> = args
         .iter()
+        .flat_map(Arg::flat)
         .filter_map(|arg| match arg {
             Arg::Read(x) => Some((&*x.shared, false)),
             Arg::Write(x) => Some((&*x.shared, true)),
@@ -229,6 +260,21 @@ fn room<T: candle_core::cuda_backend::CudaDType + DeviceRepr>(
     // SAFETY: numbers of any bits are numbers, and the kernel overwrites them before anybody reads.
     let slice = unsafe { device.alloc::<T>(count.max(1)) }.map_err(Error::backend(op))?;
     Ok(CudaStorage::wrap_cuda_slice(slice, device.clone()))
+}
+
+/// Lets the driver keep the memory that is freed for the allocations to come. By default it gives it back
+/// whenever the program waits for the device, as it does to read a loss, and the next step asks for it anew.
+/// Where the device cannot do that, it goes on as by default.
+pub(crate) fn keep_freed_memory(device: &CudaDevice) {
+    let ordinal = device.cuda_stream().context().cu_device();
+    let mut threshold = u64::MAX;
+    // SAFETY: the device is open, the pool is its own, and this attribute is a number of 64 bits.
+    let _ = unsafe {
+        driver::result::device::get_default_mem_pool(ordinal).and_then(|pool| {
+            let release = driver::sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
+            driver::result::mem_pool::set_attribute(pool, release, (&raw mut threshold).cast())
+        })
+    };
 }
 
 /// The end of a kernel's name for those that are compiled for f32 and f64 only.
