@@ -19,6 +19,7 @@ pub mod rows;
 
 use gemm::Parallelism;
 
+use super::fresh::overwritten;
 use super::parallel::{self, Disjoint};
 use super::real::Real;
 use super::vector::Lanes;
@@ -106,6 +107,23 @@ const FEW_ROWS: usize = 8;
 const FEW_TERMS: usize = 16;
 /// A product that takes longer than this is worth the threads for itself alone.
 const LARGE_NS: f64 = 1e6;
+
+/// start + A B, for each matrix of the batch, in new memory that nobody fills with zeros first.
+///
+/// # Panics
+/// Where a slice is shorter than its shape and strides say, or there is nothing to start from.
+pub fn matmul_new<T: Element>(
+    shape: Shape<'_>,
+    a: Operand<'_, T>,
+    b: Operand<'_, T>,
+    start: Start<'_, T>,
+) -> Vec<T> {
+    assert!(!matches!(start, Start::Keep), "matmul: new memory holds nothing to keep");
+    let len = shape.batch.iter().product::<usize>() * shape.m * shape.n;
+    // SAFETY: `matmul` writes all of C, which it reads only where told to keep what it holds, or
+    // where `begin` has written.
+    unsafe { overwritten(len, |c| matmul(shape, a, b, start, c)) }
+}
 
 /// C = start + A B, for each matrix of the batch; `c` is contiguous, `[batch.., m, n]`.
 ///
