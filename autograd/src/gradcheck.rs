@@ -43,7 +43,7 @@ pub fn gradcheck(
     let objective = |inputs: &[Variable]| -> Result<Variable> {
         let y = f(inputs)?;
         let weights = (0..y.numel()).map(|i| 0.5 + ((i * 7 + 3) % 11) as f64 / 11.0).collect();
-        y.mul(Variable::new(Tensor::from_vec::<f64>(weights, y.size())?))?.sum()
+        y.mul(Variable::new(Tensor::from_vec::<f64>(weights, y.size())?.to(&y.device())?))?.sum()
     };
     let checked: Vec<usize> = (0..inputs.len()).filter(|&i| inputs[i].is_requires_grad()).collect();
     if let Some(&i) = checked.iter().find(|&&i| inputs[i].dtype() != DType::F64) {
@@ -76,7 +76,7 @@ pub fn gradcheck(
                 let mut moved = values.clone();
                 moved[k] += shift;
                 let mut inputs = inputs.to_vec();
-                inputs[i] = Variable::requires_grad(Tensor::from_vec(moved, x.size())?);
+                inputs[i] = Variable::requires_grad(Tensor::from_vec(moved, x.size())?.to(&x.device())?);
                 objective(&inputs)?.item()
             };
             let numeric = (at(options.eps)? - at(-options.eps)?) / (2.0 * options.eps);
@@ -120,12 +120,14 @@ pub fn gradgradcheck(
     let gradient = |inputs: &[Variable]| -> Result<Variable> {
         let y = f(inputs)?;
         let weights = (0..y.numel()).map(|i| 0.7 + ((i * 5 + 2) % 13) as f64 / 13.0).collect();
-        let y = y.mul(Variable::new(Tensor::from_vec::<f64>(weights, y.size())?))?.sum()?;
+        let y = y.mul(Variable::new(Tensor::from_vec::<f64>(weights, y.size())?.to(&y.device())?))?.sum()?;
         let leaves: Vec<&Variable> = inputs.iter().filter(|v| v.is_requires_grad()).collect();
-        let mut total = Variable::new(Tensor::new(0.0f64)?);
+        let mut total = Variable::new(Tensor::new(0.0f64)?.to(&y.device())?);
         for (k, g) in grad(&[&y], &leaves, &[], true, true)?.into_iter().flatten().enumerate() {
             let weights = (0..g.numel()).map(|i| 1.0 + k as f64 + ((i * 3 + 1) % 7) as f64 / 7.0).collect();
-            total = total.add(g.mul(Variable::new(Tensor::from_vec::<f64>(weights, g.size())?))?.sum()?)?;
+            total = total.add(
+                g.mul(Variable::new(Tensor::from_vec::<f64>(weights, g.size())?.to(&g.device())?))?.sum()?,
+            )?;
         }
         Ok(total)
     };

@@ -125,7 +125,10 @@ pub struct ParamState {
 impl ParamState {
     /// The tensor `name`, at first filled with `start`, like the parameter.
     pub(crate) fn tensor(&mut self, name: &str, like: &Tensor, start: f64) -> Result<Tensor> {
-        if let Some(t) = self.tensors.get(name) {
+        if let Some(t) = self.tensors.get_mut(name) {
+            if t.device() != like.device() {
+                *t = t.to(&like.device())?; // where the parameter was moved to
+            }
             return Ok(t.clone());
         }
         let t = like.like().full(like.size(), start)?;

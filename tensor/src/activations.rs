@@ -66,9 +66,6 @@ impl Tensor {
     pub fn relu_grad(&self, y: &Self) -> Result<Self> {
         let op = "relu_grad";
         self.expect_like(op, y)?;
-        if !self.inner.device().is_cpu() {
-            return self.mul(y.gt(0)?.to_dtype(self.dtype)?);
-        }
         self.expect_float(op)?;
         function2(op, self, y, functions::RELU_GRAD, self.dtype)
     }
@@ -139,7 +136,7 @@ impl Tensor {
             let (a, b, w) = (self.in_dtype(T::TYPE)?, end.in_dtype(T::TYPE)?, weight.in_dtype(T::TYPE)?);
             let size = shape::broadcast(op, &shape::broadcast(op, a.size(), b.size())?, w.size())?;
             let y = Self::view3::<T, T, T, _>(op, [&a, &b, &w], &size, |a, b, w| map3(a, b, w, Lerp))?;
-            Self::own(y, &size).cast(self.dtype)
+            self.result(y, &size)?.cast(self.dtype)
         })
     }
 
@@ -168,7 +165,7 @@ impl Tensor {
             let (x, a, b) = (self.in_dtype(T::TYPE)?, a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
             let f = AddC(<T as Element>::from_scalar(value), divide);
             let y = Self::view3::<T, T, T, _>(op, [&x, &a, &b], &size, |x, a, b| map3(x, a, b, f))?;
-            Self::own(y, &size).cast(dtype)
+            self.result(y, &size)?.cast(dtype)
         })
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::dtype::{with_real, with_working};
 use crate::kernels::elementwise::{Op1, Op2, With, map_function2, map1, map2};
 use crate::kernels::functions::{self, Function2};
-use crate::kernels::ops;
+use crate::kernels::{on_gpu, ops};
 use crate::{DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 /// PyTorch's dtype for an operation between the two: a number, or a tensor without dimensions, gives
@@ -44,21 +44,20 @@ pub(crate) fn binary<T: Element, Y: Element>(
     let a = a.in_dtype(T::TYPE)?;
     match b {
         Operand::Scalar(v) => {
+            on_gpu!(a, y => Ok(y), elementwise::binary(op, &a, b, Y::TYPE));
             let v = T::from_scalar(v);
-            Ok(Tensor::own(a.lend_view(op, |a| map1(a, With(f, v)))?, a.size()))
+            a.result(a.lend_view(op, |a| map1(a, With(f, v)))?, a.size())
         }
         Operand::Tensor(b) => {
             a.expect_device(op, b)?;
             let b = b.in_dtype(T::TYPE)?;
+            on_gpu!(a, y => Ok(y), elementwise::binary(op, &a, Operand::Tensor(&b), Y::TYPE));
             if a.size() == b.size() {
-                return Ok(Tensor::own(
-                    Tensor::view2(op, (&a, &b), a.size(), |a, b| map2(a, b, f))?,
-                    a.size(),
-                ));
+                return a.result(Tensor::view2(op, (&a, &b), a.size(), |a, b| map2(a, b, f))?, a.size());
             }
             let dims = shape::broadcast(op, a.size(), b.size())?;
             let y = Tensor::view2(op, (&a, &b), &dims, |a, b| map2(a, b, f))?;
-            Ok(Tensor::own(y, &dims))
+            a.result(y, &dims)
         }
     }
 }
@@ -75,25 +74,15 @@ pub(crate) fn function2(
     let dims = shape::broadcast(op, a.size(), b.size())?;
     with_real!(dtype, T => {
         let (a, b) = (a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
+        on_gpu!(a, y => y.cast(dtype), elementwise::binary(op, &a, Operand::Tensor(&b), T::TYPE));
         let y = Tensor::view2::<T, T, _>(op, (&a, &b), &dims, |a, b| map_function2(a, b, f, [0.0; 2]))?;
-        Tensor::own(y, &dims).cast(dtype)
+        a.result(y, &dims)?.cast(dtype)
     })
-}
-
-/// Two operands on a GPU, for candle's kernels: one dtype, one shape.
-fn aligned(op: &'static str, a: &Tensor, b: Operand<'_>, dtype: DType) -> Result<(Tensor, Tensor)> {
-    let b = match b {
-        Operand::Tensor(b) => b.to_dtype(dtype)?,
-        Operand::Scalar(v) => a.like().dtype(dtype).full((), v)?,
-    };
-    a.expect_device(op, &b)?;
-    let dims = shape::broadcast(op, a.size(), b.size())?;
-    Ok((a.to_dtype(dtype)?.expand(&dims)?, b.expand(&dims)?))
 }
 
 /// Methods whose result has the operands' dtype (`same`), or is a mask (`mask`).
 macro_rules! binary {
-    ($($(#[$doc:meta])* $name:ident = $kernel:expr, $candle:ident, $kind:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $kernel:expr, $kind:ident;)*) => {$(
         $(#[$doc])*
         ///
         /// # Errors
@@ -101,10 +90,6 @@ macro_rules! binary {
         pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
             let (op, other) = (stringify!($name), other.operand());
             let dtype = promoted(self, other);
-            if !self.inner.device().is_cpu() {
-                let (a, b) = aligned(op, self, other, dtype)?;
-                return Self::from_candle(a.inner.$candle(&b.inner).map_err(Error::backend(op))?);
-            }
             with_working!(dtype, T => binary!(@$kind dtype, T, op, self, other, $kernel))
         }
     )*};
@@ -115,27 +100,27 @@ macro_rules! binary {
 impl Tensor {
     binary! {
         /// `self + other`; integers wrap around.
-        add = ops::Add, add, same;
+        add = ops::Add, same;
         /// `self - other`; integers wrap around.
-        sub = ops::Sub, sub, same;
+        sub = ops::Sub, same;
         /// `self * other`, element by element; integers wrap around.
-        mul = ops::Mul, mul, same;
+        mul = ops::Mul, same;
         /// The larger of the two, element by element; NaN where either is.
-        maximum = ops::Maximum, maximum, same;
+        maximum = ops::Maximum, same;
         /// The smaller of the two, element by element; NaN where either is.
-        minimum = ops::Minimum, minimum, same;
+        minimum = ops::Minimum, same;
         /// 1 where equal, else 0.
-        eq = ops::Eq, eq, mask;
+        eq = ops::Eq, mask;
         /// 1 where different, else 0.
-        ne = ops::Ne, ne, mask;
+        ne = ops::Ne, mask;
         /// 1 where `self < other`, else 0.
-        lt = ops::Lt, lt, mask;
+        lt = ops::Lt, mask;
         /// 1 where `self <= other`, else 0.
-        le = ops::Le, le, mask;
+        le = ops::Le, mask;
         /// 1 where `self > other`, else 0.
-        gt = ops::Gt, gt, mask;
+        gt = ops::Gt, mask;
         /// 1 where `self >= other`, else 0.
-        ge = ops::Ge, ge, mask;
+        ge = ops::Ge, mask;
     }
 
     /// `self / other`; between integers too, the quotient is a real number.
@@ -145,20 +130,12 @@ impl Tensor {
     pub fn div(&self, other: impl IntoOperand) -> Result<Self> {
         let other = other.operand();
         let dtype = real(promoted(self, other));
-        if !self.inner.device().is_cpu() {
-            let (a, b) = aligned("div", self, other, dtype)?;
-            return Self::from_candle(a.inner.div(&b.inner).map_err(Error::backend("div"))?);
-        }
         with_real!(dtype, T => binary::<T, T>("div", self, other, ops::Div)?.cast(dtype))
     }
 
     /// `number - self` and `number / self`, for the operators.
     pub(crate) fn rsub_or_rdiv(&self, op: &'static str, number: Scalar) -> Result<Self> {
         let dtype = number.promote(self.dtype);
-        if !self.inner.device().is_cpu() {
-            let number = self.like().dtype(dtype).full((), number)?;
-            return if op == "sub" { number.sub(self) } else { number.div(self) };
-        }
         let dtype = if op == "div" { real(dtype) } else { dtype };
         with_working!(dtype, T => {
             let (x, v) = (self.in_dtype(dtype.working())?, <T as Element>::from_scalar(number));
@@ -167,7 +144,7 @@ impl Tensor {
             } else {
                 x.lend_view(op, |x| map1(x, Swapped(ops::Div, v)))?
             };
-            Self::own(y, x.size()).cast(dtype)
+            self.result(y, x.size())?.cast(dtype)
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::dtype::with_real;
 use crate::kernels::batch_norm::{self, Affine, Gradients, Normalised, Shape, Used};
+use crate::kernels::on_gpu;
 use crate::{Element, Error, Result, Tensor};
 
 impl Tensor {
@@ -18,8 +19,7 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When there are fewer than two dimensions, or a parameter is not `[C]`; on an integer dtype, or
-    /// another device than the CPU.
+    /// When there are fewer than two dimensions, or a parameter is not `[C]`; on an integer dtype.
     pub fn batch_norm(
         &self,
         weight: Option<&Self>,
@@ -28,11 +28,12 @@ impl Tensor {
     ) -> Result<(Self, Self, Self)> {
         let op = "batch_norm";
         let shape = self.channels(op, &[("weight", weight), ("bias", bias)])?;
+        on_gpu!(self, done => Ok(done), batch_norm::train(&shape, self, weight, bias, eps));
         with_real!(self.dtype, T => {
             let Normalised { y, mean, var } = self.lend_channels::<T, _>(op, [weight, bias, None, None], |x, [w, b, ..]| {
                 batch_norm::train(&shape, x, Affine { weight: w, bias: b }, eps)
             })?;
-            let own = |values, size: &[usize]| Self::own(values, size).cast(self.dtype);
+            let own = |values, size: &[usize]| self.result(values, size)?.cast(self.dtype);
             Ok((own(y, self.size())?, own(mean, &[shape.channels])?, own(var, &[shape.channels])?))
         })
     }
@@ -54,12 +55,13 @@ impl Tensor {
             op,
             &[("weight", weight), ("bias", bias), ("mean", some_mean), ("variance", some_var)],
         )?;
+        on_gpu!(self, y => Ok(y), batch_norm::by(&shape, self, (mean, var), weight, bias, eps));
         with_real!(self.dtype, T => {
             let y = self.lend_channels::<T, _>(op, [weight, bias, some_mean, some_var], |x, [w, b, m, v]| {
                 let by = (m.unwrap_or(&[]), v.unwrap_or(&[])); // invariant: both are given above
                 batch_norm::infer(&shape, x, by, Affine { weight: w, bias: b }, eps)
             })?;
-            Self::own(y, self.size()).cast(self.dtype)
+            self.result(y, self.size())?.cast(self.dtype)
         })
     }
 
@@ -81,6 +83,7 @@ impl Tensor {
         grad.expect_like(op, self)?;
         let (some_mean, some_var) = (Some(mean), Some(var));
         let shape = self.channels(op, &[("weight", weight), ("mean", some_mean), ("variance", some_var)])?;
+        on_gpu!(self, done => Ok(done), batch_norm::gradients(&shape, self, grad, (mean, var), weight, eps, of_batch));
         with_real!(self.dtype, T => {
             let dy = grad.in_dtype(T::TYPE)?.contiguous()?;
             let Gradients { x, weight, bias } =
@@ -89,7 +92,7 @@ impl Tensor {
                     let used = Used { mean, var, eps, of_batch };
                     batch_norm::backward(&shape, x, dy.unwrap_or(&[]), used, w)
                 })?;
-            let own = |values, size: &[usize]| Self::own(values, size).cast(self.dtype);
+            let own = |values, size: &[usize]| self.result(values, size)?.cast(self.dtype);
             Ok((own(x, self.size())?, own(weight, &[shape.channels])?, own(bias, &[shape.channels])?))
         })
     }

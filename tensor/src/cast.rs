@@ -2,6 +2,7 @@
 
 use crate::kernels::element::Element as Kernel;
 use crate::kernels::elementwise::Op1;
+use crate::kernels::on_gpu;
 use crate::kernels::ops::Cast;
 use crate::{DType, Element, Result, Tensor};
 
@@ -9,6 +10,7 @@ use crate::{DType, Element, Result, Tensor};
 /// are fewer to compile.
 pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Tensor> {
     use DType::*;
+    on_gpu!(x, y => Ok(y), elementwise::cast(x, dtype));
     match (x.dtype, dtype) {
         (U8, F32) => run::<u8, f32>(x, Cast),
         (I64, F32) => run::<i64, f32>(x, Cast),

@@ -1,6 +1,10 @@
 //! Convolution and its two gradients, which are convolutions again.
 
 use crate::kernels::conv::{self, Conv2dShape};
+#[cfg(feature = "cudnn")]
+use crate::kernels::cuda::conv::Pass;
+#[cfg(feature = "cudnn")]
+use crate::kernels::on_gpu;
 use crate::pool::expect_room;
 use crate::{DType, Error, Result, Tensor};
 
@@ -54,6 +58,8 @@ impl Tensor {
         }
         let operands = if let Some(b) = bias { vec![self, weight, b] } else { vec![self, weight] };
         let shape = [s.batch, s.out_channels, s.out_height(), s.out_width()];
+        #[cfg(feature = "cudnn")]
+        on_gpu!(self, y => y.with_bias(bias), conv::run("conv2d", &s, Pass::Output, self, weight, &shape));
         run(
             "conv2d",
             &operands,
@@ -71,6 +77,8 @@ impl Tensor {
     pub fn conv2d_input_grad(&self, weight: &Self, input: &[usize], options: Conv2dOptions) -> Result<Self> {
         let s = geometry("conv2d_input_grad", input, weight.size(), options)?;
         expect_output("conv2d_input_grad", self, &s)?;
+        #[cfg(feature = "cudnn")]
+        on_gpu!(self, dx => Ok(dx), conv::run("conv2d_input_grad", &s, Pass::InputGrad, self, weight, input));
         run(
             "conv2d_input_grad",
             &[self, weight],
@@ -88,6 +96,8 @@ impl Tensor {
     pub fn conv2d_weight_grad(&self, grad: &Self, weight: &[usize], options: Conv2dOptions) -> Result<Self> {
         let s = geometry("conv2d_weight_grad", self.size(), weight, options)?;
         expect_output("conv2d_weight_grad", grad, &s)?;
+        #[cfg(feature = "cudnn")]
+        on_gpu!(self, dw => Ok(dw), conv::run("conv2d_weight_grad", &s, Pass::WeightGrad, self, grad, weight));
         run(
             "conv2d_weight_grad",
             &[self, grad],
@@ -95,6 +105,18 @@ impl Tensor {
             |i| conv::weight_gradient(&s, i[0], i[1]),
             |i| conv::weight_gradient(&s, i[0], i[1]),
         )
+    }
+}
+
+impl Tensor {
+    /// The output `[N, O, H, W]` with `bias` `[O]` added in place.
+    #[cfg(feature = "cudnn")]
+    fn with_bias(self, bias: Option<&Self>) -> Result<Self> {
+        if let Some(b) = bias {
+            b.expect_dtype("conv2d", self.dtype)?;
+            self.add_(b.reshape([-1, 1, 1])?)?;
+        }
+        Ok(self)
     }
 }
 

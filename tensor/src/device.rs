@@ -1,6 +1,7 @@
 //! Where a tensor's memory is.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::{Error, Result};
 
@@ -19,10 +20,7 @@ impl Device {
     /// # Errors
     /// When this build has no CUDA support, or the machine no such GPU.
     pub fn cuda(ordinal: usize) -> Result<Self> {
-        if !cfg!(feature = "cuda") {
-            return Err(Error::value("device", "this program was built without CUDA support; use the cpu"));
-        }
-        candle_core::Device::new_cuda(ordinal).map(Self).map_err(Error::backend("device"))
+        crate::cuda::open(ordinal).map(Self)
     }
 
     /// The first CUDA GPU where there is one, or else the CPU.
@@ -39,6 +37,14 @@ impl Device {
     pub fn is_cuda(&self) -> bool {
         self.0.is_cuda()
     }
+
+    /// Waits until everything that the device was asked to do is done, as before reading a clock.
+    ///
+    /// # Errors
+    /// When the device reports that something went wrong.
+    pub fn synchronize(&self) -> Result<()> {
+        self.0.synchronize().map_err(Error::backend("synchronize"))
+    }
 }
 
 impl Default for Device {
@@ -54,6 +60,24 @@ impl PartialEq for Device {
 }
 
 impl Eq for Device {}
+
+impl FromStr for Device {
+    type Err = Error;
+
+    /// `cpu`, `cuda` or `cuda:1`.
+    fn from_str(name: &str) -> Result<Self> {
+        let ordinal = match name.split_once(':') {
+            None if name == "cpu" => return Ok(Self::cpu()),
+            None if name == "cuda" => Some(0),
+            Some(("cuda", n)) => n.parse().ok(),
+            _ => None,
+        };
+        match ordinal {
+            Some(ordinal) => Self::cuda(ordinal),
+            None => Err(Error::value("device", format!("got {name:?}, expected cpu, cuda or cuda:N"))),
+        }
+    }
+}
 
 impl fmt::Display for Device {
     /// `cpu` or `cuda:0`.

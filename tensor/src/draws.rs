@@ -147,7 +147,7 @@ impl Tensor {
         }
         let uniform = Self::options().dtype(DType::F64).rand(self.size())?.to_vec::<f64>()?;
         let draws = p.iter().zip(&uniform).map(|(p, u)| f64::from(u8::from(u < p))).collect();
-        Self::own(draws, self.size()).to_dtype(self.dtype)
+        self.result(draws, self.size())?.to_dtype(self.dtype)
     }
 
     /// Indices drawn with the weights that a vector, or each row of a matrix, gives: i64. Without
@@ -199,7 +199,7 @@ impl Tensor {
                 drawn.push(at as i64);
             }
         }
-        Ok(Self::own(drawn, &size))
+        self.result(drawn, &size)
     }
 
     /// Fills the tensor with numbers uniform in [low, high).

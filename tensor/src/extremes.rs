@@ -63,7 +63,7 @@ impl Tensor {
         let size = reduced(op, self.size(), &[dim], keepdim)?;
         with_working!(self.dtype, T => {
             let (values, indices) = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| extreme(x, dim, end))?;
-            Ok((Self::own(values, &size).cast(self.dtype)?, Self::own(indices, &size)))
+            Ok((self.result(values, &size)?.cast(self.dtype)?, self.result(indices, &size)?))
         })
     }
 }

@@ -89,10 +89,6 @@ impl Tensor {
         let op = "gather";
         let dim = shape::dim(op, dim, self.size())?;
         self.expect_index(op, dim, index)?;
-        if !self.inner.device().is_cpu() {
-            let (x, index) = (self.contiguous()?, index.to_dtype(DType::I64)?.contiguous()?);
-            return Self::from_candle(x.inner.gather(&index.inner, dim).map_err(Error::backend(op))?);
-        }
         let at = indices(op, index, dim, self.size()[dim], false)?;
         with_element!(self.dtype, T => Self::compute::<T, T>(op, &[self], index.size(), |x, y| {
             places(&at, index.size(), self.size(), dim, |i, place| y[i] = x[0][place]);
@@ -109,10 +105,6 @@ impl Tensor {
         if index.dim() > 1 {
             return Err(Error::shape(op, format!("index has shape {:?}, expected a vector", index.size())));
         }
-        if !self.inner.device().is_cpu() {
-            let (x, index) = (self.contiguous()?, index.to_dtype(DType::I64)?.contiguous()?);
-            return Self::from_candle(x.inner.index_select(&index.inner, dim).map_err(Error::backend(op))?);
-        }
         let at = indices(op, index, dim, self.size()[dim], false)?;
         self.slices_at(op, dim, &at)
     }
@@ -124,14 +116,14 @@ impl Tensor {
         size[dim] = at.len();
         let size = shape::shape(op, size)?;
         shape::room::<u64>(op, shape::numel(&size))?;
-        with_element!(self.dtype, T => Self::lend::<T, _>(op, &[self], |x| {
+        with_element!(self.dtype, T => Self::make::<T, T>(op, &[self], &size, |x| {
             let mut y = Vec::with_capacity(shape::numel(&size));
             for o in 0..outer {
                 for &i in at {
                     y.extend_from_slice(&x[0][(o * n + i as usize) * inner..][..inner]);
                 }
             }
-            Self::own(y, &size)
+            y
         }))
     }
 
@@ -182,7 +174,7 @@ impl Tensor {
             places(&at, index.size(), self.size(), dim, |i, place| {
                 y[place] = x[position(i, index.size(), source.size())];
             });
-            self.copy_(&Self::own(y, self.size()))
+            self.copy_(&self.result(y, self.size())?)
         })
     }
 
@@ -192,13 +184,6 @@ impl Tensor {
     /// As [`Tensor::gather`].
     pub fn scatter_add(&self, dim: i64, index: &Self, source: &Self) -> Result<Self> {
         let op = "scatter_add";
-        if !self.inner.device().is_cpu() {
-            let d = shape::dim(op, dim, self.size())?;
-            let (x, source) = (self.contiguous()?, source.contiguous()?);
-            let index = index.to_dtype(DType::I64)?.contiguous()?;
-            let y = x.inner.scatter_add(&index.inner, &source.inner, d).map_err(Error::backend(op))?;
-            return Self::from_candle(y);
-        }
         let (dim, at) = self.scatter_places(op, dim, index, source)?;
         with_working!(self.dtype, T => {
             let mut y = self.in_dtype(T::TYPE)?.to_vec::<T>()?;
@@ -206,7 +191,7 @@ impl Tensor {
             places(&at, index.size(), self.size(), dim, |i, place| {
                 y[place] = Number::add(y[place], x[position(i, index.size(), source.size())]);
             });
-            Self::own(y, self.size()).cast(self.dtype)
+            self.result(y, self.size())?.cast(self.dtype)
         })
     }
 
@@ -226,6 +211,7 @@ impl Tensor {
         source: &Self,
     ) -> Result<(usize, Vec<i64>)> {
         let dim = shape::dim(op, dim, self.size())?;
+        self.expect_device(op, source)?;
         source.expect_dtype(op, self.dtype)?;
         self.expect_index(op, dim, index)?;
         let covers =
@@ -272,7 +258,7 @@ impl Tensor {
                     }
                 }
             })?;
-            Self::own(y, self.size()).cast(self.dtype)
+            self.result(y, self.size())?.cast(self.dtype)
         })
     }
 
@@ -331,7 +317,7 @@ impl Tensor {
         let strides = crate::kernels::strided::contiguous_strides(self.size());
         let index = |p: i64, d: usize| p / strides[d] as i64 % self.size()[d] as i64;
         let all = at.iter().flat_map(|&p| (0..self.dim()).map(move |d| index(p, d))).collect();
-        Ok(Self::own(all, &[at.len(), self.dim()]))
+        self.result(all, &[at.len(), self.dim()])
     }
 
     /// `self` where the condition is not 0, else `other`: PyTorch's `x.where(condition, other)`. All
@@ -349,15 +335,10 @@ impl Tensor {
         let mask = if condition.dtype == DType::U8 { condition.clone() } else { condition.ne(0)? };
         let size = shape::broadcast(op, self.size(), other.size())?;
         let size = shape::broadcast(op, &size, mask.size())?;
-        if !self.inner.device().is_cpu() {
-            let (a, b) = (self.to_dtype(dtype)?.expand(&size)?, other.to_dtype(dtype)?.expand(&size)?);
-            let y = mask.expand(&size)?.inner.where_cond(&a.inner, &b.inner).map_err(Error::backend(op))?;
-            return Self::from_candle(y);
-        }
         with_working!(dtype, T => {
             let (a, b) = (self.in_dtype(T::TYPE)?, other.in_dtype(T::TYPE)?);
             let y = Self::view3::<u8, T, T, _>(op, [&mask, &a, &b], &size, |m, a, b| map3(m, a, b, Where))?;
-            Self::own(y, &size).cast(dtype)
+            self.result(y, &size)?.cast(dtype)
         })
     }
 }

@@ -3,7 +3,7 @@
 use crate::arithmetic::{binary, promoted};
 use crate::dtype::{with_element, with_real, with_working};
 use crate::kernels::elementwise::{Op2, With, update, update1};
-use crate::kernels::ops;
+use crate::kernels::{on_gpu, ops};
 use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 macro_rules! in_place {
@@ -27,6 +27,7 @@ impl Tensor {
     pub fn fill_(&self, value: impl Into<Scalar>) -> Result<()> {
         let value = value.into();
         with_element!(self.dtype, T => {
+            on_gpu!(self, done => Ok(done), elementwise::binary_("fill_", self, Operand::Scalar(value)));
             let v = <T as Element>::from_scalar(value);
             self.write::<T, _>("fill_", |y| update(y, With(ops::Put, v)))
         })
@@ -102,6 +103,7 @@ impl Tensor {
         let other = match other {
             Operand::Tensor(o) => o,
             Operand::Scalar(v) => {
+                on_gpu!(self, done => Ok(done), elementwise::binary_(op, self, other));
                 let v = T::from_scalar(v);
                 return self.write::<T, _>(op, |y| update(y, With(f, v)));
             }
@@ -113,6 +115,7 @@ impl Tensor {
         let copy = if self.shares_storage(&other) { Some(other.copy()?) } else { None };
         let other = copy.as_ref().unwrap_or(&other);
         self.expect_fits(op, other)?;
+        on_gpu!(self, done => Ok(done), elementwise::binary_(op, self, Operand::Tensor(other)));
         self.write1::<T, T, _>(op, other, |y, x| update1(y, x, f))
     }
 

@@ -39,16 +39,12 @@ impl Tensor {
             size[d] = size[d].saturating_add(t.size()[d]);
         }
         let size = shape::shape(op, size)?;
-        if !first.inner.device().is_cpu() {
-            let parts = parts.iter().map(|t| Ok(t.to_dtype(dtype)?.inner)).collect::<Result<Vec<_>>>()?;
-            return Self::from_candle(candle_core::Tensor::cat(&parts, d).map_err(Error::backend(op))?);
-        }
         shape::room::<u64>(op, shape::numel(&size))?;
         let parts = parts.iter().map(|t| t.to_dtype(dtype)).collect::<Result<Vec<_>>>()?;
         let outer = shape::numel(&size[..d]);
         with_element!(dtype, T => {
             let y = Self::lend::<T, _>(op, &parts.iter().collect::<Vec<_>>(), |x| join::cat(x, outer.max(1)))?;
-            Ok(Self::own(y, &size))
+            first.result(y, &size)
         })
     }
 

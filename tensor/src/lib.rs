@@ -29,6 +29,7 @@ mod einsum;
 mod error;
 mod extremes;
 mod gather;
+mod host;
 mod indexing;
 mod inplace;
 mod joins;

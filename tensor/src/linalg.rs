@@ -74,12 +74,12 @@ impl Tensor {
         let batch = &self.size()[..self.dim() - 2];
         // nalgebra's matrices are column-major.
         let all = matrices.iter().flat_map(|m| m.transpose().as_slice().to_vec()).collect();
-        Self::own(all, &[batch, &size].concat()).cast(self.dtype)
+        self.result(all, &[batch, &size].concat())?.cast(self.dtype)
     }
 
     fn batch_of_vectors(&self, vectors: Vec<Vec<f64>>, n: usize) -> Result<Self> {
         let batch = &self.size()[..self.dim() - 2];
-        Self::own(vectors.concat(), &[batch, &[n]].concat()).cast(self.dtype)
+        self.result(vectors.concat(), &[batch, &[n]].concat())?.cast(self.dtype)
     }
 
     /// The inverse of each matrix.
@@ -102,7 +102,7 @@ impl Tensor {
     /// When one is not square; on an integer dtype.
     pub fn det(&self) -> Result<Self> {
         let det = self.to_matrices("det", true)?.into_iter().map(|m| m.lu().determinant()).collect();
-        Self::own(det, &self.size()[..self.dim() - 2]).cast(self.dtype)
+        self.result(det, &self.size()[..self.dim() - 2])?.cast(self.dtype)
     }
 
     /// The x with `self · x = right`, for each matrix; `right` holds matrices of columns, or one vector.

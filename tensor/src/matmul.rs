@@ -109,7 +109,8 @@ impl Tensor {
         let batch = dims.len();
         dims.extend([m, n]);
         let dims = shape::shape(op, dims)?;
-        if !self.inner.device().is_cpu() {
+        // Of empty operands the GPU's library makes nothing, not even zeros.
+        if !self.inner.device().is_cpu() && self.dtype.is_float() && self.numel() * other.numel() > 0 {
             return on_gpu(op, self, other, bias, &dims[..batch]);
         }
         match self.dtype {
@@ -157,7 +158,7 @@ fn run<T: Element>(
         let (a, b) = (side(da, a.inner.layout(), &sa), side(db, b.inner.layout(), &sb));
         kernel(shape, a, b, start)
     })?;
-    Ok(Tensor::own(c, dims))
+    a.result(c, dims)
 }
 
 /// A product of integers.
@@ -191,10 +192,16 @@ fn on_gpu(
 ) -> Result<Tensor> {
     let full = |t: &Tensor| t.expand([batch, &t.size()[t.dim() - 2..]].concat());
     let (a, b) = (full(a)?, full(b)?);
+    let [m, k, n] = [a.size()[a.dim() - 2], a.size()[a.dim() - 1], b.size()[b.dim() - 1]];
     let y = match a.inner.matmul(&b.inner) {
         Ok(y) => y,
-        Err(_) => a.contiguous()?.inner.matmul(&b.contiguous()?.inner).map_err(Error::backend(op))?,
+        // One dimension of contiguous matrices it always takes.
+        Err(_) => {
+            let count = shape::numel(batch);
+            let (a, b) = (a.contiguous()?.reshape([count, m, k])?, b.contiguous()?.reshape([count, k, n])?);
+            a.inner.matmul(&b.inner).map_err(Error::backend(op))?
+        }
     };
-    let y = Tensor::from_candle(y)?;
+    let y = Tensor::from_candle(y)?.reshape([batch, [m, n].as_slice()].concat())?;
     bias.map_or(Ok(y.clone()), |b| y.add(b))
 }

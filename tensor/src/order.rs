@@ -53,11 +53,11 @@ impl Tensor {
             at
         }))?;
         if self.dim() == 0 {
-            return Ok((self.copy()?, Self::own(at, &[])));
+            return Ok((self.copy()?, self.result(at, &[])?));
         }
         let mut size = self.size().to_vec();
         size[shape::dim(op, dim, self.size())?] = 1;
-        let index = Self::own(at, &size);
+        let index = self.result(at, &size)?;
         let values = self.gather(dim, &index)?;
         if keepdim { Ok((values, index)) } else { Ok((values.squeeze(dim)?, index.squeeze(dim)?)) }
     }
@@ -163,7 +163,7 @@ impl Tensor {
             let row = if self.dim() == 1 { &sorted[..] } else { &sorted[i / each * n..][..n] };
             row.partition_point(|&s| if right { s <= v } else { s < v }) as i64
         };
-        Ok(Self::own(values_ranks.iter().enumerate().map(place).collect(), values.size()))
+        self.result(values_ranks.iter().enumerate().map(place).collect(), values.size())
     }
 
     /// For each element the number of the bucket between sorted boundaries that it is in; an element equal
@@ -211,7 +211,7 @@ impl Tensor {
                 counts.push(run.len() as i64);
             }
             let n = [values.len()];
-            Ok((Self::own(values, &n), Self::own(inverse, self.size()), Self::own(counts, &n)))
+            Ok((self.result(values, &n)?, self.result(inverse, self.size())?, self.result(counts, &n)?))
         })
     }
 
@@ -247,7 +247,7 @@ impl Tensor {
                 let better = if max { new >= old } else { new <= old };
                 index[i] = if Number::is_nan(new) || (better && !Number::is_nan(old)) { j as i64 } else { best };
             }
-            Self::own(index, self.size())
+            self.result(index, self.size())?
         });
         if self.dim() == 0 {
             return Ok((self.copy()?, index));

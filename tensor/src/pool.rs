@@ -1,6 +1,7 @@
 //! Pooling: the largest element or the mean of each window, and the gradients of these.
 
 use crate::dtype::with_real;
+use crate::kernels::on_gpu;
 use crate::kernels::pool::average::Average;
 use crate::kernels::pool::{Pool2d, adaptive_windows, max};
 use crate::storage::start;
@@ -67,6 +68,13 @@ impl PoolOptions {
         Ok(Pool2d::new(n * c, [h, w], pair(kernel), stride, pair(padding), pair(dilation), ceil_mode))
     }
 
+    /// What a kernel of a GPU divides by.
+    #[cfg(feature = "cuda")]
+    fn divisor(&self) -> crate::kernels::cuda::pool::Means {
+        let (count_padding, divisor) = (self.count_include_pad, self.divisor_override);
+        crate::kernels::cuda::pool::Means { adaptive: false, count_padding, divisor }
+    }
+
     /// The windows of a mean, and the size of its output.
     fn means(&self, op: &'static str, size: &[usize]) -> Result<(Average, [usize; 2])> {
         if self.dilation != (1, 1) || self.divisor_override == Some(0) {
@@ -122,10 +130,11 @@ impl Tensor {
         self.expect_float(op)?;
         let windows = options.windows(op, self.size())?;
         let size = self.pooled(windows.output);
+        on_gpu!(self, done => Ok(done), pool::maxima(&windows, self, &size));
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let (y, places) = Self::lend::<T, _>(op, &[&x], |x| max::maxima(&windows, x[0]))?;
-            Ok((Self::own(y, &size).cast(self.dtype)?, Self::own(places, &size)))
+            Ok((self.result(y, &size)?.cast(self.dtype)?, self.result(places, &size)?))
         })
     }
 
@@ -157,7 +166,7 @@ impl Tensor {
                 max::adaptive_max_pool2d([h, w], &rows, &cols, x[0], y, &mut places);
             })?
         });
-        Ok((y.cast(self.dtype)?, Self::own(places, &size)))
+        Ok((y.cast(self.dtype)?, self.result(places, &size)?))
     }
 
     /// The gradient of [`Tensor::adaptive_max_pool2d`]; see [`Tensor::max_pool2d_grad`].
@@ -179,6 +188,7 @@ impl Tensor {
         self.expect_pooled(op, self, input, windows.output)?;
         self.expect_pooled(op, places, input, windows.output)?;
         let places = places.to_dtype(DType::U32)?.contiguous()?;
+        on_gpu!(self, dx => Ok(dx), pool::maxima_grad(windows, self, &places, input));
         let pixels = windows.in_size();
         places.read::<u32, _>(op, |all, layout| {
             let places = &all[start(layout)..][..layout.shape().elem_count()];
@@ -204,6 +214,7 @@ impl Tensor {
     pub fn avg_pool2d(&self, options: PoolOptions) -> Result<Self> {
         let op = "avg_pool2d";
         let (windows, output) = options.means(op, self.size())?;
+        on_gpu!(self, y => Ok(y), pool::means(op, &options.windows(op, self.size())?, options.divisor(), self, &self.pooled(output), false));
         self.averages(op, &windows, output)
     }
 
@@ -215,6 +226,8 @@ impl Tensor {
     pub fn avg_pool2d_grad(&self, input: &[usize], options: PoolOptions) -> Result<Self> {
         let op = "avg_pool2d_grad";
         let (windows, output) = options.means(op, input)?;
+        self.expect_pooled(op, self, input, output)?;
+        on_gpu!(self, dx => Ok(dx), pool::means(op, &options.windows(op, input)?, options.divisor(), self, input, true));
         self.averages_grad(op, &windows, input, output)
     }
 
@@ -225,6 +238,7 @@ impl Tensor {
     /// When the input is no batch of images, or an image is empty; on an integer dtype.
     pub fn adaptive_avg_pool2d(&self, (oh, ow): (usize, usize)) -> Result<Self> {
         let op = "adaptive_avg_pool2d";
+        on_gpu!(self, y => Ok(y), pool::even_means(op, self, self.size(), [oh, ow], false));
         self.averages(op, &adaptive(op, self.size(), [oh, ow])?, [oh, ow])
     }
 
@@ -236,6 +250,7 @@ impl Tensor {
     pub fn adaptive_avg_pool2d_grad(&self, input: &[usize]) -> Result<Self> {
         let op = "adaptive_avg_pool2d_grad";
         let [_, _, oh, ow] = images(op, self.size())?;
+        on_gpu!(self, dx => Ok(dx), pool::even_means(op, self, input, [oh, ow], true));
         self.averages_grad(op, &adaptive(op, input, [oh, ow])?, input, [oh, ow])
     }
 
@@ -286,7 +301,7 @@ fn adaptive(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<Aver
 }
 
 /// [`images`] that are not empty, and can have outputs of this size.
-fn filled(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<[usize; 4]> {
+pub(crate) fn filled(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<[usize; 4]> {
     let [n, c, h, w] = images(op, size)?;
     expect_room(op, &[n, c, output[0], output[1]])?;
     if h == 0 || w == 0 {

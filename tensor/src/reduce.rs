@@ -3,6 +3,7 @@
 use crate::dtype::{with_real, with_working};
 use crate::kernels::element::{Element as Kernel, Number};
 use crate::kernels::folds::{self, All, Any, CountNonzero, Max, Min, Prod, Sum, SumOf};
+use crate::kernels::on_gpu;
 use crate::kernels::reduce::reduce;
 use crate::{DType, Element, Error, IntoShape, Result, Tensor, shape};
 
@@ -48,7 +49,7 @@ macro_rules! over_all {
             let size = reduced(op, self.size(), &over, keepdim)?;
             with_working!(self.dtype, T => {
                 let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| reduce(x, &over, $fold))?;
-                Self::own(y, &size).cast(self.$out())
+                self.result(y, &size)?.cast(self.$out())
             })
         }
     )*};
@@ -89,15 +90,12 @@ impl Tensor {
         if over.is_empty() {
             return if self.dtype.is_float() { Ok(self.clone()) } else { self.to_dtype(DType::I64) };
         }
-        if !self.inner.device().is_cpu() {
-            let x = if self.dtype.is_float() { self.clone() } else { self.to_dtype(DType::I64)? };
-            let sum = if keepdim { x.inner.sum_keepdim(over) } else { x.inner.sum(over) };
-            return Self::from_candle(sum.map_err(Error::backend("sum"))?);
-        }
         let size = reduced("sum", self.size(), over, keepdim)?;
         with_working!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("sum", |x| reduce(x, over, Sum))?;
-            Self::own(y, &size).cast(self.total())
+            let x = self.in_dtype(T::TYPE)?;
+            on_gpu!(x, y => y.cast(self.total()), reduce::sum("sum", &x, over, 1.0, &size));
+            let y = x.lend_view::<T, _>("sum", |x| reduce(x, over, Sum))?;
+            self.result(y, &size)?.cast(self.total())
         })
     }
 
@@ -119,14 +117,12 @@ impl Tensor {
 
     fn mean_over(&self, over: &[usize], keepdim: bool) -> Result<Self> {
         self.expect_float("mean")?;
-        if !self.inner.device().is_cpu() {
-            let count: usize = over.iter().map(|&d| self.size()[d]).product();
-            return self.sum_over(over, keepdim)?.div(count as f64);
-        }
         let size = reduced("mean", self.size(), over, keepdim)?;
         with_real!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("mean", |x| folds::mean(x, over))?;
-            Self::own(y, &size).cast(self.dtype)
+            let x = self.in_dtype(T::TYPE)?;
+            on_gpu!(x, y => y.cast(self.dtype), reduce::mean("mean", &x, over, &size));
+            let y = x.lend_view::<T, _>("mean", |x| folds::mean(x, over))?;
+            self.result(y, &size)?.cast(self.dtype)
         })
     }
 
@@ -166,7 +162,7 @@ impl Tensor {
         let size = reduced("amax", self.size(), &over, keepdim)?;
         with_working!(self.dtype, T => {
             let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("amax", |x| reduce(x, &over, Max))?;
-            Self::own(y, &size).cast(self.dtype)
+            self.result(y, &size)?.cast(self.dtype)
         })
     }
 
@@ -179,7 +175,7 @@ impl Tensor {
         let size = reduced("amin", self.size(), &over, keepdim)?;
         with_working!(self.dtype, T => {
             let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("amin", |x| reduce(x, &over, Min))?;
-            Self::own(y, &size).cast(self.dtype)
+            self.result(y, &size)?.cast(self.dtype)
         })
     }
 
@@ -216,7 +212,7 @@ impl Tensor {
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let (var, mean) = x.lend_view::<T, _>("var", |x| folds::var_mean(x, &over, correction))?;
-            Ok((Self::own(var, &size).cast(self.dtype)?, Self::own(mean, &size).cast(self.dtype)?))
+            Ok((self.result(var, &size)?.cast(self.dtype)?, self.result(mean, &size)?.cast(self.dtype)?))
         })
     }
 
@@ -241,7 +237,7 @@ impl Tensor {
             let mut shift = x.lend_view::<T, _>("logsumexp", |x| reduce(x, &over, Max))?;
             // Where all are -inf, or one is inf, there is nothing to shift by.
             shift.iter_mut().filter(|m| m.is_infinite()).for_each(|m| *m = 0.0);
-            let shift = Self::own(shift, &reduced("logsumexp", self.size(), &over, true)?);
+            let shift = self.result(shift, &reduced("logsumexp", self.size(), &over, true)?)?;
             let y = x.sub(&shift)?;
             y.exp_()?;
             let y = y.sum_over(&over, true)?;
@@ -265,17 +261,13 @@ impl Tensor {
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
     pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         self.expect_float("norm")?;
-        if !self.inner.device().is_cpu() && p == 2.0 {
-            let over = over("norm", dims, self.size())?;
-            return self.square()?.sum_over(&over, keepdim)?.sqrt();
-        }
         let over = over("norm", dims, self.size())?;
         if p.is_infinite() {
             return if p > 0.0 { self.abs()?.amax(over, keepdim) } else { self.abs()?.amin(over, keepdim) };
         }
         let size = reduced("norm_p", self.size(), &over, keepdim)?;
         with_real!(self.dtype, T => {
-            Self::own(norm::<T>(&*self.in_dtype(T::TYPE)?, &over, p)?, &size).cast(self.dtype)
+            self.result(norm::<T>(&*self.in_dtype(T::TYPE)?, &over, p)?, &size)?.cast(self.dtype)
         })
     }
 

@@ -52,7 +52,7 @@ impl Tensor {
         with_working!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let y = x.lend_view::<T, _>(op, |x| if sum { scan::cumsum(x, dim) } else { scan::cumprod(x, dim) })?;
-            Self::own(y, self.size()).cast(dtype)
+            self.result(y, self.size())?.cast(dtype)
         })
     }
 
@@ -101,7 +101,8 @@ impl Tensor {
         }
         let mut size = self.size().to_vec();
         size[d] = k;
-        with_element!(self.dtype, T => Self::lend::<T, _>(op, &[self], |x| {
+        with_element!(self.dtype, T => {
+            let (values, indices) = Self::lend::<T, _>(op, &[self], |x| {
             let mut values = vec![T::default(); outer * k * inner];
             let mut indices = vec![0i64; values.len()];
             let mut row: Vec<(u64, usize)> = Vec::with_capacity(n);
@@ -118,8 +119,10 @@ impl Tensor {
                     (values[at], indices[at]) = (x[0][(o * n + index) * inner + i], index as i64);
                 }
             }
-            (Self::own(values, &size), Self::own(indices, &size))
-        }))
+            (values, indices)
+            })?;
+            Ok((self.result(values, &size)?, self.result(indices, &size)?))
+        })
     }
 
     /// The middle elements along a dimension, the lower of two, and their indices; the first NaN where
@@ -177,7 +180,7 @@ impl Tensor {
                 inverse[i] = values.len() as i64 - 1;
             }
             let n = [values.len()];
-            Ok((Self::own(values, &n), Self::own(inverse, self.size()), Self::own(counts, &n)))
+            Ok((self.result(values, &n)?, self.result(inverse, self.size())?, self.result(counts, &n)?))
         })
     }
 
@@ -199,7 +202,7 @@ impl Tensor {
         shape::room::<i64>(op, n[0])?;
         let mut counts = vec![0i64; n[0]];
         x.into_iter().for_each(|v| counts[v as usize] += 1);
-        Ok(Self::own(counts, &n))
+        self.result(counts, &n)
     }
 
     /// How many elements are in each of `bins` equal parts of [min, max], in the dtype of `self`; from the
@@ -234,6 +237,6 @@ impl Tensor {
             let bin = ((v - low) / (high - low) * bins as f64) as usize;
             counts[bin.min(bins - 1)] += 1.0;
         }
-        Self::own(counts, &size).cast(self.dtype)
+        self.result(counts, &size)?.cast(self.dtype)
     }
 }

@@ -65,7 +65,7 @@ impl Tensor {
                     *y = if self.dtype.is_float() { Number::div(*y, n) } else { Number::floor_div(*y, n) };
                 }
             }
-            Self::own(y, self.size()).cast(self.dtype)
+            self.result(y, self.size())?.cast(self.dtype)
         })
     }
 

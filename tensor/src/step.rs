@@ -3,6 +3,7 @@
 
 pub use crate::kernels::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RAdam, RmsProp, Sgd};
 
+use crate::kernels::on_gpu;
 use crate::kernels::optim::ema;
 use crate::storage::start;
 use crate::{DType, Element, Error, Result, Tensor};
@@ -44,6 +45,7 @@ pub fn sgd_(
     momentum_buffer: Option<&Tensor>,
     first: bool,
 ) -> Result<()> {
+    on_gpu!(param, done => Ok(done), optim::sgd(s, param, grad, momentum_buffer, first));
     match momentum_buffer {
         None => fused!("sgd_", param, grad, [], |p, g, []| s.step(p, g)),
         Some(buffer) => fused!("sgd_", param, grad, [buffer], |p, g, [b]| s.step_momentum(p, g, b, first)),
@@ -63,6 +65,7 @@ pub fn adam_(
     exp_avg_sq: &Tensor,
     max_exp_avg_sq: Option<&Tensor>,
 ) -> Result<()> {
+    on_gpu!(param, done => Ok(done), optim::adam(s, step, param, grad, [exp_avg, exp_avg_sq], max_exp_avg_sq));
     match max_exp_avg_sq {
         None => {
             fused!("adam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, p, g, a, q, None))
@@ -185,7 +188,8 @@ pub fn ema_(decay: f64, average: &Tensor, param: &Tensor) -> Result<()> {
     fused!("ema_", average, param, [], |a, p, []| ema(decay, a, p))
 }
 
-fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&Tensor]) -> Result<()> {
+/// Whether a step can be made with these operands.
+pub(crate) fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&Tensor]) -> Result<()> {
     param.expect_float(op)?;
     let all: Vec<&Tensor> = [param, grad].into_iter().chain(states.iter().copied()).collect();
     for (i, other) in all.iter().enumerate().skip(1) {

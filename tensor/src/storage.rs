@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use candle_core::{CpuStorage, InplaceOp1, Layout, Storage};
+use candle_core::backend::{BackendDevice, BackendStorage};
+use candle_core::{CpuStorage, CudaStorage, InplaceOp1, Layout, Storage};
 
 use crate::kernels::strided::{Strided, StridedMut, is_distinct};
 use crate::shared::lock;
@@ -23,8 +24,9 @@ impl Tensor {
         op: &'static str,
         f: impl FnOnce(&[T], &Layout) -> Result<R>,
     ) -> Result<R> {
-        let _lock = self.shared.lock_read(op)?;
-        self.with_elements(op, f)
+        let x = self.on_host(op)?;
+        let _lock = x.shared.lock_read(op)?;
+        x.with_elements(op, f)
     }
 
     /// [`Tensor::read`] with candle's lock alone: the caller holds ours, or has marked the storage.
@@ -56,6 +58,9 @@ impl Tensor {
         f: impl FnOnce(Strided<'_, A>, Strided<'_, B>) -> R,
     ) -> Result<R> {
         crate::shape::room::<A>(op, crate::shape::numel(dims))?;
+        a.expect_device(op, b)?;
+        let (a, b) = (a.on_host(op)?, b.on_host(op)?);
+        let (a, b) = (&*a, &*b);
         let _locks = lock(op, [a, b], None)?;
         let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
         let (mut ra, mut rb) = (Vec::new(), Vec::new());
@@ -73,6 +78,10 @@ impl Tensor {
         f: impl FnOnce(Strided<'_, A>, Strided<'_, B>, Strided<'_, C>) -> R,
     ) -> Result<R> {
         crate::shape::room::<C>(op, crate::shape::numel(dims))?;
+        a.expect_device(op, b)?;
+        a.expect_device(op, c)?;
+        let (a, b, c) = (a.on_host(op)?, b.on_host(op)?, c.on_host(op)?);
+        let (a, b, c) = (&*a, &*b, &*c);
         let _locks = lock(op, [a, b, c], None)?;
         let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
         let (sc, lc) = c.inner.storage_and_layout();
@@ -93,6 +102,12 @@ impl Tensor {
         c: Option<&Self>,
         f: impl FnOnce(&[T], &[T], Option<&[T]>) -> R,
     ) -> Result<R> {
+        a.expect_device(op, b)?;
+        c.map_or(Ok(()), |c| a.expect_device(op, c))?;
+        let (a, b) = (a.on_host(op)?, b.on_host(op)?);
+        let (a, b) = (&*a, &*b);
+        let c = c.map(|c| c.on_host(op)).transpose()?;
+        let c = c.as_deref();
         let _locks = lock(op, [a, b, c.unwrap_or(a)], None)?;
         let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
         let c = c.map(|c| c.inner.storage_and_layout());
@@ -137,6 +152,9 @@ impl Tensor {
         f: impl FnOnce(StridedMut<'_, T>, Strided<'_, A>) -> R,
     ) -> Result<R> {
         self.expect_distinct(op)?;
+        self.expect_device(op, a)?;
+        let a = a.on_host(op)?;
+        let a = &*a;
         let _locks = lock(op, [a], Some(self))?;
         let (storage, layout) = a.inner.storage_and_layout();
         let (data, mut repeated) = (elements(op, &storage)?, Vec::new());
@@ -172,6 +190,9 @@ impl Tensor {
         op: &'static str,
         f: impl FnOnce(&mut [T], &Layout) -> R,
     ) -> Result<R> {
+        if !self.inner.device().is_cpu() {
+            crate::cuda::expect_round_trip(op)?;
+        }
         if self.numel() == 0 {
             // Of which candle says that the elements are one place.
             return Ok(f(&mut [], &Layout::contiguous(self.size())));
@@ -193,7 +214,7 @@ pub(crate) fn start(layout: &Layout) -> usize {
 fn elements<'a, T: Element>(op: &'static str, storage: &'a Storage) -> Result<&'a [T]> {
     match storage {
         Storage::Cpu(s) => s.as_slice().map_err(Error::backend(op)),
-        _ => Err(not_on_cpu(op)),
+        _ => Err(not_on_cpu(op)), // invariant: what is elsewhere was copied to the host
     }
 }
 
@@ -242,10 +263,17 @@ impl<T: Element, R, F: FnOnce(&mut [T], &Layout) -> R> InplaceOp1 for Call<T, F,
         }
         Ok(())
     }
+
+    fn cuda_fwd(&self, storage: &mut CudaStorage, layout: &Layout) -> candle_core::Result<()> {
+        let mut host = storage.to_cpu_storage()?;
+        self.cpu_fwd(&mut host, layout)?;
+        *storage = storage.device().storage_from_cpu_storage_owned(host)?;
+        Ok(())
+    }
 }
 
 impl Tensor {
-    /// A new tensor that `f` computes from the elements of operands on the CPU, which are made
+    /// A new tensor, where the operands are, that `f` computes from their elements, which are made
     /// contiguous first.
     pub(crate) fn compute<T: Element, U: Element>(
         op: &'static str,
@@ -256,7 +284,7 @@ impl Tensor {
         crate::shape::room::<U>(op, crate::shape::numel(shape))?;
         let mut y = vec![U::default(); crate::shape::numel(shape)];
         Self::lend(op, operands, |x| f(x, &mut y))?;
-        Ok(Self::own(y, shape))
+        operands[0].result(y, shape)
     }
 
     /// A new tensor of the elements that `f` makes of those of operands, as [`Tensor::compute`].
@@ -266,16 +294,20 @@ impl Tensor {
         shape: &[usize],
         f: impl FnOnce(&[&[T]]) -> Vec<U>,
     ) -> Result<Self> {
-        Ok(Self::own(Self::lend(op, operands, f)?, shape))
+        operands[0].result(Self::lend(op, operands, f)?, shape)
     }
 
-    /// Lends the elements of operands on the CPU, which are made contiguous first, to `f`.
+    /// Lends the elements of operands, which are made contiguous first, to `f`.
     pub(crate) fn lend<T: Element, R>(
         op: &'static str,
         operands: &[&Self],
         f: impl FnOnce(&[&[T]]) -> R,
     ) -> Result<R> {
+        for other in operands.iter().skip(1) {
+            operands[0].expect_device(op, other)?;
+        }
         let operands = operands.iter().map(|o| o.contiguous()).collect::<Result<Vec<_>>>()?;
+        let operands = operands.iter().map(|o| o.on_host(op)).collect::<Result<Vec<_>>>()?;
         let mut order: Vec<_> = operands.iter().map(|o| &*o.shared).collect();
         order.sort_unstable_by_key(|s| std::ptr::from_ref(*s));
         order.dedup_by_key(|s| std::ptr::from_ref(*s));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::dtype::with_element;
 use crate::kernels::elementwise::map1;
+use crate::kernels::on_gpu;
 use crate::kernels::ops::Copied;
 use crate::shared::Shared;
 use crate::{DType, Device, Element, Error, Result, Scalar, shape};
@@ -155,10 +156,6 @@ impl Tensor {
         if dtype == self.dtype {
             return Ok(self.clone());
         }
-        if !self.inner.device().is_cpu() {
-            let inner = self.inner.to_dtype(dtype.to_candle()).map_err(Error::backend("to_dtype"))?;
-            return Ok(Self::fresh(inner, dtype));
-        }
         crate::cast::cast(self, dtype)
     }
 
@@ -170,9 +167,7 @@ impl Tensor {
         if *device == self.device() {
             return Ok(self.clone());
         }
-        let _lock = self.shared.lock_read("to")?;
-        let inner = self.inner.to_device(&device.0).map_err(Error::backend("to"))?;
-        Ok(Self::fresh(inner, self.dtype))
+        self.moved("to", device)
     }
 
     /// A contiguous tensor of the same elements: itself where it is one, or else a copy.
@@ -188,9 +183,9 @@ impl Tensor {
     /// # Errors
     /// When the device runs out of memory.
     pub fn copy(&self) -> Result<Self> {
+        on_gpu!(self, y => Ok(y), elementwise::copy(self));
         if !self.inner.device().is_cpu() {
-            let inner = self.inner.force_contiguous().map_err(Error::backend("copy"))?;
-            return Ok(Self::fresh(inner, self.dtype));
+            return self.copy_there();
         }
         with_element!(self.dtype, T => {
             Ok(Self::own(self.lend_view::<T, Vec<T>>("copy", |x| map1(x, Copied))?, self.size()))

@@ -5,27 +5,31 @@ use crate::dtype::{with_real, with_working};
 use crate::kernels::element::Element as Kernel;
 use crate::kernels::elementwise::{Op1, map_function, map1, update, update_function};
 use crate::kernels::functions::{self, Function, Params};
-use crate::kernels::{ops, special};
+use crate::kernels::{on_gpu, ops, special};
 use crate::{DType, Element, Error, Result, Tensor};
 
 impl Tensor {
     /// `y[i] = f(x[i])`, where `T` is the dtype.
     pub(crate) fn unary<T: Element, Y: Element>(&self, op: &'static str, f: impl Op1<T, Y>) -> Result<Self> {
+        on_gpu!(self, y => Ok(y), elementwise::unary(op, self));
         crate::shape::room::<Y>(op, self.numel())?;
-        Ok(Self::own(self.lend_view(op, |x| map1(x, f))?, self.size()))
+        self.result(self.lend_view(op, |x| map1(x, f))?, self.size())
     }
 
     /// `y[i] = f(x[i])`, a real number: integers become f32, the 16-bit floats go through f32.
     pub(crate) fn function(&self, op: &'static str, f: Function, params: Params) -> Result<Self> {
         with_real!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| map_function(x, f, params))?;
-            Self::own(y, self.size()).cast(real(self.dtype))
+            let x = self.in_dtype(T::TYPE)?;
+            on_gpu!(x, y => y.cast(real(self.dtype)), elementwise::unary(op, &x));
+            let y = x.lend_view::<T, _>(op, |x| map_function(x, f, params))?;
+            self.result(y, self.size())?.cast(real(self.dtype))
         })
     }
 
     /// `x[i] = f(x[i])`, computed as in [`Tensor::function`].
     pub(crate) fn function_(&self, op: &'static str, f: Function, params: Params) -> Result<()> {
         self.expect_holds(op, real(self.dtype))?;
+        on_gpu!(self, done => Ok(done), elementwise::unary_(op, self));
         match self.dtype {
             DType::F32 => self.write::<f32, _>(op, |y| update_function(y, f, params)),
             DType::F64 => self.write::<f64, _>(op, |y| update_function(y, f, params)),
@@ -38,23 +42,21 @@ impl Tensor {
         if T::TYPE != self.dtype {
             return self.copy_(&self.in_dtype(T::TYPE)?.unary(op, f)?);
         }
+        on_gpu!(self, done => Ok(done), elementwise::unary_(op, self));
         self.write(op, |y| update(y, f))
     }
 }
 
 /// Functions with a kernel of their own, and their forms in place. `any`: integers stay what they
-/// are; `real`: they become f32. Those with a name of candle's run on a GPU too.
+/// are; `real`: they become f32.
 macro_rules! unary {
-    ($($(#[$doc:meta])* $name:ident, $name_:ident = $kernel:expr, $kind:ident $(, $candle:ident)?;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $name_:ident = $kernel:expr, $kind:ident;)*) => {$(
         $(#[$doc])*
         ///
         /// # Errors
         /// When memory runs out.
         pub fn $name(&self) -> Result<Self> {
             let op = stringify!($name);
-            $(if !self.inner.device().is_cpu() {
-                return Self::from_candle(self.inner.$candle().map_err(Error::backend(op))?);
-            })?
             unary!(@$kind self, op, $kernel)
         }
 
@@ -77,35 +79,35 @@ macro_rules! unary {
 impl Tensor {
     unary! {
         /// The negative of each element; integers wrap around.
-        neg, neg_ = ops::Neg, any, neg;
+        neg, neg_ = ops::Neg, any;
         /// The absolute value.
-        abs, abs_ = ops::Abs, any, abs;
+        abs, abs_ = ops::Abs, any;
         /// -1, 0 or 1; NaN stays.
-        sign, sign_ = ops::Sign, any, sign;
+        sign, sign_ = ops::Sign, any;
         /// The square.
-        square, square_ = ops::Square, any, sqr;
+        square, square_ = ops::Square, any;
         /// `max(x, 0)`; NaN stays.
-        relu, relu_ = ops::Relu, any, relu;
+        relu, relu_ = ops::Relu, any;
         /// The square root.
-        sqrt, sqrt_ = functions::SQRT, real, sqrt;
+        sqrt, sqrt_ = functions::SQRT, real;
         /// `1 / √x`.
         rsqrt, rsqrt_ = functions::RSQRT, real;
         /// `1 / x`.
-        reciprocal, reciprocal_ = functions::RECIPROCAL, real, recip;
+        reciprocal, reciprocal_ = functions::RECIPROCAL, real;
         /// e to the power of each element.
-        exp, exp_ = functions::EXP, real, exp;
+        exp, exp_ = functions::EXP, real;
         /// `e^x - 1`, exact near 0.
         expm1, expm1_ = functions::EXPM1, real;
         /// The natural logarithm.
-        log, log_ = functions::LN, real, log;
+        log, log_ = functions::LN, real;
         /// `ln(1 + x)`, exact near 0.
         log1p, log1p_ = functions::LOG1P, real;
         /// The sine.
-        sin, sin_ = functions::SIN, real, sin;
+        sin, sin_ = functions::SIN, real;
         /// The cosine.
-        cos, cos_ = functions::COS, real, cos;
+        cos, cos_ = functions::COS, real;
         /// The hyperbolic tangent.
-        tanh, tanh_ = functions::TANH, real, tanh;
+        tanh, tanh_ = functions::TANH, real;
         /// The error function: `2/√π` times the integral of `e^(-t²)` from 0 to x.
         erf, erf_ = functions::ERF, real;
         /// `1 - erf(x)`, exact also where that is small.

@@ -120,7 +120,7 @@ where
             }
             for (i, batch) in rest.take(plan.limit.saturating_sub(first)).enumerate() {
                 let (inputs, labels) = batch?;
-                let loss = self.step(&inputs.to(plan.device)?, &labels.to(plan.device)?)?;
+                let loss = self.step(&inputs.to(plan.device)?, &labels)?;
                 self.training.time = before + start.elapsed();
                 progress.step(&self.training, loss);
 
@@ -149,7 +149,7 @@ where
         Ok(End::Finished)
     }
 
-    /// One mini-batch; its loss.
+    /// One mini-batch; its loss. The labels stay on the CPU, where the loss looks at them.
     fn step(&mut self, inputs: &Tensor, labels: &Tensor) -> Result<f64> {
         self.optimizer.zero_grad();
         let outputs = self.net.forward(&inputs.into())?;

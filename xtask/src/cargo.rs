@@ -1,5 +1,6 @@
 //! Calling cargo.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -19,11 +20,25 @@ pub fn cargo(subcommand: &str) -> Command {
     command
 }
 
-/// A program of `vision-examples`, optimised, ready for its own arguments.
-pub fn program(name: &str) -> Command {
+/// A program of `vision-examples`, optimised, with its own arguments; built for CUDA where they ask for
+/// `--device cuda`.
+pub fn program(name: &str, arguments: &[OsString]) -> Command {
     let mut command = cargo("run");
-    command.args(["--quiet", "--release", "--package", "taper-vision-examples", "--bin", name, "--"]);
+    command.args(["--quiet", "--release", "--package", "taper-vision-examples", "--bin", name]);
+    if asks_for_cuda(arguments) {
+        command.args(["--features", "cudnn"]);
+    }
+    command.arg("--").args(arguments);
     command
+}
+
+/// Whether there is `--device cuda`, `--device=cuda:1` or the like.
+fn asks_for_cuda(arguments: &[OsString]) -> bool {
+    let text = |i: usize| arguments.get(i).and_then(|a| a.to_str()).unwrap_or_default();
+    (0..arguments.len()).any(|i| match text(i) {
+        "--device" => text(i + 1).starts_with("cuda"),
+        other => other.starts_with("--device=cuda"),
+    })
 }
 
 /// Builds a program as [`program`] does.
@@ -56,4 +71,19 @@ pub fn succeeds(command: &mut Command) -> Result<bool, String> {
 
 fn not_started(command: &Command, error: &std::io::Error) -> String {
     format!("cannot start {}: {error}", command.get_program().display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_built_for_the_device_that_it_is_asked_for() {
+        let features = |line: &str| {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            program("cifar", &arguments).get_args().any(|a| a == "--features")
+        };
+        assert!(features("--epochs 1 --device cuda") && features("--device=cuda:1"));
+        assert!(!features("--epochs 1 --device cpu") && !features("--device") && !features("cuda"));
+    }
 }

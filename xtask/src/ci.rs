@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::cargo::{self, cargo, succeeds};
 use crate::tidy;
 
-type Stage = fn() -> Result<bool, String>;
+/// A check: whether it passed.
+pub type Stage = fn() -> Result<bool, String>;
 
 /// In the order of what they cost, so that a slip shows early.
 const STAGES: [(&str, Stage); 7] = [
@@ -32,15 +33,23 @@ pub fn stages() -> impl Iterator<Item = &'static str> {
 pub fn run(only: &[String]) -> Result<ExitCode, String> {
     let wanted =
         STAGES.iter().filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name));
-    let results: Vec<_> = wanted.map(|(name, stage)| timed(name, *stage)).collect();
-    println!("\nci:");
+    run_all("ci", wanted)
+}
+
+/// Runs stages, also after a failed one, and closes with a line for each.
+pub fn run_all<'a>(
+    title: &str,
+    stages: impl Iterator<Item = &'a (&'static str, Stage)>,
+) -> Result<ExitCode, String> {
+    let results: Vec<_> = stages.map(|(name, stage)| timed(name, *stage)).collect();
+    println!("\n{title}:");
     for (name, time, ok) in &results {
-        println!("  {name:<8} {:>7.1} s  {}", time.as_secs_f64(), if *ok { "ok" } else { "FAILED" });
+        println!("  {name:<9} {:>7.1} s  {}", time.as_secs_f64(), if *ok { "ok" } else { "FAILED" });
     }
     let total: Duration = results.iter().map(|(_, time, _)| *time).sum();
     let failed = results.iter().filter(|(_, _, ok)| !ok).count();
     println!(
-        "  {:<8} {:>7.1} s  {}",
+        "  {:<9} {:>7.1} s  {}",
         "total",
         total.as_secs_f64(),
         match failed {

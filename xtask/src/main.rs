@@ -6,6 +6,7 @@
 
 mod cargo;
 mod ci;
+mod gpu_check;
 mod tidy;
 
 use std::ffi::OsString;
@@ -44,6 +45,12 @@ enum Command {
     Test(Arguments),
     /// Check the invariants of the architecture over the sources
     Tidy,
+    /// Check values, gradients and training on a CUDA GPU; without one it says so and fails
+    GpuCheck {
+        /// Only build what it needs, here, to be run on a machine with a GPU
+        #[arg(long)]
+        build: bool,
+    },
     /// Everything that has to pass before a change lands, ending with a short training run
     Ci {
         /// Only these stages
@@ -61,13 +68,14 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Fetch(arguments) => cargo::hand_over(cargo::program("fetch").args(arguments.rest)),
-        Command::Show(arguments) => cargo::hand_over(cargo::program("show").args(arguments.rest)),
-        Command::Cifar(arguments) => cargo::hand_over(cargo::program("cifar").args(arguments.rest)),
-        Command::Predict(arguments) => cargo::hand_over(cargo::program("predict").args(arguments.rest)),
+        Command::Fetch(arguments) => cargo::hand_over(&mut cargo::program("fetch", &arguments.rest)),
+        Command::Show(arguments) => cargo::hand_over(&mut cargo::program("show", &arguments.rest)),
+        Command::Cifar(arguments) => cargo::hand_over(&mut cargo::program("cifar", &arguments.rest)),
+        Command::Predict(arguments) => cargo::hand_over(&mut cargo::program("predict", &arguments.rest)),
         Command::Bench(arguments) => bench(&arguments.rest),
         Command::Test(arguments) => cargo::hand_over(cargo::cargo("test").args(arguments.rest)),
         Command::Tidy => tidy::run(&cargo::root()),
+        Command::GpuCheck { build } => gpu_check::run(build),
         Command::Ci { stages } => ci::run(&stages),
     };
     result.unwrap_or_else(|message| {
@@ -82,7 +90,7 @@ fn bench(arguments: &[OsString]) -> Result<ExitCode, String> {
     {
         return Ok(ExitCode::FAILURE);
     }
-    cargo::hand_over(cargo::program("bench").args(arguments))
+    cargo::hand_over(&mut cargo::program("bench", arguments))
 }
 
 #[cfg(test)]

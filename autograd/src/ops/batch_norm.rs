@@ -54,12 +54,6 @@ impl Variable {
             return Err(Error::shape("batch_norm", message).into());
         }
         let x = self.data();
-        if !x.device().is_cpu() {
-            let found = self.standardise(&others(&size), eps)?;
-            let (mean, var) = (found.mean.reshape(size[1])?, found.var.reshape(size[1])?);
-            let y = found.y.affine(weight, bias, &channels(&size))?;
-            return Ok((y, BatchStatistics { mean, var, count }));
-        }
         let (y, mean, var) = x.batch_norm(data(weight).as_ref(), data(bias).as_ref(), eps)?;
         let by = By { mean: mean.copy()?, var: var.copy()?, eps, of_batch: true };
         Ok((self.normalised(y, by, weight, bias)?, BatchStatistics { mean, var, count }))
@@ -84,10 +78,6 @@ impl Variable {
             return Err(Error::shape("batch_norm", message).into());
         }
         let x = self.data();
-        if !x.device().is_cpu() {
-            let by = By { mean: mean.clone(), var: var.clone(), eps, of_batch: false };
-            return self.standardise_by(&by)?.0.affine(weight, bias, &channels(&size));
-        }
         let y = x.batch_norm_with((mean, var), data(weight).as_ref(), data(bias).as_ref(), eps)?;
         if !is_grad_enabled() {
             return Ok(Self::new(y));

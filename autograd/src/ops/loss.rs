@@ -3,7 +3,6 @@
 use smallvec::smallvec;
 use taper_tensor::{DType, Tensor};
 
-use super::softmax::fused;
 use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
 
@@ -73,18 +72,17 @@ impl Variable {
     pub fn cross_entropy(&self, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<Self> {
         let logits = self.data();
         let log_softmax = logits.log_softmax(1)?;
-        let (index, y) = picked(&log_softmax, classes, factors, summed)?;
+        let (index, y) = (classes.unsqueeze(1)?, log_softmax.nll_loss(classes, factors, summed)?);
         let (x, classes, factors) = (self.save(), classes.clone(), factors.to_dtype(logits.dtype())?);
         record("CrossEntropyLoss", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
-            if fused(&g) {
+            if !is_grad_enabled() {
                 let dx = log_softmax.cross_entropy_grad(&classes, &factors.mul(g.data())?)?;
                 return Ok(smallvec![Some(Self::new(dx))]);
             }
             let factors = Self::new(factors.unsqueeze(1)?);
             // For a second derivative, the softmax has to be part of the graph.
-            let softmax =
-                if is_grad_enabled() { x.get(ctx)?.softmax(1)? } else { Self::new(log_softmax.exp()?) };
+            let softmax = x.get(ctx)?.softmax(1)?;
             let one = Self::new(factors.data().ones_like()?.neg()?);
             let g = if summed { g } else { g.unsqueeze(1)? };
             Ok(smallvec![Some(softmax.scatter_add(1, &index, &one)?.mul(g.mul(&factors)?)?)])
@@ -100,7 +98,7 @@ impl Variable {
     #[track_caller]
     pub fn nll_loss(&self, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<Self> {
         let x = self.data();
-        let (index, y) = picked(&x, classes, factors, summed)?;
+        let (index, y) = (classes.unsqueeze(1)?, x.nll_loss(classes, factors, summed)?);
         let (size, factors) = (self.size(), Self::new(factors.to_dtype(x.dtype())?.unsqueeze(1)?.neg()?));
         record("NllLoss", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
@@ -153,18 +151,4 @@ impl Variable {
             ])
         })
     }
-}
-
-/// `-x[class] · factor` of each sample, or their sum; and the classes as an index along dimension 1.
-fn picked(x: &Tensor, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<(Tensor, Tensor)> {
-    let index = classes.unsqueeze(1)?;
-    let values = x.gather(1, &index)?.to_dtype(DType::F64)?.to_vec::<f64>()?;
-    let factors = factors.to_dtype(DType::F64)?.to_vec::<f64>()?;
-    // Nothing of a sample whose factor is 0, also where its class is impossible: 0 and not 0 · ∞.
-    let losses = values.iter().zip(&factors).map(|(v, &f)| if f == 0.0 { 0.0 } else { -v * f });
-    let y = match summed {
-        true => Tensor::new(losses.sum::<f64>())?,
-        false => Tensor::from_vec(losses.collect(), classes.size())?,
-    };
-    Ok((index, y.to_dtype(x.dtype())?.to(&x.device())?))
 }

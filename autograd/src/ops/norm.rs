@@ -1,7 +1,7 @@
 //! Normalisation: differences from the mean, in units of the standard deviation.
 
 use smallvec::smallvec;
-use taper_tensor::{Error, Tensor};
+use taper_tensor::Error;
 
 use crate::record::record;
 use crate::{Result, Variable};
@@ -10,8 +10,6 @@ use crate::{Result, Variable};
 pub(super) struct Standardised {
     pub y: Variable,
     pub r: Variable,
-    pub mean: Tensor,
-    pub var: Tensor,
 }
 
 impl Variable {
@@ -47,7 +45,7 @@ impl Variable {
             Ok(smallvec![dx])
         };
         let [y, r] = record("Standardise", &[self]).saves_outputs(&[0, 1]).outputs([y, r], rule)?;
-        Ok(Standardised { y, r, mean, var })
+        Ok(Standardised { y, r })
     }
 
     /// `self · weight + bias`, where they are given.

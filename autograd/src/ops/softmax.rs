@@ -15,7 +15,7 @@ impl Variable {
         let y = self.data().log_softmax(dim)?;
         record("LogSoftmax", &[self]).saves_output().output(y, move |ctx| {
             let g = ctx.grad()?;
-            if fused(&g) {
+            if !is_grad_enabled() {
                 let dx = g.data().log_softmax_grad(ctx.output_tensor(0)?, dim)?;
                 return Ok(smallvec![Some(Self::new(dx))]);
             }
@@ -33,7 +33,7 @@ impl Variable {
         let y = self.data().softmax(dim)?;
         record("Softmax", &[self]).saves_output().output(y, move |ctx| {
             let g = ctx.grad()?;
-            if fused(&g) {
+            if !is_grad_enabled() {
                 let dx = g.data().softmax_grad(ctx.output_tensor(0)?, dim)?;
                 return Ok(smallvec![Some(Self::new(dx))]);
             }
@@ -42,9 +42,4 @@ impl Variable {
             Ok(smallvec![Some(g.sub(dot)?.mul(y)?)])
         })
     }
-}
-
-/// Whether a gradient is computed by one kernel: where nothing records it, and there is that kernel.
-pub(super) fn fused(g: &Variable) -> bool {
-    !is_grad_enabled() && g.data().device().is_cpu()
 }

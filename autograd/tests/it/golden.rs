@@ -71,6 +71,7 @@ fn load(bytes: &[u8]) -> HashMap<String, Tensor> {
             dtype => panic!("no case holds {dtype:?}"),
         }
     };
+    let tensor = |view| tensor(view).to(&crate::device()).unwrap();
     file.iter().map(|(name, view)| (name.to_owned(), tensor(view))).collect()
 }
 

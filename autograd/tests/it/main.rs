@@ -9,3 +9,8 @@ mod rules; // each rule against numerical derivatives
 mod scopes; // modes, threads, drawings, memory
 mod table; // every operation, for inputs of every layout
 mod views; // operations in place on views
+
+/// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.
+fn device() -> taper_tensor::Device {
+    std::env::var("TAPER_TEST_DEVICE").map_or_else(|_| Default::default(), |name| name.parse().unwrap())
+}

@@ -3,7 +3,9 @@ use taper_tensor::{DType, Generator, Tensor};
 
 fn random(shape: &[usize], seed: u64) -> Variable {
     let g = Generator::new(seed);
-    Variable::requires_grad(Tensor::options().dtype(DType::F64).generator(&g).randn(shape).unwrap())
+    Variable::requires_grad(
+        Tensor::options().dtype(DType::F64).generator(&g).device(&crate::device()).randn(shape).unwrap(),
+    )
 }
 
 /// First and second derivatives.

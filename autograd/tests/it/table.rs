@@ -26,23 +26,23 @@ const SMOOTH: bool = true;
 const JUMPS: bool = false;
 
 fn index() -> Tensor {
-    Tensor::new([1i64, 0, 1]).unwrap()
+    Tensor::new([1i64, 0, 1]).unwrap().to(&crate::device()).unwrap()
 }
 
 fn places() -> Tensor {
-    Tensor::new([[1i64, 0, 1], [0, 1, 1]]).unwrap()
+    Tensor::new([[1i64, 0, 1], [0, 1, 1]]).unwrap().to(&crate::device()).unwrap()
 }
 
 fn mask() -> Tensor {
-    Tensor::new([1u8, 0, 1]).unwrap()
+    Tensor::new([1u8, 0, 1]).unwrap().to(&crate::device()).unwrap()
 }
 
 fn classes() -> Tensor {
-    Tensor::new([2i64, 0]).unwrap()
+    Tensor::new([2i64, 0]).unwrap().to(&crate::device()).unwrap()
 }
 
 fn factors() -> Tensor {
-    Tensor::new([1.0f64, 0.5]).unwrap()
+    Tensor::new([1.0f64, 0.5]).unwrap().to(&crate::device()).unwrap()
 }
 
 fn conv() -> Conv2dOptions {
@@ -434,7 +434,7 @@ const ELSEWHERE: &[&str] = &[
 
 fn values(shape: &[usize], domain: Domain, seed: u64) -> Tensor {
     let g = Generator::new(seed);
-    let options = Tensor::options().dtype(DType::F64).generator(&g);
+    let options = Tensor::options().dtype(DType::F64).generator(&g).device(&crate::device());
     match domain {
         Any => options.randn(shape).unwrap(),
         Unit => options.rand(shape).unwrap().mul(0.6).unwrap().add(0.2).unwrap(),
@@ -442,7 +442,10 @@ fn values(shape: &[usize], domain: Domain, seed: u64) -> Tensor {
         Matrix => {
             let x = options.rand(shape).unwrap().mul(0.3).unwrap();
             let unit = (0..9).map(|i| if i % 4 == 0 { 1.5 } else { 0.0 }).collect::<Vec<f64>>();
-            x.add(x.t().unwrap()).unwrap().add(Tensor::from_vec(unit, (3, 3)).unwrap()).unwrap()
+            x.add(x.t().unwrap())
+                .unwrap()
+                .add(Tensor::from_vec(unit, (3, 3)).unwrap().to(&crate::device()).unwrap())
+                .unwrap()
         }
     }
 }

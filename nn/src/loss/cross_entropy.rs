@@ -155,7 +155,11 @@ impl CrossEntropyLoss {
             }
         }
         let total = classes.total(self.reduction);
-        self.weighted(logits, Tensor::from_vec(coefficients, size)?.to_dtype(logits.dtype())?.into(), total)
+        self.weighted(
+            logits,
+            Tensor::from_vec(coefficients, size)?.to_dtype(logits.dtype())?.to(&logits.device())?.into(),
+            total,
+        )
     }
 
     #[track_caller]

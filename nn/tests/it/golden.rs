@@ -31,7 +31,7 @@ impl Case<'_> {
     /// A tensor of the case.
     fn tensor(&self, key: &str) -> Result<Tensor, Fault> {
         let name = format!("{}/{key}", self.name());
-        Ok(self.tensors.get(&name).ok_or_else(|| format!("no tensor {name}"))?.clone())
+        Ok(self.tensors.get(&name).ok_or_else(|| format!("no tensor {name}"))?.to(&crate::device())?)
     }
 
     /// The tensors whose key begins with `prefix`, by what follows.

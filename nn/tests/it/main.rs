@@ -11,3 +11,8 @@ mod refused; // what the compiler says of fields that cannot be modules
 mod state; // checkpoints: what fits, files, damage
 mod summary; // tables of what networks cost; layers named by anomaly detection
 mod tutorial; // the tutorial's network
+
+/// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.
+fn device() -> taper_tensor::Device {
+    std::env::var("TAPER_TEST_DEVICE").map_or_else(|_| Default::default(), |name| name.parse().unwrap())
+}

@@ -48,7 +48,7 @@ fn tensor(all: &SafeTensors<'_>, key: &str) -> Tensor {
     let view = all.tensor(key).unwrap_or_else(|e| panic!("{key}: {e}"));
     assert_eq!(view.dtype(), safetensors::Dtype::F32, "{key}");
     let values = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-    Tensor::from_vec(values, view.shape()).unwrap()
+    Tensor::from_vec(values, view.shape()).unwrap().to(&crate::device()).unwrap()
 }
 
 /// The optimiser of a case, or `None` where there is no such optimiser here.

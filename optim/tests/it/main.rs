@@ -7,3 +7,8 @@ mod lbfgs; // PyTorch's trajectories with a closure
 mod refusals; // settings and parameters that make no sense
 mod schedules; // learning rates
 mod state; // saved and gone on with, to the bit
+
+/// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.
+fn device() -> taper_autograd::tensor::Device {
+    std::env::var("TAPER_TEST_DEVICE").map_or_else(|_| Default::default(), |name| name.parse().unwrap())
+}

@@ -4,15 +4,29 @@
 //! loops over `[f32; L]` arrays that the compiler turns into vector instructions. [`simd!`]
 //! compiles the body for each instruction set and chooses at run time.
 
-// Until the tensor's operations call them all.
-#![allow(dead_code)]
 // An index often runs over several arrays of lanes at once.
 #![allow(clippy::needless_range_loop)]
+
+/// Where a tensor is on a GPU that has a kernel for it, returns `$result`, in which `$done` is what the kernel
+/// gave: `on_gpu!(x, y => y.cast(dtype), elementwise::unary(op, x))`. Else the way goes through the host.
+macro_rules! on_gpu {
+    ($x:expr, $done:ident => $result:expr, $($call:tt)*) => {
+        #[cfg(feature = "cuda")]
+        if $x.inner.device().is_cuda()
+            && let Some($done) = $crate::kernels::cuda::$($call)*?
+        {
+            return $result;
+        }
+    };
+}
+pub(crate) use on_gpu;
 
 pub mod argmax;
 pub mod batch_norm;
 pub mod conv;
 pub mod cross_entropy;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 pub mod element;
 pub mod elementwise;
 pub mod folds;

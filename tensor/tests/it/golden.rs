@@ -244,7 +244,7 @@ fn ops() {
         let list = |key: &str| -> Vec<Tensor> {
             (0..)
                 .map_while(|i| tensors.tensor(&format!("{name}/{key}.{i}")).ok())
-                .map(|v| tensor(&v))
+                .map(|v| tensor(&v).to(&crate::device()).unwrap())
                 .collect()
         };
         let (inputs, expected) = (list("in"), list("out"));

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use taper_autograd::tensor::{manual_seed, set_num_threads};
+use taper_autograd::tensor::{Device, manual_seed, set_num_threads};
 use taper_data::{DataLoader, Dataset};
 use taper_nn::{Metadata, Module, save_with_metadata, state_dict};
 use taper_vision_examples::checkpoint::Saving;
@@ -104,6 +104,7 @@ fn run(settings: &Settings) -> Result<End> {
         prediction: classes[prediction as usize],
     };
     let samples: Vec<Sample> = shown.into_iter().zip(&evaluation.predictions).map(sample).collect();
+    net.to(&Device::cpu())?; // where the report draws it
     report::write(&settings.out, &report, &samples, &net)?;
     println!(
         "{:.0} images/s, {:.1} s of training; the report is {}",

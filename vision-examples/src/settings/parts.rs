@@ -93,11 +93,5 @@ impl Settings {
 /// # Errors
 /// When it is none of these, or not there.
 pub fn device(name: &str) -> Result<Device> {
-    let ordinal = match name.split_once(':') {
-        None if name == "cpu" => return Ok(Device::cpu()),
-        None if name == "cuda" => Some(0),
-        Some(("cuda", n)) => n.parse().ok(),
-        _ => None,
-    };
-    Ok(Device::cuda(ordinal.ok_or_else(|| format!("--device {name}: expected cpu, cuda or cuda:N"))?)?)
+    name.parse::<Device>().map_err(|e| format!("--device {name}: {e}").into())
 }

@@ -60,7 +60,7 @@ fn one_page_that_needs_nothing_else() {
 #[test]
 fn a_network_with_shortcuts() {
     let drawing = network(ModelChoice::ResNet18).unwrap().inline();
-    assert!(drawing.contains("width=\"448\""), "{}", &drawing[..200]);
+    assert!(drawing.contains("width=\"488\""), "not two columns wide: {}", &drawing[..200]);
     for part in [">input<", ">conv1<", ">layer2.0.downsample.0<", ">layer4.1.bn2<", ">fc<", ">512×4×4<"] {
         assert!(drawing.contains(part), "{part} is not drawn");
     }

@@ -36,6 +36,7 @@ impl Forward for SelfAttention {
 }
 
 fn check(case: &Case<'_>, module: &dyn Layer) -> Result<(), Fault> {
+    module.to(&crate::device())?;
     load_state_dict(module, &case.tensors("state."))?;
     if case.json["train"].as_bool() == Some(true) {
         module.train()

@@ -60,7 +60,8 @@ impl<T> Copy for Operand<'_, T> {}
 
 impl<'a, T> Operand<'a, T> {
     /// One matrix, without a batch.
-    pub fn new(data: &'a [T], row: usize, col: usize) -> Self {
+    #[cfg(test)]
+    fn new(data: &'a [T], row: usize, col: usize) -> Self {
         Self { data, row, col, batch: &[] }
     }
 
@@ -93,8 +94,6 @@ impl<'a, T> Operand<'a, T> {
 pub enum Start<'a, T> {
     /// Nothing: C is overwritten.
     Zero,
-    /// What C holds: gradients accumulate.
-    Keep,
     /// This row of n elements, for each row of C: a bias.
     Row(&'a [T]),
 }
@@ -160,7 +159,6 @@ pub fn matmul<T: Element>(
 fn begin<T: Real>(start: Start<'_, T>, c: &mut [T], n: usize) {
     match start {
         Start::Zero => c.fill(T::ZERO),
-        Start::Keep => {}
         Start::Row(row) => c.chunks_exact_mut(n).for_each(|c| c.copy_from_slice(row)),
     }
 }

@@ -20,27 +20,33 @@ pub const NOWHERE: u32 = u32::MAX;
 /// Nanoseconds for one tap of one output.
 const NS_PER_TAP: f64 = 0.3;
 
-/// The maximum of each window and where it is; with `relu`, max(maximum, 0), which is the maximum
-/// of relu(x).
+/// The maximum of each window and where it is.
 ///
 /// `x` is `[planes, height, width]`, `y` and `index` are `[planes, out_height, out_width]`.
-pub fn max_pool2d<T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32], relu: bool) {
+pub fn max_pool2d<T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) {
     let (size, out) = (pool.in_size(), pool.out_size());
     assert_eq!((x.len(), y.len(), index.len()), (pool.planes * size, pool.planes * out, pool.planes * out));
     assert!(size < NOWHERE as usize, "max_pool2d: a plane has too many elements");
     let (y, index) = (Disjoint::new(y), Disjoint::new(index));
     let fast = max2x2::applies(pool);
     let ns = out as f64 * (pool.kernel[0] * pool.kernel[1]) as f64 * NS_PER_TAP;
-    parallel::for_each(pool.planes, ns, |p| {
-        let x = &x[p * size..][..size];
-        // SAFETY: each call has its own plane.
-        let (y, index) = unsafe { (y.part(p * out, out), index.part(p * out, out)) };
+    parallel::for_each_range(pool.planes, together(size), ns, |planes| {
+        let (at, n) = (planes.start, planes.len());
+        let x = &x[at * size..][..n * size];
+        // SAFETY: each call has its own planes.
+        let (y, index) = unsafe { (y.part(at * out, n * out), index.part(at * out, n * out)) };
         if fast {
-            max2x2::forward(pool.input[1], pool.output, x, y, index, relu);
-        } else {
-            plane(pool, x, y, index, relu);
+            return max2x2::forward(pool, x, y, index);
+        }
+        for p in 0..n {
+            plane(pool, &x[p * size..][..size], &mut y[p * out..][..out], &mut index[p * out..][..out]);
         }
     });
+}
+
+/// Planes that make a task: handing out small ones each by itself costs more than pooling them.
+fn together(size: usize) -> usize {
+    (8192 / size.max(1)).max(1)
 }
 
 /// [`max_pool2d`], into new memory.
@@ -48,23 +54,21 @@ pub fn maxima<T: Lanes>(pool: &Pool2d, x: &[T]) -> (Vec<T>, Vec<u32>) {
     let len = pool.planes * pool.out_size();
     let mut index = Vec::new();
     // SAFETY: `max_pool2d` overwrites both.
-    let y = unsafe {
-        overwritten(len, |y| index = overwritten(len, |index| max_pool2d(pool, x, y, index, false)))
-    };
+    let y = unsafe { overwritten(len, |y| index = overwritten(len, |index| max_pool2d(pool, x, y, index))) };
     (y, index)
 }
 
 simd! {
     /// Any windows, a vector of them at a time.
-    fn plane<T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32], relu: bool) = plane_body;
+    fn plane<T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) = plane_body;
 }
 
 #[inline(always)]
-fn plane_body<const L: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32], relu: bool) {
+fn plane_body<const L: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) {
     match pool.stride[1] {
-        1 => strided::<L, 1, T>(pool, x, y, index, relu),
-        2 => strided::<L, 2, T>(pool, x, y, index, relu),
-        _ => strided::<L, 0, T>(pool, x, y, index, relu),
+        1 => strided::<L, 1, T>(pool, x, y, index),
+        2 => strided::<L, 2, T>(pool, x, y, index),
+        _ => strided::<L, 0, T>(pool, x, y, index),
     }
 }
 
@@ -85,13 +89,7 @@ fn every<const L: usize, const S: usize, T: Lanes>(x: &[T], stride: usize) -> [T
 }
 
 #[inline(always)]
-fn strided<const L: usize, const S: usize, T: Lanes>(
-    pool: &Pool2d,
-    x: &[T],
-    y: &mut [T],
-    index: &mut [u32],
-    relu: bool,
-) {
+fn strided<const L: usize, const S: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) {
     let (width, columns, stride) = (pool.input[1], pool.output[1], pool.stride[1]);
     if columns == 0 {
         return;
@@ -111,7 +109,7 @@ fn strided<const L: usize, const S: usize, T: Lanes>(
     let outputs = y.chunks_exact_mut(columns).zip(index.chunks_exact_mut(columns));
     for (o, (y, index)) in outputs.enumerate() {
         let Some((first_tap, first_row)) = first(o, 0) else {
-            y.fill(if relu { T::ZERO } else { T::NEG_INFINITY });
+            y.fill(T::NEG_INFINITY);
             index.fill(NOWHERE);
             continue;
         };
@@ -136,9 +134,6 @@ fn strided<const L: usize, const S: usize, T: Lanes>(
                     }
                 }
             }
-            for l in 0..L {
-                max[l] = if relu && max[l] < T::ZERO { T::ZERO } else { max[l] };
-            }
             Vector(max).put(y);
             put_u32(at, index);
         }
@@ -146,36 +141,28 @@ fn strided<const L: usize, const S: usize, T: Lanes>(
 }
 
 /// The gradient with respect to x: each `dy` goes to its window's maximum, where windows that
-/// overlap add up. With `relu_of`, the outputs of a forward pass with `relu`, no gradient passes
-/// an output of 0.
+/// overlap add up.
 ///
 /// `dy` and `index` are `[planes, out_height, out_width]`, `dx` is `[planes, height, width]` and
 /// overwritten.
-pub fn max_pool2d_grad<T: Lanes>(
-    pool: &Pool2d,
-    dy: &[T],
-    index: &[u32],
-    relu_of: Option<&[T]>,
-    dx: &mut [T],
-) {
+pub fn max_pool2d_grad<T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32], dx: &mut [T]) {
     let (size, out) = (pool.in_size(), pool.out_size());
     assert_eq!((dx.len(), dy.len(), index.len()), (pool.planes * size, pool.planes * out, pool.planes * out));
     if size == 0 {
         return;
     }
-    // Narrower rows leave most of a vector empty.
-    let fast = max2x2::applies(pool) && pool.output[1] >= 8;
-    parallel::for_each_chunk(dx, size, NS_PER_TAP, |p, dx| {
-        let part = p * out..(p + 1) * out;
-        let (dy, index, y) = (&dy[part.clone()], &index[part.clone()], relu_of.map(|y| &y[part]));
+    let fast = max2x2::applies(pool);
+    let chunk = together(size);
+    parallel::for_each_chunk(dx, chunk * size, NS_PER_TAP, |i, dx| {
+        let part = i * chunk * out..i * chunk * out + dx.len() / size * out;
+        let (dy, index) = (&dy[part.clone()], &index[part]);
         if fast {
-            return max2x2::backward(pool.input[1], pool.output, dy, index, y, dx);
+            return max2x2::backward(pool, dy, index, dx);
         }
         dx.fill(T::ZERO);
         for (i, (&dy, &at)) in dy.iter().zip(index).enumerate() {
-            let passes = y.is_none_or(|y| y[i] > T::ZERO || y[i].is_nan());
-            if passes && at != NOWHERE {
-                dx[at as usize] += dy;
+            if at != NOWHERE {
+                dx[i / out * size + at as usize] += dy;
             }
         }
     });
@@ -194,7 +181,7 @@ pub fn largest(index: &[u32]) -> Option<u32> {
 /// [`max_pool2d_grad`], into new memory.
 pub fn gradient<T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32]) -> Vec<T> {
     // SAFETY: `max_pool2d_grad` overwrites `dx`.
-    unsafe { overwritten(pool.planes * pool.in_size(), |dx| max_pool2d_grad(pool, dy, index, None, dx)) }
+    unsafe { overwritten(pool.planes * pool.in_size(), |dx| max_pool2d_grad(pool, dy, index, dx)) }
 }
 
 /// Adaptive max pooling: the maximum of each of `rows` by `cols` windows and where it is.

@@ -57,10 +57,10 @@ fn taps(pool: &Pool2d, row: usize, col: usize) -> Vec<usize> {
     taps
 }
 
-fn check_max<T: Lanes>(pool: &Pool2d, x: &[T], relu: bool) {
+fn check_max<T: Lanes>(pool: &Pool2d, x: &[T]) {
     let (size, out) = (pool.in_size(), pool.out_size());
     let (mut y, mut index) = (vec![T::ONE; pool.planes * out], vec![7; pool.planes * out]);
-    max_pool2d(pool, x, &mut y, &mut index, relu);
+    max_pool2d(pool, x, &mut y, &mut index);
     let dy: Vec<T> = noise(y.len(), 5);
     let mut expected_dx = vec![0.0; x.len()];
     for p in 0..pool.planes {
@@ -72,22 +72,19 @@ fn check_max<T: Lanes>(pool: &Pool2d, x: &[T], relu: bool) {
                     (max, at) = (x, t as u32);
                 }
             }
-            if relu && max < T::ZERO {
-                max = T::ZERO;
-            }
             let got = (y[p * out + i], index[p * out + i]);
             assert!(
                 (got.0 == max || got.0.is_nan() && max.is_nan()) && got.1 == at,
                 "{pool:?} plane {p} output {i}: {got:?}, not {:?}",
                 (max, at)
             );
-            if at != NOWHERE && !(relu && max <= T::ZERO) {
+            if at != NOWHERE {
                 expected_dx[p * size + at as usize] += dy[p * out + i].f64();
             }
         }
     }
     let mut dx = vec![T::ONE; x.len()];
-    max_pool2d_grad(pool, &dy, &index, relu.then_some(&y), &mut dx);
+    max_pool2d_grad(pool, &dy, &index, &mut dx);
     for (i, (dx, expected)) in dx.iter().zip(&expected_dx).enumerate() {
         assert!((dx.f64() - expected).abs() < 1e-6, "{pool:?} dx {i}: {dx:?}, not {expected}");
     }
@@ -97,10 +94,8 @@ fn check_max<T: Lanes>(pool: &Pool2d, x: &[T], relu: bool) {
 fn max_agrees_with_a_plain_loop() {
     each_isa(|_| {
         for pool in pools() {
-            for relu in [false, true] {
-                check_max::<f32>(&pool, &noise(pool.planes * pool.in_size(), 1), relu);
-                check_max::<f64>(&pool, &noise(pool.planes * pool.in_size(), 2), relu);
-            }
+            check_max::<f32>(&pool, &noise(pool.planes * pool.in_size(), 1));
+            check_max::<f64>(&pool, &noise(pool.planes * pool.in_size(), 2));
         }
     });
 }
@@ -113,9 +108,8 @@ fn max_keeps_nan_and_minus_infinity() {
             for i in (0..x.len()).step_by(5) {
                 x[i] = f32::NAN;
             }
-            check_max(&pool, &x, false);
-            check_max(&pool, &x, true);
-            check_max(&pool, &vec![f32::NEG_INFINITY; x.len()], false);
+            check_max(&pool, &x);
+            check_max(&pool, &vec![f32::NEG_INFINITY; x.len()]);
         }
     });
 }
@@ -124,7 +118,7 @@ fn max_keeps_nan_and_minus_infinity() {
 fn many_planes_agree_when_spread_over_threads() {
     for (kernel, input) in [([2, 2], [28, 28]), ([3, 3], [17, 31])] {
         let pool = Pool2d::new(500, input, kernel, [2, 2], [0, 0], [1, 1], true);
-        check_max::<f32>(&pool, &noise(pool.planes * pool.in_size(), 1), true);
+        check_max::<f32>(&pool, &noise(pool.planes * pool.in_size(), 1));
     }
 }
 

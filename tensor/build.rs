@@ -1,0 +1,20 @@
+//! Compiles the kernels for CUDA GPUs, where they are asked for: each `.cu` file becomes PTX, which the driver
+//! compiles for the GPU that it finds.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    #[cfg(feature = "cuda")]
+    {
+        println!("cargo::rerun-if-changed=src/kernels/cuda");
+        let ptx = cudaforge::KernelBuilder::new()
+            .source_dir("src/kernels/cuda")
+            .watch(["src/kernels/cuda/common.cuh"])
+            .arg("--expt-relaxed-constexpr")
+            .arg("-std=c++17")
+            .arg("-O3")
+            .build_ptx();
+        if let Err(error) = ptx {
+            println!("cargo::error=cannot compile the CUDA kernels: {error}");
+        }
+    }
+}
