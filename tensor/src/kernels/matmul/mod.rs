@@ -110,17 +110,15 @@ const LARGE_NS: f64 = 1e6;
 /// start + A B, for each matrix of the batch, in new memory that nobody fills with zeros first.
 ///
 /// # Panics
-/// Where a slice is shorter than its shape and strides say, or there is nothing to start from.
+/// Where a slice is shorter than its shape and strides say.
 pub fn matmul_new<T: Element>(
     shape: Shape<'_>,
     a: Operand<'_, T>,
     b: Operand<'_, T>,
     start: Start<'_, T>,
 ) -> Vec<T> {
-    assert!(!matches!(start, Start::Keep), "matmul: new memory holds nothing to keep");
     let len = shape.batch.iter().product::<usize>() * shape.m * shape.n;
-    // SAFETY: `matmul` writes all of C, which it reads only where told to keep what it holds, or
-    // where `begin` has written.
+    // SAFETY: `matmul` writes all of C, and reads of it only what `begin` has written.
     unsafe { overwritten(len, |c| matmul(shape, a, b, start, c)) }
 }
 
