@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::anomaly::is_detecting_anomaly;
+use crate::autocast::Autocast;
 use crate::mode::GradMode;
 use crate::node::{Edge, Grads, Node, Ready};
 use crate::profile::{self, Pass};
@@ -76,6 +77,7 @@ impl<'a> Backward<'a> {
         let needed = inputs.map(|_| leading_to(&wanted, &self.outputs));
         let mut found: Vec<Option<Variable>> = vec![None; wanted.len()];
         let _mode = GradMode::set(self.create_graph);
+        let _dtypes = Autocast::set(None);
         let keep = self.retain_graph || self.create_graph;
 
         while let Some(Task { target, mut grads }) = queue.pop() {

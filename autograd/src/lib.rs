@@ -26,6 +26,7 @@
 
 mod alias;
 mod anomaly;
+mod autocast;
 mod engine;
 mod error;
 mod function;
@@ -44,6 +45,7 @@ mod saved;
 mod variable;
 
 pub use anomaly::{ModuleScope, detect_anomaly, is_detecting_anomaly};
+pub use autocast::{Autocast, autocast, autocast_dtype};
 pub use engine::{Backward, grad};
 pub use error::{Error, Result};
 pub use function::{BackwardContext, ForwardContext, Function};

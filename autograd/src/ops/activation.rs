@@ -4,6 +4,7 @@
 use smallvec::smallvec;
 use taper_tensor::Tensor;
 
+use crate::autocast::{lowered, widened};
 use crate::record::record;
 use crate::{Result, Variable};
 
@@ -42,6 +43,9 @@ impl Variable {
     /// When the weight is neither one number nor one for each channel.
     #[track_caller]
     pub fn prelu(&self, weight: &Self) -> Result<Self> {
+        if let Some(scope) = lowered() {
+            return scope.low(self)?.prelu(&*scope.low(weight)?);
+        }
         let mut shape = vec![1; self.dim()];
         if weight.numel() != 1 && self.dim() > 1 {
             shape[1] = -1;
@@ -100,6 +104,9 @@ impl Variable {
     /// As [`Variable::leaky_relu`].
     #[track_caller]
     pub fn softplus(&self) -> Result<Self> {
+        if let Some(scope) = widened("softplus", self) {
+            return scope.full(self)?.softplus();
+        }
         self.activation("Softplus", softplus, |g, x| g.mul(x.sigmoid()?))
     }
 
@@ -110,6 +117,9 @@ impl Variable {
     /// As [`Variable::leaky_relu`].
     #[track_caller]
     pub fn softplus_with(&self, beta: f64, threshold: f64) -> Result<Self> {
+        if let Some(scope) = widened("softplus_with", self) {
+            return scope.full(self)?.softplus_with(beta, threshold);
+        }
         let scaled = self.mul(beta)?;
         self.where_(&scaled.data().gt(threshold)?, &scaled.softplus()?.div(beta)?)
     }

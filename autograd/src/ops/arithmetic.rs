@@ -3,6 +3,7 @@
 
 use smallvec::smallvec;
 
+use crate::autocast::widened;
 use crate::operand::{IntoOperand, Operand};
 use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
@@ -126,7 +127,14 @@ impl Variable {
     /// As [`Variable::add`].
     #[track_caller]
     pub fn pow(&self, other: impl IntoOperand) -> Result<Self> {
-        match other.operand() {
+        let other = other.operand();
+        if let Some(scope) = widened("pow", self) {
+            return match other {
+                Operand::Scalar(v) => scope.full(self)?.pow(v),
+                Operand::Variable(other) => scope.full(self)?.pow(&*scope.full(other)?),
+            };
+        }
+        match other {
             Operand::Scalar(v) => {
                 let (y, x, p) = (self.data().pow(v)?, self.save(), v.to_f64());
                 record("PowScalar", &[self]).output(y, move |ctx| {

@@ -4,6 +4,7 @@ use smallvec::{SmallVec, smallvec};
 use taper_tensor::{Error, Tensor};
 
 use super::norm::channels;
+use crate::autocast::widened;
 use crate::node::Grads;
 use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
@@ -44,6 +45,10 @@ impl Variable {
         bias: Option<&Self>,
         eps: f64,
     ) -> Result<(Self, BatchStatistics)> {
+        if let Some(scope) = widened("batch_norm", self) {
+            let (y, statistics) = scope.full(self)?.batch_norm(weight, bias, eps)?;
+            return Ok((y.to_dtype(self.dtype())?, statistics));
+        }
         let size = self.shape();
         let count = self.numel() / size.get(1).copied().unwrap_or(1).max(1);
         if size.len() < 2 || count == 1 {
@@ -72,6 +77,9 @@ impl Variable {
         bias: Option<&Self>,
         eps: f64,
     ) -> Result<Self> {
+        if let Some(scope) = widened("batch_norm", self) {
+            return scope.full(self)?.batch_norm_with(mean, var, weight, bias, eps)?.to_dtype(self.dtype());
+        }
         let size = self.shape();
         if size.len() < 2 {
             let message = format!("input has shape {:?}, expected [batch, channels, …]", &size[..]);

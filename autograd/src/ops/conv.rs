@@ -4,6 +4,7 @@
 use smallvec::smallvec;
 pub use taper_tensor::Conv2dOptions;
 
+use crate::autocast::lowered;
 use crate::record::record;
 use crate::{Result, Variable};
 
@@ -14,6 +15,10 @@ impl Variable {
     /// When the shapes or dtypes do not fit, or the kernel is larger than the padded image.
     #[track_caller]
     pub fn conv2d(&self, weight: &Self, bias: Option<&Self>, options: Conv2dOptions) -> Result<Self> {
+        if let Some(scope) = lowered() {
+            let bias = scope.low_option(bias)?;
+            return scope.low(self)?.conv2d(&*scope.low(weight)?, bias.as_deref(), options);
+        }
         let y = self.data().conv2d(&weight.data(), bias.map(|b| b.data()).as_ref(), options)?;
         let (x_size, w_size) = (self.shape(), weight.shape());
         let (x, w) = (self.save_for(weight), weight.save_for(self));
@@ -73,6 +78,10 @@ impl Variable {
         options: Conv2dOptions,
         output_padding: (usize, usize),
     ) -> Result<Self> {
+        if let Some(scope) = lowered() {
+            let (x, weight, bias) = (scope.low(self)?, scope.low(weight)?, scope.low_option(bias)?);
+            return x.conv_transpose2d(&weight, bias.as_deref(), options, output_padding);
+        }
         let (x, w) = (self.shape(), weight.shape());
         let fail = |why: &str| {
             let message = format!("input has shape {:?}, weight {:?}, {options:?}: {why}", &x[..], &w[..]);

@@ -3,6 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::{DType, Tensor};
 
+use crate::autocast::widened;
 use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
 
@@ -41,6 +42,9 @@ impl Variable {
     /// When the shapes differ: a broadcast here is nearly always a mistake.
     #[track_caller]
     pub fn mse_loss(&self, target: &Self, reduction: Reduction) -> Result<Self> {
+        if let Some(scope) = widened("mse_loss", self) {
+            return scope.full(self)?.mse_loss(&*scope.full(target)?, reduction);
+        }
         let size = self.size();
         if size != target.size() {
             return Err(taper_tensor::Error::shape(
@@ -70,6 +74,9 @@ impl Variable {
     /// When a class is out of range, or the shapes do not fit.
     #[track_caller]
     pub fn cross_entropy(&self, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<Self> {
+        if let Some(scope) = widened("cross_entropy", self) {
+            return scope.full(self)?.cross_entropy(classes, factors, summed);
+        }
         let logits = self.data();
         let log_softmax = logits.log_softmax(1)?;
         let (index, y) = (classes.unsqueeze(1)?, log_softmax.nll_loss(classes, factors, summed)?);
@@ -97,6 +104,9 @@ impl Variable {
     /// As [`Variable::cross_entropy`].
     #[track_caller]
     pub fn nll_loss(&self, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<Self> {
+        if let Some(scope) = widened("nll_loss", self) {
+            return scope.full(self)?.nll_loss(classes, factors, summed);
+        }
         let x = self.data();
         let (index, y) = (classes.unsqueeze(1)?, x.nll_loss(classes, factors, summed)?);
         let (size, factors) = (self.size(), Self::new(factors.to_dtype(x.dtype())?.unsqueeze(1)?.neg()?));
@@ -115,6 +125,9 @@ impl Variable {
     /// When the shapes differ, or a value is no probability.
     #[track_caller]
     pub fn binary_cross_entropy(&self, target: &Self) -> Result<Self> {
+        if let Some(scope) = widened("binary_cross_entropy", self) {
+            return scope.full(self)?.binary_cross_entropy(&*scope.full(target)?);
+        }
         let (p, t) = (self.data(), target.data());
         let fail = |message: String| Err(taper_tensor::Error::value("binary_cross_entropy", message).into());
         if p.size() != t.size() {

@@ -2,6 +2,7 @@
 
 use smallvec::smallvec;
 
+use crate::autocast::lowered;
 use crate::record::record;
 use crate::{Result, Variable};
 
@@ -13,6 +14,9 @@ impl Variable {
     /// When the inner sizes or the dtypes differ, or an operand has no dimension.
     #[track_caller]
     pub fn matmul(&self, other: &Self) -> Result<Self> {
+        if let Some(scope) = lowered() {
+            return scope.low(self)?.matmul(&*scope.low(other)?);
+        }
         let y = self.data().matmul(&other.data())?;
         let (size, other_size) = (self.shape(), other.shape());
         let (a, b) = (self.save_for(other), other.save_for(self));
@@ -56,6 +60,9 @@ impl Variable {
     /// When the shapes or dtypes do not fit.
     #[track_caller]
     pub fn linear(&self, weight: &Self, bias: Option<&Self>) -> Result<Self> {
+        if let Some(scope) = lowered() {
+            return scope.low(self)?.linear(&*scope.low(weight)?, scope.low_option(bias)?.as_deref());
+        }
         let (x_size, w_size) = (self.shape(), weight.shape());
         if w_size.len() != 2 || x_size.last() != w_size.last() {
             let features = w_size.last().copied().unwrap_or(0);
@@ -111,6 +118,9 @@ impl Variable {
     /// When the shapes or dtypes do not fit.
     #[track_caller]
     pub fn addmm(&self, a: &Self, b: &Self) -> Result<Self> {
+        if let Some(scope) = lowered() {
+            return scope.low(self)?.addmm(&*scope.low(a)?, &*scope.low(b)?);
+        }
         self.add(a.matmul(b)?)
     }
 

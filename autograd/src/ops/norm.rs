@@ -3,6 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::Error;
 
+use crate::autocast::widened;
 use crate::record::record;
 use crate::{Result, Variable};
 
@@ -74,6 +75,9 @@ impl Variable {
         bias: Option<&Self>,
         eps: f64,
     ) -> Result<Self> {
+        if let Some(scope) = widened("layer_norm", self) {
+            return scope.full(self)?.layer_norm(normalized, weight, bias, eps);
+        }
         let size = self.shape();
         if normalized.is_empty() || !size.ends_with(normalized) {
             let message = format!("input has shape {:?}, expected it to end in {normalized:?}", &size[..]);
@@ -96,6 +100,9 @@ impl Variable {
         bias: Option<&Self>,
         eps: f64,
     ) -> Result<Self> {
+        if let Some(scope) = widened("group_norm", self) {
+            return scope.full(self)?.group_norm(groups, weight, bias, eps);
+        }
         let size = self.shape();
         if size.len() < 2 || groups == 0 || !size[1].is_multiple_of(groups) {
             let message = format!(

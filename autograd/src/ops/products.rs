@@ -2,6 +2,7 @@
 
 use taper_tensor::{Error, IntoShape};
 
+use crate::autocast::{lowered, widened};
 use crate::ops::view::index_of;
 use crate::{Result, Variable};
 
@@ -44,6 +45,9 @@ impl Variable {
     /// When the shapes or dtypes do not fit.
     #[track_caller]
     pub fn baddbmm(&self, a: &Self, b: &Self) -> Result<Self> {
+        if let Some(scope) = lowered() {
+            return scope.low(self)?.baddbmm(&*scope.low(a)?, &*scope.low(b)?);
+        }
         self.add(a.bmm(b)?)
     }
 
@@ -115,6 +119,9 @@ impl Variable {
     /// When there is no such dimension.
     #[track_caller]
     pub fn cumprod(&self, dim: i64) -> Result<Self> {
+        if let Some(scope) = widened("cumprod", self) {
+            return scope.full(self)?.cumprod(dim);
+        }
         if self.dim() == 0 && (-1..=0).contains(&dim) {
             return Ok(self.clone());
         }
@@ -135,6 +142,9 @@ impl Variable {
     /// When there is no such dimension, or one is given twice.
     #[track_caller]
     pub fn prod_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        if let Some(scope) = widened("prod_dim", self) {
+            return scope.full(self)?.prod_dim(dims, keepdim);
+        }
         let dims = dims.into_sizes();
         let size = self.data().prod_dim(&dims, keepdim)?.size().to_vec(); // which checks the dimensions
         let mut over: Vec<usize> = dims.iter().map(|&d| index_of(d, self.dim())).collect();

@@ -3,6 +3,7 @@
 use smallvec::smallvec;
 use taper_tensor::IntoShape;
 
+use crate::autocast::widened;
 use crate::ops::join::PadMode;
 use crate::ops::view::index_of;
 use crate::record::record;
@@ -16,6 +17,9 @@ impl Variable {
     /// When the device runs out of memory; so for all that follow.
     #[track_caller]
     pub fn sum(&self) -> Result<Self> {
+        if let Some(scope) = widened("sum", self) {
+            return scope.full(self)?.sum();
+        }
         let (y, size) = (self.data().sum()?, self.shape());
         record("Sum", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.expand(&size[..])?)]))
     }
@@ -27,6 +31,9 @@ impl Variable {
     /// When there is no such dimension, or one is given twice.
     #[track_caller]
     pub fn sum_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        if let Some(scope) = widened("sum_dim", self) {
+            return scope.full(self)?.sum_dim(dims, keepdim);
+        }
         let (dims, size) = (dims.into_sizes(), self.shape());
         let y = self.data().sum_dim(dims.as_slice(), keepdim)?;
         let kept = kept(&dims, &size);
@@ -109,6 +116,9 @@ impl Variable {
     /// On an integer dtype.
     #[track_caller]
     pub fn norm(&self) -> Result<Self> {
+        if let Some(scope) = widened("norm", self) {
+            return scope.full(self)?.norm();
+        }
         let (y, x) = (self.data().norm()?, self.save());
         record("Norm", &[self]).saves_output().output(y, move |ctx| {
             let (x, y) = (x.get(ctx)?, ctx.output(0)?);
@@ -124,6 +134,9 @@ impl Variable {
     /// As [`Variable::mean_dim`].
     #[track_caller]
     pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        if let Some(scope) = widened("norm_p", self) {
+            return scope.full(self)?.norm_p(p, dims, keepdim);
+        }
         let dims = dims.into_sizes();
         match p {
             1.0 => self.abs()?.sum_dim(&dims, keepdim),
@@ -174,6 +187,9 @@ impl Variable {
     /// When there is no such dimension.
     #[track_caller]
     pub fn cumsum(&self, dim: i64) -> Result<Self> {
+        if let Some(scope) = widened("cumsum", self) {
+            return scope.full(self)?.cumsum(dim);
+        }
         let y = self.data().cumsum(dim)?;
         record("Cumsum", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
@@ -191,6 +207,9 @@ impl Variable {
     /// When memory runs out.
     #[track_caller]
     pub fn prod(&self) -> Result<Self> {
+        if let Some(scope) = widened("prod", self) {
+            return scope.full(self)?.prod();
+        }
         let (y, x, size) = (self.data().prod()?, self.save(), self.shape());
         record("Prod", &[self]).output(y, move |ctx| {
             // The products of those before, times the products of those after.

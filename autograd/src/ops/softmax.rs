@@ -2,6 +2,7 @@
 
 use smallvec::smallvec;
 
+use crate::autocast::widened;
 use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
 
@@ -12,6 +13,9 @@ impl Variable {
     /// When there is no such dimension; on an integer dtype.
     #[track_caller]
     pub fn log_softmax(&self, dim: i64) -> Result<Self> {
+        if let Some(scope) = widened("log_softmax", self) {
+            return scope.full(self)?.log_softmax(dim);
+        }
         let y = self.data().log_softmax(dim)?;
         record("LogSoftmax", &[self]).saves_output().output(y, move |ctx| {
             let g = ctx.grad()?;
@@ -30,6 +34,9 @@ impl Variable {
     /// As [`Variable::log_softmax`].
     #[track_caller]
     pub fn softmax(&self, dim: i64) -> Result<Self> {
+        if let Some(scope) = widened("softmax", self) {
+            return scope.full(self)?.softmax(dim);
+        }
         let y = self.data().softmax(dim)?;
         record("Softmax", &[self]).saves_output().output(y, move |ctx| {
             let g = ctx.grad()?;

@@ -4,6 +4,7 @@
 use smallvec::smallvec;
 use taper_tensor::Tensor;
 
+use crate::autocast::widened;
 use crate::record::record;
 use crate::{Result, Variable};
 
@@ -15,6 +16,9 @@ macro_rules! of_output {
         /// When memory runs out.
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
+            if let Some(scope) = widened(stringify!($name), self) {
+                return scope.full(self)?.$name();
+            }
             let y = self.tensor().$name()?;
             record($node, &[self]).saves_output().output(y, |ctx| {
                 let ($g, $y) = (ctx.grad()?, ctx.output(0)?);
@@ -32,6 +36,9 @@ macro_rules! of_input {
         /// When memory runs out.
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
+            if let Some(scope) = widened(stringify!($name), self) {
+                return scope.full(self)?.$name();
+            }
             let (y, x) = (self.tensor().$name()?, self.save());
             record($node, &[self]).output(y, move |ctx| {
                 let ($g, $x) = (ctx.grad()?, x.get(ctx)?);

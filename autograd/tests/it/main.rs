@@ -1,5 +1,6 @@
 //! The tape, its engine, and every gradient rule.
 
+mod autocast; // mixed precision
 mod engine; // order, accumulation, freeing, errors
 mod function; // operations of the user's own, and in place
 mod golden; // values, gradients and second gradients against PyTorch's

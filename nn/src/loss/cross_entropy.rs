@@ -90,6 +90,8 @@ impl CrossEntropyLoss {
 
     #[track_caller]
     fn compute(&self, logits: &Variable, target: &Variable) -> Result<Variable> {
+        let (logits, target) = (logits.autocast_full()?, target.autocast_full()?);
+        let (logits, target) = (&*logits, &*target);
         let size = logits.size();
         let fail = |message: String| Err(Error::value("cross_entropy", message));
         if size.len() < 2 {

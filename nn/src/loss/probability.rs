@@ -128,6 +128,8 @@ impl BceWithLogitsLoss {
 
     #[track_caller]
     fn compute(&self, logits: &Variable, t: &Variable) -> Result<Variable> {
+        let (logits, t) = (logits.autocast_full()?, t.autocast_full()?);
+        let (logits, t) = (&*logits, &*t);
         same_shape("binary_cross_entropy_with_logits", logits, t)?;
         // ln σ(x) and ln σ(-x) are the log-softmax of x and 0, which neither overflows.
         let zero = Variable::new(logits.data().zeros_like()?);
@@ -194,6 +196,8 @@ impl KLDivLoss {
 
     #[track_caller]
     fn compute(&self, input: &Variable, t: &Variable) -> Result<Variable> {
+        let (input, t) = (input.autocast_full()?, t.autocast_full()?);
+        let (input, t) = (&*input, &*t);
         same_shape("kl_div", input, t)?;
         if !t.dtype().is_float() {
             let message = format!("target has dtype {}, expected probabilities", t.dtype());

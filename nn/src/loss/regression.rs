@@ -60,6 +60,8 @@ macro_rules! loss {
             #[track_caller]
             fn compute(&self, $a: &Variable, $b: &Variable) -> Result<Variable> {
                 let $this = self;
+                let ($a, $b) = ($a.autocast_full()?, $b.autocast_full()?);
+                let ($a, $b) = (&*$a, &*$b);
                 $body
             }
         }

@@ -92,6 +92,10 @@ macro_rules! margin_loss {
             #[track_caller]
             fn compute(&self, $($argument: &Variable),*) -> Result<Variable> {
                 let $this = self;
+                $(
+                    let $argument = $argument.autocast_full()?;
+                    let $argument = &*$argument;
+                )*
                 let losses: Variable = $body;
                 Ok(self.reduction.apply(&losses)?)
             }

@@ -3,6 +3,7 @@
 mod clip; // gradients within bounds, and those that are no numbers
 mod ema; // averaged weights
 mod golden; // the reference cases
+mod grad_scaler; // losses scaled for f16
 mod lbfgs; // PyTorch's trajectories with a closure
 mod refusals; // settings and parameters that make no sense
 mod schedules; // learning rates
