@@ -2,8 +2,9 @@
 
 use candle_core::Layout;
 
+use crate::kernels::element::Number;
 use crate::kernels::matmul::int::matmul_int;
-use crate::kernels::matmul::{Operand, Shape, Start, matmul};
+use crate::kernels::matmul::{Operand, Shape, Start, matmul_new};
 use crate::{DType, Element, Error, Result, Tensor, shape};
 
 impl Tensor {
@@ -113,12 +114,12 @@ impl Tensor {
             return on_gpu(op, self, other, bias, &dims[..batch]);
         }
         match self.dtype {
-            DType::F32 => run::<f32>(op, self, other, bias, &dims, matmul),
-            DType::F64 => run::<f64>(op, self, other, bias, &dims, matmul),
-            DType::U8 => run::<u8>(op, self, other, bias, &dims, matmul_int),
-            DType::U32 => run::<u32>(op, self, other, bias, &dims, matmul_int),
-            DType::I32 => run::<i32>(op, self, other, bias, &dims, matmul_int),
-            DType::I64 => run::<i64>(op, self, other, bias, &dims, matmul_int),
+            DType::F32 => run::<f32>(op, self, other, bias, &dims, matmul_new),
+            DType::F64 => run::<f64>(op, self, other, bias, &dims, matmul_new),
+            DType::U8 => run::<u8>(op, self, other, bias, &dims, integers),
+            DType::U32 => run::<u32>(op, self, other, bias, &dims, integers),
+            DType::I32 => run::<i32>(op, self, other, bias, &dims, integers),
+            DType::I64 => run::<i64>(op, self, other, bias, &dims, integers),
             DType::F16 | DType::BF16 => {
                 let bias = bias.map(|b| b.to_dtype(DType::F32)).transpose()?;
                 let (a, b) = (self.to_dtype(DType::F32)?, other.to_dtype(DType::F32)?);
@@ -140,25 +141,36 @@ fn run<T: Element>(
     b: &Tensor,
     bias: Option<&Tensor>,
     dims: &[usize],
-    kernel: impl FnOnce(Shape<'_>, Operand<'_, T>, Operand<'_, T>, Start<'_, T>, &mut [T]),
+    kernel: impl FnOnce(Shape<'_>, Operand<'_, T>, Operand<'_, T>, Start<'_, T>) -> Vec<T>,
 ) -> Result<Tensor> {
     let (batch, [m, n]) = split(dims);
     let shape = Shape { batch, m, k: a.size()[a.dim() - 1], n };
     let (sa, sb) = (batch_strides(a.inner.layout(), batch), batch_strides(b.inner.layout(), batch));
     shape::room::<T>(op, shape::numel(dims))?;
-    let mut c = vec![T::default(); shape::numel(dims)];
     let contiguous = bias.map(Tensor::contiguous).transpose()?;
     let bias = contiguous.as_ref();
-    Tensor::read3::<T, _>(op, a, b, bias, |da, db, bias| {
+    let c = Tensor::read3::<T, _>(op, a, b, bias, |da, db, bias| {
         let side = |data, layout: &Layout, batch| {
             let s = &layout.stride()[layout.dims().len() - 2..];
             Operand { data, row: s[0], col: s[1], batch }
         };
         let start = bias.map_or(Start::Zero, |b| Start::Row(b));
         let (a, b) = (side(da, a.inner.layout(), &sa), side(db, b.inner.layout(), &sb));
-        kernel(shape, a, b, start, &mut c);
+        kernel(shape, a, b, start)
     })?;
     a.result(c, dims)
+}
+
+/// A product of integers.
+fn integers<T: Number>(
+    shape: Shape<'_>,
+    a: Operand<'_, T>,
+    b: Operand<'_, T>,
+    start: Start<'_, T>,
+) -> Vec<T> {
+    let mut c = vec![T::ZERO; shape.batch.iter().product::<usize>() * shape.m * shape.n];
+    matmul_int(shape, a, b, start, &mut c);
+    c
 }
 
 /// From one matrix to the next, for each dimension of the batch; 0 where it is repeated.

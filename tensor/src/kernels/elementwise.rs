@@ -1,5 +1,5 @@
 //! Any function of up to three elements, over strided operands: `map1` to `map3` make a new
-//! contiguous buffer, `update` to `update2` change a strided destination in place.
+//! contiguous buffer, `update` and `update1` change a strided destination in place.
 //!
 //! A function is a closure or an operator ([`Op1`] and its like), or ([`map_function`] and its like)
 //! one of the loops in [`super::functions`]. Results depend on neither threads nor layout.
@@ -64,17 +64,6 @@ pub fn update1<Y: Copy + Send + Sync, A: Copy + Sync>(
 ) {
     let none = unit(y.dims);
     apply(y, a, none, none, Each(Update1(f)));
-}
-
-/// `y[i] = f(y[i], a[i], b[i])`
-pub fn update2<Y, A, B>(y: StridedMut<'_, Y>, a: Strided<'_, A>, b: Strided<'_, B>, f: impl Op3<Y, A, B, Y>)
-where
-    Y: Copy + Send + Sync,
-    A: Copy + Sync,
-    B: Copy + Sync,
-{
-    let none = unit(y.dims);
-    apply(y, a, b, none, Each(Update2(f)));
 }
 
 /// `y[i] = f(x[i])`, row-major.
@@ -203,7 +192,6 @@ body!(Map2[A, B, Y]: Op2<A, B, Y>, (MaybeUninit<Y>, A, B, ()), |f, y, a, b, ()| 
 body!(Map3[A, B, C, Y]: Op3<A, B, C, Y>, (MaybeUninit<Y>, A, B, C), |f, y, a, b, c| y.write(f.call::<L>(a, b, c)));
 body!(Update[Y]: Op1<Y, Y>, (Y, (), (), ()), |f, y, (), (), ()| *y = f.call::<L>(*y));
 body!(Update1[A, Y]: Op2<Y, A, Y>, (Y, A, (), ()), |f, y, a, (), ()| *y = f.call::<L>(*y, a));
-body!(Update2[A, B, Y]: Op3<Y, A, B, Y>, (Y, A, B, ()), |f, y, a, b, ()| *y = f.call::<L>(*y, a, b));
 
 /// A pointer that threads share because each writes elsewhere.
 struct Shared<T>(*mut T);

@@ -8,7 +8,7 @@
 //! Errors in units in the last place of the result, for `f32`: those of [`super::math`], and up to
 //! 2 more by the formula's own roundings (the tests say how many for each). But in the far tail of
 //! [`GELU_TANH`], where the result is below 1e-20, they reach 160: there e^u has the error of its
-//! large argument u.
+//! large argument u. Of [`GELU`]'s subnormal results they reach 9.
 
 use std::mem::MaybeUninit;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -109,9 +109,10 @@ trait Formula:
 impl Formula for f32 {}
 impl Formula for f64 {}
 
-/// `NAME(arguments; parameters) [ns] = formula`; `T` is the type, `L` as in [`super::simd`].
+/// `NAME(arguments; parameters) [ns] = formula`; `T` is the type, `L` as in [`super::simd`]. `[ns, wide]`
+/// names the function of [`super::math::wide`] that serves where there is AVX-512.
 macro_rules! functions {
-    ($($(#[$doc:meta])* $name:ident($x:ident $(, $y:ident)? $(; $p:ident $(, $q:ident)?)?) [$ns:literal] |$t:ident, $l:ident| $e:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($x:ident $(, $y:ident)? $(; $p:ident $(, $q:ident)?)?) [$ns:literal $(, $wide:ident)?] |$t:ident, $l:ident| $e:expr;)*) => {$(
         $(#[$doc])*
         pub const $name: functions!(@type $($y)?) = {
             #[inline(always)]
@@ -130,7 +131,14 @@ macro_rules! functions {
                 }
             }
             simd! {
-                fn single($x: &[f32] $(, $y: &[f32])?, params: Params, out: &mut [MaybeUninit<f32>]) = body;
+                fn narrow($x: &[f32] $(, $y: &[f32])?, params: Params, out: &mut [MaybeUninit<f32>]) = body;
+            }
+            fn single($x: &[f32] $(, $y: &[f32])?, params: Params, out: &mut [MaybeUninit<f32>]) {
+                $(#[cfg(target_arch = "x86_64")]
+                if super::math::wide::$wide($x, out) {
+                    return;
+                })?
+                narrow($x $(, $y)?, params, out);
             }
             <functions!(@type $($y)?)>::new(single, at::<4, f64>, $ns)
         };
@@ -147,7 +155,7 @@ functions! {
     /// 1 / √x
     RSQRT(x) [0.4] |T, L| T::ONE / x.sqrt::<L>();
     /// e^x
-    EXP(x) [0.5] |T, L| x.exp::<L>();
+    EXP(x) [0.5, exp] |T, L| x.exp::<L>();
     /// e^x - 1
     EXPM1(x) [0.5] |T, L| x.expm1::<L>();
     /// Natural logarithm.
@@ -159,7 +167,7 @@ functions! {
     /// a^b
     POW(a, b) [2.0] |T, L| a.pow::<L>(b);
     /// Hyperbolic tangent.
-    TANH(x) [0.6] |T, L| x.tanh::<L>();
+    TANH(x) [0.6, tanh] |T, L| x.tanh::<L>();
     /// The error function.
     ERF(x) [0.7] |T, L| x.erf::<L>();
     /// 1 - erf(x), by way of `f64`.
@@ -231,7 +239,7 @@ functions! {
     /// x sigmoid(x)
     SILU(x) [0.6] |T, L| x * x.sigmoid::<L>();
     /// x Φ(x), with the standard normal distribution function Φ; 0 for minus infinity.
-    GELU(x) [0.8] |T, L| if x == T::LOWEST { T::ZERO } else { x * x.normal_cdf::<L>() };
+    GELU(x) [0.8, gelu] |T, L| if x == T::LOWEST { T::ZERO } else { x * x.normal_cdf::<L>() };
     /// x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))), which is x sigmoid(2 √(2/π) (x + 0.044715 x³)).
     GELU_TANH(x) [0.7] |T, L| {
         let inner = x + T::of(0.044_715) * x * x * x;

@@ -15,7 +15,11 @@
 //! are for numbers up to [`EXACT`].
 
 pub(super) mod double;
+#[cfg(target_arch = "x86_64")]
+mod tables;
 mod trigonometry;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod wide;
 
 pub(super) use trigonometry::{EXACT, cos, sin};
 

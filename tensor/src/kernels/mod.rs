@@ -4,8 +4,6 @@
 //! loops over `[f32; L]` arrays that the compiler turns into vector instructions. [`simd!`]
 //! compiles the body for each instruction set and chooses at run time.
 
-// Until the tensor's operations call them all.
-#![allow(dead_code)]
 // An index often runs over several arrays of lanes at once.
 #![allow(clippy::needless_range_loop)]
 

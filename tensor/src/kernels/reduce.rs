@@ -199,11 +199,16 @@ impl<T: Copy, P: Copy, F: Fold<T, P>> Simd for RowLeaf<'_, '_, T, P, F> {
     type Out = [F::Acc; LANES];
     #[inline(always)]
     fn run<const L: usize>(self) -> Self::Out {
-        let f = self.job.f;
+        let Job { data, plan, f, .. } = *self.job;
         let mut acc = [f.empty(); LANES];
-        for (offset, _, len) in self.job.plan.stretches(self.from, self.to) {
-            let row = &self.job.data[self.at + offset..][..len];
+        if plan.is_line() {
+            let row = &data[self.at + self.from..self.at + self.to];
             acc = along::<L, T, P, F>(f, acc, row, self.p);
+        } else {
+            for (offset, _, len) in plan.stretches(self.from, self.to) {
+                let row = &data[self.at + offset..][..len];
+                acc = along::<L, T, P, F>(f, acc, row, self.p);
+            }
         }
         // Through memory: where the compiler sees how the lanes are merged, it keeps two in a register
         // instead of eight.

@@ -58,11 +58,6 @@ impl<'a, T> Strided<'a, T> {
         self.dims.iter().product()
     }
 
-    /// Whether the view has no element.
-    pub fn is_empty(&self) -> bool {
-        self.dims.contains(&0)
-    }
-
     /// The elements in row-major order, where they lie so in memory.
     pub fn as_slice(&self) -> Option<&'a [T]> {
         is_contiguous(self.dims, self.strides).then(|| &self.data[self.offset..self.offset + self.len()])

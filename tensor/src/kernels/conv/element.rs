@@ -1,27 +1,13 @@
 //! The element types that convolutions are computed in.
 
-use std::iter::Sum;
-use std::ops::{Add, AddAssign, Mul};
-
 use super::{Conv2dShape, Pass, fast, general, plan};
+use crate::kernels::real::Real;
 
 /// An element type that convolutions are computed in: `f32` or `f64`.
-pub trait Element:
-    Copy + Send + Sync + 'static + Add<Output = Self> + AddAssign + Mul<Output = Self> + Sum + Passes
-{
-    /// 0
-    const ZERO: Self;
-    /// 1
-    const ONE: Self;
-    /// The distance from 1 to the next number.
-    const EPSILON: f64;
+pub trait Element: Real + Passes {}
 
-    /// The value in double precision.
-    fn to_f64(self) -> f64;
-
-    /// The value rounded to this type.
-    fn from_f64(v: f64) -> Self;
-}
+impl Element for f32 {}
+impl Element for f64 {}
 
 /// The passes of a type. Being private to the convolutions, it seals [`Element`].
 pub trait Passes: Sized {
@@ -33,34 +19,6 @@ pub trait Passes: Sized {
 
     /// See [`super::weight_grad`], likewise.
     fn weight_grad(s: &Conv2dShape, x: &[Self], dy: &[Self], dw: &mut [Self]);
-}
-
-impl Element for f32 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
-    const EPSILON: f64 = f32::EPSILON as f64;
-
-    fn to_f64(self) -> f64 {
-        f64::from(self)
-    }
-
-    fn from_f64(v: f64) -> Self {
-        v as f32
-    }
-}
-
-impl Element for f64 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
-    const EPSILON: f64 = f64::EPSILON;
-
-    fn to_f64(self) -> f64 {
-        self
-    }
-
-    fn from_f64(v: f64) -> Self {
-        v
-    }
 }
 
 impl Passes for f32 {

@@ -98,29 +98,6 @@ pub fn weight_gradient<T: Element>(s: &Conv2dShape, x: &[T], dy: &[T]) -> Vec<T>
     unsafe { overwritten(s.weight_len(), |dw| weight_grad(s, x, dy, dw)) }
 }
 
-/// `db`, the gradient of the bias: the sum of `dy` over the batch and the pixels.
-///
-/// `db` is overwritten.
-pub fn bias_grad<T: Element>(s: &Conv2dShape, dy: &[T], db: &mut [T]) {
-    assert_eq!(dy.len(), s.output_len(), "conv2d: elements of the output's gradient");
-    assert_eq!(db.len(), s.out_channels, "conv2d: one bias a channel of the output");
-    let pixels = s.out_pixels();
-    // 16 sums a plane keep the vector units busy; the planes' sums are added in double precision.
-    let plane = |n: usize, o: usize| -> f64 {
-        let plane = &dy[(n * s.out_channels + o) * pixels..][..pixels];
-        let mut lanes = [T::ZERO; 16];
-        let chunks = plane.chunks_exact(16);
-        let rest: T = chunks.remainder().iter().copied().sum();
-        for chunk in chunks {
-            lanes.iter_mut().zip(chunk).for_each(|(l, &v)| *l += v);
-        }
-        lanes.iter().map(|l| l.to_f64()).sum::<f64>() + rest.to_f64()
-    };
-    parallel::for_each_chunk(db, 1, (s.batch * pixels) as f64 * 0.1, |o, db| {
-        db[0] = T::from_f64((0..s.batch).map(|n| plane(n, o)).sum());
-    });
-}
-
 fn check<T>(s: &Conv2dShape, x: &[T], w: &[T], y: &[T]) {
     assert_eq!(x.len(), s.input_len(), "conv2d: elements of the input");
     assert_eq!(w.len(), s.weight_len(), "conv2d: elements of the weight");

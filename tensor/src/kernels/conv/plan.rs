@@ -28,11 +28,9 @@ pub enum Pass {
     WeightGrad,
 }
 
-/// How a pass is computed.
+/// How a pass in f32 is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// The windows gathered into a matrix (im2col), times the weights: for any shape and type.
-    General,
     /// Direct, from zero-padded copies, with channels in the lanes of a vector.
     Channels,
     /// Direct, from zero-padded copies, with neighbouring pixels in the lanes of a vector.

@@ -79,6 +79,35 @@ fn single_agrees_with_double() {
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
+/// Those that have tables, or are not the same for each instruction set, at every magnitude, at the ends
+/// of the tables and at the special numbers.
+#[test]
+fn at_every_magnitude() {
+    let ends =
+        [0.148_437_5f32, 5.6, 5.66, 9.2, 9.35, 14.5, 88.722_84, 103.97, 104.0, f32::INFINITY, f32::NAN];
+    let beside = |x: f32| [x.next_down(), x, x.next_up(), -x.next_down(), -x, -x.next_up()];
+    let all = (0..1u64 << 32).step_by(4099).map(|bits| f32::from_bits(bits as u32));
+    let near = (-200_000..200_000).map(|i| i as f32 * 1e-4);
+    let x: Vec<f32> = all.chain(near).chain(ends.into_iter().flat_map(beside)).chain([0.0, -0.0]).collect();
+    let mut failures = Vec::new();
+    each_isa(|isa| {
+        for (name, f, limit) in [("exp", EXP, 1.0), ("tanh", TANH, 1.5), ("gelu", GELU, 5.0)] {
+            let y = map_function(Strided::new(&x, &[x.len()], &[1], 0), f, [0.0; 2]);
+            for (&x, &y) in x.iter().zip(&y) {
+                let exact = (f.double)(f64::from(x), [0.0; 2]);
+                let limit = if name == "gelu" && exact.abs() < 1e-37 { 9.0 } else { limit };
+                let error = ulps(y, exact);
+                if error > limit || error.is_nan() || (x == 0.0 && exact == 0.0 && y.to_bits() != x.to_bits())
+                {
+                    failures.push(format!("{isa:?}: {name}({x:e}) = {y:e} is off by {error} ulp"));
+                }
+            }
+        }
+    });
+    failures.truncate(20);
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
 #[test]
 fn every_length_and_stride_and_place() {
     each_isa(|isa| {

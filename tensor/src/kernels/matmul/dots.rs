@@ -29,9 +29,8 @@ pub(super) fn dots<T: Lanes>(
         Start::Row(row) => (row, if m <= n { [0, 1] } else { [1, 0] }),
         _ => (&[], [0, 0]),
     };
-    let keep = matches!(start, Start::Keep);
     column_blocks(q, COLUMNS, threads, c, |range, c| {
-        block(p, range, k, x, y, Out { c, steps, keep, bias, bias_steps });
+        block(p, range, k, x, y, Out { c, steps, bias, bias_steps });
     });
 }
 
@@ -40,7 +39,6 @@ pub(super) fn dots<T: Lanes>(
 struct Out<'a, T> {
     c: Disjoint<'a, T>,
     steps: [usize; 2],
-    keep: bool,
     bias: &'a [T],
     bias_steps: [usize; 2],
 }
@@ -158,8 +156,6 @@ fn tile<const L: usize, const P: usize, const Q: usize, T: Lanes>(
             let c = unsafe { &mut out.c.part((i + r) * row + (j + s) * column, 1)[0] };
             if !out.bias.is_empty() {
                 total += out.bias[(i + r) * out.bias_steps[0] + (j + s) * out.bias_steps[1]];
-            } else if out.keep {
-                total += *c;
             }
             *c = total;
         }

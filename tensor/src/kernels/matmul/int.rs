@@ -24,7 +24,6 @@ pub fn matmul_int<T: Number>(
         let (a, b, i) = (a.at(&shape, row / m), b.at(&shape, row / m), row % m);
         match start {
             Start::Zero => c.fill(T::ZERO),
-            Start::Keep => {}
             Start::Row(row) => c.copy_from_slice(row),
         }
         for p in 0..k {

@@ -19,6 +19,7 @@ pub mod rows;
 
 use gemm::Parallelism;
 
+use super::fresh::overwritten;
 use super::parallel::{self, Disjoint};
 use super::real::Real;
 use super::vector::Lanes;
@@ -59,7 +60,8 @@ impl<T> Copy for Operand<'_, T> {}
 
 impl<'a, T> Operand<'a, T> {
     /// One matrix, without a batch.
-    pub fn new(data: &'a [T], row: usize, col: usize) -> Self {
+    #[cfg(test)]
+    fn new(data: &'a [T], row: usize, col: usize) -> Self {
         Self { data, row, col, batch: &[] }
     }
 
@@ -92,8 +94,6 @@ impl<'a, T> Operand<'a, T> {
 pub enum Start<'a, T> {
     /// Nothing: C is overwritten.
     Zero,
-    /// What C holds: gradients accumulate.
-    Keep,
     /// This row of n elements, for each row of C: a bias.
     Row(&'a [T]),
 }
@@ -106,6 +106,21 @@ const FEW_ROWS: usize = 8;
 const FEW_TERMS: usize = 16;
 /// A product that takes longer than this is worth the threads for itself alone.
 const LARGE_NS: f64 = 1e6;
+
+/// start + A B, for each matrix of the batch, in new memory that nobody fills with zeros first.
+///
+/// # Panics
+/// Where a slice is shorter than its shape and strides say.
+pub fn matmul_new<T: Element>(
+    shape: Shape<'_>,
+    a: Operand<'_, T>,
+    b: Operand<'_, T>,
+    start: Start<'_, T>,
+) -> Vec<T> {
+    let len = shape.batch.iter().product::<usize>() * shape.m * shape.n;
+    // SAFETY: `matmul` writes all of C, and reads of it only what `begin` has written.
+    unsafe { overwritten(len, |c| matmul(shape, a, b, start, c)) }
+}
 
 /// C = start + A B, for each matrix of the batch; `c` is contiguous, `[batch.., m, n]`.
 ///
@@ -142,7 +157,6 @@ pub fn matmul<T: Element>(
 fn begin<T: Real>(start: Start<'_, T>, c: &mut [T], n: usize) {
     match start {
         Start::Zero => c.fill(T::ZERO),
-        Start::Keep => {}
         Start::Row(row) => c.chunks_exact_mut(n).for_each(|c| c.copy_from_slice(row)),
     }
 }

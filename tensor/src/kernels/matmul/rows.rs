@@ -125,7 +125,6 @@ impl<T: Lanes> Tile<'_, T> {
                 let c = unsafe { self.c.part((i + r) * self.n + j, width) };
                 let sum = match self.start {
                     Start::Zero => sum[r][v],
-                    Start::Keep => sum[r][v].plus(Vector::of(c)),
                     Start::Row(_) => sum[r][v].plus(Vector::of(row)),
                 };
                 sum.put(c);

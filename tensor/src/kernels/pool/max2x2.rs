@@ -36,11 +36,11 @@ fn forward_body<const L: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], i
             if let (Some([top, bottom]), Some(y), Some(index)) =
                 (two_rows(x, plane + first, width), y[at..].first_chunk_mut(), index[at..].first_chunk_mut())
             {
-                (*y, *index) = maxima::<L, T>(top, bottom, first, width);
+                (*y, *index) = maxima::<L, T>(top, bottom, first as u32, width as u32);
             } else {
                 let n = L.min(columns - j);
                 let part = |first: usize| split::<L, T>(&x[plane + first..][..2 * n]);
-                let (max, place) = maxima(part(first), part(first + width), first, width);
+                let (max, place) = maxima(part(first), part(first + width), first as u32, width as u32);
                 Vector(max).put(&mut y[at..][..n]);
                 put_u32(place, &mut index[at..][..n]);
             }
@@ -64,12 +64,12 @@ fn two_rows<const L: usize, T: Lanes>(x: &[T], first: usize, width: usize) -> Op
 fn maxima<const L: usize, T: Lanes>(
     top: [[T; L]; 2],
     bottom: [[T; L]; 2],
-    first: usize,
-    width: usize,
+    first: u32,
+    width: u32,
 ) -> ([T; L], [u32; L]) {
     let (mut max, mut at) = (top[0], [0; L]);
     for l in 0..L {
-        let (first, width) = ((first + 2 * l) as u32, width as u32);
+        let first = first + 2 * l as u32;
         at[l] = first;
         for (x, at_x) in
             [(top[1][l], first + 1), (bottom[0][l], first + width), (bottom[1][l], first + width + 1)]
@@ -126,13 +126,13 @@ fn backward_body<const L: usize, T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32
                     index[at..].first_chunk(),
                     dx.get_mut(plane + first..plane + first + 2 * L),
                 ) {
-                    let [low, high] = scattered::<L, T>(dy, index, first);
+                    let [low, high] = scattered::<L, T>(*dy, *index, first as u32);
                     Vector(low).store(dx);
                     Vector(high).store(&mut dx[L..]);
                 } else {
                     let n = L.min(columns - j);
                     let dy = Vector::of(&dy[at..][..n]).0;
-                    let [low, high] = scattered::<L, T>(&dy, &of_u32(&index[at..][..n]), first);
+                    let [low, high] = scattered::<L, T>(dy, of_u32(&index[at..][..n]), first as u32);
                     let (to_low, to_high) = dx[plane + first..][..2 * n].split_at_mut(L.min(2 * n));
                     Vector(low).put(to_low);
                     Vector(high).put(to_high);
@@ -146,14 +146,15 @@ fn backward_body<const L: usize, T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32
     }
 }
 
-/// The `2 L` elements of a plane from `first` on: gradients where the maxima were, else 0.
+/// The `2 L` elements of a plane from `first` on: gradients where the maxima were, else 0. By value and
+/// in 32 bits, or the compiler takes the lanes one by one.
 #[inline(always)]
-fn scattered<const L: usize, T: Lanes>(dy: &[T; L], index: &[u32; L], first: usize) -> [[T; L]; 2] {
+fn scattered<const L: usize, T: Lanes>(dy: [T; L], index: [u32; L], first: u32) -> [[T; L]; 2] {
     let mut out = [[T::ZERO; L]; 2];
     for l in 0..L {
-        for s in 0..2 {
-            out[s][l] = if index[l] == (first + 2 * l + s) as u32 { dy[l] } else { T::ZERO };
-        }
+        let at = first + 2 * l as u32;
+        out[0][l] = if index[l] == at { dy[l] } else { T::ZERO };
+        out[1][l] = if index[l] == at + 1 { dy[l] } else { T::ZERO };
     }
     join(out)
 }

@@ -54,6 +54,12 @@ impl Plan {
         self.kept.last().copied().unwrap_or(Axis { len: 1, stride: 0 })
     }
 
+    /// Whether a result's elements are next to each other.
+    #[inline(always)]
+    pub fn is_line(&self) -> bool {
+        self.by_rows && self.reduced.len() == 1
+    }
+
     /// The stretches of the innermost reduced dimension that make up the reduced elements `from..to`.
     #[inline(always)]
     pub fn stretches(&self, from: usize, to: usize) -> Stretches<'_> {
@@ -78,14 +84,9 @@ impl Iterator for Stretches<'_> {
         if self.at >= self.to {
             return None;
         }
-        let reduced = &self.plan.reduced;
-        let inner = reduced[reduced.len() - 1];
-        let (mut row, col) = (self.at / inner.len, self.at % inner.len);
-        let mut offset = col * inner.stride;
-        for axis in reduced[..reduced.len() - 1].iter().rev() {
-            offset += row % axis.len * axis.stride;
-            row /= axis.len;
-        }
+        let (inner, outer) = self.plan.reduced.split_last()?;
+        let (row, col) = (self.at / inner.len, self.at % inner.len);
+        let offset = col * inner.stride + start(outer, row);
         let len = (inner.len - col).min(self.to - self.at);
         self.at += len;
         Some((offset, inner.stride, len))
@@ -95,10 +96,12 @@ impl Iterator for Stretches<'_> {
 /// Where result `index` starts, given the kept axes.
 #[inline(always)]
 pub fn start(kept: &[Axis], mut index: usize) -> usize {
+    // No division for the outermost, which has the rest.
+    let Some((outermost, inner)) = kept.split_first() else { return 0 };
     let mut offset = 0;
-    for axis in kept.iter().rev() {
+    for axis in inner.iter().rev() {
         offset += index % axis.len * axis.stride;
         index /= axis.len;
     }
-    offset
+    offset + index * outermost.stride
 }
