@@ -62,7 +62,7 @@ fn unscaled_gradients_can_be_clipped_before_the_step() {
     scaler.unscale_(&optimizer).unwrap();
     assert_eq!(p.grad().unwrap().to_vec::<f32>().unwrap(), [2.0, -4.0]);
     assert!(scaler.unscale_(&optimizer).unwrap_err().to_string().contains("already called"));
-    taper_optim::clip_grad_value_(&[p.clone()], 0.5).unwrap();
+    taper_optim::clip_grad_value_(std::slice::from_ref(&p), 0.5).unwrap();
     assert!(scaler.step(&mut optimizer).unwrap());
     assert_eq!(p.data().to_vec::<f32>().unwrap(), [0.5, -1.5]);
     assert!(scaler.step(&mut optimizer).unwrap_err().to_string().contains("already called"));
