@@ -180,6 +180,8 @@ impl Tensor {
         // Whatever the windows are, the places say where the gradient goes.
         let mut windows = Pool2d::new(n * c, [h, w], [1, 1], [1, 1], [0, 0], [1, 1], false);
         windows.output = [oh, ow];
+        // A GPU's kernel asks for each pixel in the windows that may hold it: so wide, in all of them.
+        (windows.kernel, windows.padding) = ([h + oh, w + ow], [oh, ow]);
         self.to_places(op, places, input, &windows)
     }
 

@@ -127,7 +127,7 @@ fn check(case: &Value, tensors: &HashMap<String, Tensor>) -> Option<Result<(), S
 
 /// The gradient of the sum of the squares of all gradients.
 fn second_gradient(leaves: &[(usize, &Variable)]) -> Result<Vec<Tensor>> {
-    let mut total = Variable::new(Tensor::new(0.0f64)?);
+    let mut total = Variable::new(Tensor::new(0.0f64)?.to(&crate::device())?);
     for (_, x) in leaves {
         if let Some(g) = x.grad_variable() {
             total = total.add(g.mul(&g)?.sum()?)?;

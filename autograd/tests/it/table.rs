@@ -155,7 +155,7 @@ const TABLE: &[Row] = &[
     ("var", |v| v[0].var((), 0.0, true), &[&[2, 3]], Any, SMOOTH),
     (
         "std",
-        |v| v[0].mul(Variable::new(Tensor::new([1.0f64, 2.0, 4.0])?))?.std(1, 1.0, true),
+        |v| v[0].mul(Variable::new(Tensor::new([1.0f64, 2.0, 4.0])?.to(&v[0].device())?))?.std(1, 1.0, true),
         &[&[2, 3]],
         Positive,
         SMOOTH,
