@@ -82,7 +82,7 @@ impl Tensor {
         neg, neg_ = ops::Neg, any;
         /// The absolute value.
         abs, abs_ = ops::Abs, any;
-        /// -1, 0 or 1; NaN stays.
+        /// -1, 0 or 1; of NaN 0, as PyTorch has it.
         sign, sign_ = ops::Sign, any;
         /// The square.
         square, square_ = ops::Square, any;

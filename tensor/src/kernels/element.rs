@@ -69,7 +69,7 @@ pub trait Number: Element<Wide = Self> {
     fn neg(self) -> Self;
     /// |x|
     fn abs(self) -> Self;
-    /// -1, 0 or 1; NaN stays.
+    /// -1, 0 or 1; of NaN 0.
     fn sign(self) -> Self;
     /// Whether this is not a number.
     fn is_nan(self) -> bool;

@@ -55,7 +55,7 @@ NUMBERS(neg, -x)
 NUMBERS(abs, x < 0 ? -x : x == 0 ? 0 : x)
 NUMBERS(square, x *x)
 // NaN stays.
-NUMBERS(sign, x > 0 ? 1 : x < 0 ? -1 : x)
+NUMBERS(sign, x > 0 ? 1 : x < 0 ? -1 : 0)
 NUMBERS(relu, x > 0 || x != x ? x : 0)
 REALS(sqrt, sqrt(x))
 REALS(rsqrt, 1 / sqrt(x))

@@ -227,7 +227,7 @@ macro_rules! floats {
                 } else if self < 0.0 {
                     -1.0
                 } else {
-                    self * 0.0
+                    0.0
                 }
             }
             #[inline(always)]
