@@ -132,7 +132,7 @@ impl Variable {
     }
 
     flat! {
-        /// -1, 0 or 1; NaN stays.
+        /// -1, 0 or 1; of NaN 0.
         sign "Sign";
         /// The largest integer not above x.
         floor "Floor";
