@@ -29,7 +29,7 @@ pub fn cargo(subcommand: &str) -> Command {
 
 /// A program of `vision-examples`, optimised, with its own arguments; built for CUDA where they ask for
 /// `--device cuda`.
-pub fn program(name: &str, arguments: &[OsString]) -> Command {
+fn program(name: &str, arguments: &[OsString]) -> Command {
     let mut command = cargo("run");
     command.args(["--quiet", "--release", "--package", "taper-vision-examples", "--bin", name]);
     if asks_for_cuda(arguments) {
@@ -37,6 +37,29 @@ pub fn program(name: &str, arguments: &[OsString]) -> Command {
     }
     command.arg("--").args(arguments);
     command
+}
+
+/// Becomes [`program`] with these arguments.
+pub fn run(name: &str, arguments: &[OsString]) -> Result<ExitCode, String> {
+    if asks_for_cuda(arguments) {
+        needs_cuda_toolkit()?;
+    }
+    hand_over(&mut program(name, arguments))
+}
+
+/// An error where the feature `cuda` cannot be built: its build scripts would fail without saying what to do.
+pub fn needs_cuda_toolkit() -> Result<(), String> {
+    // The crate `cudarc` takes the version from this variable, or else from nvcc.
+    if std::env::var_os("CUDARC_CUDA_VERSION").is_some() {
+        return Ok(());
+    }
+    let nvcc = Command::new("nvcc").arg("--version").output();
+    nvcc.map(drop).map_err(|error| {
+        format!(
+            "building for a GPU needs nvcc, which cannot be run ({error}); install NVIDIA's CUDA toolkit, 12 or 13, \
+             and put its nvcc on the path, or use --device cpu"
+        )
+    })
 }
 
 /// Whether there is `--device cuda`, `--device=cuda:1` or the like.

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use serde_json::Value;
 
-use crate::cargo::{cargo, root, succeeds};
+use crate::cargo::{cargo, needs_cuda_toolkit, root, succeeds};
 use crate::ci::{Stage, run_all};
 
 /// The crates whose tests compare with PyTorch's values, and gradients with numerical ones.
@@ -57,6 +57,7 @@ fn built(name: &str) -> PathBuf {
 
 /// One build for tests and programs, since the GPU kernels of the crates below take minutes.
 fn build_all() -> Result<bool, String> {
+    needs_cuda_toolkit()?;
     let release = ["--release", "--features", "cudnn", "--message-format", "json-render-diagnostics"];
     let mut tests = cargo("test");
     CRATES.iter().for_each(|name| {

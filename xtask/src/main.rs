@@ -68,10 +68,10 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Fetch(arguments) => cargo::hand_over(&mut cargo::program("fetch", &arguments.rest)),
-        Command::Show(arguments) => cargo::hand_over(&mut cargo::program("show", &arguments.rest)),
-        Command::Cifar(arguments) => cargo::hand_over(&mut cargo::program("cifar", &arguments.rest)),
-        Command::Predict(arguments) => cargo::hand_over(&mut cargo::program("predict", &arguments.rest)),
+        Command::Fetch(arguments) => cargo::run("fetch", &arguments.rest),
+        Command::Show(arguments) => cargo::run("show", &arguments.rest),
+        Command::Cifar(arguments) => cargo::run("cifar", &arguments.rest),
+        Command::Predict(arguments) => cargo::run("predict", &arguments.rest),
         Command::Bench(arguments) => bench(&arguments.rest),
         Command::Test(arguments) => cargo::hand_over(cargo::cargo("test").args(arguments.rest)),
         Command::Tidy => tidy::run(&cargo::root()),
@@ -90,7 +90,7 @@ fn bench(arguments: &[OsString]) -> Result<ExitCode, String> {
     {
         return Ok(ExitCode::FAILURE);
     }
-    cargo::hand_over(&mut cargo::program("bench", arguments))
+    cargo::run("bench", arguments)
 }
 
 #[cfg(test)]
