@@ -115,6 +115,6 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
 
 /// The names of a batch's classes.
 fn names(labels: &Tensor, classes: &[&str; 10]) -> Result<String> {
-    let names = labels.to_vec::<i64>()?.into_iter().map(|label| format!("{:10}", classes[label as usize]));
+    let names = labels.to_vec::<i64>()?.into_iter().map(|label| format!("{:10} ", classes[label as usize]));
     Ok(names.collect::<String>().trim_end().to_string())
 }

@@ -15,7 +15,7 @@ struct Settings {
     #[arg(value_parser = packages)]
     name: Packages,
     /// The folder of the datasets.
-    #[arg(long, default_value = "data", value_name = "DIR")]
+    #[arg(long, visible_alias = "data", default_value = "data", value_name = "DIR")]
     dir: PathBuf,
     /// Where to take it from: the archive, a folder with its files, or a URL.
     #[arg(long, value_name = "PATH_OR_URL")]

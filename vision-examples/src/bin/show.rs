@@ -17,7 +17,7 @@ struct Settings {
     /// The dataset.
     name: Name,
     /// The folder of the datasets; of `folder`, the folder whose subfolders are the classes.
-    #[arg(long, default_value = "data", value_name = "DIR")]
+    #[arg(long, visible_alias = "data", default_value = "data", value_name = "DIR")]
     dir: PathBuf,
     /// Where to take it from: the archive, a folder with its files, or a URL.
     #[arg(long, value_name = "PATH_OR_URL")]
