@@ -24,7 +24,7 @@ use taper_vision_examples::Result;
 
 /// Measure how fast taper is.
 #[derive(Parser)]
-#[command(name = "cargo xtask bench", version)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench", version)]
 struct Cli {
     #[command(subcommand)]
     topic: Topic,
