@@ -145,6 +145,7 @@ pub fn rmsprop_(
     grad_avg: Option<&Tensor>,
     momentum_buffer: Option<&Tensor>,
 ) -> Result<()> {
+    on_gpu!(param, done => Ok(done), optim::rmsprop(s, [param, grad], [Some(square_avg), grad_avg, momentum_buffer]));
     match (grad_avg, momentum_buffer) {
         (None, None) => {
             fused!("rmsprop_", param, grad, [square_avg], |p, g, [q]| s.step(p, g, q, None, None))
@@ -166,6 +167,7 @@ pub fn rmsprop_(
 /// # Errors
 /// As [`sgd_`].
 pub fn adagrad_(s: &Adagrad, step: u64, param: &Tensor, grad: &Tensor, sum: &Tensor) -> Result<()> {
+    on_gpu!(param, done => Ok(done), optim::adagrad(s, step, [param, grad], sum));
     fused!("adagrad_", param, grad, [sum], |p, g, [q]| s.step(step, p, g, q))
 }
 
@@ -180,6 +182,7 @@ pub fn adadelta_(
     square_avg: &Tensor,
     acc_delta: &Tensor,
 ) -> Result<()> {
+    on_gpu!(param, done => Ok(done), optim::adadelta(s, [param, grad], [square_avg, acc_delta]));
     fused!("adadelta_", param, grad, [square_avg, acc_delta], |p, g, [q, d]| s.step(p, g, q, d))
 }
 
@@ -195,6 +198,7 @@ pub fn adamax_(
     exp_avg: &Tensor,
     exp_inf: &Tensor,
 ) -> Result<()> {
+    on_gpu!(param, done => Ok(done), optim::adamax(s, step, [param, grad], [exp_avg, exp_inf]));
     fused!("adamax_", param, grad, [exp_avg, exp_inf], |p, g, [a, i]| s.step(step, p, g, a, i))
 }
 
@@ -211,6 +215,14 @@ pub fn nadam_(
     exp_avg: &Tensor,
     exp_avg_sq: &Tensor,
 ) -> Result<()> {
+    on_gpu!(
+        param,
+        product => {
+            *mu_product = product;
+            Ok(())
+        },
+        optim::nadam(s, step, *mu_product, [param, grad], [exp_avg, exp_avg_sq])
+    );
     fused!("nadam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, mu_product, p, g, a, q))
 }
 
@@ -226,6 +238,7 @@ pub fn radam_(
     exp_avg: &Tensor,
     exp_avg_sq: &Tensor,
 ) -> Result<()> {
+    on_gpu!(param, done => Ok(done), optim::radam(s, step, [param, grad], [exp_avg, exp_avg_sq]));
     fused!("radam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, p, g, a, q))
 }
 
@@ -234,6 +247,7 @@ pub fn radam_(
 /// # Errors
 /// As [`sgd_`].
 pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Result<()> {
+    on_gpu!(param, done => Ok(done), optim::lion(s, [param, grad], exp_avg));
     fused!("lion_", param, grad, [exp_avg], |p, g, [a]| s.step(p, g, a))
 }
 
@@ -242,6 +256,7 @@ pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Resul
 /// # Errors
 /// As [`sgd_`].
 pub fn ema_(decay: f64, average: &Tensor, param: &Tensor) -> Result<()> {
+    on_gpu!(average, done => Ok(done), optim::ema(decay, average, param));
     fused!("ema_", average, param, [], |a, p, []| ema(decay, a, p))
 }
 

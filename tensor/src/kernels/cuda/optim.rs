@@ -1,7 +1,7 @@
 //! Optimisers' steps: `optim.cu`, one kernel over many parameters, their gradients and their state.
 
 use super::{Arg, MOST, Module, Struct, THREADS, launch, module, real};
-use crate::kernels::optim::{Adam, Sgd};
+use crate::kernels::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RAdam, RmsProp, Sgd};
 use crate::step::{AdamStep, SgdStep, check};
 use crate::{Result, Tensor};
 
@@ -84,8 +84,15 @@ fn list<'a, const STATES: usize>(part: &[&'a Operands<'a, STATES>]) -> (usize, V
     (chunks, [Arg::count(part.len())].into_iter().chain(columns.into_iter().flat_map(rows)).collect())
 }
 
-fn sign(maximize: bool) -> f64 {
-    if maximize { -1.0 } else { 1.0 }
+/// A step of one parameter.
+fn one<const STATES: usize>(
+    op: &'static str,
+    kernel: &str,
+    numbers: &[f64],
+    [param, grad]: [&Tensor; 2],
+    states: [Option<&Tensor>; STATES],
+) -> Result<Option<()>> {
+    run(op, kernel, Struct::numbers(numbers, &[]), &[Operands::new(op, param, grad, states)?])
 }
 
 /// Steps of SGD, which are all first ones or none is.
@@ -94,9 +101,8 @@ pub(crate) fn sgd(s: &Sgd, steps: &[SgdStep<'_>]) -> Result<Option<()>> {
     for p in steps {
         all.push(Operands::new("sgd_", p.param, p.grad, [p.momentum_buffer])?);
     }
-    let numbers = [s.lr, s.momentum, 1.0 - s.dampening, s.weight_decay, sign(s.maximize)];
     let first = steps.first().is_some_and(|p| p.first);
-    run("sgd_", "sgd", Struct::numbers(&numbers, &[u32::from(s.nesterov), u32::from(first)]), &all)
+    run("sgd_", "sgd", Struct::numbers(&s.numbers(), &[u32::from(s.nesterov), u32::from(first)]), &all)
 }
 
 /// Steps of Adam or AdamW, all of the same number.
@@ -106,17 +112,53 @@ pub(crate) fn adam(s: &Adam, steps: &[AdamStep<'_>]) -> Result<Option<()>> {
         let states = [Some(p.exp_avg), Some(p.exp_avg_sq), p.max_exp_avg_sq];
         all.push(Operands::new("adam_", p.param, p.grad, states)?);
     }
-    let ((beta1, beta2), t) = (s.betas, steps.first().map_or(1.0, |p| p.step as f64));
-    let numbers = [
-        if s.decoupled { 0.0 } else { s.weight_decay },
-        sign(s.maximize),
-        if s.decoupled { 1.0 - s.lr * s.weight_decay } else { 1.0 },
-        1.0 - beta1,
-        beta2,
-        1.0 - beta2,
-        -s.lr / (1.0 - beta1.powf(t)),
-        (1.0 - beta2.powf(t)).sqrt(),
-        s.eps,
-    ];
-    run("adam_", "adam", Struct::numbers(&numbers, &[]), &all)
+    let step = steps.first().map_or(1, |p| p.step);
+    run("adam_", "adam", Struct::numbers(&s.numbers(step), &[]), &all)
+}
+
+/// A step of RMSprop, with the state `square_avg`, `grad_avg`, `momentum_buffer`.
+pub(crate) fn rmsprop(s: &RmsProp, on: [&Tensor; 2], states: [Option<&Tensor>; 3]) -> Result<Option<()>> {
+    one("rmsprop_", "rmsprop", &s.numbers(), on, states)
+}
+
+/// A step of Adagrad, with the state `sum`.
+pub(crate) fn adagrad(s: &Adagrad, step: u64, on: [&Tensor; 2], sum: &Tensor) -> Result<Option<()>> {
+    one("adagrad_", "adagrad", &s.numbers(step), on, [Some(sum)])
+}
+
+/// A step of Adadelta, with the state `square_avg`, `acc_delta`.
+pub(crate) fn adadelta(s: &Adadelta, on: [&Tensor; 2], states: [&Tensor; 2]) -> Result<Option<()>> {
+    one("adadelta_", "adadelta", &s.numbers(), on, states.map(Some))
+}
+
+/// A step of Adamax, with the state `exp_avg`, `exp_inf`.
+pub(crate) fn adamax(s: &Adamax, step: u64, on: [&Tensor; 2], states: [&Tensor; 2]) -> Result<Option<()>> {
+    one("adamax_", "adamax", &s.numbers(step), on, states.map(Some))
+}
+
+/// A step of NAdam, with the state `exp_avg`, `exp_avg_sq`; `mu_product` after it.
+pub(crate) fn nadam(
+    s: &NAdam,
+    step: u64,
+    mu_product: f64,
+    on: [&Tensor; 2],
+    states: [&Tensor; 2],
+) -> Result<Option<f64>> {
+    let (numbers, mu_product) = s.numbers(step, mu_product);
+    Ok(one("nadam_", "nadam", &numbers, on, states.map(Some))?.map(|()| mu_product))
+}
+
+/// A step of RAdam, with the state `exp_avg`, `exp_avg_sq`.
+pub(crate) fn radam(s: &RAdam, step: u64, on: [&Tensor; 2], states: [&Tensor; 2]) -> Result<Option<()>> {
+    one("radam_", "radam", &s.numbers(step), on, states.map(Some))
+}
+
+/// A step of Lion, with the state `exp_avg`.
+pub(crate) fn lion(s: &Lion, on: [&Tensor; 2], exp_avg: &Tensor) -> Result<Option<()>> {
+    one("lion_", "lion", &s.numbers(), on, [Some(exp_avg)])
+}
+
+/// An exponential moving average of a parameter.
+pub(crate) fn ema(decay: f64, average: &Tensor, param: &Tensor) -> Result<Option<()>> {
+    one("ema_", "ema", &[1.0 - decay], [average, param], [])
 }

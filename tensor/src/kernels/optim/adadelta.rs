@@ -28,6 +28,11 @@ pub struct Adadelta {
 }
 
 impl Adadelta {
+    /// What the kernels take.
+    pub(crate) fn numbers(&self) -> [f64; 6] {
+        [self.weight_decay, sign(self.maximize), self.eps, -self.lr, self.rho, 1.0 - self.rho]
+    }
+
     /// A step with the state `square_avg`, `acc_delta`.
     pub fn step<T: Real>(&self, param: &mut [T], grad: &[T], square_avg: &mut [T], acc_delta: &mut [T]) {
         each_part(grad, [param, square_avg, acc_delta], |grad, [param, sq, acc]| {
@@ -48,8 +53,7 @@ fn part_body<const L: usize, T: Real>(
     sq: &mut [T],
     acc: &mut [T],
 ) {
-    let (decay, sign, eps, lr) = (T::of(s.weight_decay), sign::<T>(s.maximize), T::of(s.eps), T::of(-s.lr));
-    let (rho, taken) = (T::of(s.rho), T::of(1.0 - s.rho));
+    let [decay, sign, eps, lr, rho, taken] = s.numbers().map(T::of);
     for (((p, &g), sq), acc) in param.iter_mut().zip(grad).zip(sq).zip(acc) {
         let g = gradient::<L, T>(g, *p, decay, sign);
         *sq = (g * taken).fma::<L>(g, *sq * rho).normal();

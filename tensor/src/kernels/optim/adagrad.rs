@@ -26,21 +26,27 @@ pub struct Adagrad {
 }
 
 impl Adagrad {
+    /// What the kernels take for step number `step`.
+    pub(crate) fn numbers(&self, step: u64) -> [f64; 4] {
+        let lr = -self.lr / (1.0 + (step as f64 - 1.0) * self.lr_decay);
+        [self.weight_decay, sign(self.maximize), self.eps, lr]
+    }
+
     /// Step number `step`, with the state `sum`, which begins as the optimiser's
     /// `initial_accumulator_value`.
     pub fn step<T: Real>(&self, step: u64, param: &mut [T], grad: &[T], sum: &mut [T]) {
-        let lr = T::of(-self.lr / (1.0 + (step as f64 - 1.0) * self.lr_decay));
-        each_part(grad, [param, sum], |grad, [param, sum]| part(self, lr, param, grad, sum));
+        let numbers = self.numbers(step).map(T::of);
+        each_part(grad, [param, sum], |grad, [param, sum]| part(numbers, param, grad, sum));
     }
 }
 
 simd! {
-    fn part<T: Real>(s: &Adagrad, lr: T, param: &mut [T], grad: &[T], sum: &mut [T]) = part_body;
+    fn part<T: Real>(numbers: [T; 4], param: &mut [T], grad: &[T], sum: &mut [T]) = part_body;
 }
 
 #[inline(always)]
-fn part_body<const L: usize, T: Real>(s: &Adagrad, lr: T, param: &mut [T], grad: &[T], sum: &mut [T]) {
-    let (decay, sign, eps) = (T::of(s.weight_decay), sign::<T>(s.maximize), T::of(s.eps));
+fn part_body<const L: usize, T: Real>(numbers: [T; 4], param: &mut [T], grad: &[T], sum: &mut [T]) {
+    let [decay, sign, eps, lr] = numbers;
     for ((p, &g), sum) in param.iter_mut().zip(grad).zip(sum) {
         let g = gradient::<L, T>(g, *p, decay, sign);
         *sum = g.fma::<L>(g, *sum);

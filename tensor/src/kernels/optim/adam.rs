@@ -45,6 +45,22 @@ struct Step<T> {
 }
 
 impl Adam {
+    /// What the kernels take for step number `step`.
+    pub(crate) fn numbers(&self, step: u64) -> [f64; 9] {
+        let ((beta1, beta2), t) = (self.betas, step as f64);
+        [
+            if self.decoupled { 0.0 } else { self.weight_decay },
+            sign(self.maximize),
+            if self.decoupled { 1.0 - self.lr * self.weight_decay } else { 1.0 },
+            1.0 - beta1,
+            beta2,
+            1.0 - beta2,
+            -self.lr / (1.0 - beta1.powf(t)),
+            (1.0 - beta2.powf(t)).sqrt(),
+            self.eps,
+        ]
+    }
+
     /// Step number `step`, with the state `exp_avg`, `exp_avg_sq`, and with amsgrad
     /// `max_exp_avg_sq`.
     pub fn step<T: Real>(
@@ -56,19 +72,9 @@ impl Adam {
         exp_avg_sq: &mut [T],
         max_exp_avg_sq: Option<&mut [T]>,
     ) {
-        let (beta1, beta2) = self.betas;
-        let t = step as f64;
-        let s = Step {
-            decay: T::of(if self.decoupled { 0.0 } else { self.weight_decay }),
-            sign: sign(self.maximize),
-            shrink: T::of(if self.decoupled { 1.0 - self.lr * self.weight_decay } else { 1.0 }),
-            taken: T::of(1.0 - beta1),
-            beta2: T::of(beta2),
-            taken_sq: T::of(1.0 - beta2),
-            step_size: T::of(-self.lr / (1.0 - beta1.powf(t))),
-            correction: T::of((1.0 - beta2.powf(t)).sqrt()),
-            eps: T::of(self.eps),
-        };
+        let [decay, sign, shrink, taken, beta2, taken_sq, step_size, correction, eps] =
+            self.numbers(step).map(T::of);
+        let s = Step { decay, sign, shrink, taken, beta2, taken_sq, step_size, correction, eps };
         match max_exp_avg_sq {
             None => each_part(grad, [param, exp_avg, exp_avg_sq], |grad, [param, avg, sq]| {
                 plain(s, param, grad, avg, sq);

@@ -27,6 +27,13 @@ pub struct Adamax {
 }
 
 impl Adamax {
+    /// What the kernels take for step number `step`.
+    pub(crate) fn numbers(&self, step: u64) -> [f64; 6] {
+        let (beta1, beta2) = self.betas;
+        let lr = -self.lr / (1.0 - beta1.powf(step as f64));
+        [self.weight_decay, sign(self.maximize), self.eps, lr, 1.0 - beta1, beta2]
+    }
+
     /// Step number `step`, with the state `exp_avg`, `exp_inf`.
     pub fn step<T: Real>(
         &self,
@@ -36,28 +43,26 @@ impl Adamax {
         exp_avg: &mut [T],
         exp_inf: &mut [T],
     ) {
-        let lr = T::of(-self.lr / (1.0 - self.betas.0.powf(step as f64)));
+        let numbers = self.numbers(step).map(T::of);
         each_part(grad, [param, exp_avg, exp_inf], |grad, [param, avg, inf]| {
-            part(self, lr, param, grad, avg, inf)
+            part(numbers, param, grad, avg, inf)
         });
     }
 }
 
 simd! {
-    fn part<T: Real>(s: &Adamax, lr: T, param: &mut [T], grad: &[T], avg: &mut [T], inf: &mut [T]) = part_body;
+    fn part<T: Real>(numbers: [T; 6], param: &mut [T], grad: &[T], avg: &mut [T], inf: &mut [T]) = part_body;
 }
 
 #[inline(always)]
 fn part_body<const L: usize, T: Real>(
-    s: &Adamax,
-    lr: T,
+    numbers: [T; 6],
     param: &mut [T],
     grad: &[T],
     avg: &mut [T],
     inf: &mut [T],
 ) {
-    let (decay, sign, eps) = (T::of(s.weight_decay), sign::<T>(s.maximize), T::of(s.eps));
-    let (taken, beta2) = (T::of(1.0 - s.betas.0), T::of(s.betas.1));
+    let [decay, sign, eps, lr, taken, beta2] = numbers;
     for (((p, &g), avg), inf) in param.iter_mut().zip(grad).zip(avg).zip(inf) {
         let g = gradient::<L, T>(g, *p, decay, sign);
         *avg = (g - *avg).fma::<L>(taken, *avg).normal();

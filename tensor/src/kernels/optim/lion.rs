@@ -23,6 +23,13 @@ pub struct Lion {
 }
 
 impl Lion {
+    /// What the kernels take.
+    pub(crate) fn numbers(&self) -> [f64; 7] {
+        let (beta1, beta2) = self.betas;
+        let shrink = 1.0 - self.lr * self.weight_decay;
+        [self.lr, shrink, sign(self.maximize), beta1, 1.0 - beta1, beta2, 1.0 - beta2]
+    }
+
     /// A step with the state `exp_avg`.
     pub fn step<T: Real>(&self, param: &mut [T], grad: &[T], exp_avg: &mut [T]) {
         each_part(grad, [param, exp_avg], |grad, [param, avg]| part(self, param, grad, avg));
@@ -35,8 +42,7 @@ simd! {
 
 #[inline(always)]
 fn part_body<const L: usize, T: Real>(s: &Lion, param: &mut [T], grad: &[T], avg: &mut [T]) {
-    let (lr, shrink, sign) = (T::of(s.lr), T::of(1.0 - s.lr * s.weight_decay), sign::<T>(s.maximize));
-    let [beta1, taken1, beta2, taken2] = [s.betas.0, 1.0 - s.betas.0, s.betas.1, 1.0 - s.betas.1].map(T::of);
+    let [lr, shrink, sign, beta1, taken1, beta2, taken2] = s.numbers().map(T::of);
     for ((p, &g), avg) in param.iter_mut().zip(grad).zip(avg) {
         let g = g * sign;
         let direction = g.fma::<L>(taken1, *avg * beta1);

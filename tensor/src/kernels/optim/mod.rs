@@ -2,7 +2,8 @@
 //!
 //! The formulae are those of PyTorch's documentation (`torch.optim`), in its order of operations.
 //! Settings are f64 and are rounded to the parameter's type once, after what depends on the step
-//! has been computed. State slices have PyTorch's names; they begin as zeros unless said otherwise.
+//! has been computed: `numbers` gives them, in the order of the fields that the GPU's kernels have
+//! (`../cuda/optim.cu`). State slices have PyTorch's names; they begin as zeros unless said otherwise.
 //! A step's number counts from 1. Averages that decay below the smallest normal number become 0
 //! ([`Real::normal`]): PyTorch's stay there, and slow every step from then on.
 
@@ -63,6 +64,6 @@ fn gradient<const L: usize, T: Real>(grad: T, param: T, decay: T, sign: T) -> T 
 }
 
 /// -1 to maximise, 1 to minimise.
-fn sign<T: Real>(maximize: bool) -> T {
-    if maximize { -T::ONE } else { T::ONE }
+fn sign(maximize: bool) -> f64 {
+    if maximize { -1.0 } else { 1.0 }
 }

@@ -51,6 +51,27 @@ struct Step<T> {
 }
 
 impl NAdam {
+    /// What the kernels take for step number `step`; and `mu_product` after it.
+    pub(crate) fn numbers(&self, step: u64, mu_product: f64) -> ([f64; 10], f64) {
+        let ((beta1, beta2), t) = (self.betas, step as f64);
+        let mu = |t: f64| beta1 * (1.0 - 0.5 * 0.96f64.powf(t * self.momentum_decay));
+        let (mu, mu_next) = (mu(t), mu(t + 1.0));
+        let mu_product = mu_product * mu;
+        let numbers = [
+            if self.decoupled { 0.0 } else { self.weight_decay },
+            sign(self.maximize),
+            if self.decoupled { 1.0 - self.lr * self.weight_decay } else { 1.0 },
+            1.0 - beta1,
+            beta2,
+            1.0 - beta2,
+            1.0 - beta2.powf(t),
+            self.eps,
+            -self.lr * (1.0 - mu) / (1.0 - mu_product),
+            -self.lr * mu_next / (1.0 - mu_product * mu_next),
+        ];
+        (numbers, mu_product)
+    }
+
     /// Step number `step`, with the state `exp_avg`, `exp_avg_sq`, and the number `mu_product`,
     /// which begins as 1.
     pub fn step<T: Real>(
@@ -62,23 +83,12 @@ impl NAdam {
         exp_avg: &mut [T],
         exp_avg_sq: &mut [T],
     ) {
-        let (beta1, beta2) = self.betas;
-        let t = step as f64;
-        let mu = |t: f64| beta1 * (1.0 - 0.5 * 0.96f64.powf(t * self.momentum_decay));
-        let (mu, mu_next) = (mu(t), mu(t + 1.0));
-        *mu_product *= mu;
-        let s = Step {
-            decay: T::of(if self.decoupled { 0.0 } else { self.weight_decay }),
-            sign: sign(self.maximize),
-            shrink: T::of(if self.decoupled { 1.0 - self.lr * self.weight_decay } else { 1.0 }),
-            taken: T::of(1.0 - beta1),
-            beta2: T::of(beta2),
-            taken_sq: T::of(1.0 - beta2),
-            correction: T::of(1.0 - beta2.powf(t)),
-            eps: T::of(self.eps),
-            of_gradient: T::of(-self.lr * (1.0 - mu) / (1.0 - *mu_product)),
-            of_average: T::of(-self.lr * mu_next / (1.0 - *mu_product * mu_next)),
-        };
+        let (numbers, product) = self.numbers(step, *mu_product);
+        *mu_product = product;
+        let [decay, sign, shrink, taken, beta2, taken_sq, correction, eps, of_gradient, of_average] =
+            numbers.map(T::of);
+        let s =
+            Step { decay, sign, shrink, taken, beta2, taken_sq, correction, eps, of_gradient, of_average };
         each_part(grad, [param, exp_avg, exp_avg_sq], |grad, [param, avg, sq]| part(s, param, grad, avg, sq));
     }
 }

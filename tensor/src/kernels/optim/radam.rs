@@ -50,6 +50,26 @@ struct Step<T> {
 }
 
 impl RAdam {
+    /// What the kernels take for step number `step`; the factor of a step that is not rectified yet is 0.
+    pub(crate) fn numbers(&self, step: u64) -> [f64; 9] {
+        let ((beta1, beta2), t) = (self.betas, step as f64);
+        let correction = 1.0 - beta2.powf(t);
+        let rho_inf = 2.0 / (1.0 - beta2) - 1.0;
+        let rho = rho_inf - 2.0 * t * beta2.powf(t) / correction;
+        let rect = ((rho - 4.0) * (rho - 2.0) * rho_inf / ((rho_inf - 4.0) * (rho_inf - 2.0) * rho)).sqrt();
+        [
+            if self.decoupled { 0.0 } else { self.weight_decay },
+            sign(self.maximize),
+            if self.decoupled { 1.0 - self.lr * self.weight_decay } else { 1.0 },
+            1.0 - beta1,
+            beta2,
+            1.0 - beta2,
+            -self.lr / (1.0 - beta1.powf(t)),
+            if rho > 5.0 { rect * correction.sqrt() } else { 0.0 },
+            self.eps,
+        ]
+    }
+
     /// Step number `step`, with the state `exp_avg`, `exp_avg_sq`.
     pub fn step<T: Real>(
         &self,
@@ -59,23 +79,10 @@ impl RAdam {
         exp_avg: &mut [T],
         exp_avg_sq: &mut [T],
     ) {
-        let (beta1, beta2) = self.betas;
-        let t = step as f64;
-        let correction = 1.0 - beta2.powf(t);
-        let rho_inf = 2.0 / (1.0 - beta2) - 1.0;
-        let rho = rho_inf - 2.0 * t * beta2.powf(t) / correction;
-        let rect = ((rho - 4.0) * (rho - 2.0) * rho_inf / ((rho_inf - 4.0) * (rho_inf - 2.0) * rho)).sqrt();
-        let s = Step {
-            decay: T::of(if self.decoupled { 0.0 } else { self.weight_decay }),
-            sign: sign(self.maximize),
-            shrink: T::of(if self.decoupled { 1.0 - self.lr * self.weight_decay } else { 1.0 }),
-            taken: T::of(1.0 - beta1),
-            beta2: T::of(beta2),
-            taken_sq: T::of(1.0 - beta2),
-            step_size: T::of(-self.lr / (1.0 - beta1.powf(t))),
-            adaptive: (rho > 5.0).then_some(T::of(rect * correction.sqrt())),
-            eps: T::of(self.eps),
-        };
+        let [decay, sign, shrink, taken, beta2, taken_sq, step_size, factor, eps] =
+            self.numbers(step).map(T::of);
+        let adaptive = (factor > T::ZERO).then_some(factor);
+        let s = Step { decay, sign, shrink, taken, beta2, taken_sq, step_size, adaptive, eps };
         each_part(grad, [param, exp_avg, exp_avg_sq], |grad, [param, avg, sq]| part(s, param, grad, avg, sq));
     }
 }

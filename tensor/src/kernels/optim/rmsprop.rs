@@ -43,6 +43,12 @@ struct Settings<T> {
 }
 
 impl RmsProp {
+    /// What the kernels take.
+    pub(crate) fn numbers(&self) -> [f64; 7] {
+        let taken = 1.0 - self.alpha;
+        [-self.lr, self.alpha, taken, self.eps, self.weight_decay, self.momentum, sign(self.maximize)]
+    }
+
     /// A step with the state `square_avg`, where centered `grad_avg`, and where the momentum is
     /// not 0 `momentum_buffer`.
     pub fn step<T: Real>(
@@ -53,15 +59,8 @@ impl RmsProp {
         grad_avg: Option<&mut [T]>,
         momentum_buffer: Option<&mut [T]>,
     ) {
-        let s = Settings {
-            lr: T::of(-self.lr),
-            alpha: T::of(self.alpha),
-            taken: T::of(1.0 - self.alpha),
-            eps: T::of(self.eps),
-            decay: T::of(self.weight_decay),
-            momentum: T::of(self.momentum),
-            sign: sign(self.maximize),
-        };
+        let [lr, alpha, taken, eps, decay, share, sign] = self.numbers().map(T::of);
+        let s = Settings { lr, alpha, taken, eps, decay, momentum: share, sign };
         match (grad_avg, momentum_buffer) {
             (None, None) => {
                 each_part(grad, [param, square_avg], |g, [p, sq]| plain(s, p, g, sq));

@@ -29,6 +29,11 @@ pub struct Sgd {
 }
 
 impl Sgd {
+    /// What the kernels take.
+    pub(crate) fn numbers(&self) -> [f64; 5] {
+        [-self.lr, self.momentum, 1.0 - self.dampening, self.weight_decay, sign(self.maximize)]
+    }
+
     /// A step without momentum, which has no state.
     pub fn step<T: Real>(&self, param: &mut [T], grad: &[T]) {
         each_part(grad, [param], |grad, [param]| plain(self, param, grad));
@@ -55,7 +60,7 @@ simd! {
 
 #[inline(always)]
 fn plain_body<const L: usize, T: Real>(s: &Sgd, param: &mut [T], grad: &[T]) {
-    let (lr, decay, sign) = (T::of(-s.lr), T::of(s.weight_decay), sign::<T>(s.maximize));
+    let [lr, _, _, decay, sign] = s.numbers().map(T::of);
     for (p, &g) in param.iter_mut().zip(grad) {
         *p = gradient::<L, T>(g, *p, decay, sign).fma::<L>(lr, *p);
     }
@@ -63,10 +68,9 @@ fn plain_body<const L: usize, T: Real>(s: &Sgd, param: &mut [T], grad: &[T]) {
 
 #[inline(always)]
 fn momentum_body<const L: usize, T: Real>(s: &Sgd, param: &mut [T], grad: &[T], buf: &mut [T], first: bool) {
-    let (lr, decay, sign) = (T::of(-s.lr), T::of(s.weight_decay), sign::<T>(s.maximize));
-    let momentum = T::of(s.momentum);
+    let [lr, momentum, taken, decay, sign] = s.numbers().map(T::of);
     // What the buffer held before does not count at first: not even a NaN.
-    let (kept, taken) = if first { (T::ZERO, T::ONE) } else { (momentum, T::of(1.0 - s.dampening)) };
+    let (kept, taken) = if first { (T::ZERO, T::ONE) } else { (momentum, taken) };
     if first {
         buf.fill(T::ZERO);
     }
