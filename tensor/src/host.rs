@@ -22,6 +22,12 @@ impl Tensor {
 
     /// A copy on another device.
     pub(crate) fn moved(&self, op: &'static str, device: &Device) -> Result<Self> {
+        #[cfg(feature = "cuda")]
+        if let (candle_core::Device::Cuda(gpu), true) = (&device.0, self.inner.device().is_cpu())
+            && let Some(y) = crate::kernels::cuda::upload::upload(op, self, gpu)?
+        {
+            return Ok(y);
+        }
         let _lock = self.shared.lock_read(op)?;
         let copy = || -> candle_core::Result<_> {
             if self.numel() == 0 {

@@ -8,6 +8,9 @@ use crate::train::Training;
 
 /// How much of the loss on display comes from the mini-batches before the last one.
 const MEMORY: f64 = 0.98;
+/// How often the bar is drawn, and at first a line written.
+const REDRAW: Duration = Duration::from_millis(100);
+const LINES: Duration = Duration::from_secs(10);
 
 /// The display of one training.
 pub struct Progress {
@@ -19,7 +22,7 @@ pub struct Progress {
     loss: f64,
     /// The weight of all losses in `loss`.
     weight: f64,
-    /// When to print the next line, where there is no terminal.
+    /// When there is something to show next.
     next: Duration,
 }
 
@@ -33,20 +36,31 @@ impl Progress {
             Err(_) => bar,
         };
         let before = Training { curve: vec![], ..done.clone() };
-        Self { bar, epochs, batches, before, loss: 0.0, weight: 0.0, next: Duration::from_secs(10) }
+        let next = if bar.is_hidden() { LINES } else { Duration::ZERO };
+        Self { bar, epochs, batches, before, loss: 0.0, weight: 0.0, next }
     }
 
-    /// Another mini-batch is done.
-    pub fn step(&mut self, now: &Training, loss: f64) {
+    /// Another mini-batch had this loss.
+    pub fn add(&mut self, loss: f64) {
         self.loss = MEMORY * self.loss + (1.0 - MEMORY) * loss;
         self.weight = MEMORY * self.weight + (1.0 - MEMORY);
+    }
+
+    /// Whether it is time to show the state that a training is in after that time.
+    pub fn is_due(&self, time: Duration) -> bool {
+        time - self.before.time >= self.next
+    }
+
+    /// Shows a state of the training.
+    pub fn show(&mut self, now: &Training) {
         self.bar.set_position(now.step);
         let elapsed = now.time - self.before.time;
         if !self.bar.is_hidden() {
+            self.next = elapsed + REDRAW;
             self.bar.set_message(self.text(now, elapsed));
         } else if elapsed >= self.next {
             // Ever rarer, so that a day of training leaves a page and not a book.
-            self.next = (elapsed + Duration::from_secs(10)).max(elapsed.mul_f64(1.1));
+            self.next = (elapsed + LINES).max(elapsed.mul_f64(1.1));
             eprintln!(
                 "{:3} %  {}",
                 100 * now.step / (self.epochs * self.batches).max(1),

@@ -112,6 +112,8 @@ where
         let every = EVERY.min(batches);
         let mut progress = Progress::new(plan.epochs, batches, &self.training);
         let (mut start, mut before) = (Instant::now(), self.training.time);
+        // To read a loss waits for the GPU, so it is read when it is shown.
+        let mut unread: Vec<Tensor> = vec![];
         for epoch in self.loader.state().epoch..plan.epochs {
             let rest = self.loader.iter();
             let first = rest.state().position;
@@ -120,12 +122,23 @@ where
             }
             for (i, batch) in rest.take(plan.limit.saturating_sub(first)).enumerate() {
                 let (inputs, labels) = batch?;
-                let loss = self.step(&inputs.to(plan.device)?, &labels)?;
+                unread.push(self.step(&inputs.to(plan.device)?, &labels)?);
                 self.training.time = before + start.elapsed();
-                progress.step(&self.training, loss);
 
                 let (epoch, batch) = (epoch + 1, first + i + 1);
-                if batch.is_multiple_of(every) {
+                let (line, stop) = (batch.is_multiple_of(every), plan.stop.load(Ordering::Relaxed));
+                let save = stop || batch == batches || plan.saving.is_due(self.training.step);
+                if line || save || progress.is_due(self.training.time) {
+                    for loss in unread.drain(..) {
+                        let loss = loss.item::<f64>()?;
+                        self.training.running_loss += loss;
+                        self.training.curve.extend([loss as f32]);
+                        progress.add(loss);
+                    }
+                    self.training.time = before + start.elapsed();
+                    progress.show(&self.training);
+                }
+                if line {
                     let loss = std::mem::take(&mut self.training.running_loss) / every as f64;
                     progress.say(&format!("[{epoch}, {batch:5}] loss: {loss:.3}"));
                     self.training.losses.push(Loss { epoch, batch, loss });
@@ -137,8 +150,7 @@ where
                     self.training.accuracies.push(Accuracy { epoch, accuracy });
                     (start, before) = (Instant::now(), self.training.time);
                 }
-                let stop = plan.stop.load(Ordering::Relaxed);
-                if stop || plan.saving.is_due(self.training.step) || batch == batches {
+                if save {
                     self.save(plan.saving)?;
                 }
                 if stop {
@@ -150,7 +162,7 @@ where
     }
 
     /// One mini-batch; its loss. The labels stay on the CPU, where the loss looks at them.
-    fn step(&mut self, inputs: &Tensor, labels: &Tensor) -> Result<f64> {
+    fn step(&mut self, inputs: &Tensor, labels: &Tensor) -> Result<Tensor> {
         self.optimizer.zero_grad();
         let outputs = self.net.forward(&inputs.into())?;
         let loss = self.criterion.forward(&outputs, labels)?;
@@ -159,11 +171,8 @@ where
         if let Some(scheduler) = &mut self.scheduler {
             scheduler.step(&mut *self.optimizer);
         }
-        let loss = loss.item::<f64>()?;
-        self.training.running_loss += loss;
-        self.training.curve.extend([loss as f32]);
         self.training.step += 1;
         self.training.images += labels.numel();
-        Ok(loss)
+        Ok(loss.data())
     }
 }

@@ -1,7 +1,7 @@
 //! The loss of classification.
 
 use taper_autograd::{Reduction, Variable};
-use taper_tensor::Tensor;
+use taper_tensor::{DType, Tensor};
 
 use super::classes::{Classes, table};
 use crate::module::{enter, named};
@@ -81,7 +81,8 @@ impl CrossEntropyLoss {
     /// The loss of `logits` against integer classes or real probabilities.
     ///
     /// # Errors
-    /// When the shapes do not fit, or a class is out of range.
+    /// When the shapes do not fit, or a class is out of range; of classes on a GPU, which to look at would wait
+    /// for it, one out of range makes the loss NaN.
     #[track_caller]
     pub fn forward(&self, logits: &Variable, target: impl Into<Variable>) -> Result<Variable> {
         let _scope = enter(&self.place);
@@ -112,6 +113,10 @@ impl CrossEntropyLoss {
             size.iter().enumerate().filter(|(d, _)| *d != 1).map(|(_, &s)| s).collect();
         let integers = !target.dtype().is_float();
         if integers && target.size() == per_sample {
+            let there = target.device().is_cuda() && target.device() == logits.device();
+            if there && self.weight.is_none() && self.label_smoothing == 0.0 {
+                return self.unread(logits, &target.data());
+            }
             let classes = Classes::read(
                 "cross_entropy",
                 &target.data(),
@@ -139,6 +144,21 @@ impl CrossEntropyLoss {
     fn hard(&self, logits: &Variable, classes: &Classes, per_sample: &[usize]) -> Result<Variable> {
         let (indices, factors) = classes.tensors(logits, per_sample, self.reduction)?;
         Ok(logits.cross_entropy(&indices, &factors, self.reduction != Reduction::None)?)
+    }
+
+    /// As [`Self::hard`] for classes on a GPU, which computes their factors: to read them would wait for it.
+    #[track_caller]
+    fn unread(&self, logits: &Variable, target: &Tensor) -> Result<Variable> {
+        let classes = target.to_dtype(DType::I64)?;
+        let counts = classes.ne(self.ignore_index)?;
+        // An ignored sample, whose factor is 0, can be of any class.
+        let classes = classes.mul(&counts.to_dtype(DType::I64)?)?;
+        let counts = counts.to_dtype(DType::F32)?.to_dtype(logits.dtype())?;
+        let factors = match self.reduction {
+            Reduction::Mean => counts.div(&counts.sum()?)?,
+            Reduction::Sum | Reduction::None => counts,
+        };
+        Ok(logits.cross_entropy(&classes, &factors, self.reduction != Reduction::None)?)
     }
 
     #[track_caller]

@@ -2,7 +2,8 @@
 //!
 //! What is here works on tensors, as their memory cannot be lent as slices. Each function gives `None`
 //! where there is no kernel for the dtype or size; the caller then goes the way through the host
-//! (`host.rs`), so nothing is refused. All work of a device is in one stream, in the order of the calls.
+//! (`host.rs`), so nothing is refused. All work of a device is in one stream, in the order of the calls, but
+//! for copies from the host (`upload.rs`).
 
 pub mod batch_norm;
 #[cfg(feature = "cudnn")]
@@ -12,6 +13,7 @@ pub mod optim;
 pub mod pool;
 pub mod reduce;
 pub mod softmax;
+pub mod upload;
 
 use candle_core::cuda_backend::cudarc::driver::{self, DevicePtr, DeviceRepr, LaunchConfig, PushKernelArg};
 use candle_core::cuda_backend::{CudaStorage, CudaStorageSlice};
