@@ -110,7 +110,7 @@ fn values() -> Result<bool, String> {
     let mut all = true;
     for name in CRATES {
         let mut tests = Command::new(built(name));
-        tests.args(["golden", "rules", "table"]).current_dir(root().join(name));
+        tests.args(["golden", "rules", "table", "regression"]).current_dir(root().join(name));
         tests.env("TAPER_TEST_DEVICE", "cuda").env("TAPER_GOLDEN", root().join("golden"));
         all &= succeeds(&mut tests)?;
     }
