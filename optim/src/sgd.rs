@@ -62,12 +62,12 @@ impl Sgd {
         self.with("weight_decay", weight_decay)
     }
 
-    /// Looks ahead along the direction; needs momentum and no dampening.
+    /// Looks ahead along the direction; needs momentum and no dampening; default false.
     pub fn nesterov(self, nesterov: bool) -> Self {
         self.with("nesterov", nesterov.into())
     }
 
-    /// Climbs instead of descending.
+    /// Climbs instead of descending; default false.
     pub fn maximize(self, maximize: bool) -> Self {
         self.with("maximize", maximize.into())
     }

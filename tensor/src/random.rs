@@ -1,5 +1,5 @@
 //! Random numbers: a counter-based generator, so that the n-th number is the same whatever the
-//! number of threads, and a state of two integers that can be saved.
+//! number of threads, and a state of three integers that can be saved.
 
 use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
@@ -31,7 +31,7 @@ struct State {
 }
 
 static DEFAULT: LazyLock<Generator> = LazyLock::new(|| {
-    // As PyTorch's, unseeded programs start from the same place: runs are repeatable by default.
+    // Unlike PyTorch's, which draw a seed, unseeded programs start from the same place: runs are repeatable.
     Generator::new(0)
 });
 

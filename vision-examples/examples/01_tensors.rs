@@ -50,9 +50,15 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
     x.i((.., 1))?.zero_()?;
     writeln!(out, "{x}")?;
     // x.view(15), x.view(-1, 5): the same numbers in another shape; -1 is worked out
-    writeln!(out, "{:?} {:?}", x.reshape(15)?.size(), x.reshape((-1, 5))?.size())?;
+    writeln!(out, "{:?} {:?}", x.view(15)?.size(), x.view((-1, 5))?.size())?;
     // Over a hundred more: transposing, slicing, mathematics, linear algebra, random numbers.
     writeln!(out, "{}", x.t()?.matmul(&x)?)?;
+    // torch.ones_like(x); x.shape, x.dtype, x.device
+    let like = x.ones_like()?;
+    writeln!(out, "{:?} {} {}", like.size(), like.dtype(), like.device())?;
+    // torch.cat([x, x], dim=1), x * x, x[0, 0].item()
+    writeln!(out, "{:?} {:?}", Tensor::cat(&[&x, &x], 1)?.size(), (&x * &x)?.size())?;
+    writeln!(out, "{:.4}", x.i((0, 0))?.item::<f32>()?)?;
     // What cannot be computed says why, and what would help.
     let error = (&x + &Tensor::ones((2, 3))?).expect_err("5 rows and 2 rows do not broadcast");
     writeln!(out, "error: {error}")?;

@@ -75,6 +75,11 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
     let y = x.detach();
     writeln!(out, "{} {}", y.is_requires_grad(), x.data().eq(y.data())?.all()?)?;
 
+    // a = x + y; b = x + z, of which only z requires a gradient: what is made of z requires one
+    let (x, y) = (Variable::new(Tensor::ones(5)?), Variable::new(Tensor::ones(5)?));
+    let z = Variable::requires_grad(Tensor::ones(5)?);
+    writeln!(out, "{} {}", (&x + &y)?.is_requires_grad(), (&x + &z)?.is_requires_grad())?;
+
     writeln!(out, "--- Q = 3a³ - b²")?;
     // a = torch.tensor([2., 3.], requires_grad=True); b = torch.tensor([6., 4.], requires_grad=True)
     let a = Variable::requires_grad(Tensor::new([2.0f32, 3.0])?);
@@ -88,7 +93,7 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
     }
 
     writeln!(out, "--- Further than the tutorial")?;
-    // Gradients are variables: with create_graph they can be differentiated. x³ by x, three times.
+    // With create_graph the gradients are recorded too, and can be differentiated. x³ by x, three times.
     let x = Variable::requires_grad(Tensor::new(2.0f32)?);
     let mut f = x.pow(3.0)?;
     for _ in 0..3 {

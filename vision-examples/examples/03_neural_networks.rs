@@ -63,7 +63,7 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
 
     writeln!(out, "--- Define the network")?;
     // net = Net(); print(net)
-    let net = Net::new()?;
+    let mut net = Net::new()?;
     writeln!(out, "{net}")?;
     // params = list(net.parameters()); print(len(params)); print(params[0].size())
     let params = net.parameters();
@@ -131,5 +131,10 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
         let after = criterion.forward(&net.forward(&input)?, &target)?;
         writeln!(out, "loss after step {step}: {:.3}", after.item::<f32>()?)?;
     }
+    // Fine-tuning: for param in net.parameters(): param.requires_grad = False; net.fc3 = nn.Linear(84, 10)
+    net.requires_grad_(false)?;
+    net.fc3 = Linear::new(84, 10)?; // only the new layer is trained: its weight and its bias
+    let trained = net.parameters().iter().filter(|p| p.is_requires_grad()).count();
+    writeln!(out, "{trained} of {} parameters are trained", net.parameters().len())?;
     Ok(())
 }

@@ -87,6 +87,7 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
     let net = Net::new(3)?;
     load_state_dict(&net, &load(&path)?)?;
     let (images, labels) = testloader.iter().next().ok_or("an empty dataset")??;
+    save_image(&((&images / 2.0)? + 0.5)?, folder.join("test_batch.png"), &Grid::new())?;
     writeln!(out, "GroundTruth:  {}", names(&labels, &classes)?)?;
     // _, predicted = torch.max(outputs, 1): the class of the highest energy
     let outputs = no_grad(|| net.forward(&images.into()))?;

@@ -1,6 +1,6 @@
 //! The tutorial's last section: training on a GPU.
 //!
-//!     cargo run --release -p taper-vision-examples --features cuda --example 05_on_the_gpu
+//!     cargo run --release -p taper-vision-examples --features cudnn --example 05_on_the_gpu
 //!
 //! Without a GPU the same lines run on the CPU: a device is a value, not a type.
 
@@ -43,6 +43,8 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
     }
 
     // An operation never moves a tensor by itself: what is on two devices is an error that says so.
-    // Why is it no faster? The network is small: at a batch of 4 a GPU has nothing to do. Try more channels.
+    // Why is it no faster? The network is small: at a batch of 4 a GPU has little to do. Exercise: make it wider, in
+    // `src/models/net.rs`. Argument 2 of the first Conv2d and argument 1 of the second have to be the same number.
+    // model = nn.DataParallel(model): not here. One process computes on one device.
     Ok(())
 }

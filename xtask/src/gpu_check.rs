@@ -124,7 +124,7 @@ fn step(arguments: &[&str]) -> Result<bool, String> {
     match pytorch() {
         Some(python) => command.arg("--pytorch").arg(python),
         None => {
-            println!("no PyTorch that sees the GPU: name a Python with it in TAPER_PYTORCH to compare");
+            println!("no PyTorch that sees the GPU: name a Python with it in TAPER_PYTHON to compare");
             &mut command
         }
     };
@@ -133,7 +133,7 @@ fn step(arguments: &[&str]) -> Result<bool, String> {
 
 /// A Python whose PyTorch sees the GPU.
 fn pytorch() -> Option<OsString> {
-    let python = std::env::var_os("TAPER_PYTORCH").unwrap_or_else(|| "python3".into());
+    let python = std::env::var_os("TAPER_PYTHON").unwrap_or_else(|| "python3".into());
     let sees = "import torch, sys; sys.exit(not torch.cuda.is_available())";
     let status = Command::new(&python).args(["-c", sees]).stderr(Stdio::null()).status().ok()?;
     status.success().then_some(python)

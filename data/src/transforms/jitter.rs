@@ -100,7 +100,7 @@ pub struct RandomErasing {
     value: Erase,
 }
 
-/// From every second picture, 2 to 33 % of the area, of a height of 0.3 to 3.3 times the width, become 0.
+/// With probability one half, 2 to 33 % of the area, of a height of 0.3 to 3.3 times the width, become 0.
 impl Default for RandomErasing {
     fn default() -> Self {
         Self { p: 0.5, scale: [0.02, 0.33], ratio: [0.3, 3.3], value: Erase::Value(0.0) }

@@ -7,7 +7,7 @@ use crate::{Error, Image, Result, Rng};
 #[derive(Clone, Copy, Debug)]
 pub struct RandomHorizontalFlip(pub f32);
 
-/// Every second picture.
+/// Each picture with probability one half.
 impl Default for RandomHorizontalFlip {
     fn default() -> Self {
         Self(0.5)
@@ -24,7 +24,7 @@ impl Transform for RandomHorizontalFlip {
 #[derive(Clone, Copy, Debug)]
 pub struct RandomVerticalFlip(pub f32);
 
-/// Every second picture.
+/// Each picture with probability one half.
 impl Default for RandomVerticalFlip {
     fn default() -> Self {
         Self(0.5)

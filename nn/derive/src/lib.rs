@@ -14,9 +14,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// Makes a struct or enum a module: its fields become its parameters, buffers and children, in
 /// order and under their own names, those of a tuple struct under `0`, `1`, …
 ///
-/// Each field is a module, a `Parameter`, a `Buffer`, a `Training` flag, or an `Option`, `Vec`,
-/// array, map or box of such; anything else carries `#[module(skip)]`. It also gives the type a
-/// `Display` that prints the tree as PyTorch does.
+/// Each field is a module, a `Variable` (which is a parameter), a `Training` flag, a `Place`, or an `Option` of
+/// such; `Vec`s, arrays, maps and boxes of modules are modules. Anything else carries `#[module(skip)]`. It also
+/// gives the type a `Display` that prints the tree as PyTorch does.
 ///
 /// | on a field | |
 /// | --- | --- |

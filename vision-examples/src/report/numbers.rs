@@ -107,8 +107,10 @@ fn curve(losses: &[f32], batches: usize) -> Vec<(f64, f64)> {
 
 /// The test's result, as the tutorial prints it.
 pub fn print(classes: &[&str], evaluation: &Evaluation) {
+    let width = classes.iter().map(|name| name.len()).max().unwrap_or(0);
     let names = |numbers: &[i64]| -> String {
-        numbers.iter().take(4).map(|&n| format!("{:6}", classes[n as usize])).collect::<Vec<_>>().join(" ")
+        let names = numbers.iter().take(4).map(|&n| format!("{:width$} ", classes[n as usize]));
+        names.collect::<String>().trim_end().to_owned()
     };
     println!("GroundTruth:  {}", names(&evaluation.labels));
     println!("Predicted:    {}", names(&evaluation.predictions));
@@ -118,6 +120,6 @@ pub fn print(classes: &[&str], evaluation: &Evaluation) {
         evaluation.accuracy()
     );
     for (name, accuracy) in classes.iter().zip(evaluation.class_accuracy()) {
-        println!("Accuracy for class: {name:8} is {accuracy:.1} %");
+        println!("Accuracy for class: {name:width$} is {accuracy:.1} %");
     }
 }

@@ -36,8 +36,8 @@ pub struct Settings {
     /// The pictures in a mini-batch.
     #[arg(long, default_value_t = 4, value_parser = at_least_one)]
     pub batch_size: usize,
-    /// Whether training pictures are cut out at random places (4 pixels to each side) and every second one
-    /// is mirrored; `--augment` alone says true.
+    /// Whether training pictures are cut out at random places (4 pixels to each side) and each is
+    /// mirrored with probability one half; `--augment` alone says true.
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true")]
     pub augment: bool,

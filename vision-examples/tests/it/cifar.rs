@@ -28,7 +28,7 @@ fn the_output_is_the_tutorials() {
         "(conv1): Conv2d(3, 6, kernel_size=(5, 5), stride=(1, 1))",
         "[1,    40] loss: 2.",
         "Finished Training",
-        "GroundTruth:  disc   square triangle cross",
+        "GroundTruth:  disc     square   triangle cross",
         "Accuracy of the network on the 10000 test images: ",
         "Accuracy for class: disc     is ",
     ] {

@@ -66,7 +66,7 @@ fn the_classifier_prints() {
     prints("04_training_a_classifier", |out| {
         classifier::run(out, Synthetic::train(400), Synthetic::test(40), classes, 2, folder.path())
     });
-    assert!(folder.path().join("batch.png").exists());
+    assert!(["batch.png", "test_batch.png"].iter().all(|name| folder.path().join(name).exists()));
 }
 
 #[test]
