@@ -279,10 +279,31 @@ impl Image {
         let mut reader = ImageReader::new(Cursor::new(&bytes));
         reader.limits(limits);
         let decode = || reader.with_guessed_format()?.decode();
+        if bytes.starts_with(&JPEG) && !jpeg_ends(&bytes) {
+            return Err(Error::format(path, "the JPEG file ends before its picture does"));
+        }
         let rgb = decode().map_err(|e| Error::format(path, e.to_string()))?.into_rgb8();
         let size = [3, rgb.height() as usize, rgb.width() as usize];
         Self::new(size, planes(rgb.as_raw(), 3))
     }
+}
+
+/// How a JPEG file begins.
+const JPEG: [u8; 2] = [0xff, 0xd8];
+
+/// Whether the picture of a JPEG file has its end: the decoder makes up what is missing, in grey. Segments before
+/// the first scan are passed over by their lengths, as a small picture within one has an end of its own; from there
+/// on the end's marker is nothing else.
+fn jpeg_ends(bytes: &[u8]) -> bool {
+    let mut rest = &bytes[JPEG.len()..];
+    while let [0xff, marker, high, low, ..] = *rest {
+        if marker == 0xda {
+            break;
+        }
+        let length = if marker == 0xff { 1 } else { 2 + usize::from(u16::from_be_bytes([high, low])) };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    rest.windows(2).any(|pair| pair == [0xff, 0xd9])
 }
 
 /// Interleaved pixels (RGBRGB...) as planes (RR...GG...BB...).

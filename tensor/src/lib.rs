@@ -64,6 +64,7 @@ mod threads;
 mod unary;
 mod upsample;
 mod views;
+mod whole;
 
 pub use bridge::{MappedFile, NdArray};
 pub use conv::{Conv2dOptions, exact_convolutions, set_exact_convolutions};
@@ -84,3 +85,4 @@ pub use shape::IntoShape;
 pub use spatial::ConvTranspose2dOptions;
 pub use tensor::Tensor;
 pub use threads::{num_threads, set_num_threads};
+pub use whole::{UNFINISHED, write_whole};

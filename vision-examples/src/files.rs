@@ -1,7 +1,9 @@
 //! Files that appear whole or not at all.
 
-use std::io::Write;
+use std::fs::{File, TryLockError};
 use std::path::Path;
+
+use taper_autograd::tensor::{UNFINISHED, write_whole};
 
 use crate::Result;
 
@@ -12,11 +14,12 @@ const HEADER: &str =
     "# The settings of a run of `cargo xtask cifar`, which `--config` with this file repeats.\n";
 
 /// Makes a run's folder, and finds out whether files can be made in it: before the hours of training.
-/// A folder with files that are no run's is left alone, unless the run goes on from one of them.
+/// A folder with files that are no run's is left alone, unless the run goes on from one of them. As long as
+/// the file lives that this gives, the folder is no other run's.
 ///
 /// # Errors
-/// When they cannot.
-pub fn claim_folder(folder: &Path, resume: Option<&Path>) -> Result<()> {
+/// When they cannot, or another run is writing there.
+pub fn claim_folder(folder: &Path, resume: Option<&Path>) -> Result<File> {
     let entries = || std::fs::read_dir(folder).into_iter().flatten();
     let ours = || {
         std::fs::read_to_string(folder.join(SETTINGS)).is_ok_and(|text| text.starts_with(HEADER))
@@ -35,7 +38,8 @@ pub fn claim_folder(folder: &Path, resume: Option<&Path>) -> Result<()> {
         )
         .into());
     }
-    writable(folder)
+    writable(folder)?;
+    lock(folder)
 }
 
 /// Whether two paths lead to the same folder.
@@ -57,29 +61,37 @@ fn writable(folder: &Path) -> Result<()> {
         std::fs::create_dir_all(folder)?;
         tempfile::tempfile_in(folder).map(drop)
     };
-    check().map_err(|e| {
-        format!("cannot write to folder {}: {e}; choose another one with --out", folder.display()).into()
-    })
+    check().map_err(|e| refused(folder, &e))
 }
 
-/// Writes a file under another name, flushes it to the disk, and only then gives it its own.
+fn refused(folder: &Path, error: &std::io::Error) -> Box<dyn std::error::Error> {
+    format!("cannot write to folder {}: {error}; choose another one with --out", folder.display()).into()
+}
+
+/// Keeps other runs out of a folder until the file is dropped, and removes what one that was killed has left
+/// half-written there.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(".lock");
+    let open = File::options().create(true).append(true).open(&path);
+    let file = open.map_err(|e| refused(folder, &e))?;
+    // Not every file system has locks: without one, nobody is kept out.
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        let shown = folder.display();
+        return Err(format!("another run writes to folder {shown}; choose another one with --out").into());
+    }
+    for entry in std::fs::read_dir(folder)?.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            // What cannot be removed is in nobody's way.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(file)
+}
+
+/// [`write_whole`], with an error that says what for.
 ///
 /// # Errors
-/// When the folder cannot be written, or the disk is full: an older file then stays as it was.
+/// As that.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let place = || -> std::io::Result<()> {
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666);
-        // As any new file's, less the user's mask; temporary ones are otherwise their owner's alone.
-        #[cfg(unix)]
-        builder.permissions(mode);
-        let mut file = builder.tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    place().map_err(|e| format!("cannot write {}: {e}", path.display()).into())
+    write_whole(path, bytes).map_err(|e| format!("cannot write {}: {e}", path.display()).into())
 }

@@ -7,6 +7,7 @@ pub mod evaluate;
 pub mod files;
 pub mod interrupt;
 pub mod models;
+pub mod output;
 pub mod predict;
 pub mod progress;
 pub mod report;

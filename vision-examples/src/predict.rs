@@ -28,6 +28,10 @@ impl Predictor {
     /// # Errors
     /// When the file cannot be read, or is of another network.
     pub fn open(path: &Path, device: Device) -> Result<Self> {
+        if !path.exists() {
+            let advice = "train one with cargo xtask cifar, or name another one with --model";
+            return Err(format!("there is no {}; {advice}", path.display()).into());
+        }
         let (state, about) = load_with_metadata(path)?;
         Self::new(state, &about, device)
             .map_err(|e| format!("cannot predict with {}: {e}", path.display()).into())
@@ -60,12 +64,21 @@ impl Predictor {
     /// pixels long and the middle square is cut out; from there on it is as in training.
     ///
     /// # Errors
-    /// When the picture has not three channels, or an operation fails.
+    /// When the picture has not three channels, or the network's outputs are no probabilities of its classes.
     pub fn likeliest(&self, image: Image, count: usize) -> Result<Vec<(&str, f64)>> {
         let image = self.transform.apply(image, &mut Rng::new(0, 0))?;
         let batch: Tensor = image.to_tensor()?.unsqueeze(0)?.to(&self.device)?;
         let outputs = no_grad(|| self.net.forward(&batch.into()))?;
         let probabilities = outputs.data().softmax(1)?.to(&Device::cpu())?.to_vec::<f32>()?;
+        if probabilities.len() != self.classes.len() {
+            let (outputs, names) = (probabilities.len(), self.classes.len());
+            return Err(
+                format!("the network has {outputs} outputs, and its file names {names} classes").into()
+            );
+        }
+        if probabilities.iter().any(|p| !p.is_finite()) {
+            return Err("the network's outputs are no finite numbers: its training has diverged".into());
+        }
         let names = self.classes.iter().map(String::as_str);
         let mut classes: Vec<_> = names.zip(probabilities.into_iter().map(f64::from)).collect();
         classes.sort_by(|a, b| b.1.total_cmp(&a.1));

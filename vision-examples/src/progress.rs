@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indicatif::{FormattedDuration, HumanCount, ProgressBar, ProgressStyle};
 
+use crate::output::{say, warn};
 use crate::train::Training;
 
 /// How much of the loss on display comes from the mini-batches before the last one.
@@ -30,7 +31,7 @@ impl Progress {
     /// Begins the display of so many epochs and mini-batches in each, some of which may be done.
     pub fn new(epochs: u64, batches: usize, done: &Training) -> Self {
         let batches = batches as u64;
-        let bar = ProgressBar::new(epochs * batches).with_position(done.step);
+        let bar = ProgressBar::new(epochs.saturating_mul(batches)).with_position(done.step);
         let bar = match ProgressStyle::with_template("{wide_bar} {percent:>3} %  {msg}") {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
@@ -61,19 +62,21 @@ impl Progress {
         } else if elapsed >= self.next {
             // Ever rarer, so that a day of training leaves a page and not a book.
             self.next = (elapsed + LINES).max(elapsed.mul_f64(1.1));
-            eprintln!(
-                "{:3} %  {}",
-                100 * now.step / (self.epochs * self.batches).max(1),
-                self.text(now, elapsed)
-            );
+            let percent = 100 * u128::from(now.step) / u128::from(self.steps().max(1));
+            warn(format_args!("{percent:3} %  {}", self.text(now, elapsed)));
         }
+    }
+
+    /// The mini-batches of the whole training.
+    fn steps(&self) -> u64 {
+        self.epochs.saturating_mul(self.batches)
     }
 
     fn text(&self, now: &Training, elapsed: Duration) -> String {
         let steps = (now.step - self.before.step).max(1);
         let rate = (now.images - self.before.images) as f64 / elapsed.as_secs_f64().max(1e-9);
-        let left =
-            elapsed.mul_f64((self.epochs * self.batches).saturating_sub(now.step) as f64 / steps as f64);
+        let left = self.steps().saturating_sub(now.step) as f64 / steps as f64;
+        let left = Duration::try_from_secs_f64(elapsed.as_secs_f64() * left).unwrap_or(Duration::MAX);
         let rate = if rate < 10.0 { format!("{rate:.1}") } else { HumanCount(rate as u64).to_string() };
         format!(
             "epoch {}/{}  loss {:.3}  {} images/s  {} left",
@@ -87,7 +90,12 @@ impl Progress {
 
     /// Prints a line above the bar.
     pub fn say(&self, line: &str) {
-        self.bar.suspend(|| println!("{line}"));
+        self.bar.suspend(|| say(line));
+    }
+
+    /// Warns above the bar.
+    pub fn warn(&self, line: &str) {
+        self.bar.suspend(|| warn(line));
     }
 }
 

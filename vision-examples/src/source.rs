@@ -5,6 +5,7 @@ use std::path::Path;
 use taper_data::fetch::{FetchOptions, cifar10};
 use taper_data::{Cifar10, Dataset, Error, Image, Result, Rng, Synthetic};
 
+use crate::output::warn;
 use crate::settings::DatasetChoice;
 
 /// Pictures of ten classes: the real ones, or drawn ones.
@@ -53,6 +54,8 @@ pub fn open(choice: DatasetChoice, dir: &Path, from: Option<String>) -> Result<S
     if choice == DatasetChoice::Synthetic {
         return Ok(synthetic());
     }
+    // A source that was named is to be used, and not passed over for a slip in its name.
+    let may_draw = choice == DatasetChoice::Auto && from.is_none();
     match cifar10(dir, &FetchOptions { from, ..FetchOptions::default() }) {
         Ok(_) => Ok(Source {
             name: "cifar10",
@@ -60,10 +63,10 @@ pub fn open(choice: DatasetChoice, dir: &Path, from: Option<String>) -> Result<S
             train: Pictures::Cifar10(Cifar10::train(dir)?),
             test: Pictures::Cifar10(Cifar10::test(dir)?),
         }),
-        Err(error @ Error::Fetch(_)) if choice == DatasetChoice::Auto => {
-            eprintln!(
+        Err(error @ Error::Fetch(_)) if may_draw => {
+            warn(format_args!(
                 "warning: CIFAR-10 cannot be had, so this trains on drawn pictures instead.\n{error}\n"
-            );
+            ));
             Ok(synthetic())
         }
         Err(error) => Err(error),

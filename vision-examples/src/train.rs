@@ -131,6 +131,13 @@ where
                 if line || save || progress.is_due(self.training.time) {
                     for loss in unread.drain(..) {
                         let loss = loss.item::<f64>()?;
+                        if !loss.is_finite() && self.training.curve.last().is_none_or(|last| last.is_finite())
+                        {
+                            let place = self.training.curve.len() + 1;
+                            progress.warn(&format!(
+                                "warning: the loss is {loss} at mini-batch {place}; a smaller --lr may help"
+                            ));
+                        }
                         self.training.running_loss += loss;
                         self.training.curve.extend([loss as f32]);
                         progress.add(loss);

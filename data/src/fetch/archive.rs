@@ -43,16 +43,20 @@ pub fn unpack(archive: &Path, into: &Path, limits: ArchiveLimits, flat: bool) ->
     // Headers and padding count too: an archive of endless empty headers ends here.
     let budget = limits.bytes.saturating_add(2048 * limits.entries as u64);
     let mut archive = Archive::new(Budget { inner: bytes, left: budget });
-    let broken = |e: io::Error| format!("{name}: {e}");
     let (mut entries, mut left) = (0, limits.bytes);
+    // What the first header says is not repeated: of another kind of file it is bytes for no terminal.
+    let broken = |e: io::Error, entries| match entries {
+        0 => format!("{name} is no tar archive, gzipped or not"),
+        _ => format!("{name}: {e}"),
+    };
     // Raw: extended headers are entries of their own, not something that is read into memory unasked.
-    for entry in archive.entries().map_err(broken)?.raw(true) {
-        let mut entry = entry.map_err(broken)?;
+    for entry in archive.entries().map_err(|e| broken(e, 0))?.raw(true) {
+        let mut entry = entry.map_err(|e| broken(e, entries))?;
         entries += 1;
         if entries > limits.entries {
             return Err(format!("{name} has more than {} entries", limits.entries));
         }
-        let path = entry.path().map_err(broken)?.into_owned();
+        let path = entry.path().map_err(|e| broken(e, entries))?.into_owned();
         let refuse = |why: &str| Err(format!("{name} holds {}, {why}: refused", path.display()));
         if path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
             return refuse("a path that leads out of its folder");

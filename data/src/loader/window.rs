@@ -33,7 +33,7 @@ struct State<T> {
 impl<T> Window<T> {
     /// A window over the numbers from `first` below `total`.
     pub fn new(size: usize, first: usize, total: usize) -> Self {
-        let state = State { slots: VecDeque::with_capacity(size), taken: first, sleepers: 0 };
+        let state = State { slots: VecDeque::new(), taken: first, sleepers: 0 };
         let (ready, space) = (Condvar::new(), Condvar::new());
         Self {
             state: Mutex::new(state),

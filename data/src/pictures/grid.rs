@@ -1,8 +1,9 @@
 //! `make_grid` and `save_image`.
 
 use crate::{Error, Image, Result};
-use std::path::Path;
-use taper_tensor::{DType, Tensor};
+use image::ImageFormat;
+use std::{io::Cursor, path::Path};
+use taper_tensor::{DType, Tensor, write_whole};
 
 /// How [`make_grid`] lays out its pictures, with the names and defaults of torchvision.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +149,8 @@ pub fn save_image(batch: &Tensor, path: impl AsRef<Path>, grid: &Grid) -> Result
 }
 
 impl Image {
-    /// Writes the picture as a PNG or JPEG file, as the file's name ends. Floats go from 0, black, to 1.
+    /// Writes the picture as a PNG or JPEG file, as the file's name ends; the file appears whole or not at all.
+    /// Floats go from 0, black, to 1.
     ///
     /// # Errors
     /// When the picture has neither 1 nor 3 channels, or the file cannot be written.
@@ -174,7 +176,20 @@ impl Image {
             .flat_map(|at| (0..channels).map(move |c| (c, at)))
             .map(|(c, at)| planes[c * pixels + at])
             .collect();
-        image::save_buffer(path, &interleaved, width as u32, height as u32, colour)
-            .map_err(|e| Error::format(path, e.to_string()))
+        let (format, mut file) = (picture_format(path)?, Cursor::new(vec![]));
+        image::write_buffer_with_format(&mut file, &interleaved, width as u32, height as u32, colour, format)
+            .map_err(|e| Error::format(path, e.to_string()))?;
+        write_whole(path, file.get_ref()).map_err(Error::io("write", path))
+    }
+}
+
+/// The format that a picture's file is to have, by the end of its name.
+///
+/// # Errors
+/// When it is neither PNG nor JPEG.
+pub(super) fn picture_format(path: &Path) -> Result<ImageFormat> {
+    match ImageFormat::from_path(path) {
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => Ok(format),
+        _ => Err(Error::format(path, "the name of a picture's file ends in .png, .jpg or .jpeg")),
     }
 }

@@ -1,6 +1,6 @@
 //! Sheets of enlarged pictures with captions.
 
-use super::font;
+use super::{font, grid::picture_format};
 use crate::{Dataset, Error, Image, Result, transforms::Interpolation};
 use std::path::Path;
 
@@ -104,6 +104,7 @@ where
     D: Dataset<Sample = (Image, i64)> + ?Sized,
     C: AsRef<str>,
 {
+    picture_format(path.as_ref())?;
     let tile = |index| {
         let (image, label) = dataset.at(index)?;
         let name = usize::try_from(label).ok().and_then(|label| classes.get(label));

@@ -80,21 +80,25 @@ impl Transform for Resize {
         let [_, height, width] = image.size();
         let (height, width) = match self.target {
             Target::Exact(height, width) => (height, width),
-            Target::Shorter(side) if height < width => (side, side * width / height.max(1)),
-            Target::Shorter(side) => (side * height / width.max(1), side),
+            Target::Shorter(side) if height < width => (side, side.saturating_mul(width) / height.max(1)),
+            Target::Shorter(side) => (side.saturating_mul(height) / width.max(1), side),
         };
         image.resize(height, width, self.interpolation, self.antialias)
     }
 }
 
+/// The most pixels: a line of a picture, made wider, would else take all of the memory.
+const LARGEST: usize = 1 << 28;
+
 impl Image {
     /// The picture in another size.
     ///
     /// # Errors
-    /// When the size is 0, or the picture is empty.
+    /// When the size is 0 or beyond 2²⁸ pixels, or the picture is empty.
     pub fn resize(self, height: usize, width: usize, how: Interpolation, antialias: bool) -> Result<Self> {
         let [channels, h, w] = self.size();
-        if height * width * h * w == 0 {
+        let pixels = height.checked_mul(width).filter(|&pixels| pixels <= LARGEST);
+        if pixels.is_none_or(|pixels| pixels == 0) || h * w == 0 {
             return Err(Error::invalid("resize", format!("cannot make {height}x{width} of {h}x{w}")));
         }
         if (height, width) == (h, w) {

@@ -225,6 +225,28 @@ fn replace(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
+/// A decoder makes up in grey what a JPEG file that was cut does not have.
+#[test]
+fn a_jpeg_that_was_cut() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("p.jpg");
+    picture(9, 77).save(&path).unwrap();
+    let whole = fs::read(&path).unwrap();
+    for length in 0..whole.len() {
+        replace(&path, &whole[..length]);
+        assert!(Image::open(&path).is_err(), "the first {length} of {} bytes", whole.len());
+    }
+    // A small picture within, as cameras put there, has an end of its own.
+    let mut small = vec![0xff, 0xd8, 0xff, 0xe1, 0, 6, 0xff, 0xd9, 1, 2];
+    small.extend(&whole[2..]);
+    replace(&path, &small[..small.len() - 2]);
+    assert!(Image::open(&path).unwrap_err().to_string().contains("ends before its picture does"));
+    // What follows the picture is none of it.
+    small.extend(b"trailer");
+    replace(&path, &small);
+    assert!(Image::open(&path).is_ok());
+}
+
 /// 10,000 of them: an error each, or a dataset that can be read from end to end; no panic, and no time or
 /// memory to speak of.
 #[test]

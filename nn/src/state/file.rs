@@ -1,11 +1,10 @@
 //! Checkpoint files: safetensors, written whole or not at all; read also PyTorch's own.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use taper_tensor::{DType, MappedFile};
+use taper_tensor::{DType, MappedFile, write_whole};
 
 use super::{Metadata, StateDict, bytes, torch};
 use crate::{Error, Result};
@@ -65,7 +64,7 @@ fn write(state: &StateDict, metadata: Option<&Metadata>, path: &Path) -> Result<
     }
     let mut file = safetensors::serialize(views, Some(texts.clone())).map_err(refused)?;
     sort_texts(&mut file, &texts.into_iter().collect());
-    place(path, &file).map_err(|source| Error::Io { path: path.to_owned(), source })
+    write_whole(path, &file).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
 /// Puts the texts into the order of their keys: safetensors writes them in a hash map's, by which two files
@@ -93,30 +92,6 @@ fn checksum<'a>(tensors: impl Iterator<Item = (&'a String, &'a [u8])>) -> String
     format!("{:08x}", sum.sum())
 }
 
-/// Writes a file beside `path`, and when it is on the disk gives it that name.
-fn place(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".taper-");
-    #[cfg(unix)]
-    let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666);
-    // As any new file's, less the user's mask; temporary ones are otherwise their owner's alone.
-    #[cfg(unix)]
-    builder.permissions(mode);
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    // The name itself is on the disk once the folder is; not every system can do that.
-    if let Ok(folder) = std::fs::File::open(folder) {
-        folder.sync_all().ok();
-    }
-    Ok(())
-}
-
 /// Reads the tensors of a `.safetensors` file, or of what `torch.save(model.state_dict(), path)` has
 /// written; the content says which it is. Nothing in the file is executed. Of a checkpoint that holds
 /// more, such as the optimiser's state, the tensors of inner dicts get dotted names, and what is no
@@ -134,7 +109,12 @@ pub fn load(path: impl AsRef<Path>) -> Result<StateDict> {
 /// As [`load`].
 pub fn load_with_metadata(path: impl AsRef<Path>) -> Result<(StateDict, Metadata)> {
     let path = path.as_ref();
-    let content = MappedFile::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let failed = |source| Error::Io { path: path.to_owned(), source };
+    // A folder's own error would be that of mapping it into memory: that it is no such device.
+    if path.is_dir() {
+        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+    }
+    let content = MappedFile::open(path).map_err(failed)?;
     parse(path, &content)
 }
 
@@ -174,7 +154,10 @@ fn parse(path: &Path, content: &[u8]) -> Result<(StateDict, Metadata)> {
 }
 
 fn broken(path: &Path, error: safetensors::SafeTensorError) -> Error {
-    Error::Checkpoint { path: path.to_owned(), message: format!("no whole safetensors file: {error}") }
+    Error::Checkpoint {
+        path: path.to_owned(),
+        message: format!("no whole safetensors file ({error}), and none of PyTorch's"),
+    }
 }
 
 fn to_safetensors(dtype: DType) -> Dtype {

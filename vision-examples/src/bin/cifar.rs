@@ -10,6 +10,7 @@ use taper_vision_examples::checkpoint::Saving;
 use taper_vision_examples::evaluate::evaluate;
 use taper_vision_examples::interrupt;
 use taper_vision_examples::models::{Model, normalized};
+use taper_vision_examples::output::{say, warn};
 use taper_vision_examples::report::{self, Report, SHOWN, Sample};
 use taper_vision_examples::settings::Settings;
 use taper_vision_examples::source::{self, Source};
@@ -22,12 +23,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let error = match Settings::read(std::env::args_os()).and_then(|settings| run(&settings)) {
         Ok(End::Finished) => return ExitCode::SUCCESS,
-        Ok(End::Stopped) => return ExitCode::from(interrupt::STATUS),
+        Ok(End::Stopped) => return ExitCode::from(interrupt::status()),
         Err(error) => error,
     };
     match error.downcast::<clap::Error>() {
         Ok(error) => error.exit(), // its own way of printing; help is one of them
-        Err(error) => eprintln!("error: {error}"),
+        Err(error) => warn(format_args!("error: {error}")),
     }
     ExitCode::FAILURE
 }
@@ -35,13 +36,13 @@ fn main() -> ExitCode {
 fn run(settings: &Settings) -> Result<End> {
     // What cannot work fails before anything is fetched or trained.
     let device = settings.device()?;
-    files::claim_folder(&settings.out, settings.resume.as_deref())?;
+    let _folder = files::claim_folder(&settings.out, settings.resume.as_deref())?;
     set_num_threads(settings.threads.unwrap_or_else(processors))?;
     manual_seed(settings.seed);
     let net = Model::new(settings.model)?;
     net.to(&device)?;
     let mut optimizer = settings.optimizer(net.parameters())?;
-    files::write_settings(&settings.out, settings)?;
+    optimizer.step()?; // changes nothing, as there is no gradient, but its settings are looked at
 
     let Source { name, classes, train: train_set, test: test_set } =
         source::open(settings.dataset, &settings.data, settings.from.clone())?;
@@ -53,15 +54,15 @@ fn run(settings: &Settings) -> Result<End> {
         .seed(settings.seed)
         .build()?;
     let test = DataLoader::new(test_set.transform(normalized())).batch_size(100).seed(0).build()?;
-    println!("{net}");
+    say(&net);
     let limit = settings.limit.unwrap_or(usize::MAX);
-    let steps = settings.epochs * loader.len().min(limit) as u64;
+    let steps = settings.epochs.saturating_mul(loader.len().min(limit) as u64);
     let scheduler = settings.scheduler(steps, &mut *optimizer)?;
     let (criterion, training) = (settings.criterion(), Training::default());
     let mut run = Run { net: &net, optimizer, scheduler, loader: &loader, criterion, training };
     if let Some(file) = &settings.resume {
         run.resume(file)?;
-        println!("Going on after {} mini-batches", run.training.step);
+        say(format_args!("Going on after {} mini-batches", run.training.step));
     }
     let mut made_with = settings.saved();
     made_with.insert("--dataset".into(), name.into()); // which `auto` has found
@@ -77,16 +78,17 @@ fn run(settings: &Settings) -> Result<End> {
         latest = (epoch == settings.epochs).then_some(evaluation);
         Ok(Some(accuracy))
     };
+    files::write_settings(&settings.out, settings)?;
     let end = interrupt::listening(|stop| {
         let (saving, test, epochs) = (&saving, &mut test_after, settings.epochs);
         run.train(Plan { device: &device, epochs, limit, saving, stop, test })
     })?;
     if end == End::Stopped {
-        println!("Stopped after {} of {steps} mini-batches; this goes on:", run.training.step);
-        println!("    cargo xtask cifar --resume {}", saving.path.display());
+        say(format_args!("Stopped after {} of {steps} mini-batches; this goes on:", run.training.step));
+        say(format_args!("    cargo xtask cifar --resume {}", saving.path.display()));
         return Ok(end);
     }
-    println!("Finished Training");
+    say("Finished Training");
     let about = [("model", settings.model_name()), ("dataset", name.into()), ("classes", classes.join(","))];
     let about: Metadata = about.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     save_with_metadata(&state_dict(&net), &about, settings.out.join("net.safetensors"))?;
@@ -106,12 +108,12 @@ fn run(settings: &Settings) -> Result<End> {
     let samples: Vec<Sample> = shown.into_iter().zip(&evaluation.predictions).map(sample).collect();
     net.to(&Device::cpu())?; // where the report draws it
     report::write(&settings.out, &report, &samples, &net)?;
-    println!(
+    say(format_args!(
         "{:.0} images/s, {:.1} s of training; the report is {}",
         report.images_per_second,
         report.train_seconds,
         settings.out.join("report.html").display()
-    );
+    ));
     Ok(end)
 }
 

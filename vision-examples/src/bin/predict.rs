@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use taper_vision_examples::Result;
+use taper_vision_examples::output::{answer, warn};
 use taper_vision_examples::predict::{Predictor, pictures, read};
-use taper_vision_examples::settings::device;
+use taper_vision_examples::settings::{device, within};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -20,7 +21,8 @@ struct Settings {
     #[arg(long, default_value = "out/net.safetensors", value_name = "FILE")]
     model: PathBuf,
     /// How many classes to name of each picture, the likeliest first.
-    #[arg(long, default_value_t = 3, value_name = "N")]
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = within::<1, { usize::MAX }>)]
+    #[arg(allow_negative_numbers = true)]
     top: usize,
     /// Where to compute: `cpu`, `cuda` or `cuda:N`.
     #[arg(long, default_value = "cpu")]
@@ -47,8 +49,13 @@ fn main() -> ExitCode {
     let width = files.iter().map(|file| file.display().to_string().chars().count()).max().unwrap_or(0);
     // One that cannot be read is no reason to go without the others.
     for file in &files {
-        match line(&predictor, file, settings.top) {
-            Ok(classes) => println!("{:width$}  {classes}", file.display().to_string()),
+        let of_file = |e| format!("{}: {e}", file.display()).into();
+        let answered = line(&predictor, file, settings.top)
+            .map_err(of_file)
+            .and_then(|classes| answer(format_args!("{:width$}  {classes}", file.display().to_string())));
+        match answered {
+            Ok(true) => {}
+            Ok(false) => break, // nobody reads the others
             Err(error) => code = fail(&*error),
         }
     }
@@ -56,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 fn fail(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("error: {error}");
+    warn(format_args!("error: {error}"));
     ExitCode::FAILURE
 }
 

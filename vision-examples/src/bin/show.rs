@@ -9,12 +9,15 @@ use taper_data::fetch::{FetchOptions, Package, fetch};
 use taper_data::pictures::show;
 use taper_data::{Cifar10, Cifar100, Dataset, FashionMnist, Image, ImageFolder, Kmnist, Mnist, Synthetic};
 use taper_vision_examples::Result;
+use taper_vision_examples::output::{say, warn};
+use taper_vision_examples::settings::within;
 
 /// Draw the first pictures of a dataset as one PNG; a dataset that is not there is fetched.
 #[derive(Parser)]
 #[command(name = "cargo xtask show", bin_name = "cargo xtask show", version)]
 struct Settings {
     /// The dataset.
+    #[arg(ignore_case = true)]
     name: Name,
     /// The folder of the datasets; of `folder`, the folder whose subfolders are the classes.
     #[arg(long, visible_alias = "data", default_value = "data", value_name = "DIR")]
@@ -26,7 +29,8 @@ struct Settings {
     #[arg(long)]
     test: bool,
     /// How many pictures.
-    #[arg(long, default_value_t = 50, value_name = "N")]
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = within::<1, 10_000>)]
+    #[arg(allow_negative_numbers = true)]
     count: usize,
     /// The PNG or JPEG file to write [default: NAME.png]
     #[arg(long, value_name = "FILE")]
@@ -50,7 +54,7 @@ fn main() -> ExitCode {
     match run(&Settings::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            warn(format_args!("error: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -65,7 +69,7 @@ fn run(settings: &Settings) -> Result<()> {
     }
     let out = settings.out.clone().unwrap_or_else(|| format!("{name}.png").into());
     let drawn = draw(settings, &out)?;
-    println!("{drawn} pictures of {name} are in {}", out.display());
+    say(format_args!("{drawn} pictures of {name} are in {}", out.display()));
     Ok(())
 }
 

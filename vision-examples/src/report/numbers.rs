@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::evaluate::Evaluation;
+use crate::output::say;
 use crate::settings::Settings;
 use crate::train::{Accuracy, Loss, Training};
 
@@ -112,14 +113,14 @@ pub fn print(classes: &[&str], evaluation: &Evaluation) {
         let names = numbers.iter().take(4).map(|&n| format!("{:width$} ", classes[n as usize]));
         names.collect::<String>().trim_end().to_owned()
     };
-    println!("GroundTruth:  {}", names(&evaluation.labels));
-    println!("Predicted:    {}", names(&evaluation.predictions));
-    println!(
+    say(format_args!("GroundTruth:  {}", names(&evaluation.labels)));
+    say(format_args!("Predicted:    {}", names(&evaluation.predictions)));
+    say(format_args!(
         "Accuracy of the network on the {} test images: {:.1} %",
         evaluation.labels.len(),
         evaluation.accuracy()
-    );
+    ));
     for (name, accuracy) in classes.iter().zip(evaluation.class_accuracy()) {
-        println!("Accuracy for class: {name:width$} is {accuracy:.1} %");
+        say(format_args!("Accuracy for class: {name:width$} is {accuracy:.1} %"));
     }
 }

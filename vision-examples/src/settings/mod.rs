@@ -21,7 +21,7 @@ use crate::Result;
 ///
 /// Ctrl-C ends the training with a checkpoint, from which `--resume` goes on; a second one ends it at once.
 #[derive(Clone, Debug, Parser, Serialize)]
-#[command(name = "cargo xtask cifar", bin_name = "cargo xtask cifar", version)]
+#[command(name = "cargo xtask cifar", bin_name = "cargo xtask cifar", version, allow_negative_numbers = true)]
 #[serde(rename_all = "kebab-case")]
 pub struct Settings {
     /// What to train on; `auto` takes CIFAR-10, or drawn pictures where no source can be reached.
@@ -31,7 +31,7 @@ pub struct Settings {
     #[arg(long, value_enum, default_value_t = ModelChoice::Net)]
     pub model: ModelChoice,
     /// How often to go through the training pictures.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 2, value_parser = one_or_more)]
     pub epochs: u64,
     /// The pictures in a mini-batch.
     #[arg(long, default_value_t = 4, value_parser = at_least_one)]
@@ -45,34 +45,34 @@ pub struct Settings {
     #[arg(long, value_enum, default_value_t = OptimizerChoice::Sgd)]
     pub optimizer: OptimizerChoice,
     /// The learning rate.
-    #[arg(long, default_value_t = 0.001, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.001)]
     pub lr: f64,
     /// The momentum of `sgd`.
-    #[arg(long, default_value_t = 0.9, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.9)]
     pub momentum: f64,
     /// Whether `sgd` looks ahead along its direction, as Nesterov's; `--nesterov` alone says true.
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true")]
     pub nesterov: bool,
     /// How much the weights shrink [default: the optimizer's own, 0.01 for adamw, 0 for others]
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
     /// How the learning rate changes from mini-batch to mini-batch.
     #[arg(long, value_enum, default_value_t = ScheduleChoice::Constant)]
     pub schedule: ScheduleChoice,
     /// The part of each target, from 0 to 1, that all classes share.
-    #[arg(long, default_value_t = 0.0, value_parser = share, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
     pub label_smoothing: f64,
     /// The seed of the weights and of the shuffling.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// The threads that compute [default: all processors]
-    #[arg(long, env = "TAPER_NUM_THREADS", value_parser = at_least_one)]
+    #[arg(long, env = "TAPER_NUM_THREADS", value_parser = within::<1, 1024>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
     /// The threads that prepare batches beside; 0 prepares them in line.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 2, value_parser = within::<0, 1024>)]
     pub workers: usize,
     /// Where to compute: `cpu`, `cuda` or `cuda:N`.
     #[arg(long, default_value = "cpu")]
@@ -90,7 +90,7 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// Test also after every N epochs, for a curve of the accuracy; at the end anyway.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = one_or_more)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_every: Option<u64>,
     /// Where to take CIFAR-10 from: its archive, a folder, or a URL.
@@ -98,7 +98,7 @@ pub struct Settings {
     #[serde(skip)]
     pub from: Option<String>,
     /// Save a checkpoint every N mini-batches; there is one at the end of each epoch anyway.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = one_or_more)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint_every: Option<u64>,
     /// Go on from a checkpoint, in its folder and with its settings.
@@ -213,12 +213,24 @@ fn saved_settings(file: &Path) -> Result<Metadata, String> {
     }
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+/// A whole number from `LEAST` to `MOST`.
+///
+/// # Errors
+/// When it is none, or another one.
+pub fn within<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("expected at least 1".into()),
-        Ok(n) => Ok(n),
-        Err(e) => Err(e.to_string()),
+        Ok(n) if (LEAST..=MOST).contains(&n) => Ok(n),
+        _ if MOST == usize::MAX => Err(format!("expected a whole number, at least {LEAST}")),
+        _ => Err(format!("expected a whole number from {LEAST} to {MOST}")),
     }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    within::<1, { usize::MAX }>(text)
+}
+
+fn one_or_more(text: &str) -> Result<u64, String> {
+    at_least_one(text).map(|n| n as u64)
 }
 
 fn share(text: &str) -> Result<f64, String> {

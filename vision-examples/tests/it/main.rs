@@ -6,6 +6,7 @@ mod examples; // the tutorial's sections print what they should
 mod interrupt; // Ctrl-C
 mod kill; // killed at random moments, and gone on
 mod models; // what the models are made of
+mod names; // the tables of names for those who come from PyTorch
 mod predict; // a trained network on pictures
 mod pytorch; // checkpoints go to PyTorch and come from there
 mod refusals; // bad input: a clear error, and no damage

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use taper_data::{Dataset, Image, Synthetic};
-use taper_nn::{Forward, Layer, Linear, Sequential, load, load_state_dict, save, state_dict};
+use taper_nn::{Forward, Layer, Linear, Module, Sequential, load, load_state_dict, save, state_dict};
 use taper_tensor::{Tensor, manual_seed};
 use taper_vision_examples::models::{Net, ResNet18, normalized};
 
@@ -117,5 +117,43 @@ fn what_is_no_network_of_ours() {
     assert!(refusal(&predict(&file, &[folder])).contains("of the network vgg, expected net or resnet18"));
     std::fs::write(&file, "no network").unwrap();
     assert!(refusal(&predict(&file, &[folder])).contains("no whole safetensors file"));
-    assert!(refusal(&predict(&folder.join("none"), &[folder])).contains("No such file"));
+    assert!(refusal(&predict(&folder.join("none"), &[folder])).contains("train one with cargo xtask cifar"));
+    assert!(refusal(&predict(folder, &[folder])).contains("directory"));
+    // Names for other classes than it has, and outputs that are no numbers.
+    let net = Net::new(3).unwrap();
+    let about = |classes: &str| {
+        [("model", "net"), ("classes", classes)].map(|(k, v)| (k.to_owned(), v.to_owned())).into()
+    };
+    taper_nn::save_with_metadata(&state_dict(&net), &about("cat,dog"), &file).unwrap();
+    assert!(refusal(&predict(&file, &[folder])).contains("10 outputs, and its file names 2 classes"));
+    for parameter in net.parameters() {
+        parameter.data().fill_(f64::NAN).unwrap();
+    }
+    save(&state_dict(&net), &file).unwrap();
+    assert!(refusal(&predict(&file, &[folder])).contains("diverged"));
+}
+
+#[test]
+fn a_picture_too_long_and_thin() {
+    let (out, photos) = trained();
+    let line = photos.path().join("line.png");
+    Image::new([3, 1, 9_000_000], vec![0; 27_000_000]).unwrap().save(&line).unwrap();
+    let error = refusal(&predict(&out.path().join("net.safetensors"), &[&line]));
+    assert!(error.contains("line.png") && error.contains("of 1x9000000"), "{error}");
+}
+
+/// Who reads what is printed may go away, as `head` does.
+#[cfg(unix)]
+#[test]
+fn nobody_reads_the_answers() {
+    let (out, photos) = trained();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_predict"));
+    command.arg("--model").arg(out.path().join("net.safetensors")).arg(photos.path());
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.stdout(writer).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
+        assert!(refusal(&command.stdout(full).output().unwrap()).contains("cannot write to standard output"));
+    }
 }

@@ -1,4 +1,6 @@
-use crate::run::{cifar, refusal};
+use taper_vision_examples::files::claim_folder;
+
+use crate::run::{cifar, program, refusal, text};
 
 #[test]
 fn options_that_make_no_sense() {
@@ -17,6 +19,13 @@ fn options_that_make_no_sense() {
         error(&["--nesterov", "--momentum", "0", "--dataset", "synthetic", "--limit", "1"])
             .contains("nesterov")
     );
+    // Before anything is fetched or written.
+    let nowhere = ["--dataset", "cifar10", "--from", "nowhere", "--momentum", "-1"];
+    assert!(error(&nowhere).contains("momentum is -1"));
+    for option in ["--workers", "--threads"] {
+        assert!(error(&[option, "18446744073709551615"]).contains("to 1024"));
+    }
+    assert!(error(&["--seed", "-1"]).contains("--seed"));
     assert!(error(&["--bach-size", "4"]).contains("--batch-size"));
     assert!(error(&["--device", "gpu"]).contains("expected cpu, cuda or cuda:N"));
     assert!(error(&["--device", "cuda:99"]).contains("device"));
@@ -52,6 +61,51 @@ fn a_source_that_does_not_exist() {
         ["--dataset", "cifar10", "--data", data.to_str().unwrap(), "--from", missing.to_str().unwrap()];
     let error = refusal(&cifar(&folder.path().join("out"), &arguments));
     assert!(error.contains("missing.tar.gz") && error.contains("cifar-10"), "{error}");
+    // Nor does `auto` where a source is named.
+    let error = refusal(&cifar(&folder.path().join("out"), &arguments[2..]));
+    assert!(error.contains("missing.tar.gz"), "{error}");
+}
+
+/// What a run has left stays as it is when another one fails, or would write there at the same time.
+#[test]
+fn the_folder_of_another_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = ["--dataset", "synthetic", "--limit", "5", "--epochs", "1"];
+    text(&cifar(folder.path(), &run));
+    let settings = || std::fs::read_to_string(folder.path().join("settings.toml")).unwrap();
+    let before = settings();
+    refusal(&cifar(folder.path(), &[&run[..], &["--momentum", "-1"]].concat()));
+    refusal(&cifar(folder.path(), &["--dataset", "cifar10", "--data", "nowhere", "--from", "nowhere"]));
+    assert_eq!(settings(), before);
+
+    std::fs::write(folder.path().join(".taper-killed"), "half").unwrap();
+    let held = claim_folder(folder.path(), None).unwrap();
+    assert!(!folder.path().join(".taper-killed").exists());
+    assert!(refusal(&cifar(folder.path(), &run)).contains("another run writes to folder"));
+    drop(held);
+    text(&cifar(folder.path(), &run));
+}
+
+#[test]
+fn a_training_that_diverges_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let output =
+        cifar(folder.path(), &["--dataset", "synthetic", "--limit", "20", "--epochs", "1", "--lr", "1e30"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(error.matches("a smaller --lr may help").count(), 1, "{error}");
+}
+
+/// A training whose lines nobody reads goes on.
+#[cfg(unix)]
+#[test]
+fn nobody_reads_the_losses() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(&["--dataset", "synthetic", "--limit", "20", "--epochs", "1", "--out"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.arg(folder.path()).stdout(writer).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(folder.path().join("report.html").exists());
 }
 
 #[test]
