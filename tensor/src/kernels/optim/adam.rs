@@ -40,7 +40,6 @@ struct Step<T> {
     beta2: T,
     taken_sq: T,
     step_size: T,
-    correction: T,
     eps: T,
 }
 
@@ -72,9 +71,12 @@ impl Adam {
         exp_avg_sq: &mut [T],
         max_exp_avg_sq: Option<&mut [T]>,
     ) {
-        let [decay, sign, shrink, taken, beta2, taken_sq, step_size, correction, eps] =
-            self.numbers(step).map(T::of);
-        let s = Step { decay, sign, shrink, taken, beta2, taken_sq, step_size, correction, eps };
+        let [decay, sign, shrink, taken, beta2, taken_sq, step_size, correction, eps] = self.numbers(step);
+        // avg / (sqrt(sq) / correction + eps) with one division less, on which small steps spend their time.
+        let (step_size, eps) = (step_size * correction, eps * correction);
+        let [decay, sign, shrink, taken, beta2, taken_sq, step_size, eps] =
+            [decay, sign, shrink, taken, beta2, taken_sq, step_size, eps].map(T::of);
+        let s = Step { decay, sign, shrink, taken, beta2, taken_sq, step_size, eps };
         match max_exp_avg_sq {
             None => each_part(grad, [param, exp_avg, exp_avg_sq], |grad, [param, avg, sq]| {
                 plain(s, param, grad, avg, sq);
@@ -106,7 +108,7 @@ fn averages<const L: usize, T: Real>(s: &Step<T>, p: &mut T, g: T, avg: &mut T, 
 
 #[inline(always)]
 fn update<const L: usize, T: Real>(s: &Step<T>, p: T, avg: T, sq: T) -> T {
-    (avg / (sq.sqrt() / s.correction + s.eps)).fma::<L>(s.step_size, p)
+    (avg / (sq.sqrt() + s.eps)).fma::<L>(s.step_size, p)
 }
 
 #[inline(always)]
