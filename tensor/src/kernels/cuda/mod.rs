@@ -29,6 +29,10 @@ const THREADS: usize = 256;
 const BLOCKS: usize = 1 << 16;
 /// Kernels count in 32 bits, with room for a last step beyond the end.
 const MOST: usize = 1 << 30;
+/// So many blocks are busy at once on a large GPU.
+const BUSY: usize = 1 << 10;
+/// The least numbers that a block is worth, where several work on one result.
+const SHARE: usize = 1 << 12;
 
 /// A `.cu` file, compiled.
 #[derive(Clone, Copy)]
@@ -277,6 +281,19 @@ pub(crate) fn keep_freed_memory(device: &CudaDevice) {
             driver::result::mem_pool::set_attribute(pool, release, (&raw mut threshold).cast())
         })
     };
+}
+
+/// How many blocks work on each of `results` that `count` numbers go into: several where one for each would leave
+/// most of a GPU idle. And how many numbers each takes, of which the last has at least one.
+fn shares(results: usize, count: usize) -> (usize, usize) {
+    let parts = (count / SHARE).min(BUSY / results.max(1)).max(1);
+    let length = count.div_ceil(parts).max(1).next_multiple_of(THREADS);
+    (count.div_ceil(length), length)
+}
+
+/// A contiguous operand in the dtype that is computed in, which has kernels where the tensor's own has none.
+fn operand(x: &Tensor) -> Result<Tensor> {
+    x.in_dtype(x.dtype.working())?.contiguous()
 }
 
 /// The end of a kernel's name for those that are compiled for f32 and f64 only.
