@@ -76,6 +76,7 @@ pub(crate) fn open(ordinal: usize) -> Result<candle_core::Device> {
     })?;
     #[cfg(feature = "cuda")]
     if let candle_core::Device::Cuda(device) = &device {
+        crate::kernels::cuda::keep_no_events(device);
         crate::kernels::cuda::keep_freed_memory(device);
     }
     open.insert(ordinal, device.clone());

@@ -268,6 +268,14 @@ fn room<T: candle_core::cuda_backend::CudaDType + DeviceRepr>(
     Ok(CudaStorage::wrap_cuda_slice(slice, device.clone()))
 }
 
+/// Lets cudarc keep no events of each memory's last read and write, which cost several calls of the driver for
+/// each argument of each kernel: all work on a memory is in one stream, in the order of the calls. To be called
+/// before anything is allocated.
+pub(crate) fn keep_no_events(device: &CudaDevice) {
+    // SAFETY: other streams are used by `upload.rs` only, which keeps their order by events of its own.
+    unsafe { device.disable_event_tracking() };
+}
+
 /// Lets the driver keep the memory that is freed for the allocations to come. By default it gives it back
 /// whenever the program waits for the device, as it does to read a loss, and the next step asks for it anew.
 /// Where the device cannot do that, it goes on as by default.
