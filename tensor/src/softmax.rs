@@ -92,6 +92,7 @@ impl Tensor {
 
     /// Whether there is a class and a factor for each sample of scores `[N, C, …]`.
     fn expect_classes(&self, op: &'static str, classes: &Self, factors: &Self) -> Result<()> {
+        self.expect_device(op, factors)?;
         let size = self.size();
         let fits = |of: &Self| size.len() > 1 && of.dim() == size.len() - 1 && of.size()[1..] == size[2..];
         if fits(classes) && fits(factors) && classes.size()[0] == size[0] && factors.size()[0] == size[0] {
