@@ -291,6 +291,19 @@ pub(crate) fn keep_freed_memory(device: &CudaDevice) {
     };
 }
 
+/// The bytes that are allocated and not yet freed; what the driver keeps for later does not count.
+pub(crate) fn memory_in_use(device: &CudaDevice) -> std::result::Result<u64, driver::DriverError> {
+    let ordinal = device.cuda_stream().context().cu_device();
+    let mut bytes = 0u64;
+    let used = driver::sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_USED_MEM_CURRENT;
+    // SAFETY: as in `keep_freed_memory`.
+    unsafe {
+        let pool = driver::result::device::get_default_mem_pool(ordinal)?;
+        driver::result::mem_pool::get_attribute(pool, used, (&raw mut bytes).cast())?;
+    }
+    Ok(bytes)
+}
+
 /// How many blocks work on each of `results` that `count` numbers go into: several where one for each would leave
 /// most of a GPU idle. And how many numbers each takes, of which the last has at least one.
 fn shares(results: usize, count: usize) -> (usize, usize) {
