@@ -1,7 +1,7 @@
 //! Gradients kept within bounds, between `backward` and `step`.
 
 use taper_autograd::Variable;
-use taper_autograd::tensor::Tensor;
+use taper_autograd::tensor::{DType, Tensor};
 
 use crate::group::title;
 use crate::{Error, Result};
@@ -35,9 +35,9 @@ pub fn clip_grad_norm_(parameters: &[Variable], max_norm: f64) -> Result<f64> {
 /// # Errors
 /// With `error_if_nonfinite`, when the norm is NaN or infinite: [`Error::NonFinite`] names the parameter.
 pub fn get_total_norm(parameters: &[Variable], norm_type: f64, error_if_nonfinite: bool) -> Result<f64> {
-    let norms: Vec<f64> = gradients(parameters)
-        .map(|(_, g)| Ok(g.norm_p(norm_type, (), false)?.item::<f64>()?))
-        .collect::<Result<_>>()?;
+    let norms: Vec<Tensor> =
+        gradients(parameters).map(|(_, g)| Ok(g.norm_p(norm_type, (), false)?)).collect::<Result<_>>()?;
+    let norms = read(&norms)?;
     let worst = |worse: fn(f64, f64) -> bool| {
         let pick = |a: f64, b: f64| if a.is_nan() || worse(a, b) { a } else { b };
         norms.iter().copied().reduce(pick).unwrap_or(0.0)
@@ -102,7 +102,7 @@ pub fn check_gradients(parameters: &[Variable]) -> Result<()> {
     for (i, grad) in gradients(parameters) {
         // Anything that is not finite makes the sum of `x - x` NaN.
         if grad.sub(&grad)?.sum()?.item::<f64>()? != 0.0 {
-            let elements = grad.to_dtype(taper_autograd::tensor::DType::F64)?.to_vec::<f64>()?;
+            let elements = grad.to_dtype(DType::F64)?.to_vec::<f64>()?;
             return Err(Error::NonFinite {
                 parameter: title(i, &parameters[i]),
                 nan: elements.iter().filter(|x| x.is_nan()).count(),
@@ -112,6 +112,19 @@ pub fn check_gradients(parameters: &[Variable]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Single numbers. Those on one GPU are gathered there, so that it is waited for once.
+fn read(norms: &[Tensor]) -> Result<Vec<f64>> {
+    let Some(device) = norms.first().map(Tensor::device) else { return Ok(Vec::new()) };
+    if !device.is_cuda() || norms.iter().any(|n| n.device() != device) {
+        return norms.iter().map(|n| Ok(n.item::<f64>()?)).collect();
+    }
+    let all = Tensor::options().dtype(DType::F64).device(&device).zeros(norms.len())?;
+    for (i, norm) in norms.iter().enumerate() {
+        all.select(0, i as i64)?.copy_(norm)?;
+    }
+    Ok(all.to_vec()?)
 }
 
 fn gradients(parameters: &[Variable]) -> impl Iterator<Item = (usize, Tensor)> {

@@ -116,7 +116,10 @@ impl GradScaler {
         if !self.enabled {
             return Ok(loss.clone());
         }
-        loss.mul(Variable::new(Tensor::new(self.scale)?.to(&loss.device())?))
+        // A number takes the dtype of the loss, and one loss of 16 bits times the scale needs f32, as in PyTorch.
+        let narrow = loss.dim() == 0 && matches!(loss.dtype(), DType::F16 | DType::BF16);
+        let loss = if narrow { loss.to_dtype(DType::F32)? } else { loss.clone() };
+        loss.mul(f64::from(self.scale))
     }
 
     /// Divides the gradients by the scale, to clip them or to look at them before [`GradScaler::step`], which

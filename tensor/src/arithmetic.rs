@@ -139,6 +139,7 @@ impl Tensor {
         let dtype = if op == "div" { real(dtype) } else { dtype };
         with_working!(dtype, T => {
             let (x, v) = (self.in_dtype(dtype.working())?, <T as Element>::from_scalar(number));
+            on_gpu!(x, y => y.cast(dtype), elementwise::swapped(op, &x, number));
             let y: Vec<T> = if op == "sub" {
                 x.lend_view(op, |x| map1(x, Swapped(ops::Sub, v)))?
             } else {

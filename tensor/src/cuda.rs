@@ -45,6 +45,21 @@ pub fn tf32() -> bool {
     TF32.load(Ordering::Relaxed)
 }
 
+/// How many bytes of a GPU's memory are in use, for tensors above all; PyTorch's `torch.cuda.memory_allocated`.
+/// Waits for the GPU.
+///
+/// # Errors
+/// On another device; where the driver does not say.
+pub fn memory_allocated(device: &crate::Device) -> Result<u64> {
+    let op = "memory_allocated";
+    #[cfg(feature = "cuda")]
+    if let candle_core::Device::Cuda(gpu) = &device.0 {
+        device.synchronize()?;
+        return crate::kernels::cuda::memory_in_use(gpu).map_err(|e| Error::value(op, e.to_string()));
+    }
+    Err(Error::value(op, format!("{device} is no CUDA GPU")))
+}
+
 /// An operation is about to compute what is on a GPU on the host.
 pub(crate) fn expect_round_trip(op: &'static str) -> Result<()> {
     if !strict() {
@@ -76,6 +91,7 @@ pub(crate) fn open(ordinal: usize) -> Result<candle_core::Device> {
     })?;
     #[cfg(feature = "cuda")]
     if let candle_core::Device::Cuda(device) = &device {
+        crate::kernels::cuda::keep_no_events(device);
         crate::kernels::cuda::keep_freed_memory(device);
     }
     open.insert(ordinal, device.clone());

@@ -266,6 +266,14 @@ impl Tensor {
             return if p > 0.0 { self.abs()?.amax(over, keepdim) } else { self.abs()?.amin(over, keepdim) };
         }
         let size = reduced("norm_p", self.size(), &over, keepdim)?;
+        if self.inner.device().is_cuda() && (p == 1.0 || p == 2.0) {
+            // Of operations that have kernels there.
+            let x = self.to_dtype(DType::F64)?;
+            let x = if p == 1.0 { x.abs()? } else { x.square()? };
+            let y = x.sum_over(&over, keepdim)?;
+            let y = if p == 1.0 { y } else { y.sqrt()? };
+            return y.cast(self.dtype.working())?.cast(self.dtype);
+        }
         with_real!(self.dtype, T => {
             self.result(norm::<T>(&*self.in_dtype(T::TYPE)?, &over, p)?, &size)?.cast(self.dtype)
         })

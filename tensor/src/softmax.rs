@@ -78,8 +78,8 @@ impl Tensor {
         let classes = classes.to_dtype(DType::I64)?;
         on_gpu!(
             self,
-            losses => if summed { losses.sum() } else { Ok(losses) },
-            softmax::nll(self, &classes, &*factors.in_dtype(self.dtype)?)
+            losses => if summed { losses.sum()?.cast(self.dtype) } else { losses.cast(self.dtype) },
+            softmax::nll(self, &classes, &*factors.in_dtype(self.dtype.working())?)
         );
         let values = self.gather(1, &classes.unsqueeze(1)?)?.to_dtype(DType::F64)?.to_vec::<f64>()?;
         let factors = factors.to_dtype(DType::F64)?.to_vec::<f64>()?;
@@ -92,6 +92,7 @@ impl Tensor {
 
     /// Whether there is a class and a factor for each sample of scores `[N, C, …]`.
     fn expect_classes(&self, op: &'static str, classes: &Self, factors: &Self) -> Result<()> {
+        self.expect_device(op, factors)?;
         let size = self.size();
         let fits = |of: &Self| size.len() > 1 && of.dim() == size.len() - 1 && of.size()[1..] == size[2..];
         if fits(classes) && fits(factors) && classes.size()[0] == size[0] && factors.size()[0] == size[0] {
@@ -117,7 +118,11 @@ impl Tensor {
         self.expect_classes(op, classes, factors)?;
         let (_, n, inner) = around(size, 1);
         let classes = classes.to_dtype(DType::I64)?;
-        on_gpu!(self, dx => Ok(dx), softmax::cross_entropy_grad(self, &classes, &*factors.in_dtype(self.dtype)?));
+        on_gpu!(
+            self,
+            dx => dx.cast(self.dtype),
+            softmax::cross_entropy_grad(self, &classes, &*factors.in_dtype(self.dtype.working())?)
+        );
         let classes = classes.to_vec::<i64>()?;
         if let Some(&index) = classes.iter().find(|c| !(0..n as i64).contains(c)) {
             return Err(Error::Index { op, index, dim: 1, size: n });

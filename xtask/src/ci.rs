@@ -33,21 +33,32 @@ pub fn stages() -> impl Iterator<Item = &'static str> {
 pub fn run(only: &[String]) -> Result<ExitCode, String> {
     let wanted =
         STAGES.iter().filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name));
-    run_all("ci", wanted)
+    Ok(close("ci", &wanted.map(|(name, stage)| timed(name, || Ok((stage()?, None)))).collect::<Vec<_>>()))
 }
 
-/// Runs stages, also after a failed one, and closes with a line for each.
-pub fn run_all<'a>(
-    title: &str,
-    stages: impl Iterator<Item = &'a (&'static str, Stage)>,
-) -> Result<ExitCode, String> {
-    let results: Vec<_> = stages.map(|(name, stage)| timed(name, *stage)).collect();
+/// What became of a stage.
+pub struct Done {
+    name: &'static str,
+    time: Duration,
+    ok: bool,
+    /// What it found out.
+    figure: Option<String>,
+}
+
+/// Prints a line for each stage.
+pub fn close(title: &str, results: &[Done]) -> ExitCode {
     println!("\n{title}:");
-    for (name, time, ok) in &results {
-        println!("  {name:<9} {:>7.1} s  {}", time.as_secs_f64(), if *ok { "ok" } else { "FAILED" });
+    for Done { name, time, ok, figure } in results {
+        let ok = if *ok { "ok" } else { "FAILED" };
+        let line = format!(
+            "  {name:<9} {:>7.1} s  {ok:<6}  {}",
+            time.as_secs_f64(),
+            figure.as_deref().unwrap_or("")
+        );
+        println!("{}", line.trim_end());
     }
-    let total: Duration = results.iter().map(|(_, time, _)| *time).sum();
-    let failed = results.iter().filter(|(_, _, ok)| !ok).count();
+    let total: Duration = results.iter().map(|done| done.time).sum();
+    let failed = results.iter().filter(|done| !done.ok).count();
     println!(
         "  {:<9} {:>7.1} s  {}",
         "total",
@@ -57,18 +68,19 @@ pub fn run_all<'a>(
             n => format!("{n} failed"),
         }
     );
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn timed(name: &'static str, stage: Stage) -> (&'static str, Duration, bool) {
+/// Runs a stage, which says whether it passed and may have a figure.
+pub fn timed(name: &'static str, stage: impl FnOnce() -> Result<(bool, Option<String>), String>) -> Done {
     println!("\n==> {name}");
     let start = Instant::now();
-    let ok = stage().unwrap_or_else(|message| {
+    let (ok, figure) = stage().unwrap_or_else(|message| {
         eprintln!("{name}: {message}");
-        false
+        (false, Some(message))
     });
     println!("==> {name}: {} after {:.1} s", if ok { "ok" } else { "FAILED" }, start.elapsed().as_secs_f64());
-    (name, start.elapsed(), ok)
+    Done { name, time: start.elapsed(), ok, figure }
 }
 
 /// The reference cases and the numerical derivatives once more with the kernels of lesser processors.

@@ -10,27 +10,35 @@ use std::process::{Command, ExitCode, Stdio};
 use serde_json::Value;
 
 use crate::cargo::{cargo, needs_cuda_toolkit, root, succeeds};
-use crate::ci::{Stage, run_all};
+use crate::ci::{close, timed};
 
 /// The crates whose tests compare with PyTorch's values, and gradients with numerical ones.
 const CRATES: [&str; 4] = ["tensor", "autograd", "nn", "optim"];
 const PROGRAMS: [&str; 2] = ["cifar", "bench"];
 
-const STAGES: [(&str, Stage); 6] = [
-    ("values", values),
-    ("strict", || train(&["--dataset", "synthetic", "--limit", "50", "--epochs", "1"], true)),
-    ("net", || train(&["--dataset", "auto", "--batch-size", "64", "--lr", "0.01", "--epochs", "2"], false)),
+/// A check: whether it passed, and its figure.
+type Check = fn() -> Result<(bool, Option<String>), String>;
+
+const STAGES: [(&str, Check); 7] = [
+    ("values", || plain(values())),
+    ("strict", || plain(train(&["--dataset", "synthetic", "--limit", "50", "--epochs", "1"], true, None))),
+    ("net", || learns(&["--batch-size", "4", "--epochs", "2"], well)),
     ("resnet18", || {
-        let model = ["--dataset", "auto", "--model", "resnet18", "--batch-size", "128", "--epochs", "1"];
-        train(&[&model[..], &["--lr", "0.05", "--limit", "100"]].concat(), false)
+        let model = ["--model", "resnet18", "--batch-size", "128", "--epochs", "1"];
+        learns(&[&model[..], &["--lr", "0.05", "--limit", "100"]].concat(), better)
     }),
-    ("step", || step(&["--precision", "f32", "--batch-size", "4,64,256,4096"])),
+    ("memory", || plain(step(&["--batch-size", "64", "--steady"], None))),
+    ("step", || plain(step(&["--precision", "f32", "--batch-size", "4,64,256,4096"], pytorch()))),
     ("large", || {
         let model = ["--model", "resnet18", "--batch-size", "128,512"];
-        let both = ["tf32", "bf16"].map(|p| step(&[&model[..], &["--precision", p]].concat()));
-        Ok(both.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().all(|ok| ok))
+        let both = ["tf32", "bf16"].map(|p| step(&[&model[..], &["--precision", p]].concat(), pytorch()));
+        plain(both.into_iter().collect::<Result<Vec<_>, _>>().map(|both| both.into_iter().all(|ok| ok)))
     }),
 ];
+
+fn plain(ok: Result<bool, String>) -> Result<(bool, Option<String>), String> {
+    Ok((ok?, None))
+}
 
 /// Runs the tests of values and gradients on the first GPU, trains there, and times steps beside PyTorch's
 /// where there is one; `build` only builds what that needs.
@@ -44,10 +52,10 @@ pub fn run(build: bool) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     }
     println!("==> is there a GPU?");
-    if !train(&["--dataset", "synthetic", "--limit", "1", "--epochs", "1"], false)? {
+    if !train(&["--dataset", "synthetic", "--limit", "1", "--epochs", "1"], false, None)? {
         return Err("gpu-check needs a CUDA GPU that the program can train on; nothing was checked".into());
     }
-    run_all("gpu-check", STAGES.iter())
+    Ok(close("gpu-check", &STAGES.map(|(name, stage)| timed(name, stage))))
 }
 
 /// A program that is built; the tests go by their crates' names.
@@ -117,17 +125,15 @@ fn values() -> Result<bool, String> {
     Ok(all)
 }
 
-/// Training steps of a network, timed, beside PyTorch's on the same GPU where there is one.
-fn step(arguments: &[&str]) -> Result<bool, String> {
+/// Training steps of a network, none of which may go through the host; timed, beside PyTorch's on the same GPU
+/// where there is one.
+fn step(arguments: &[&str], pytorch: Option<OsString>) -> Result<bool, String> {
     let mut command = Command::new(built("bench"));
     command.args(["step", "--device", "cuda", "--seconds", "2"]).args(arguments);
-    match pytorch() {
-        Some(python) => command.arg("--pytorch").arg(python),
-        None => {
-            println!("no PyTorch that sees the GPU: name a Python with it in TAPER_PYTHON to compare");
-            &mut command
-        }
-    };
+    command.env("TAPER_CUDA_STRICT", "1");
+    if let Some(python) = pytorch {
+        command.arg("--pytorch").arg(python);
+    }
     succeeds(&mut command)
 }
 
@@ -135,12 +141,80 @@ fn step(arguments: &[&str]) -> Result<bool, String> {
 fn pytorch() -> Option<OsString> {
     let python = std::env::var_os("TAPER_PYTHON").unwrap_or_else(|| "python3".into());
     let sees = "import torch, sys; sys.exit(not torch.cuda.is_available())";
-    let status = Command::new(&python).args(["-c", sees]).stderr(Stdio::null()).status().ok()?;
-    status.success().then_some(python)
+    let status = Command::new(&python).args(["-c", sees]).stderr(Stdio::null()).status();
+    let found = status.is_ok_and(|status| status.success());
+    if !found {
+        println!("no PyTorch that sees the GPU: name a Python with it in TAPER_PYTHON to compare");
+    }
+    found.then_some(python)
 }
 
-/// A training on the GPU; `strict`, without any operation that goes through the host.
-fn train(arguments: &[&str], strict: bool) -> Result<bool, String> {
+/// A training on CIFAR-10 where it is in place, else on drawn pictures, whose report passes a check. To look for the
+/// dataset where there is no network would take minutes.
+fn learns(
+    arguments: &[&str],
+    check: fn(&Value) -> Result<String, String>,
+) -> Result<(bool, Option<String>), String> {
+    let folder = root().join("data/cifar-10-batches-bin");
+    let from = folder.to_str().filter(|_| folder.is_dir());
+    let dataset = match from {
+        Some(from) => vec!["--dataset", "cifar10", "--from", from],
+        None => {
+            println!("warning: CIFAR-10 is not in {}, so this trains on drawn pictures", folder.display());
+            vec!["--dataset", "synthetic"]
+        }
+    };
+    let mut report = Value::Null;
+    if !train(&[&dataset[..], arguments].concat(), false, Some(&mut report))? {
+        return Ok((false, None));
+    }
+    let figure = check(&report)?;
+    println!("{figure}");
+    Ok((true, Some(figure)))
+}
+
+/// The accuracy of the tutorial's own recipe, where it is what it has to be.
+fn well(report: &Value) -> Result<String, String> {
+    losses(report)?;
+    let (dataset, least) = dataset(report);
+    match report["test_accuracy"].as_f64() {
+        Some(accuracy) if accuracy >= least => Ok(format!("accuracy {accuracy:.1} % on {dataset}")),
+        _ => Err(format!("accuracy {} % on {dataset}, expected at least {least} %", report["test_accuracy"])),
+    }
+}
+
+/// The accuracy after a few steps, where the loss fell.
+fn better(report: &Value) -> Result<String, String> {
+    let losses = losses(report)?;
+    let (dataset, _) = dataset(report);
+    let (first, last) = (losses[0], losses[losses.len() - 1]); // invariant: there is a loss
+    if last >= first {
+        return Err(format!("on {dataset}, the loss went from {first:.3} to {last:.3}"));
+    }
+    let accuracy = &report["test_accuracy"];
+    Ok(format!("loss from {first:.2} to {last:.2}, accuracy {accuracy} % on {dataset}"))
+}
+
+/// What was trained on, and the accuracy that the tutorial's recipe reaches there at least.
+fn dataset(report: &Value) -> (&str, f64) {
+    match report["dataset"].as_str() {
+        Some("synthetic") => ("drawn pictures, not CIFAR-10", 60.0),
+        other => (other.unwrap_or("nothing"), 50.0),
+    }
+}
+
+/// The losses of a training, of which there must be some, all of them finite.
+fn losses(report: &Value) -> Result<Vec<f64>, String> {
+    let points = report["loss_curve"].as_array().filter(|points| !points.is_empty());
+    let points = points.ok_or("the report has no losses")?;
+    // What is no finite number is null in JSON.
+    let losses =
+        points.iter().map(|point| point[1].as_f64().ok_or("a loss is infinite or no number".to_owned()));
+    losses.collect()
+}
+
+/// A training on the GPU, and its report; `strict`, without any operation that goes through the host.
+fn train(arguments: &[&str], strict: bool, report: Option<&mut Value>) -> Result<bool, String> {
     let out = std::env::temp_dir().join(format!("taper-gpu-check-{}", std::process::id()));
     let mut command = Command::new(built("cifar"));
     command
@@ -152,6 +226,11 @@ fn train(arguments: &[&str], strict: bool) -> Result<bool, String> {
         command.env("TAPER_CUDA_STRICT", "1");
     }
     let result = succeeds(&mut command);
+    if let (Some(report), Ok(true)) = (report, &result) {
+        let text =
+            std::fs::read_to_string(out.join("report.json")).map_err(|e| format!("report.json: {e}"))?;
+        *report = serde_json::from_str(&text).map_err(|e| format!("report.json: {e}"))?;
+    }
     // Nothing to remove where the program failed before it made the folder.
     let _ = std::fs::remove_dir_all(&out);
     result
@@ -160,6 +239,24 @@ fn train(arguments: &[&str], strict: bool) -> Result<bool, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_training_has_to_learn() {
+        let report = |dataset: &str, accuracy: f64, curve: Value| json!({"dataset": dataset, "test_accuracy": accuracy, "loss_curve": curve});
+        let curve = || json!([[0.1, 2.3], [0.2, 1.9]]);
+        assert_eq!(well(&report("cifar10", 55.24, curve())), Ok("accuracy 55.2 % on cifar10".to_owned()));
+        assert!(well(&report("cifar10", 49.0, curve())).is_err());
+        let drawn = well(&report("synthetic", 55.0, curve())).unwrap_err();
+        assert!(drawn.contains("drawn pictures"), "{drawn}");
+        let found = better(&report("cifar10", 20.0, curve())).unwrap();
+        assert!(found.starts_with("loss from 2.30 to 1.90"), "{found}");
+        assert!(better(&report("cifar10", 20.0, json!([[0.1, 2.3], [0.2, 2.4]]))).is_err());
+        for check in [well, better] {
+            assert!(check(&report("cifar10", 90.0, json!([[0.1, 2.3], [0.2, null], [0.3, 1.0]]))).is_err());
+            assert!(check(&report("cifar10", 90.0, json!([]))).is_err());
+        }
+    }
 
     #[test]
     fn executables_are_found_in_what_cargo_prints() {

@@ -114,7 +114,7 @@ impl CrossEntropyLoss {
         let integers = !target.dtype().is_float();
         if integers && target.size() == per_sample {
             let there = target.device().is_cuda() && target.device() == logits.device();
-            if there && self.weight.is_none() && self.label_smoothing == 0.0 {
+            if there && self.weight.is_none() {
                 return self.unread(logits, &target.data());
             }
             let classes = Classes::read(
@@ -146,7 +146,8 @@ impl CrossEntropyLoss {
         Ok(logits.cross_entropy(&indices, &factors, self.reduction != Reduction::None)?)
     }
 
-    /// As [`Self::hard`] for classes on a GPU, which computes their factors: to read them would wait for it.
+    /// As [`Self::hard`] and [`Self::smoothed`] for classes on a GPU, which computes their factors: to read them
+    /// would wait for it.
     #[track_caller]
     fn unread(&self, logits: &Variable, target: &Tensor) -> Result<Variable> {
         let classes = target.to_dtype(DType::I64)?;
@@ -158,7 +159,14 @@ impl CrossEntropyLoss {
             Reduction::Mean => counts.div(&counts.sum()?)?,
             Reduction::Sum | Reduction::None => counts,
         };
-        Ok(logits.cross_entropy(&classes, &factors, self.reduction != Reduction::None)?)
+        let (summed, part) = (self.reduction != Reduction::None, self.label_smoothing);
+        if part == 0.0 {
+            return Ok(logits.cross_entropy(&classes, &factors, summed)?);
+        }
+        let hard = logits.cross_entropy(&classes, &factors.mul(1.0 - part)?, summed)?;
+        let even = factors.mul(-part / logits.size()[1] as f64)?;
+        let even = logits.log_softmax(1)?.sum_dim(1, false)?.mul(Variable::new(even))?;
+        Ok(hard.add(if summed { even.sum()? } else { even })?)
     }
 
     #[track_caller]
@@ -213,5 +221,32 @@ impl CrossEntropyLoss {
             Reduction::None => products.sum_dim(1, false)?.neg()?,
             _ => products.sum()?.div(-total)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_that_are_not_read_give_the_same_loss_and_gradient() {
+        let classes = Tensor::new([[2i64, 0], [-100, 1], [1, 2]]).unwrap();
+        for (smoothing, reduction) in [0.0, 0.1, 1.0].into_iter().flat_map(|part| {
+            [Reduction::Mean, Reduction::Sum, Reduction::None].map(|reduction| (part, reduction))
+        }) {
+            let criterion = CrossEntropyLoss::new().label_smoothing(smoothing).reduction(reduction);
+            let logits = || {
+                let ramp = Tensor::arange(0, 18, 1).unwrap().to_dtype(DType::F64).unwrap().sin().unwrap();
+                Variable::requires_grad(ramp.reshape((3, 3, 2)).unwrap())
+            };
+            let (a, b) = (logits(), logits());
+            let read = criterion.forward(&a, classes.clone()).unwrap();
+            let unread = criterion.unread(&b, &classes).unwrap();
+            assert!(read.data().allclose(&unread.data(), 1e-12, 1e-12).unwrap(), "{smoothing} {reduction:?}");
+            read.sum().unwrap().backward().unwrap();
+            unread.sum().unwrap().backward().unwrap();
+            let (a, b) = (a.grad().unwrap(), b.grad().unwrap());
+            assert!(a.allclose(&b, 1e-12, 1e-12).unwrap(), "{smoothing} {reduction:?}: {a} {b}");
+        }
     }
 }

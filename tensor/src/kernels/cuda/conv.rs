@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::thread::LocalKey;
 
 use candle_core::cuda_backend::cudarc::cudnn::sys::{
-    cudnnConvolutionBwdDataAlgo_t, cudnnConvolutionBwdFilterAlgo_t, cudnnConvolutionFwdAlgo_t,
-    cudnnConvolutionMode_t, cudnnMathType_t, cudnnTensorFormat_t,
+    cudnnConvolutionBwdDataAlgo_t as BackwardData, cudnnConvolutionBwdFilterAlgo_t as BackwardFilter,
+    cudnnConvolutionFwdAlgo_t as Forward, cudnnConvolutionMode_t, cudnnMathType_t, cudnnTensorFormat_t,
 };
 use candle_core::cuda_backend::cudarc::cudnn::{
     ConvBackwardData, ConvBackwardFilter, ConvForward, Cudnn, CudnnDataType, CudnnError,
@@ -20,7 +21,7 @@ use crate::kernels::conv::Conv2dShape;
 use crate::{DType, Element, Error, Result, Tensor, shape};
 
 /// What is to be computed from the other two of input, weight and output.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Pass {
     /// The output, of input and weight.
     Output,
@@ -89,52 +90,89 @@ fn of<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>, Sum: Cudnn
         .create_conv2d::<Sum>(pair(s.padding), pair(s.stride), pair(s.dilation), mode)
         .map_err(failed)?;
     conv.set_group_count(int(s.groups)).map_err(failed)?;
+    let tf32 = crate::cuda::tf32();
     let math = match a.dtype {
         DType::F16 | DType::BF16 => cudnnMathType_t::CUDNN_TENSOR_OP_MATH,
-        _ if crate::cuda::tf32() => cudnnMathType_t::CUDNN_DEFAULT_MATH,
-        _ => cudnnMathType_t::CUDNN_FMA_MATH,
+        // By default, f32 may be rounded to TF32.
+        DType::F32 if !tf32 => cudnnMathType_t::CUDNN_FMA_MATH,
+        _ => cudnnMathType_t::CUDNN_DEFAULT_MATH,
     };
     conv.set_math_type(math).map_err(failed)?;
     let input = cudnn.create_4d_tensor::<T>(plain, input).map_err(failed)?;
     let output = cudnn.create_4d_tensor::<T>(plain, output).map_err(failed)?;
     let weight = cudnn.create_4d_filter::<T>(plain, weight).map_err(failed)?;
     let scale = (<T as From<u8>>::from(1), <T as From<u8>>::from(0));
-    let room = |bytes: usize| device.alloc_zeros::<u8>(bytes.max(1)).map_err(Error::backend(op));
+    // SAFETY: cuDNN writes to its workspace before it reads there.
+    let room = |bytes: usize| unsafe { device.alloc::<u8>(bytes.max(1)) };
+    let setting = Setting { device: device.id(), dtype: a.dtype, shape: *s, pass, tf32 };
 
-    /// The algorithm that cuDNN prefers, or the frugal one where there is not the memory that this needs, and
-    /// the call.
+    /// Calls by the algorithm that cuDNN prefers, or by the frugal one where that is refused, or there is not the
+    /// memory that it needs.
     macro_rules! call {
-        ($pass:expr, $frugal:expr, $($operand:expr),*) => {{
-            let pass = $pass;
-            let Ok(mut algorithm) = pass.pick_algorithm() else { return Ok(None) };
-            let mut workspace = room(pass.get_workspace_size(algorithm).map_err(failed)?);
-            if workspace.is_err() {
-                algorithm = $frugal;
-                workspace = room(pass.get_workspace_size(algorithm).map_err(failed)?);
+        ($pass:expr, $algorithm:ident :: $frugal:ident, $($operand:expr),*) => {{
+            thread_local! {
+                static PREFERRED: RefCell<HashMap<Setting, ($algorithm, usize)>> = RefCell::default();
             }
-            let mut workspace = workspace?;
-            // SAFETY: the descriptors say the operands' sizes; all of them are contiguous.
-            unsafe { pass.launch(algorithm, Some(&mut workspace), scale, $($operand),*) }.map_err(failed)?;
+            let pass = $pass;
+            let sized = |algorithm| -> Result<_, CudnnError> { Ok((algorithm, pass.get_workspace_size(algorithm)?)) };
+            let preferred = known(&PREFERRED, setting, || sized(pass.pick_algorithm()?));
+            let frugal = || sized($algorithm::$frugal);
+            let mut by = |(algorithm, bytes)| {
+                let mut workspace = room(bytes).ok()?;
+                // SAFETY: the descriptors say the operands' sizes; all of them are contiguous.
+                unsafe { pass.launch(algorithm, Some(&mut workspace), scale, $($operand),*) }.ok()
+            };
+            if preferred.ok().and_then(&mut by).or_else(|| frugal().ok().and_then(&mut by)).is_none() {
+                return Ok(None);
+            }
         }};
     }
     match pass {
         Pass::Output => {
-            let frugal = cudnnConvolutionFwdAlgo_t::CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM;
-            call!(ConvForward { conv: &conv, x: &input, w: &weight, y: &output }, frugal, &x, &w, &mut y);
+            let pass = ConvForward { conv: &conv, x: &input, w: &weight, y: &output };
+            call!(pass, Forward::CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, &x, &w, &mut y);
         }
         Pass::InputGrad => {
-            let frugal = cudnnConvolutionBwdDataAlgo_t::CUDNN_CONVOLUTION_BWD_DATA_ALGO_1;
             let pass = ConvBackwardData { conv: &conv, dx: &input, w: &weight, dy: &output };
-            call!(pass, frugal, &mut y, &w, &x);
+            call!(pass, BackwardData::CUDNN_CONVOLUTION_BWD_DATA_ALGO_1, &mut y, &w, &x);
         }
         Pass::WeightGrad => {
-            let frugal = cudnnConvolutionBwdFilterAlgo_t::CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1;
             let pass = ConvBackwardFilter { conv: &conv, x: &input, dw: &weight, dy: &output };
-            call!(pass, frugal, &x, &mut y, &w);
+            call!(pass, BackwardFilter::CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1, &x, &mut y, &w);
         }
     }
     let storage = Storage::Cuda(CudaStorage::wrap_cuda_slice(y, device.clone()));
     Ok(Some(Tensor::fresh(candle_core::Tensor::from((storage, size)), a.dtype)))
+}
+
+/// What cuDNN's choice of an algorithm depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Setting {
+    device: DeviceId,
+    dtype: DType,
+    shape: Conv2dShape,
+    pass: Pass,
+    tf32: bool,
+}
+
+/// What is known, or else found out: to ask cuDNN takes longer than to call it. Images of ever new sizes do not
+/// fill the memory.
+fn known<T: Copy>(
+    all: &'static LocalKey<RefCell<HashMap<Setting, T>>>,
+    setting: Setting,
+    find: impl FnOnce() -> Result<T, CudnnError>,
+) -> Result<T, CudnnError> {
+    if let Some(found) = all.with_borrow(|all| all.get(&setting).copied()) {
+        return Ok(found);
+    }
+    let found = find()?;
+    all.with_borrow_mut(|all| {
+        if all.len() >= 1000 {
+            all.clear();
+        }
+        all.insert(setting, found);
+    });
+    Ok(found)
 }
 
 /// This thread's handle of cuDNN for a device: a handle is for one thread at a time.

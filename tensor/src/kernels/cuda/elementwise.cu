@@ -41,6 +41,9 @@ NUMBERS(add, x + z)
 NUMBERS(sub, x - z)
 NUMBERS(mul, x *z)
 REALS(div, x / z)
+// z is the number in `1 - x` and `1 / x`.
+NUMBERS(rsub, z - x)
+REALS(rdiv, z / x)
 // NaN where either is.
 NUMBERS(maximum, x != x || x > z ? x : z)
 NUMBERS(minimum, x != x || x < z ? x : z)
@@ -54,7 +57,7 @@ MASKS(ge, x >= z)
 NUMBERS(neg, -x)
 NUMBERS(abs, x < 0 ? -x : x == 0 ? 0 : x)
 NUMBERS(square, x *x)
-// NaN stays.
+// 0 of NaN.
 NUMBERS(sign, x > 0 ? 1 : x < 0 ? -1 : 0)
 NUMBERS(relu, x > 0 || x != x ? x : 0)
 REALS(sqrt, sqrt(x))

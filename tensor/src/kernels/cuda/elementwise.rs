@@ -8,7 +8,7 @@ const MODULE: Module = module!("elementwise");
 /// The most dimensions, where those that lie one in the other count as one.
 const RANK: usize = 8;
 
-const ARITHMETIC: [&str; 5] = ["add", "sub", "mul", "maximum", "minimum"];
+const ARITHMETIC: [&str; 6] = ["add", "sub", "rsub", "mul", "maximum", "minimum"];
 const COMPARISONS: [&str; 6] = ["eq", "ne", "lt", "le", "gt", "ge"];
 const UNARY: [&str; 5] = ["neg", "abs", "square", "sign", "relu"];
 const FUNCTIONS: [&str; 12] =
@@ -18,7 +18,7 @@ const FUNCTIONS: [&str; 12] =
 fn named(op: &str, dtype: DType) -> Option<String> {
     let op = op.trim_end_matches('_');
     let any = ARITHMETIC.contains(&op) || COMPARISONS.contains(&op) || UNARY.contains(&op);
-    let of_reals = op == "div" || op == "relu_grad" || FUNCTIONS.contains(&op);
+    let of_reals = ["div", "rdiv", "relu_grad"].contains(&op) || FUNCTIONS.contains(&op);
     match dtype {
         DType::F32 if any || of_reals => Some(format!("{op}_f32")),
         DType::F64 if any || of_reals => Some(format!("{op}_f64")),
@@ -36,6 +36,11 @@ pub(crate) fn binary(op: &'static str, a: &Tensor, b: Operand<'_>, dtype: DType)
     };
     let y = fresh(op, a, dtype, &size)?;
     Ok(run(op, &kernel, Arg::New(&y), &y, a, b)?.map(|()| y))
+}
+
+/// `number - x[i]` ("sub") or `number / x[i]` ("div"), into a new tensor.
+pub(crate) fn swapped(op: &str, x: &Tensor, number: Scalar) -> Result<Option<Tensor>> {
+    binary(if op == "sub" { "rsub" } else { "rdiv" }, x, Operand::Scalar(number), x.dtype)
 }
 
 /// `y[i] = f(y[i], b[i])` in place, where both have the same dtype.
@@ -137,7 +142,8 @@ fn repeated(x: &Tensor, size: &[usize]) -> Vec<usize> {
 /// `Strided` of `elementwise.cu`: sizes and strides of a result and two operands, where dimensions that lie
 /// one in the other in all three are one. None where there are too many left, or elements.
 fn merged(size: &[usize], strides: [Vec<usize>; 3]) -> Option<Struct> {
-    let mut dims: Vec<(usize, [usize; 3])> = Vec::with_capacity(size.len());
+    type Dim = (usize, [usize; 3]);
+    let mut dims: Vec<Dim> = Vec::with_capacity(size.len());
     for (d, &n) in size.iter().enumerate().filter(|(_, n)| **n != 1) {
         let s = [0, 1, 2].map(|i| strides[i][d]);
         match dims.last_mut() {
@@ -149,7 +155,7 @@ fn merged(size: &[usize], strides: [Vec<usize>; 3]) -> Option<Struct> {
     if dims.len() > RANK || shape::numel(size) > MOST || (0..3).any(|i| reach(i) > u32::MAX as usize) {
         return None;
     }
-    let column = |f: &dyn Fn(&(usize, [usize; 3])) -> usize| -> Vec<u32> {
+    let column = |f: &dyn Fn(&Dim) -> usize| -> Vec<u32> {
         (0..RANK).map(|d| dims.get(d).map_or(0, |dim| f(dim) as u32)).collect()
     };
     let head = [shape::numel(size) as u32, dims.len() as u32];

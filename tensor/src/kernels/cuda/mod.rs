@@ -29,6 +29,10 @@ const THREADS: usize = 256;
 const BLOCKS: usize = 1 << 16;
 /// Kernels count in 32 bits, with room for a last step beyond the end.
 const MOST: usize = 1 << 30;
+/// So many blocks are busy at once on a large GPU.
+const BUSY: usize = 1 << 10;
+/// The least numbers that a block is worth, where several work on one result.
+const SHARE: usize = 1 << 12;
 
 /// A `.cu` file, compiled.
 #[derive(Clone, Copy)]
@@ -264,6 +268,14 @@ fn room<T: candle_core::cuda_backend::CudaDType + DeviceRepr>(
     Ok(CudaStorage::wrap_cuda_slice(slice, device.clone()))
 }
 
+/// Lets cudarc keep no events of each memory's last read and write, which cost several calls of the driver for
+/// each argument of each kernel: all work on a memory is in one stream, in the order of the calls. To be called
+/// before anything is allocated.
+pub(crate) fn keep_no_events(device: &CudaDevice) {
+    // SAFETY: other streams are used by `upload.rs` only, which keeps their order by events of its own.
+    unsafe { device.disable_event_tracking() };
+}
+
 /// Lets the driver keep the memory that is freed for the allocations to come. By default it gives it back
 /// whenever the program waits for the device, as it does to read a loss, and the next step asks for it anew.
 /// Where the device cannot do that, it goes on as by default.
@@ -277,6 +289,32 @@ pub(crate) fn keep_freed_memory(device: &CudaDevice) {
             driver::result::mem_pool::set_attribute(pool, release, (&raw mut threshold).cast())
         })
     };
+}
+
+/// The bytes that are allocated and not yet freed; what the driver keeps for later does not count.
+pub(crate) fn memory_in_use(device: &CudaDevice) -> std::result::Result<u64, driver::DriverError> {
+    let ordinal = device.cuda_stream().context().cu_device();
+    let mut bytes = 0u64;
+    let used = driver::sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_USED_MEM_CURRENT;
+    // SAFETY: as in `keep_freed_memory`.
+    unsafe {
+        let pool = driver::result::device::get_default_mem_pool(ordinal)?;
+        driver::result::mem_pool::get_attribute(pool, used, (&raw mut bytes).cast())?;
+    }
+    Ok(bytes)
+}
+
+/// How many blocks work on each of `results` that `count` numbers go into: several where one for each would leave
+/// most of a GPU idle. And how many numbers each takes, of which the last has at least one.
+fn shares(results: usize, count: usize) -> (usize, usize) {
+    let parts = (count / SHARE).min(BUSY / results.max(1)).max(1);
+    let length = count.div_ceil(parts).max(1).next_multiple_of(THREADS);
+    (count.div_ceil(length), length)
+}
+
+/// A contiguous operand in the dtype that is computed in, which has kernels where the tensor's own has none.
+fn operand(x: &Tensor) -> Result<Tensor> {
+    x.in_dtype(x.dtype.working())?.contiguous()
 }
 
 /// The end of a kernel's name for those that are compiled for f32 and f64 only.

@@ -3,7 +3,7 @@
 use super::{Arg, MOST, Module, Struct, THREADS, launch, module, real};
 use crate::kernels::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RAdam, RmsProp, Sgd};
 use crate::step::{AdamStep, SgdStep, check};
-use crate::{Result, Tensor};
+use crate::{DType, Result, Tensor};
 
 const MODULE: Module = module!("optim");
 
@@ -46,10 +46,10 @@ fn run<const STATES: usize>(
 ) -> Result<Option<()>> {
     let all: Vec<&Operands<'_, STATES>> = all.iter().filter(|o| o.param.numel() > 0).collect();
     let Some(first) = all.first() else { return Ok(Some(())) };
-    let Some(suffix) = real(first.param.dtype) else { return Ok(None) };
     if all.iter().any(|o| !o.fits() || o.param.dtype != first.param.dtype) {
         return Ok(None);
     }
+    let Some(suffix) = real(first.param.dtype) else { return through_f32(op, kernel, settings, &all) };
     for part in all.chunks(LISTED) {
         let (chunks, places) = list(part);
         // SAFETY: all are contiguous, of one dtype and the size that the list says, in memory of their own.
@@ -62,6 +62,36 @@ fn run<const STATES: usize>(
                 &[Arg::List(places), Arg::Struct(settings)],
             )?
         };
+    }
+    Ok(Some(()))
+}
+
+/// [`run`] for parameters of 16 bits: on copies in f32, which are copied back.
+fn through_f32<const STATES: usize>(
+    op: &'static str,
+    kernel: &str,
+    settings: Struct,
+    all: &[&Operands<'_, STATES>],
+) -> Result<Option<()>> {
+    let wide = |x: &Tensor| x.to_dtype(DType::F32);
+    let mut copies = Vec::with_capacity(all.len());
+    for o in all {
+        let states: Vec<_> = o.states.iter().map(|s| s.map(wide).transpose()).collect::<Result<_>>()?;
+        copies.push((wide(o.param)?, wide(&o.grad)?, states));
+    }
+    let operands = copies.iter().map(|(param, grad, states)| Operands {
+        param,
+        grad: grad.clone(),
+        states: std::array::from_fn(|i| states[i].as_ref()),
+    });
+    let operands: Vec<Operands<'_, STATES>> = operands.collect();
+    if run(op, kernel, settings, &operands)?.is_none() {
+        return Ok(None);
+    }
+    for (o, (param, _, states)) in all.iter().zip(&copies) {
+        o.param.copy_(param)?;
+        let states = o.states.iter().flatten().zip(states.iter().flatten());
+        states.into_iter().try_for_each(|(state, copy)| state.copy_(copy))?;
     }
     Ok(Some(()))
 }

@@ -1,6 +1,6 @@
-//! Pooling and its gradients: `pool.cu`.
+//! Pooling and its gradients: `pool.cu`. Numbers of 16 bits go through f32.
 
-use super::{Arg, MOST, Module, Struct, fresh, launch, module, real};
+use super::{Arg, MOST, Module, Struct, fresh, launch, module, operand, real};
 use crate::kernels::pool::Pool2d;
 use crate::pool::filled;
 use crate::{DType, Result, Tensor, shape};
@@ -29,19 +29,19 @@ fn windows(w: &Pool2d, means: Means) -> Struct {
 /// The end of the kernels' names, where they take this dtype and number of elements.
 fn fits(x: &Tensor, sizes: &[&[usize]]) -> Option<&'static str> {
     let few = sizes.iter().all(|size| shape::numel(size) <= MOST);
-    real(x.dtype).filter(|_| few && x.numel() <= MOST)
+    real(x.dtype.working()).filter(|_| few && x.numel() <= MOST)
 }
 
 /// The largest element of each window and its place.
 pub(crate) fn maxima(w: &Pool2d, x: &Tensor, size: &[usize]) -> Result<Option<(Tensor, Tensor)>> {
     let op = "max_pool2d";
     let Some(suffix) = fits(x, &[size]) else { return Ok(None) };
-    let x = x.contiguous()?;
+    let (dtype, x) = (x.dtype, operand(x)?);
     let (y, places) = (fresh(op, &x, x.dtype, size)?, fresh(op, &x, DType::U32, size)?);
     let args = [Arg::Struct(windows(w, Means::default())), Arg::New(&y), Arg::New(&places), Arg::Read(&x)];
     // SAFETY: all are contiguous, with the planes and sizes that the windows say.
     unsafe { launch(op, MODULE, &format!("maxima_{suffix}"), y.numel(), &args)? };
-    Ok(Some((y, places)))
+    Ok(Some((y.cast(dtype)?, places)))
 }
 
 /// The gradient of the largest elements at their places (u32). A place that is in no window over it is
@@ -54,12 +54,12 @@ pub(crate) fn maxima_grad(
 ) -> Result<Option<Tensor>> {
     let op = "max_pool2d_grad";
     let Some(suffix) = fits(dy, &[input]).filter(|_| places.dtype == DType::U32) else { return Ok(None) };
-    let (dy, places) = (dy.contiguous()?, places.contiguous()?);
+    let (dtype, dy, places) = (dy.dtype, operand(dy)?, places.contiguous()?);
     let dx = fresh(op, &dy, dy.dtype, input)?;
     let args = [Arg::Struct(windows(w, Means::default())), Arg::New(&dx), Arg::Read(&dy), Arg::Read(&places)];
     // SAFETY: as in `maxima`; places are compared and never followed.
     unsafe { launch(op, MODULE, &format!("maxima_grad_{suffix}"), dx.numel(), &args)? };
-    Ok(Some(dx))
+    dx.cast(dtype).map(Some)
 }
 
 /// The means of windows, or (`gradient`) their gradient; the result has the shape `size`.
@@ -72,7 +72,7 @@ pub(crate) fn means(
     gradient: bool,
 ) -> Result<Option<Tensor>> {
     let Some(suffix) = fits(x, &[size]) else { return Ok(None) };
-    let x = x.contiguous()?;
+    let (dtype, x) = (x.dtype, operand(x)?);
     let y = fresh(op, &x, x.dtype, size)?;
     let kernel = if gradient { format!("means_grad_{suffix}") } else { format!("means_{suffix}") };
     // SAFETY: as in `maxima`.
@@ -85,7 +85,7 @@ pub(crate) fn means(
             &[Arg::Struct(windows(w, means)), Arg::New(&y), Arg::Read(&x)],
         )?
     };
-    Ok(Some(y))
+    y.cast(dtype).map(Some)
 }
 
 /// [`means`] of windows that cover images of the size `input` as evenly as can be.

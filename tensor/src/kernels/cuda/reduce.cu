@@ -28,10 +28,12 @@ template <typename T> __device__ void few(Reduction r, T *y, const T *x, double 
 }
 
 // Many: a block for each sum.
-template <typename T> __device__ void many(Reduction r, T *y, const T *x, double factor) {
+template <typename T, typename S>
+__device__ void many(Reduction r, T *__restrict__ y, const S *__restrict__ x, double factor) {
     for (unsigned i = blockIdx.x; i < r.results; i += gridDim.x) {
-        const T *from = x + place(i, r.kept_rank, r.kept, r.kept_stride);
+        const S *from = x + place(i, r.kept_rank, r.kept, r.kept_stride);
         double sum = 0;
+#pragma unroll 4
         for (unsigned j = threadIdx.x; j < r.count; j += blockDim.x)
             sum += from[place(j, r.over_rank, r.over, r.over_stride)];
         sum = total(sum);
@@ -39,12 +41,37 @@ template <typename T> __device__ void many(Reduction r, T *y, const T *x, double
     }
 }
 
+// Few sums of very many: `parts` blocks for each, which take `length` elements; the last one what is left. Their
+// sums are summed by `joined`.
+template <typename T>
+__device__ void part(Reduction r, double *__restrict__ sums, const T *__restrict__ x, unsigned parts, unsigned length) {
+    for (unsigned b = blockIdx.x; b < r.results * parts; b += gridDim.x) {
+        const T *from = x + place(b / parts, r.kept_rank, r.kept, r.kept_stride);
+        unsigned begin = b % parts * length, end = begin + length < r.count ? begin + length : r.count;
+        double sum = 0;
+#pragma unroll 4
+        for (unsigned j = begin + threadIdx.x; j < end; j += blockDim.x)
+            sum += from[place(j, r.over_rank, r.over, r.over_stride)];
+        sum = total(sum);
+        if (threadIdx.x == 0) sums[b] = sum;
+    }
+}
+
 #define SUMS(T, suffix)                                                                                       \
     extern "C" __global__ void few_##suffix(Reduction r, T *y, const T *x, double factor) {                  \
         few(r, y, x, factor);                                                                                 \
     }                                                                                                         \
-    extern "C" __global__ void many_##suffix(Reduction r, T *y, const T *x, double factor) {                 \
+    extern "C" __global__ void many_##suffix(Reduction r, T *__restrict__ y, const T *__restrict__ x,        \
+                                             double factor) {                                                 \
         many(r, y, x, factor);                                                                                \
+    }                                                                                                         \
+    extern "C" __global__ void part_##suffix(Reduction r, double *__restrict__ sums, const T *__restrict__ x, \
+                                             unsigned parts, unsigned length) {                               \
+        part(r, sums, x, parts, length);                                                                      \
+    }                                                                                                         \
+    extern "C" __global__ void joined_##suffix(Reduction r, T *__restrict__ y,                               \
+                                               const double *__restrict__ sums, double factor) {              \
+        many(r, y, sums, factor);                                                                             \
     }
 SUMS(float, f32)
 SUMS(double, f64)

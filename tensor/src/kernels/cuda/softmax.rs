@@ -1,6 +1,7 @@
-//! Softmax, its logarithm, cross entropy, and their gradients: `softmax.cu`.
+//! Softmax, its logarithm, cross entropy, and their gradients: `softmax.cu`. Numbers of 16 bits go through f32,
+//! in which the results are.
 
-use super::{Arg, MOST, Module, fresh, launch, module, real};
+use super::{Arg, MOST, Module, fresh, launch, module, operand, real};
 use crate::gather::around;
 use crate::{Result, Tensor};
 
@@ -33,14 +34,15 @@ fn rows(
     size: &[usize],
     dim: usize,
 ) -> Result<Option<Tensor>> {
-    let (Some(suffix), 1..=MOST) = (real(x.dtype), x.numel()) else { return Ok(None) };
-    if operands.iter().any(|o| o.dtype != x.dtype) {
+    let dtype = x.dtype.working();
+    let (Some(suffix), 1..=MOST) = (real(dtype), x.numel()) else { return Ok(None) };
+    if operands.iter().any(|o| o.dtype.working() != dtype) {
         return Ok(None);
     }
-    let contiguous = |all: &[&Tensor]| all.iter().map(|x| x.contiguous()).collect::<Result<Vec<_>>>();
-    let (operands, classes) = (contiguous(operands)?, contiguous(classes)?);
+    let operands = operands.iter().map(|x| operand(x)).collect::<Result<Vec<_>>>()?;
+    let classes = classes.iter().map(|x| x.contiguous()).collect::<Result<Vec<_>>>()?;
     let (outer, n, inner) = around(x.size(), dim);
-    let y = fresh(op, x, x.dtype, size)?;
+    let y = fresh(op, x, dtype, size)?;
     let mut args = vec![Arg::New(&y), Arg::Read(&operands[0])];
     args.extend(classes.iter().map(Arg::Read));
     args.extend(operands[1..].iter().map(Arg::Read));

@@ -33,6 +33,9 @@ pub struct Settings {
     /// Also print what each operation takes of a step.
     #[arg(long)]
     profile: bool,
+    /// Make 1,000 steps on a GPU instead, over which the memory in use must not grow.
+    #[arg(long, conflicts_with_all = ["profile", "test"])]
+    steady: bool,
     /// The pass over test images instead: `net.eval()`, forward alone, without recording.
     #[arg(long, conflicts_with = "profile")]
     test: bool,
@@ -195,13 +198,17 @@ x, y = torch.randn({batch}, 3, 32, 32), torch.randint(10, ({batch},))
         });
         return bench.case(case.pytorch(setup + "net.eval()\n", TEST)).map(drop);
     }
-    let case = Case::new(format!("{name}, batch {batch}"), || {
+    let mut train = || {
         optimizer.zero_grad();
         let loss = autocast(settings.precision.dtype(), || criterion.forward(&net.forward(&x)?, &y))?;
         loss.backward()?;
         optimizer.step()?;
         Ok(device.synchronize()?)
-    });
+    };
+    if settings.steady {
+        return steady(&device, &mut train);
+    }
+    let case = Case::new(format!("{name}, batch {batch}"), train);
     if bench.case(case.pytorch(setup, python_step))?.is_none() {
         return Ok(());
     }
@@ -227,6 +234,16 @@ x, y = torch.randn({batch}, 3, 32, 32), torch.randint(10, ({batch},))
     }
     bench.shares(shares.finish());
     Ok(())
+}
+
+/// Steps, after which as many bytes of the GPU's memory must be in use as after the first of them.
+fn steady(device: &Device, train: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    (0..100).try_for_each(|_| train())?;
+    let before = cuda::memory_allocated(device)?;
+    (0..1000).try_for_each(|_| train())?;
+    let after = cuda::memory_allocated(device)?;
+    println!("memory in use on {device}: {before} bytes after 100 steps, {after} after 1,000 more");
+    if after > before { Err("the memory in use grows".into()) } else { Ok(()) }
 }
 
 /// What the parts of a step took, over all steps.
