@@ -54,10 +54,10 @@ pub enum Error {
     DeviceMismatch {
         /// The operation.
         op: &'static str,
-        /// The first operand's device.
-        left: Device,
+        /// The first operand's device; boxed, as it is large and every result has room for an error.
+        left: Box<Device>,
         /// The other operand's device.
-        right: Device,
+        right: Box<Device>,
     },
     /// A value that the operation does not take.
     #[error("{op}: {message}")]

@@ -236,6 +236,6 @@ impl Tensor {
         if self.inner.device().location() == other.inner.device().location() {
             return Ok(());
         }
-        Err(Error::DeviceMismatch { op, left: self.device(), right: other.device() })
+        Err(Error::DeviceMismatch { op, left: self.device().into(), right: other.device().into() })
     }
 }
