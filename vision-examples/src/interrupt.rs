@@ -52,12 +52,20 @@ pub fn listening<R>(train: impl FnOnce(&AtomicBool) -> Result<R>) -> Result<R> {
                 std::thread::sleep(Duration::from_millis(20));
             }
         });
-        let result = train(&stop);
-        over.store(true, Ordering::Release);
-        result
+        let _over = Over(&over);
+        train(&stop)
     });
     stop.store(true, Ordering::Relaxed);
     result
+}
+
+/// Says that the training is over, also when it panics: the thread beside it would else wait for ever.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 /// Whether the program was started with this signal ignored, where the system tells (Linux does).
