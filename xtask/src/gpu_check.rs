@@ -21,7 +21,10 @@ type Check = fn() -> Result<(bool, Option<String>), String>;
 
 const STAGES: [(&str, Check); 7] = [
     ("values", || plain(values())),
-    ("strict", || plain(train(&["--dataset", "synthetic", "--limit", "50", "--epochs", "1"], true, None))),
+    ("strict", || {
+        let report = train(&["--dataset", "synthetic", "--limit", "50", "--epochs", "1"], true)?;
+        plain(Ok(report.is_some()))
+    }),
     ("net", || learns(&["--batch-size", "4", "--epochs", "2"], well)),
     ("resnet18", || {
         let model = ["--model", "resnet18", "--batch-size", "128", "--epochs", "1"];
@@ -52,7 +55,7 @@ pub fn run(build: bool) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     }
     println!("==> is there a GPU?");
-    if !train(&["--dataset", "synthetic", "--limit", "1", "--epochs", "1"], false, None)? {
+    if train(&["--dataset", "synthetic", "--limit", "1", "--epochs", "1"], false)?.is_none() {
         return Err("gpu-check needs a CUDA GPU that the program can train on; nothing was checked".into());
     }
     Ok(close("gpu-check", &STAGES.map(|(name, stage)| timed(name, stage))))
@@ -164,10 +167,7 @@ fn learns(
             vec!["--dataset", "synthetic"]
         }
     };
-    let mut report = Value::Null;
-    if !train(&[&dataset[..], arguments].concat(), false, Some(&mut report))? {
-        return Ok((false, None));
-    }
+    let Some(report) = train(&[&dataset[..], arguments].concat(), false)? else { return Ok((false, None)) };
     let figure = check(&report)?;
     println!("{figure}");
     Ok((true, Some(figure)))
@@ -213,8 +213,9 @@ fn losses(report: &Value) -> Result<Vec<f64>, String> {
     losses.collect()
 }
 
-/// A training on the GPU, and its report; `strict`, without any operation that goes through the host.
-fn train(arguments: &[&str], strict: bool, report: Option<&mut Value>) -> Result<bool, String> {
+/// The report of a training on the GPU, None where it failed; `strict`, without any operation that goes through the
+/// host.
+fn train(arguments: &[&str], strict: bool) -> Result<Option<Value>, String> {
     let out = std::env::temp_dir().join(format!("taper-gpu-check-{}", std::process::id()));
     let mut command = Command::new(built("cifar"));
     command
@@ -225,12 +226,12 @@ fn train(arguments: &[&str], strict: bool, report: Option<&mut Value>) -> Result
     if strict {
         command.env("TAPER_CUDA_STRICT", "1");
     }
-    let result = succeeds(&mut command);
-    if let (Some(report), Ok(true)) = (report, &result) {
+    let read = || -> Result<Value, String> {
         let text =
             std::fs::read_to_string(out.join("report.json")).map_err(|e| format!("report.json: {e}"))?;
-        *report = serde_json::from_str(&text).map_err(|e| format!("report.json: {e}"))?;
-    }
+        serde_json::from_str(&text).map_err(|e| format!("report.json: {e}"))
+    };
+    let result = succeeds(&mut command).and_then(|ok| ok.then(read).transpose());
     // Nothing to remove where the program failed before it made the folder.
     let _ = std::fs::remove_dir_all(&out);
     result

@@ -8,7 +8,7 @@ use clap::Parser;
 use taper_vision_examples::Result;
 use taper_vision_examples::output::{answer, warn};
 use taper_vision_examples::predict::{Predictor, pictures, read};
-use taper_vision_examples::settings::{device, within};
+use taper_vision_examples::settings::{at_least_one, device};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -21,7 +21,7 @@ struct Settings {
     #[arg(long, default_value = "out/net.safetensors", value_name = "FILE")]
     model: PathBuf,
     /// How many classes to name of each picture, the likeliest first.
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = within::<1, { usize::MAX }>)]
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = at_least_one)]
     #[arg(allow_negative_numbers = true)]
     top: usize,
     /// Where to compute: `cpu`, `cuda` or `cuda:N`.
@@ -49,9 +49,7 @@ fn main() -> ExitCode {
     let width = files.iter().map(|file| file.display().to_string().chars().count()).max().unwrap_or(0);
     // One that cannot be read is no reason to go without the others.
     for file in &files {
-        let of_file = |e| format!("{}: {e}", file.display()).into();
         let answered = line(&predictor, file, settings.top)
-            .map_err(of_file)
             .and_then(|classes| answer(format_args!("{:width$}  {classes}", file.display().to_string())));
         match answered {
             Ok(true) => {}
@@ -69,7 +67,7 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 
 /// `cat 61.2 %   dog 22.0 %   frog 5.1 %`
 fn line(predictor: &Predictor, file: &Path, top: usize) -> Result<String> {
-    let classes = predictor.likeliest(read(file)?, top)?;
+    let classes = predictor.likeliest(read(file)?, top).map_err(|e| format!("{}: {e}", file.display()))?;
     let text = |(name, probability): &(&str, f64)| format!("{name} {:.1} %", 100.0 * probability);
     Ok(classes.iter().map(text).collect::<Vec<_>>().join("   "))
 }

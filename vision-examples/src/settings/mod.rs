@@ -225,7 +225,11 @@ pub fn within<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize
     }
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+/// A whole number but 0.
+///
+/// # Errors
+/// When it is none.
+pub fn at_least_one(text: &str) -> Result<usize, String> {
     within::<1, { usize::MAX }>(text)
 }
 

@@ -87,6 +87,7 @@ fn what_is_no_picture() {
         let output = predict(&model, &[&path, &folder.join("disc.png")]);
         let error = refusal(&output);
         assert!(error.contains(expected), "{error}");
+        assert!(error.matches(": no PNG").count() <= 1 && error.matches(".png: ").count() <= 1, "{error}");
         // The other picture is looked at all the same.
         assert!(String::from_utf8_lossy(&output.stdout).contains("disc.png  "));
     }

@@ -75,7 +75,9 @@ fn the_folder_of_another_run() {
     let settings = || std::fs::read_to_string(folder.path().join("settings.toml")).unwrap();
     let before = settings();
     refusal(&cifar(folder.path(), &[&run[..], &["--momentum", "-1"]].concat()));
-    refusal(&cifar(folder.path(), &["--dataset", "cifar10", "--data", "nowhere", "--from", "nowhere"]));
+    let data = tempfile::tempdir().unwrap();
+    let nowhere = ["--dataset", "cifar10", "--from", "nowhere", "--data", data.path().to_str().unwrap()];
+    refusal(&cifar(folder.path(), &nowhere));
     assert_eq!(settings(), before);
 
     std::fs::write(folder.path().join(".taper-killed"), "half").unwrap();
