@@ -109,12 +109,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<StateDict> {
 /// As [`load`].
 pub fn load_with_metadata(path: impl AsRef<Path>) -> Result<(StateDict, Metadata)> {
     let path = path.as_ref();
-    let failed = |source| Error::Io { path: path.to_owned(), source };
-    // A folder's own error would be that of mapping it into memory: that it is no such device.
-    if path.is_dir() {
-        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
-    }
-    let content = MappedFile::open(path).map_err(failed)?;
+    let content = MappedFile::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     parse(path, &content)
 }
 

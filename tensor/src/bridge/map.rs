@@ -26,6 +26,10 @@ impl MappedFile {
     /// When it cannot be read, or is no file.
     pub fn open(path: impl AsRef<Path>) -> std::io::Result<Self> {
         let file = File::open(path)?;
+        // To map a folder fails as well, but with the words that there is no such device.
+        if file.metadata()?.is_dir() {
+            return Err(std::io::ErrorKind::IsADirectory.into());
+        }
         // SAFETY: The map is read-only and private to this value, which owns it. Bytes that another
         // process changes meanwhile are bytes still: nothing is read from them but plain numbers,
         // whose every pattern of bits is valid, and text, which is checked once it is copied.
