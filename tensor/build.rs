@@ -5,10 +5,10 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     #[cfg(feature = "cuda")]
     {
-        println!("cargo::rerun-if-changed=src/kernels/cuda");
+        println!("cargo::rerun-if-changed=src/cuda");
         let ptx = cudaforge::KernelBuilder::new()
-            .source_dir("src/kernels/cuda")
-            .watch(["src/kernels/cuda/common.cuh"])
+            .source_dir("src/cuda")
+            .watch(["src/cuda/common.cuh"])
             .arg("--expt-relaxed-constexpr")
             .arg("-std=c++17")
             .arg("-O3")

@@ -119,7 +119,7 @@ impl fmt::Display for DType {
 }
 
 /// A Rust type that can be a tensor's element.
-pub trait Element: candle_core::WithDType + crate::kernels::element::Element {
+pub trait Element: candle_core::WithDType + crate::cpu::element::Element {
     /// The dtype of a tensor of such elements.
     const TYPE: DType;
 

@@ -1,10 +1,10 @@
 //! Optimisers' steps on tensors, fused: one pass over a parameter, its gradient and its state. The
 //! formulae stand beside the kernels, in each settings' documentation.
 
-pub use crate::kernels::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RAdam, RmsProp, Sgd};
+pub use crate::cpu::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RAdam, RmsProp, Sgd};
 
-use crate::kernels::on_gpu;
-use crate::kernels::optim::ema;
+use crate::cpu::on_gpu;
+use crate::cpu::optim::ema;
 use crate::storage::start;
 use crate::{DType, Element, Error, Result, Tensor};
 

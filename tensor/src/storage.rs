@@ -5,8 +5,8 @@ use std::cell::Cell;
 use candle_core::backend::{BackendDevice, BackendStorage};
 use candle_core::{CpuStorage, CudaStorage, InplaceOp1, Layout, Storage};
 
-use crate::kernels::strided::{Strided, StridedMut, is_distinct};
-use crate::shared::lock;
+use crate::cpu::strided::{Strided, StridedMut, is_distinct};
+use crate::lock::lock;
 use crate::{Element, Error, Result, Tensor};
 
 impl Tensor {

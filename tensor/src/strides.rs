@@ -6,86 +6,12 @@
 //! f32, which is exact up to 2^24 elements; past that a layout may not come out as it should, and then
 //! there is no such view.
 
-use crate::{Error, IntoShape, Result, Tensor, shape};
+use crate::{Error, Tensor};
 
 impl Tensor {
-    /// The same memory in another shape, of which one size may be -1: what is left. Unlike
-    /// [`Tensor::reshape`], it never copies.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::arange(0, 12, 1)?.reshape((3, 4))?;
-    /// x.view((2, -1))?.select(0, 0)?.zero_()?;
-    /// assert_eq!(x.view(-1)?.to_vec::<i64>()?, [0, 0, 0, 0, 0, 0, 6, 7, 8, 9, 10, 11]);
-    /// assert!(x.t()?.view(12).is_err());
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the shape has another number of elements, or the strides do not allow a view: then
-    /// `reshape` makes a copy.
-    pub fn view(&self, sizes: impl IntoShape) -> Result<Self> {
-        let dims = self.infer("view", sizes.into_sizes())?;
-        if self.is_contiguous() {
-            let inner = self.inner.reshape(dims).map_err(Error::backend("view"))?;
-            return Ok(self.view_of(inner));
-        }
-        self.strided_as(&dims).ok_or_else(|| {
-            Error::shape(
-                "view",
-                format!(
-                    "shape {:?} with strides {:?} is not {dims:?} without a copy; use reshape({dims:?})",
-                    self.size(),
-                    self.stride()
-                ),
-            )
-        })
-    }
-
-    /// [`Tensor::view`] in the shape of another tensor.
-    ///
-    /// # Errors
-    /// As [`Tensor::view`].
-    pub fn view_as(&self, other: &Self) -> Result<Self> {
-        self.view(other.size())
-    }
-
     /// A view in these sizes, of as many elements, where the strides allow it.
     pub(crate) fn strided_as(&self, dims: &[usize]) -> Option<Self> {
         self.strided(dims, &view_strides(self.size(), self.stride(), dims)?, self.storage_offset())
-    }
-
-    /// A view of the whole memory with these sizes and strides, from its element `offset` on; without an
-    /// offset, from the first element of `self` on. PyTorch's `as_strided`.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::arange(0, 9, 1)?;
-    /// let y = x.as_strided((2, 2), (1, 2), Some(1))?;
-    /// assert_eq!(y.to_vec::<i64>()?, [1, 3, 2, 4]);
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When it would reach out of the memory, a number is negative, or there are not as many strides as
-    /// sizes.
-    pub fn as_strided(
-        &self,
-        sizes: impl IntoShape,
-        strides: impl IntoShape,
-        offset: Option<usize>,
-    ) -> Result<Self> {
-        let op = "as_strided";
-        let dims = shape::shape(op, sizes)?;
-        let strides = shape::shape(op, strides.into_sizes())?;
-        let offset = offset.unwrap_or(self.storage_offset());
-        let view = if dims.len() == strides.len() { self.strided(&dims, &strides, offset) } else { None };
-        view.ok_or_else(|| {
-            Error::shape(
-                op,
-                format!("sizes {dims:?} with strides {strides:?} from {offset} on are not in the memory"),
-            )
-        })
     }
 
     /// A view of the whole memory; none where it would reach out of it.
@@ -121,69 +47,6 @@ impl Tensor {
         let made = |d: usize| dims[d] == 1 || x.stride()[d] == strides[d];
         ((0..dims.len()).all(made)).then(|| self.view_of(x))
     }
-
-    /// The diagonal of the matrices in two dimensions, `offset` columns to the right: those two
-    /// dimensions go, and one comes last. A view.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::zeros((2, 3))?;
-    /// x.diagonal(1, 0, 1)?.fill_(5)?;
-    /// assert_eq!(x.to_vec::<f32>()?, [0.0, 5.0, 0.0, 0.0, 0.0, 5.0]);
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When there are no such dimensions, or they are the same.
-    pub fn diagonal(&self, offset: i64, dim1: i64, dim2: i64) -> Result<Self> {
-        let op = "diagonal";
-        let (a, b) = (shape::dim(op, dim1, self.size())?, shape::dim(op, dim2, self.size())?);
-        if a == b {
-            return Err(Error::shape(op, format!("dimensions {dim1} and {dim2} are the same")));
-        }
-        let shift = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
-        let (down, right) = if offset < 0 { (shift, 0) } else { (0, shift) };
-        let (rows, columns) = (self.size()[a].saturating_sub(down), self.size()[b].saturating_sub(right));
-        let length = rows.min(columns);
-        let rest = |d: &usize| *d != a && *d != b;
-        let mut dims: Vec<usize> = (0..self.dim()).filter(rest).map(|d| self.size()[d]).collect();
-        let mut strides: Vec<usize> = (0..self.dim()).filter(rest).map(|d| self.stride()[d]).collect();
-        dims.push(length);
-        strides.push(self.stride()[a].saturating_add(self.stride()[b]));
-        let start = if length == 0 { 0 } else { down * self.stride()[a] + right * self.stride()[b] };
-        self.strided(&dims, &strides, self.storage_offset() + start).ok_or_else(|| too_long(op, self))
-    }
-
-    /// The windows of `size` elements along a dimension, every `step` elements one: the dimension counts
-    /// them, and a new last one is within the window. A view.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::arange(0, 5, 1)?.unfold(0, 3, 2)?;
-    /// assert_eq!((x.size(), x.to_vec::<i64>()?), (&[2, 3][..], vec![0, 1, 2, 2, 3, 4]));
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the dimension has fewer elements than a window, or `step` is 0.
-    pub fn unfold(&self, dim: i64, size: usize, step: usize) -> Result<Self> {
-        let op = "unfold";
-        let d = shape::dim(op, dim, self.size())?;
-        let n = self.size()[d];
-        if size > n || step == 0 {
-            return Err(Error::shape(
-                op,
-                format!("windows of {size} elements every {step} do not fit dimension {d} of size {n}"),
-            ));
-        }
-        shape::expect_rank(op, self.dim() + 1)?;
-        let (mut dims, mut strides) = (self.size().to_vec(), self.stride().to_vec());
-        dims[d] = (n - size) / step + 1;
-        dims.push(size);
-        strides.push(strides[d]);
-        strides[d] = strides[d].saturating_mul(step);
-        self.strided(&dims, &strides, self.storage_offset()).ok_or_else(|| too_long(op, self))
-    }
 }
 
 pub(crate) fn too_long(op: &'static str, x: &Tensor) -> Error {
@@ -201,7 +64,7 @@ pub(crate) fn too_long(op: &'static str, x: &Tensor) -> Error {
 fn view_strides(size: &[usize], stride: &[usize], new: &[usize]) -> Option<Vec<usize>> {
     let mut strides = vec![1; new.len()];
     if size.is_empty() || size.contains(&0) {
-        return Some(crate::kernels::strided::contiguous_strides(new));
+        return Some(crate::cpu::strided::contiguous_strides(new));
     }
     let mut left = new.len();
     let (mut base, mut row, mut cut) = (*stride.last()?, 1, 1);

@@ -1,13 +1,10 @@
 //! The tensor itself: a thin face over candle's, and what can be asked of it.
 
-use std::sync::Arc;
-
-use crate::dtype::with_element;
-use crate::kernels::elementwise::map1;
-use crate::kernels::on_gpu;
-use crate::kernels::ops::Copied;
-use crate::shared::Shared;
+use crate::cpu::elementwise::map1;
+use crate::cpu::operators::Copied;
+use crate::lock::Shared;
 use crate::{DType, Device, Element, Error, Result, Scalar, shape};
+use std::sync::Arc;
 
 /// An n-dimensional array of elements of one dtype on one device.
 ///
@@ -145,79 +142,6 @@ impl Tensor {
     /// When there is not exactly one element.
     pub fn scalar(&self) -> Result<Scalar> {
         if self.dtype.is_float() { self.item().map(Scalar::Float) } else { self.item().map(Scalar::Int) }
-    }
-
-    /// The elements as another dtype; the tensor itself where it has it already. Real numbers are
-    /// cut towards zero when they become integers.
-    ///
-    /// # Errors
-    /// When the device runs out of memory.
-    pub fn to_dtype(&self, dtype: DType) -> Result<Self> {
-        if dtype == self.dtype {
-            return Ok(self.clone());
-        }
-        crate::cast::cast(self, dtype)
-    }
-
-    /// The tensor on another device; the tensor itself where it is there already.
-    ///
-    /// # Errors
-    /// When the device runs out of memory.
-    pub fn to(&self, device: &Device) -> Result<Self> {
-        if *device == self.device() {
-            return Ok(self.clone());
-        }
-        self.moved("to", device)
-    }
-
-    /// A contiguous tensor of the same elements: itself where it is one, or else a copy.
-    ///
-    /// # Errors
-    /// When the device runs out of memory.
-    pub fn contiguous(&self) -> Result<Self> {
-        if self.is_contiguous() { Ok(self.clone()) } else { self.copy() }
-    }
-
-    /// A contiguous copy in memory of its own; PyTorch's `clone()`.
-    ///
-    /// # Errors
-    /// When the device runs out of memory.
-    pub fn copy(&self) -> Result<Self> {
-        on_gpu!(self, y => Ok(y), elementwise::copy(self));
-        if !self.inner.device().is_cpu() {
-            return self.copy_there();
-        }
-        with_element!(self.dtype, T => {
-            Ok(Self::own(self.lend_view::<T, Vec<T>>("copy", |x| map1(x, Copied))?, self.size()))
-        })
-    }
-
-    /// Whether two tensors have the same shape, dtype and elements (a NaN equals nothing).
-    ///
-    /// # Errors
-    /// When they are on different devices.
-    pub fn equal(&self, other: &Self) -> Result<bool> {
-        self.expect_device("equal", other)?;
-        if self.size() != other.size() || self.dtype != other.dtype {
-            return Ok(false);
-        }
-        with_element!(self.dtype, T => Ok(self.to_vec::<T>()? == other.to_vec::<T>()?))
-    }
-
-    /// Whether every element is within `atol + rtol * |other|` of the other's.
-    ///
-    /// # Errors
-    /// When the shapes differ.
-    pub fn allclose(&self, other: &Self, rtol: f64, atol: f64) -> Result<bool> {
-        if self.size() != other.size() {
-            return Err(Error::shape(
-                "allclose",
-                format!("shapes {:?} and {:?} differ", self.size(), other.size()),
-            ));
-        }
-        let (a, b) =
-            (self.to_dtype(DType::F64)?.to_vec::<f64>()?, other.to_dtype(DType::F64)?.to_vec::<f64>()?);
-        Ok(a.iter().zip(&b).all(|(a, b)| a == b || (a - b).abs() <= atol + rtol * b.abs()))
     }
 
     pub(crate) fn expect_dtype(&self, op: &'static str, dtype: DType) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The one team of threads that all kernels share.
 
-use crate::kernels::parallel;
+use crate::cpu::parallel;
 use crate::{Error, Result};
 
 /// How many threads the kernels use.

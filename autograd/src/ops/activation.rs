@@ -1,5 +1,4 @@
-//! Activation functions, each with its derivative times the output's gradient `g`. `σ` is the
-//! sigmoid function, `Φ` and `φ` are the normal distribution and its density.
+//! Activation functions.
 
 use smallvec::smallvec;
 use taper_tensor::Tensor;
@@ -250,4 +249,25 @@ fn softplus(x: &Tensor) -> taper_tensor::Result<Tensor> {
 
 fn between(x: &Variable, min: f64, max: f64) -> Result<Tensor> {
     Ok(x.data().gt(min)?.mul(x.data().lt(max)?)?)
+}
+
+impl Variable {
+    /// `max(x, 0)`: dy/dx is 1 for x > 0, else 0, also at 0.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    #[track_caller]
+    pub fn relu(&self) -> Result<Self> {
+        let y = self.tensor().relu()?;
+        record("Relu", &[self])
+            .saves_output()
+            .output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(ctx.output_tensor(0)?)?)]))
+    }
+
+    /// `self` where `y` is positive, else 0.
+    #[track_caller]
+    fn relu_grad(&self, y: &Tensor) -> Result<Self> {
+        let (dx, y) = (self.tensor().relu_grad(y)?, y.clone());
+        record("ReluGrad", &[self]).output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(&y)?)]))
+    }
 }

@@ -1,4 +1,4 @@
-//! Other dtypes and devices; and what has no gradient.
+//! Other dtypes, devices and copies.
 
 use smallvec::smallvec;
 use taper_tensor::{DType, Device, Tensor};

@@ -1,5 +1,4 @@
-//! Convolution. The family is closed: each gradient is one of the three, so that second
-//! derivatives need no rule of their own.
+//! Convolution.
 
 use smallvec::smallvec;
 pub use taper_tensor::Conv2dOptions;

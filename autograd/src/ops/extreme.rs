@@ -1,4 +1,4 @@
-//! The largest and smallest elements, and elements in order: the gradient goes where they were.
+//! The largest and smallest elements, and where they are.
 
 use smallvec::smallvec;
 use taper_tensor::{IntoShape, Tensor};
@@ -51,7 +51,7 @@ impl Variable {
     /// One element of all, `y`, whose gradient the elements equal to it share; or if it is NaN, those that
     /// are.
     #[track_caller]
-    fn shared(&self, name: &'static str, y: Tensor) -> Result<Self> {
+    pub(super) fn shared(&self, name: &'static str, y: Tensor) -> Result<Self> {
         let x = self.save();
         record(name, &[self]).saves_output().output(y, move |ctx| {
             let (x, y) = (x.get(ctx)?.data(), ctx.output_tensor(0)?);
@@ -94,89 +94,9 @@ impl Variable {
         self.picked("MinDim", dim, keepdim, values, index)
     }
 
-    /// The elements in ascending or descending order along a dimension, and their indices.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn sort(&self, dim: i64, descending: bool) -> Result<(Self, Tensor)> {
-        let (values, index) = self.data().sort(dim, descending)?;
-        self.picked("Sort", dim, true, values, index)
-    }
-
-    /// The `k` largest elements along a dimension in descending order, and their indices.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or it has fewer elements.
-    #[track_caller]
-    pub fn topk(&self, k: usize, dim: i64) -> Result<(Self, Tensor)> {
-        let (values, index) = self.data().topk(k, dim, true, true)?;
-        self.picked("TopK", dim, true, values, index)
-    }
-
-    /// The `k`-th smallest elements along a dimension, counted from 1, and their indices.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or it has not `k` elements.
-    #[track_caller]
-    pub fn kthvalue(&self, k: usize, dim: i64, keepdim: bool) -> Result<(Self, Tensor)> {
-        let (values, index) = self.data().kthvalue(k, dim, keepdim)?;
-        self.picked("Kthvalue", dim, keepdim, values, index)
-    }
-
-    /// The most frequent elements along a dimension, of equally frequent ones the smallest, and the index
-    /// where each is last, which gets the gradient.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or it is empty.
-    #[track_caller]
-    pub fn mode(&self, dim: i64, keepdim: bool) -> Result<(Self, Tensor)> {
-        let (values, index) = self.data().mode(dim, keepdim)?;
-        self.picked("Mode", dim, keepdim, values, index)
-    }
-
-    /// The middle element of all, the lower of two; equal ones share the gradient.
-    ///
-    /// # Errors
-    /// When there is no element.
-    #[track_caller]
-    pub fn median(&self) -> Result<Self> {
-        self.shared("Median", self.data().median()?)
-    }
-
-    /// The middle elements along a dimension, the lower of two, and their indices.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or it is empty.
-    #[track_caller]
-    pub fn median_dim(&self, dim: i64, keepdim: bool) -> Result<(Self, Tensor)> {
-        let (values, index) = self.data().median_dim(dim, keepdim)?;
-        self.picked("Median", dim, keepdim, values, index)
-    }
-
-    /// The largest elements so far along a dimension, and their indices: of equal ones the last.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn cummax(&self, dim: i64) -> Result<(Self, Tensor)> {
-        let (values, index) = self.data().cummax(dim)?;
-        self.picked("Cummax", dim, true, values, index)
-    }
-
-    /// The smallest elements so far along a dimension, and their indices; see [`Variable::cummax`].
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn cummin(&self, dim: i64) -> Result<(Self, Tensor)> {
-        let (values, index) = self.data().cummin(dim)?;
-        self.picked("Cummin", dim, true, values, index)
-    }
-
     /// Elements that were at `index` along a dimension, which still is there where `kept`.
     #[track_caller]
-    fn picked(
+    pub(super) fn picked(
         &self,
         name: &'static str,
         dim: i64,

@@ -1,9 +1,8 @@
-//! Elements by their indices: the gradient goes where the element came from.
+//! Elements read at indices.
 
 use smallvec::smallvec;
-use taper_tensor::{Error, Tensor};
+use taper_tensor::{Error, Index, IntoIndices, Tensor};
 
-use crate::ops::view::index_of;
 use crate::record::record;
 use crate::{Result, Variable};
 
@@ -19,21 +18,6 @@ impl Variable {
             let g = ctx.grad()?;
             let zeros = Variable::new(g.data().like().zeros(&size[..])?);
             Ok(smallvec![Some(zeros.scatter_add(dim, &index, &g)?)])
-        })
-    }
-
-    /// A copy of `self` with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and so on.
-    ///
-    /// # Errors
-    /// As [`Variable::gather`].
-    #[track_caller]
-    pub fn scatter_add(&self, dim: i64, index: &Tensor, source: &Self) -> Result<Self> {
-        let source = &source.part_for(index)?;
-        let y = self.data().scatter_add(dim, index, &source.data())?;
-        let (index, size) = (index.clone(), source.shape());
-        record("ScatterAdd", &[self, source]).output(y, move |ctx| {
-            let g = ctx.grad()?;
-            Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.gather_for(dim, &index, &size))?])
         })
     }
 
@@ -62,24 +46,6 @@ impl Variable {
             let g = ctx.grad()?;
             let zeros = Variable::new(g.data().like().zeros(&size[..])?);
             Ok(smallvec![Some(zeros.index_add(dim, &index, &g)?)])
-        })
-    }
-
-    /// A copy of `self` with slice `i` of `source` added at `index[i]` along a dimension.
-    ///
-    /// # Errors
-    /// When an index is out of range or no integer, or the shapes do not fit.
-    #[track_caller]
-    pub fn index_add(&self, dim: i64, index: &Tensor, source: &Self) -> Result<Self> {
-        let x = self.data();
-        x.size_of(dim)?;
-        let mut along = vec![1; x.dim()];
-        along[index_of(dim, x.dim())] = index.numel();
-        let wide = index.reshape(along)?.expand(source.data().size())?;
-        let (y, index) = (x.scatter_add(dim, &wide, &source.data())?, index.clone());
-        record("IndexAdd", &[self, source]).output(y, move |ctx| {
-            let g = ctx.grad()?;
-            Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.index_select(dim, &index))?])
         })
     }
 
@@ -114,33 +80,59 @@ impl Variable {
         })
     }
 
-    /// The diagonal of a matrix, `offset` columns to the right; or a matrix of zeros with this vector
-    /// on that diagonal.
+    /// Python's `x[indices]`: integers, ranges, masks and tensors of indices, see [`Tensor::i`].
+    ///
+    /// ```
+    /// # use taper_autograd::Variable;
+    /// # use taper_tensor::Tensor;
+    /// let x = Variable::requires_grad(Tensor::ones((2, 3))?);
+    /// x.i((.., 1))?.sum()?.backward()?;
+    /// assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
+    /// # Ok::<(), taper_autograd::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// When there are neither one nor two dimensions.
+    /// When an index is out of range, there are too many of them, or the shapes of tensors do not fit.
     #[track_caller]
-    pub fn diag(&self, offset: i64) -> Result<Self> {
-        let size = self.shape();
-        let (down, right) = ((-offset).max(0) as usize, offset.max(0) as usize);
-        let places = |count: usize, columns: usize| {
-            self.indices((0..count).map(|i| ((i + down) * columns + i + right) as i64).collect())
-        };
-        match size[..] {
-            [n] => {
-                let m = n + down + right;
-                let zeros = Self::new(self.data().like().zeros(m * m)?);
-                zeros.index_add(0, &places(n, m)?, self)?.reshape((m, m))
-            }
-            [rows, columns] => {
-                let count = rows.saturating_sub(down).min(columns.saturating_sub(right));
-                self.reshape(rows * columns)?.index_select(0, &places(count, columns)?)
-            }
-            _ => Err(Error::shape(
-                "diag",
-                format!("input has shape {:?}, expected a vector or a matrix", &size[..]),
-            )
-            .into()),
-        }
+    pub fn i(&self, indices: impl IntoIndices) -> Result<Self> {
+        let (x, indices) = (self.data(), indices.into_indices());
+        let y = x.i(indices.clone())?;
+        let (size, numel) = (self.shape(), x.numel());
+        let inputs = [self];
+        let node = record("Index", &inputs);
+        let node = if indices.iter().any(|i| matches!(i, Index::Tensor(_))) { node } else { node.view() };
+        node.output(y, move |ctx| {
+            let g = ctx.grad()?;
+            // The same indices into a tensor of places say where each element came from.
+            let places = Tensor::arange(0, numel as i64, 1)?.to(&g.device())?.reshape(&size[..])?;
+            let places = places.i(indices.clone())?.reshape(-1)?;
+            let zeros = Self::new(g.data().like().zeros(numel)?);
+            Ok(smallvec![Some(zeros.index_add(0, &places, &g.reshape(-1)?)?.reshape(&size[..])?)])
+        })
+    }
+
+    /// The elements at flat positions, row-major.
+    ///
+    /// # Errors
+    /// When a position is out of range or no integer.
+    #[track_caller]
+    pub fn take(&self, index: &Tensor) -> Result<Self> {
+        let n = self.numel() as i64;
+        let index = index.to_dtype(taper_tensor::DType::I64)?;
+        let index = index.where_(&index.ge(0)?, &index.add(n)?)?;
+        self.reshape(-1)?.index_select(0, &index.reshape(-1)?)?.reshape(index.size())
+    }
+
+    /// The elements at `index` along `dim`, where the other dimensions of both broadcast.
+    ///
+    /// # Errors
+    /// As [`Variable::gather`].
+    #[track_caller]
+    pub fn take_along_dim(&self, index: &Tensor, dim: i64) -> Result<Self> {
+        let y = self.data().take_along_dim(index, dim)?; // which checks the shapes
+        let (mut size, d) = (y.size().to_vec(), crate::ops::view::index_of(dim, y.dim()));
+        let index = index.expand(&size)?;
+        size[d] = self.size()[d];
+        self.expand(size)?.gather(dim, &index)
     }
 }

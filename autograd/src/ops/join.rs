@@ -1,4 +1,4 @@
-//! Tensors put together, split up, repeated and padded.
+//! Tensors joined, repeated and padded.
 
 use std::borrow::Borrow;
 
@@ -8,6 +8,50 @@ use taper_tensor::{Error, IntoShape};
 use crate::ops::view::index_of;
 use crate::record::record;
 use crate::{Result, Variable};
+
+impl Variable {
+    /// [`Variable::repeat`], where missing numbers in front are 1.
+    ///
+    /// # Errors
+    /// As [`Variable::repeat`].
+    #[track_caller]
+    pub fn tile(&self, repeats: impl IntoShape) -> Result<Self> {
+        let repeats = repeats.into_sizes();
+        let missing = self.dim().saturating_sub(repeats.len());
+        self.repeat([vec![1; missing], repeats].concat())
+    }
+
+    /// Each slice along a dimension `repeats` times in a row.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or too many elements.
+    #[track_caller]
+    pub fn repeat_interleave(&self, repeats: usize, dim: i64) -> Result<Self> {
+        let (y, mut apart) = (self.data().repeat_interleave(repeats, dim)?, self.size());
+        let d = index_of(dim, apart.len());
+        apart.insert(d + 1, repeats);
+        record("RepeatInterleave", &[self]).output(y, move |ctx| {
+            Ok(smallvec![Some(ctx.grad()?.reshape(&apart)?.sum_dim(d as i64 + 1, false)?)])
+        })
+    }
+
+    /// The grids of coordinates of vectors: the first varies along the first dimension, and so on
+    /// (PyTorch's `indexing="ij"`).
+    ///
+    /// # Errors
+    /// When one is no vector, or the grid is too large.
+    #[track_caller]
+    pub fn meshgrid<V: Borrow<Self>>(vectors: &[V]) -> Result<Vec<Self>> {
+        let data: Vec<_> = vectors.iter().map(|v| v.borrow().data()).collect();
+        let grids = taper_tensor::Tensor::meshgrid(&data)?;
+        let grid = |(i, v): (usize, &V)| {
+            let mut own = vec![1; vectors.len()];
+            own[i] = v.borrow().numel();
+            v.borrow().reshape(own)?.expand(grids[i].size())
+        };
+        vectors.iter().enumerate().map(grid).collect()
+    }
+}
 
 /// What [`Variable::pad`] puts around a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,41 +121,6 @@ impl Variable {
     pub fn stack<V: Borrow<Self>>(inputs: &[V], dim: i64) -> Result<Self> {
         let inputs = inputs.iter().map(|v| v.borrow().unsqueeze(dim)).collect::<Result<Vec<_>>>()?;
         Self::cat(&inputs, dim)
-    }
-
-    /// Pieces of `size` along a dimension; the last may be smaller.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or `size` is 0.
-    #[track_caller]
-    pub fn split(&self, size: usize, dim: i64) -> Result<Vec<Self>> {
-        let n = self.data().size_of(dim)?;
-        if size == 0 {
-            return Err(Error::value("split", "size is 0, expected at least 1").into());
-        }
-        if n == 0 {
-            return Ok(vec![self.clone()]);
-        }
-        let x = self.data();
-        let pieces = (0..n).step_by(size).map(|at| x.narrow(dim, at as i64, size.min(n - at)));
-        let pieces = pieces.collect::<taper_tensor::Result<Vec<_>>>()?;
-        // One operation, whose gradient is joined once: that of a narrow each would fill the rest with zeros.
-        record("Split", &[self]).view().many(pieces, move |ctx| {
-            let grads = (0..ctx.grads.len()).map(|i| ctx.grad_of(i)).collect::<Result<Vec<_>>>()?;
-            Ok(smallvec![Some(Self::cat(&grads, dim)?)])
-        })
-    }
-
-    /// At most `chunks` pieces of one size along a dimension; the last may be smaller.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or `chunks` is 0.
-    #[track_caller]
-    pub fn chunk(&self, chunks: usize, dim: i64) -> Result<Vec<Self>> {
-        if chunks == 0 {
-            return Err(Error::value("chunk", "chunks is 0, expected at least 1").into());
-        }
-        self.split(self.data().size_of(dim)?.div_ceil(chunks).max(1), dim)
     }
 
     /// The tensor `repeats[d]` times along each dimension `d`; new dimensions may come first.

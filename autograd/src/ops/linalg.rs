@@ -1,4 +1,4 @@
-//! Inverse, determinant, systems of equations, Cholesky's root. `G` is the output's gradient.
+//! Decompositions, inverses and systems of equations.
 
 use smallvec::smallvec;
 

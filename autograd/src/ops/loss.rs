@@ -1,4 +1,4 @@
-//! Losses that are worth a node of their own: one instead of the five that they are composed of.
+//! Losses that have a kernel.
 
 use smallvec::smallvec;
 use taper_tensor::{DType, Tensor};

@@ -1,8 +1,10 @@
-//! Matrix products.
+//! Products of matrices and vectors.
 
 use smallvec::smallvec;
+use taper_tensor::Error;
 
 use crate::autocast::lowered;
+use crate::ops::view::index_of;
 use crate::record::record;
 use crate::{Result, Variable};
 
@@ -151,4 +153,79 @@ fn vectors(op: &'static str, a: &Variable, b: &Variable) -> Result<()> {
     }
     let message = format!("shapes {:?} and {:?}, expected two vectors", a.size(), b.size());
     Err(taper_tensor::Error::shape(op, message).into())
+}
+
+impl Variable {
+    /// The product of two matrices.
+    ///
+    /// # Errors
+    /// When they are no matrices, or the shapes or dtypes do not fit.
+    #[track_caller]
+    pub fn mm(&self, other: &Self) -> Result<Self> {
+        self.expect_ranks("mm", 2, other, 2)?;
+        self.matmul(other)
+    }
+
+    /// The product of a matrix and a vector.
+    ///
+    /// # Errors
+    /// When they are not these, or the shapes or dtypes do not fit.
+    #[track_caller]
+    pub fn mv(&self, vector: &Self) -> Result<Self> {
+        self.expect_ranks("mv", 2, vector, 1)?;
+        self.matmul(vector)
+    }
+
+    fn expect_ranks(&self, op: &'static str, left: usize, other: &Self, right: usize) -> Result<()> {
+        if self.dim() == left && other.dim() == right {
+            return Ok(());
+        }
+        let message = format!(
+            "shapes {:?} and {:?}, expected {left} and {right} dimensions",
+            self.size(),
+            other.size()
+        );
+        Err(Error::shape(op, message).into())
+    }
+
+    /// `self + a·b` for batches of matrices; `self` broadcasts.
+    ///
+    /// # Errors
+    /// When the shapes or dtypes do not fit.
+    #[track_caller]
+    pub fn baddbmm(&self, a: &Self, b: &Self) -> Result<Self> {
+        if let Some(scope) = lowered() {
+            return scope.low(self)?.baddbmm(&*scope.low(a)?, &*scope.low(b)?);
+        }
+        self.add(a.bmm(b)?)
+    }
+
+    /// The sums of the products over the last `dims` dimensions of `self` and the first of `other`.
+    ///
+    /// # Errors
+    /// When there are fewer dimensions, or their sizes or the dtypes differ.
+    #[track_caller]
+    pub fn tensordot(&self, other: &Self, dims: usize) -> Result<Self> {
+        let y = self.data().tensordot(&other.data(), dims)?; // which checks the shapes
+        let size = y.size().to_vec();
+        let k: usize = other.size()[..dims].iter().product();
+        let rows: usize = self.size()[..self.dim() - dims].iter().product();
+        let columns: usize = other.size()[dims..].iter().product();
+        self.reshape([rows, k])?.matmul(&other.reshape([k, columns])?)?.reshape(size)
+    }
+
+    /// The vector product along a dimension of size 3; the others broadcast.
+    ///
+    /// # Errors
+    /// When there is no such dimension, it is not 3 in both, or the shapes do not broadcast.
+    #[track_caller]
+    pub fn cross(&self, other: &Self, dim: i64) -> Result<Self> {
+        let d = index_of(dim, self.data().cross(&other.data(), dim)?.dim()) as i64; // checks the shapes
+        let part = |i: i64| -> Result<Self> {
+            let (j, k) = ((i + 1) % 3, (i + 2) % 3);
+            let first = self.select(dim, j)?.mul(other.select(dim, k)?)?;
+            first.sub(self.select(dim, k)?.mul(other.select(dim, j)?)?)
+        };
+        Self::stack(&[part(0)?, part(1)?, part(2)?], d)
+    }
 }

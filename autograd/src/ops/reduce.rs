@@ -1,4 +1,4 @@
-//! Sums and means: the gradient goes to each element that was summed.
+//! Sums, means, products and norms.
 
 use smallvec::smallvec;
 use taper_tensor::IntoShape;
@@ -11,6 +11,38 @@ use crate::variable::Shape;
 use crate::{Result, Variable};
 
 impl Variable {
+    /// The products over some dimensions, all where none is given: halves by halves, so that the gradients
+    /// are right where elements are 0 too.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or one is given twice.
+    #[track_caller]
+    pub fn prod_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        if let Some(scope) = widened("prod_dim", self) {
+            return scope.full(self)?.prod_dim(dims, keepdim);
+        }
+        let dims = dims.into_sizes();
+        let size = self.data().prod_dim(&dims, keepdim)?.size().to_vec(); // which checks the dimensions
+        let mut over: Vec<usize> = dims.iter().map(|&d| index_of(d, self.dim())).collect();
+        if dims.is_empty() {
+            over = (0..self.dim()).collect();
+        }
+        let mut y = self.clone();
+        for d in over {
+            let mut n = y.size()[d];
+            if n == 0 {
+                y = y.pad_constant(d, 0, 1, 1.0)?;
+            }
+            while n > 1 {
+                let (half, dim) = (n / 2, d as i64);
+                let product = y.narrow(dim, 0, half)?.mul(y.narrow(dim, half as i64, half)?)?;
+                y = if n % 2 == 1 { Self::cat(&[product, y.narrow(dim, -1, 1)?], dim)? } else { product };
+                n = half + n % 2;
+            }
+        }
+        y.reshape(size)
+    }
+
     /// The sum of all elements.
     ///
     /// # Errors
@@ -69,43 +101,9 @@ impl Variable {
         })
     }
 
-    /// The variances over some dimensions, all where none is given: the squared distances from the
-    /// mean, summed, and divided by the number of elements less `correction`. dx = 2 (x - mean) / n.
-    ///
-    /// # Errors
-    /// As [`Variable::mean_dim`].
-    #[track_caller]
-    pub fn var(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
-        let (dims, size, x) = (dims.into_sizes(), self.shape(), self.save());
-        let y = self.data().var(&dims, correction, keepdim)?;
-        let kept = kept(&dims, &size);
-        let count = (size.iter().product::<usize>() / kept.iter().product::<usize>().max(1)) as f64;
-        record("Var", &[self]).output(y, move |ctx| {
-            let x = x.get(ctx)?;
-            let centred = x.sub(x.mean_dim(&dims, true)?.reshape(&kept[..])?)?;
-            let g = ctx.grad()?.reshape(&kept[..])?.mul(2.0 / (count - correction).max(0.0))?;
-            Ok(smallvec![Some(centred.mul(g)?)])
-        })
-    }
-
-    /// The standard deviations over some dimensions: the roots y of [`Variable::var`]. `dvar = dy / 2y`, and
-    /// 0 where y is 0.
-    ///
-    /// # Errors
-    /// As [`Variable::mean_dim`].
-    #[track_caller]
-    pub fn std(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
-        let var = self.var(dims, correction, keepdim)?;
-        let y = var.data().sqrt()?;
-        record("Std", &[&var]).saves_output().output(y, |ctx| {
-            let (y, g) = (ctx.output(0)?, ctx.grad()?.div(2.0)?);
-            Ok(smallvec![Some(g.over_or_0(&y)?)])
-        })
-    }
-
     /// `self / y`, and 0 where y is 0.
     #[track_caller]
-    fn over_or_0(&self, y: &Self) -> Result<Self> {
+    pub(super) fn over_or_0(&self, y: &Self) -> Result<Self> {
         let zero = y.data().eq(0)?;
         self.div(y.masked_fill(&zero, 1.0)?)?.masked_fill(&zero, 0.0)
     }
@@ -181,25 +179,6 @@ impl Variable {
         })
     }
 
-    /// Running sums along a dimension: the gradient is summed from the other end.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn cumsum(&self, dim: i64) -> Result<Self> {
-        if let Some(scope) = widened("cumsum", self) {
-            return scope.full(self)?.cumsum(dim);
-        }
-        let y = self.data().cumsum(dim)?;
-        record("Cumsum", &[self]).output(y, move |ctx| {
-            let g = ctx.grad()?;
-            if g.dim() == 0 {
-                return Ok(smallvec![Some(g)]);
-            }
-            Ok(smallvec![Some(g.flip(dim)?.cumsum(dim)?.flip(dim)?)])
-        })
-    }
-
     /// The product of all elements. The gradient of an element is the product of the others, also where
     /// elements are 0.
     ///
@@ -265,3 +244,5 @@ pub(crate) fn kept(dims: &[i64], size: &[usize]) -> Shape {
     }
     kept
 }
+
+impl Variable {}

@@ -1,12 +1,23 @@
-//! Functions of each element: for each its derivative, from the input `x` or from the output `y`,
-//! times the output's gradient `g`.
+//! Functions of each element.
 
 use smallvec::smallvec;
-use taper_tensor::Tensor;
 
 use crate::autocast::widened;
 use crate::record::record;
 use crate::{Result, Variable};
+
+impl Variable {
+    /// Numbers for NaN and for the infinities, see [`Tensor::nan_to_num`]; no gradient flows to what they
+    /// replace.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    #[track_caller]
+    pub fn nan_to_num(&self, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Result<Self> {
+        let (y, keep) = (self.data().nan_to_num(nan, posinf, neginf)?, self.data().isfinite()?);
+        record("NanToNum", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)]))
+    }
+}
 
 macro_rules! of_output {
     ($($(#[$doc:meta])* $name:ident $node:literal |$g:ident, $y:ident| $dx:expr;)*) => {$(
@@ -163,24 +174,5 @@ impl Variable {
     pub fn frac(&self) -> Result<Self> {
         let y = self.tensor().frac()?;
         record("Frac", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)]))
-    }
-
-    /// `max(x, 0)`: dy/dx is 1 for x > 0, else 0, also at 0.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    #[track_caller]
-    pub fn relu(&self) -> Result<Self> {
-        let y = self.tensor().relu()?;
-        record("Relu", &[self])
-            .saves_output()
-            .output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(ctx.output_tensor(0)?)?)]))
-    }
-
-    /// `self` where `y` is positive, else 0.
-    #[track_caller]
-    fn relu_grad(&self, y: &Tensor) -> Result<Self> {
-        let (dx, y) = (self.tensor().relu_grad(y)?, y.clone());
-        record("ReluGrad", &[self]).output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.relu_grad(&y)?)]))
     }
 }

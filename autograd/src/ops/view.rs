@@ -1,12 +1,158 @@
-//! Parts of a tensor, and its dimensions in another order: the gradient goes back to the part.
+//! Other shapes and orders of dimensions over the same memory.
 
 use smallvec::smallvec;
-use taper_tensor::{Error, IntoShape, Tensor};
+use taper_tensor::{IntoShape, Tensor};
 
 use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
+    /// The same memory in another shape, of which one size may be -1; never a copy.
+    ///
+    /// # Errors
+    /// When the shape has another number of elements, or the strides do not allow a view: then `reshape`
+    /// makes a copy.
+    #[track_caller]
+    pub fn view(&self, sizes: impl IntoShape) -> Result<Self> {
+        let (y, size) = (self.data().view(sizes)?, self.shape());
+        record("View", &[self])
+            .view()
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
+    }
+
+    /// The dimensions `from` at the places `to`, the others in their order.
+    ///
+    /// # Errors
+    /// When there are no such dimensions, one is given twice, or there are not as many of both.
+    #[track_caller]
+    pub fn movedim(&self, from: impl IntoShape, to: impl IntoShape) -> Result<Self> {
+        let (from, to) = (from.into_sizes(), to.into_sizes());
+        let y = self.data().movedim(&from, &to)?;
+        record("Movedim", &[self])
+            .view()
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.movedim(&to, &from)?)]))
+    }
+
+    /// [`Variable::transpose`] by its name in NumPy.
+    ///
+    /// # Errors
+    /// As [`Variable::transpose`].
+    #[track_caller]
+    pub fn swapaxes(&self, axis0: i64, axis1: i64) -> Result<Self> {
+        self.transpose(axis0, axis1)
+    }
+
+    /// The transposed matrices of a batch `[.., n, m]`: PyTorch's `x.mT`.
+    ///
+    /// # Errors
+    /// When there are fewer than two dimensions.
+    #[track_caller]
+    pub fn mt(&self) -> Result<Self> {
+        let y = self.data().mt()?;
+        record("Mt", &[self]).view().output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.mt()?)]))
+    }
+
+    /// One dimension as several, of whose sizes one may be -1: what is left.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or the sizes do not multiply to its own.
+    #[track_caller]
+    pub fn unflatten(&self, dim: i64, sizes: impl IntoShape) -> Result<Self> {
+        let (y, size) = (self.data().unflatten(dim, sizes)?, self.shape());
+        record("Unflatten", &[self])
+            .view()
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
+    }
+
+    /// [`Variable::expand`] to the shape of another variable.
+    ///
+    /// # Errors
+    /// As [`Variable::expand`].
+    #[track_caller]
+    pub fn expand_as(&self, other: &Self) -> Result<Self> {
+        self.expand(&other.shape()[..])
+    }
+
+    /// The elements in another shape, of which one size may be -1: what is left.
+    ///
+    /// # Errors
+    /// When the shape has another number of elements.
+    #[track_caller]
+    pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> {
+        let (y, size) = (self.data().reshape(sizes)?, self.shape());
+        record("Reshape", &[self])
+            .view()
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
+    }
+
+    /// Joins the dimensions from `start` to the last into one, or from the first to the second of a pair.
+    ///
+    /// # Errors
+    /// When there are no such dimensions, or the second is before the first.
+    #[track_caller]
+    pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> {
+        let (y, size) = (self.data().flatten(dims)?, self.shape());
+        record("Flatten", &[self])
+            .view()
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
+    }
+
+    /// Swaps two dimensions.
+    ///
+    /// # Errors
+    /// When there is no such dimension.
+    #[track_caller]
+    pub fn transpose(&self, dim0: i64, dim1: i64) -> Result<Self> {
+        let y = self.data().transpose(dim0, dim1)?;
+        record("Transpose", &[self])
+            .view()
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.transpose(dim0, dim1)?)]))
+    }
+
+    /// The transposed matrix; a vector or a number stays as it is.
+    ///
+    /// # Errors
+    /// When there are more than two dimensions.
+    #[track_caller]
+    pub fn t(&self) -> Result<Self> {
+        let y = self.data().t()?;
+        record("T", &[self]).view().output(y, |ctx| Ok(smallvec![Some(ctx.grad()?.t()?)]))
+    }
+
+    /// The tensor repeated along dimensions of size 1; -1 keeps a size.
+    ///
+    /// # Errors
+    /// When another size than 1 would change.
+    #[track_caller]
+    pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
+        let (y, size) = (self.data().expand(sizes)?, self.shape());
+        record("Expand", &[self]).view().output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.sum_to(&size)?)]))
+    }
+
+    /// A new dimension of size 1 before `dim`.
+    ///
+    /// # Errors
+    /// When `dim` is further out.
+    #[track_caller]
+    pub fn unsqueeze(&self, dim: i64) -> Result<Self> {
+        let (y, size) = (self.data().unsqueeze(dim)?, self.shape());
+        record("Unsqueeze", &[self])
+            .view()
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
+    }
+
+    /// Without those of these dimensions whose size is 1, of all dimensions where none is given.
+    ///
+    /// # Errors
+    /// When there is no such dimension.
+    #[track_caller]
+    pub fn squeeze(&self, dims: impl IntoShape) -> Result<Self> {
+        let (y, size) = (self.data().squeeze(dims)?, self.shape());
+        record("Squeeze", &[self])
+            .view()
+            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
+    }
+
     /// The dimensions in another order.
     ///
     /// # Errors
@@ -23,113 +169,6 @@ impl Variable {
         record("Permute", &[self])
             .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.permute(&back)?)]))
-    }
-
-    /// The elements from `start` on, `length` of them, along a dimension.
-    ///
-    /// # Errors
-    /// When they do not all exist.
-    #[track_caller]
-    pub fn narrow(&self, dim: i64, start: i64, length: usize) -> Result<Self> {
-        let (y, size) = (self.data().narrow(dim, start, length)?, self.shape());
-        let start = if start < 0 { start + size[index_of(dim, size.len())] as i64 } else { start };
-        record("Narrow", &[self])
-            .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.place(dim, start, &size)?)]))
-    }
-
-    /// The slice at an index of a dimension, which disappears.
-    ///
-    /// # Errors
-    /// When there is no such index.
-    #[track_caller]
-    pub fn select(&self, dim: i64, index: i64) -> Result<Self> {
-        let (y, size) = (self.data().select(dim, index)?, self.shape());
-        let d = index_of(dim, size.len());
-        let (dim, index) = (d as i64, if index < 0 { index + size[d] as i64 } else { index });
-        record("Select", &[self])
-            .view()
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.unsqueeze(dim)?.place(dim, index, &size)?)]))
-    }
-
-    /// Zeros of the shape `size`, with `self` from `start` on along a dimension.
-    #[track_caller]
-    pub(crate) fn place(&self, dim: i64, start: i64, size: &[usize]) -> Result<Self> {
-        let g = self.data();
-        let y = g.like().zeros(size)?;
-        let length = g.size_of(dim)?;
-        y.narrow(dim, start, length)?.copy_(&g)?;
-        record("Place", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.narrow(dim, start, length)?)]))
-    }
-
-    /// The elements from `start` to before `end` along a dimension, every `step`-th of them; Python's
-    /// `x[start:end:step]`. Negative bounds count from the end, and bounds outside are moved in.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or `step` is 0.
-    #[track_caller]
-    pub fn slice(&self, dim: i64, start: i64, end: i64, step: usize) -> Result<Self> {
-        let n = self.data().size_of(dim)? as i64;
-        if step == 0 {
-            return Err(Error::value("slice", "step is 0, expected at least 1").into());
-        }
-        let bound = |b: i64| if b < 0 { (b.saturating_add(n)).max(0) } else { b.min(n) };
-        let (start, end) = (bound(start), bound(end));
-        if step == 1 || end <= start {
-            return self.narrow(dim, start, (end - start).max(0) as usize);
-        }
-        let index: Vec<i64> = (start..end).step_by(step).collect();
-        self.index_select(dim, &self.indices(index)?)
-    }
-
-    /// The elements in reverse order along some dimensions.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn flip(&self, dims: impl IntoShape) -> Result<Self> {
-        let mut y = self.clone();
-        for dim in dims.into_sizes() {
-            let n = self.data().size_of(dim)? as i64;
-            y = y.index_select(dim, &self.indices((0..n).rev().collect())?)?;
-        }
-        Ok(y)
-    }
-
-    /// The elements moved by `shifts` along dimensions, one for each; those pushed out at the end come in
-    /// at the beginning. Without a dimension, the elements in their order.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or there are not as many shifts as dimensions.
-    #[track_caller]
-    pub fn roll(&self, shifts: impl IntoShape, dims: impl IntoShape) -> Result<Self> {
-        let (shifts, dims) = (shifts.into_sizes(), dims.into_sizes());
-        let y = self.data().roll(&shifts, &dims)?;
-        let back: Vec<i64> = shifts.iter().map(|s| s.saturating_neg()).collect();
-        record("Roll", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.roll(back.as_slice(), dims.as_slice())?)]))
-    }
-
-    /// The elements on and below a diagonal of the matrices in the last two dimensions, `diagonal`
-    /// columns to the right; zeros elsewhere.
-    ///
-    /// # Errors
-    /// When there are fewer than two dimensions.
-    #[track_caller]
-    pub fn tril(&self, diagonal: i64) -> Result<Self> {
-        let y = self.data().tril(diagonal)?;
-        record("Tril", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.tril(diagonal)?)]))
-    }
-
-    /// The elements on and above a diagonal; see [`Variable::tril`].
-    ///
-    /// # Errors
-    /// When there are fewer than two dimensions.
-    #[track_caller]
-    pub fn triu(&self, diagonal: i64) -> Result<Self> {
-        let y = self.data().triu(diagonal)?;
-        record("Triu", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.triu(diagonal)?)]))
     }
 
     /// Indices on the device of `self`.

@@ -10,7 +10,7 @@ pub fn check(file: &File) -> Vec<Finding> {
     }
     let in_tensor = file.path.starts_with("tensor/");
     // Kernels are functions over slices, whose own gradients may be named so.
-    let in_kernels = file.path.starts_with("tensor/src/kernels/");
+    let in_kernels = file.path.starts_with("tensor/src/cpu/");
     let advice = |code: &str| {
         let backward = code.contains(".backward(") && !in_kernels;
         if has_word(code, "GradStore") || in_tensor && (has_word(code, "Var") || backward) {
@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(lines(check, "tensor/src/tensor.rs", text), [1, 2, 3]);
         assert!(lines(check, "nn/src/x.rs", "loss.backward()?;\n").is_empty(), "taper's own");
         assert!(
-            lines(check, "tensor/src/kernels/pool.rs", "pool.backward(dy, dx);\n").is_empty(),
+            lines(check, "tensor/src/cpu/pool.rs", "pool.backward(dy, dx);\n").is_empty(),
             "a kernel's"
         );
     }

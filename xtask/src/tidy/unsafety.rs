@@ -3,13 +3,13 @@
 use super::Finding;
 use super::file::{File, has_word};
 
-const ALLOWED: [&str; 2] = ["tensor/src/kernels/", "tensor/src/bridge"];
+const ALLOWED: [&str; 3] = ["tensor/src/cpu/", "tensor/src/cuda/", "tensor/src/bridge"];
 
 pub fn check(file: &File) -> Vec<Finding> {
     let allowed = ALLOWED.iter().any(|place| file.path.starts_with(place));
     let advice = |number: usize| match allowed {
         false => Some(
-            "`unsafe` belongs into tensor/src/kernels/ or tensor/src/bridge*: call a safe function from there",
+            "`unsafe` belongs into tensor/src/cpu/, tensor/src/cuda/ or tensor/src/bridge*: call a safe function from there",
         ),
         true if only_declares(&file.lines[number - 1].code) || explained(file, number) => None,
         true => Some("say in a `// SAFETY:` comment above why it is sound"),
@@ -46,7 +46,7 @@ mod tests {
         let text = "// SAFETY: checked\nunsafe { x() }\n";
         assert_eq!(lines(check, "tensor/src/views.rs", text), [2]);
         assert_eq!(lines(check, "nn/src/a.rs", text), [2]);
-        assert!(lines(check, "tensor/src/kernels/copy.rs", text).is_empty());
+        assert!(lines(check, "tensor/src/cpu/copy.rs", text).is_empty());
         assert!(lines(check, "tensor/src/bridge.rs", text).is_empty());
         assert!(lines(check, "tensor/src/bridge/npy.rs", text).is_empty());
         assert!(lines(check, "nn/src/lib.rs", "#![forbid(unsafe_code)]\n// unsafe\n").is_empty());
@@ -56,6 +56,6 @@ mod tests {
     fn unsafe_is_explained() {
         let text = "// SAFETY: one\n#[cfg(unix)]\nunsafe { a() };\nunsafe { b() };\n// SAFETY: two\nlet x =\n    unsafe { c() };\n\
                     pub unsafe fn d(p: *const u8) {\n    unsafe { e(p) }\n}\n";
-        assert_eq!(lines(check, "tensor/src/kernels/a.rs", text), [4, 9]);
+        assert_eq!(lines(check, "tensor/src/cpu/a.rs", text), [4, 9]);
     }
 }

@@ -1,0 +1,185 @@
+//! One channel: a row of `size` values in each sample.
+
+use std::mem::MaybeUninit;
+
+use super::{Coefficients, Line, Moments, Shape};
+use crate::cpu::parallel::Disjoint;
+use crate::cpu::simd::simd;
+use crate::cpu::vector::{Lanes, Vector};
+
+/// Values that are read twice while they are in the nearest cache.
+const BLOCK: usize = 4096;
+
+simd! {
+    /// The moments of channel `c`.
+    pub fn moments<T: Lanes>(shape: &Shape, x: &[T], c: usize) -> Moments = moments_body;
+
+    /// The sums of dy and of dy (x - mean) over channel `c`.
+    pub fn gradient_sums<T: Lanes>(
+        shape: &Shape, x: &[T], dy: &[T], mean: T, c: usize,
+    ) -> (f64, f64) = gradient_sums_body;
+
+    /// Normalises channel `c`; the caller alone uses that channel of `y`.
+    pub fn normalise<T: Lanes>(
+        shape: &Shape, x: &[T], c: usize, line: Line<T>, y: Disjoint<'_, MaybeUninit<T>>,
+    ) = normalise_body;
+
+    /// The gradient of channel `c`; the caller alone uses that channel of `dx`.
+    pub fn gradient<T: Lanes>(
+        shape: &Shape, x: &[T], dy: &[T], c: usize, k: Coefficients<T>, dx: Disjoint<'_, MaybeUninit<T>>,
+    ) = gradient_body;
+}
+
+/// The sum of all lanes, in the same order whatever was added to which.
+#[inline(always)]
+fn total<const L: usize, T: Lanes>(sums: [Vector<T, L>; 4]) -> T {
+    sums[0].plus(sums[1]).plus(sums[2].plus(sums[3])).sum()
+}
+
+/// Adds x.
+#[inline(always)]
+fn add<const L: usize, T: Lanes>(x: &[T], sums: &mut [Vector<T, L>; 4]) {
+    let fours = x.chunks_exact(4 * L);
+    for part in fours.remainder().chunks(L) {
+        sums[0] = sums[0].plus(Vector::of(part));
+    }
+    for x in fours {
+        for a in 0..4 {
+            sums[a] = sums[a].plus(Vector::of(&x[a * L..][..L]));
+        }
+    }
+}
+
+/// Adds x - mean to one sum and its square to another.
+#[inline(always)]
+fn add_deviations<const L: usize, T: Lanes>(
+    x: &[T],
+    mean: T,
+    sums: &mut [Vector<T, L>; 4],
+    squares: &mut [Vector<T, L>; 4],
+) {
+    let means = [-mean; L];
+    let fours = x.chunks_exact(4 * L);
+    for part in fours.remainder().chunks(L) {
+        // Lanes beyond the end are 0, and so is what is added to them.
+        let d = Vector::of(part).plus(Vector::of(&means[..part.len()]));
+        sums[0] = sums[0].plus(d);
+        squares[0] = d.fma(d, squares[0]);
+    }
+    for x in fours {
+        for a in 0..4 {
+            let d = Vector::of(&x[a * L..][..L]).plus(Vector(means));
+            sums[a] = sums[a].plus(d);
+            squares[a] = d.fma(d, squares[a]);
+        }
+    }
+}
+
+/// The moments of channel `c` of `rows` samples from sample `first` on.
+#[inline(always)]
+fn block<const L: usize, T: Lanes>(shape: &Shape, x: &[T], c: usize, first: usize, rows: usize) -> Moments {
+    let count = (rows * shape.size) as f64;
+    let mut sums = [Vector::<T, L>::ZERO; 4];
+    for n in first..first + rows {
+        add(&x[shape.row(n, c)..][..shape.size], &mut sums);
+    }
+    let near = T::of(total(sums).f64() / count);
+    let (mut sums, mut squares) = ([Vector::<T, L>::ZERO; 4], [Vector::<T, L>::ZERO; 4]);
+    for n in first..first + rows {
+        add_deviations(&x[shape.row(n, c)..][..shape.size], near, &mut sums, &mut squares);
+    }
+    // The sum of large values has lost digits; that of their deviations has them.
+    let off = total(sums).f64() / count;
+    Moments { count, mean: near.f64() + off, squares: total(squares).f64() - count * off * off }
+}
+
+#[inline(always)]
+fn moments_body<const L: usize, T: Lanes>(shape: &Shape, x: &[T], c: usize) -> Moments {
+    let rows = (BLOCK / shape.size.max(1)).max(1);
+    let mut moments = Moments::default();
+    for first in (0..shape.batch).step_by(rows) {
+        moments = moments.join(block::<L, T>(shape, x, c, first, rows.min(shape.batch - first)));
+    }
+    moments
+}
+
+#[inline(always)]
+fn gradient_sums_body<const L: usize, T: Lanes>(
+    shape: &Shape,
+    x: &[T],
+    dy: &[T],
+    mean: T,
+    c: usize,
+) -> (f64, f64) {
+    let mut total = (0.0, 0.0);
+    for n in 0..shape.batch {
+        let at = shape.row(n, c);
+        for from in (0..shape.size).step_by(BLOCK) {
+            let len = BLOCK.min(shape.size - from);
+            let (sum, dot) = sums::<L, T>(&x[at + from..][..len], &dy[at + from..][..len], mean);
+            total = (total.0 + sum, total.1 + dot);
+        }
+    }
+    total
+}
+
+/// The sums of dy and of dy (x - mean).
+#[inline(always)]
+fn sums<const L: usize, T: Lanes>(x: &[T], dy: &[T], mean: T) -> (f64, f64) {
+    let means = Vector::<T, L>([-mean; L]);
+    let mut sum = [Vector::<T, L>::ZERO; 4];
+    let mut dot = [Vector::<T, L>::ZERO; 4];
+    let (fours_x, fours_dy) = (x.chunks_exact(4 * L), dy.chunks_exact(4 * L));
+    for (x, dy) in fours_x.remainder().chunks(L).zip(fours_dy.remainder().chunks(L)) {
+        // Lanes beyond the end have dy = 0.
+        let dy = Vector::of(dy);
+        sum[0] = sum[0].plus(dy);
+        dot[0] = dy.fma(Vector::of(x).plus(means), dot[0]);
+    }
+    for (x, dy) in fours_x.zip(fours_dy) {
+        for a in 0..4 {
+            let dy = Vector::of(&dy[a * L..][..L]);
+            sum[a] = sum[a].plus(dy);
+            dot[a] = dy.fma(Vector::of(&x[a * L..][..L]).plus(means), dot[a]);
+        }
+    }
+    (total(sum).f64(), total(dot).f64())
+}
+
+#[inline(always)]
+fn normalise_body<const L: usize, T: Lanes>(
+    shape: &Shape,
+    x: &[T],
+    c: usize,
+    Line { mean, scale, bias }: Line<T>,
+    y: Disjoint<'_, MaybeUninit<T>>,
+) {
+    for n in 0..shape.batch {
+        let at = shape.row(n, c);
+        // SAFETY: the caller alone uses this channel.
+        let y = unsafe { y.part(at, shape.size) };
+        for (y, &x) in y.iter_mut().zip(&x[at..][..shape.size]) {
+            y.write((x - mean).fma::<L>(scale, bias));
+        }
+    }
+}
+
+#[inline(always)]
+fn gradient_body<const L: usize, T: Lanes>(
+    shape: &Shape,
+    x: &[T],
+    dy: &[T],
+    c: usize,
+    Coefficients { mean, scale, level, slope }: Coefficients<T>,
+    dx: Disjoint<'_, MaybeUninit<T>>,
+) {
+    for n in 0..shape.batch {
+        let at = shape.row(n, c);
+        // SAFETY: the caller alone uses this channel.
+        let dx = unsafe { dx.part(at, shape.size) };
+        let (x, dy) = (&x[at..][..shape.size], &dy[at..][..shape.size]);
+        for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
+            dx.write(dy.fma::<L>(scale, (mean - x).fma::<L>(slope, -level)));
+        }
+    }
+}

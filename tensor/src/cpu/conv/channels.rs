@@ -1,0 +1,290 @@
+//! Direct convolution with the results' channels in the lanes of a vector: for many channels.
+//!
+//! A tile of sums is `V` vectors of channels by `P` pixels. Each term of the sum loads the weights
+//! of these channels, packed side by side, and one value a pixel from the padded planes.
+
+use std::ops::Range;
+
+use super::correlation::{Class, Correlation};
+use super::outer::outer;
+use super::transpose::transpose;
+use super::units::{Unit, Units};
+use super::vector::{Lanes, Register, Vector, Width};
+use super::{Conv2dShape, Pass, scratch};
+use crate::cpu::parallel::{self, Disjoint, Share};
+use crate::cpu::simd::simd;
+
+/// Nanoseconds a multiplication on one thread.
+const NS: f64 = 0.012;
+/// Independent pieces of work that give every thread its share.
+const PIECES: usize = 16;
+/// Results whose weights are packed side by side, but for the last block of them.
+pub const BLOCK: usize = 64;
+/// Terms that are summed at all pixels of a chunk before the next: their weights, 32 KiB, then stay in
+/// the level-1 cache.
+const TERMS: usize = 128;
+/// Pixels of a chunk, if it is summed in one go or in several: multiples of every tile's.
+const CHUNKS: [usize; 2] = [48, 240];
+
+/// The forward pass, or the input's gradient (then `x` is the output's and `y` the input's).
+pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+    let units = Units::new(s, pass);
+    let c = &units.correlation;
+    let ns = s.products() as f64 * NS;
+    let blocks = c.results.div_ceil(BLOCK);
+    let shares = if parallel::worth(ns) { PIECES.div_ceil(units.count() * s.groups).min(blocks) } else { 1 };
+    let pieces = units.count() * s.groups * shares;
+    let lengths: Vec<usize> =
+        c.classes.iter().map(|class| packed_len(c.results, class.offsets.len() + 1)).collect();
+    let group_len: usize = lengths.iter().sum();
+    // Pieces that share a unit find its planes filled: few, as there are few units then.
+    let shared_len = if shares > 1 { units.count() * s.groups * units.len() } else { 0 };
+    scratch::with(s.groups * group_len + shared_len, |room: &mut [f32]| {
+        let (packed, shared) = room.split_at_mut(s.groups * group_len);
+        for (group, mut packed) in packed.chunks_mut(group_len).enumerate() {
+            for (class, &len) in c.classes.iter().zip(&lengths) {
+                let (these, rest) = packed.split_at_mut(len);
+                let w = &w[group * s.group_out() * s.depth()..];
+                pack(c, class, w, bias.map(|b| &b[group * c.results..]), these);
+                packed = rest;
+            }
+        }
+        units.fill_all(x, s.groups, shared);
+        let (packed, shared) = (&*packed, &*shared);
+        let y = Disjoint::new(y);
+        parallel::for_each(pieces, ns / pieces as f64, |piece| {
+            let (share, group, number) =
+                (piece % shares, piece / shares % s.groups, piece / shares / s.groups);
+            let unit = units.get(number);
+            // SAFETY: this piece alone writes its share of the results, at its unit's pixels.
+            let mut y = unsafe { y.share() };
+            let mut compute = |planes: &[f32]| {
+                let mut packed = &packed[group * group_len..];
+                for (class, &len) in c.classes.iter().zip(&lengths) {
+                    let pixels = places(c, class, &unit, |n| (n * s.groups + group) * c.results * c.areas.1);
+                    let chunk = CHUNKS[usize::from(class.offsets.len() > TERMS)];
+                    scratch::with(chunk * BLOCK, |sums: &mut [f32]| {
+                        for block in share * blocks / shares..(share + 1) * blocks / shares {
+                            let results = block * BLOCK..((block + 1) * BLOCK).min(c.results);
+                            let at = block * BLOCK * (class.offsets.len() + 1);
+                            let to = &mut Target { results, area: c.areas.1, y: &mut y };
+                            pixels
+                                .chunks(chunk)
+                                .for_each(|p| tiles(planes, &class.offsets, &packed[at..len], p, sums, to));
+                        }
+                    });
+                    packed = &packed[len..];
+                }
+            };
+            if shares > 1 {
+                return compute(&shared[(number * s.groups + group) * units.len()..][..units.len()]);
+            }
+            scratch::with(units.len(), |planes: &mut [f32]| {
+                units.fill(&unit, x, (group, s.groups), planes);
+                compute(planes);
+            });
+        });
+    });
+}
+
+/// The lanes that a block of `results` takes when packed.
+pub fn lanes(results: usize) -> usize {
+    results.next_multiple_of(16)
+}
+
+/// Elements of `terms` values of each of `results`, packed.
+pub fn packed_len(results: usize, terms: usize) -> usize {
+    (results / BLOCK * BLOCK + lanes(results % BLOCK)) * terms
+}
+
+/// Packs, block by block of results, their bias, then their weights for each term; 0 beyond.
+fn pack(c: &Correlation, class: &Class, w: &[f32], bias: Option<&[f32]>, packed: &mut [f32]) {
+    let block_len = BLOCK * (class.offsets.len() + 1);
+    parallel::for_each_chunk(packed, block_len, 0.5, |block, packed| {
+        let results = block * BLOCK..((block + 1) * BLOCK).min(c.results);
+        let lanes = lanes(results.len());
+        let (first, terms) = packed.split_at_mut(lanes);
+        first.fill(0.0);
+        if let Some(bias) = bias {
+            first[..results.len()].copy_from_slice(&bias[results.clone()]);
+        }
+        let w = &w[results.start * c.weight_step..];
+        if class.weights.iter().enumerate().all(|(k, &at)| k == at) {
+            terms.fill(0.0);
+            return transpose(results.len(), class.weights.len(), w, c.weight_step, terms, lanes);
+        }
+        for (term, &at) in terms.chunks_exact_mut(lanes).zip(&class.weights) {
+            let (used, rest) = term.split_at_mut(results.len());
+            used.iter_mut().zip(w[at..].iter().step_by(c.weight_step)).for_each(|(t, &w)| *t = w);
+            rest.fill(0.0);
+        }
+    });
+}
+
+/// Where each pixel of a class in a unit is in the planes, and in the first of the results.
+pub fn places(
+    c: &Correlation,
+    class: &Class,
+    unit: &Unit,
+    first: impl Fn(usize) -> usize,
+) -> Vec<(usize, usize)> {
+    let rows = unit.rows.start.max(class.rows.start)..unit.rows.end.min(class.rows.end);
+    let mut places = Vec::with_capacity(unit.images.len() * rows.len() * class.columns.len());
+    for (i, n) in unit.images.clone().enumerate() {
+        for row in rows.clone() {
+            let place = i * c.len() + (row - unit.rows.start) * c.planes.stride;
+            places.extend(
+                class.columns.clone().map(|column| (place + column, first(n) + c.output(class, row, column))),
+            );
+        }
+    }
+    places
+}
+
+/// Where a block of results is written.
+struct Target<'a, 'b> {
+    results: Range<usize>,
+    /// Elements between neighbouring results.
+    area: usize,
+    y: &'a mut Share<'b, f32>,
+}
+
+simd! {
+    /// One block of results at all `pixels`; `sums` has room for them.
+    fn tiles(
+        planes: &[f32],
+        offsets: &[usize],
+        packed: &[f32],
+        pixels: &[(usize, usize)],
+        sums: &mut [f32],
+        to: &mut Target<'_, '_>,
+    ) = tiles_body;
+}
+
+#[inline(always)]
+fn tiles_body<const L: usize>(
+    planes: &[f32],
+    offsets: &[usize],
+    packed: &[f32],
+    pixels: &[(usize, usize)],
+    sums: &mut [f32],
+    to: &mut Target<'_, '_>,
+) where
+    Lanes<L>: Width<L>,
+{
+    let width = lanes(to.results.len());
+    assert!(packed.len() >= width * (offsets.len() + 1), "packed weights of {} terms", offsets.len());
+    let reach = offsets.iter().max().unwrap_or(&0);
+    assert!(pixels.iter().all(|(place, _)| place + reach < planes.len()), "pixels beyond the planes");
+    let (bias, weights) = packed.split_at(width);
+    let count = to.results.len();
+    for lane in (0..count).step_by(lanes_at_once(L, width)) {
+        // Without terms, there are no weights.
+        let (bias, weights) = (&bias[lane..], &weights[lane.min(weights.len())..]);
+        // SAFETY: as asserted.
+        unsafe {
+            match (L, width) {
+                (16, 64) => sum::<L, 4, 6>(planes, offsets, bias, weights, width, pixels, sums),
+                (16, 48) => sum::<L, 3, 8>(planes, offsets, bias, weights, width, pixels, sums),
+                (16, 32) => sum::<L, 2, 8>(planes, offsets, bias, weights, width, pixels, sums),
+                (16, _) => sum::<L, 1, 12>(planes, offsets, bias, weights, width, pixels, sums),
+                (8, _) => sum::<L, 2, 6>(planes, offsets, bias, weights, width, pixels, sums),
+                _ => sum::<L, 2, 4>(planes, offsets, bias, weights, width, pixels, sums),
+            }
+        }
+        write::<L>(sums, lanes_at_once(L, width), lane, pixels, to);
+    }
+}
+
+/// The lanes of a tile for a block of `width`.
+#[inline(always)]
+fn lanes_at_once(l: usize, width: usize) -> usize {
+    if l == 16 { width } else { 2 * l }
+}
+
+/// Tiles of `V` vectors by `P` pixels: `sums[p] = bias + sum over k of planes[p, k] * weights[k]`.
+///
+/// # Safety
+/// Each pixel with each offset must be in `planes`, `bias` hold `V * L` elements, and so many
+/// `weights` at every `width` for each offset.
+#[inline(always)]
+unsafe fn sum<const L: usize, const V: usize, const P: usize>(
+    planes: &[f32],
+    offsets: &[usize],
+    bias: &[f32],
+    weights: &[f32],
+    width: usize,
+    pixels: &[(usize, usize)],
+    sums: &mut [f32],
+) where
+    Lanes<L>: Width<L>,
+{
+    // One part at least, for the bias.
+    for part in 0..offsets.len().div_ceil(TERMS).max(1) {
+        let offsets = &offsets[part * TERMS..offsets.len().min((part + 1) * TERMS)];
+        for (tile, kept) in pixels.chunks(P).zip(sums.chunks_exact_mut(P * V * L)) {
+            let mut a = [planes.as_ptr(); P];
+            for (p, a) in a.iter_mut().enumerate() {
+                // SAFETY: in `planes`, as the caller vouches.
+                *a = unsafe { a.add(tile[p.min(tile.len() - 1)].0) };
+            }
+            let mut sums = [[Register::<L>::splat(0.0); V]; P];
+            for (p, sums) in sums.iter_mut().enumerate() {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    let from = if part == 0 { &bias[v * L..] } else { &kept[(p * V + v) * L..] };
+                    // SAFETY: both have L elements there.
+                    *sum = unsafe { Register::<L>::load(from.as_ptr()) };
+                }
+            }
+            let steps = offsets.iter().enumerate().map(|(k, &offset)| (offset, k * width));
+            // SAFETY: the caller vouches for `planes` and `weights`.
+            unsafe { outer(&mut sums, a, weights.as_ptr().add(part * TERMS * width), steps) };
+            for (sums, kept) in sums.iter().zip(kept.chunks_exact_mut(V * L)) {
+                for (sum, kept) in sums.iter().zip(kept.chunks_exact_mut(L)) {
+                    // SAFETY: `kept` has L elements.
+                    unsafe { sum.store(kept.as_mut_ptr()) };
+                }
+            }
+        }
+    }
+}
+
+/// Writes the sums of `pixels`, `width` results each, of which the first is `lane`, to the results' planes.
+#[inline(always)]
+fn write<const L: usize>(
+    sums: &[f32],
+    width: usize,
+    lane: usize,
+    pixels: &[(usize, usize)],
+    to: &mut Target<'_, '_>,
+) where
+    Lanes<L>: Width<L>,
+{
+    let results = to.results.start + lane..to.results.end.min(to.results.start + lane + width);
+    for (pixels, sums) in pixels.chunks(L).zip(sums.chunks_exact(L * width)) {
+        let first = pixels[0].1;
+        // Places increase, so that the last one tells whether there is a gap.
+        let dense = pixels.len() == L && pixels[L - 1].1 - first == L - 1;
+        for v in (0..results.len()).step_by(L) {
+            let mut rows = [Register::<L>::splat(0.0); L];
+            for (i, row) in rows.iter_mut().enumerate() {
+                // SAFETY: `sums` is L rows of `width` results, of which `v` and L - 1 more are some.
+                *row = unsafe { Register::<L>::load(sums.as_ptr().add(i * width + v)) };
+            }
+            let rows = Register::<L>::transpose(rows);
+            for (result, row) in (results.start + v..results.end).zip(rows) {
+                if dense {
+                    // SAFETY: the part has L elements.
+                    unsafe { row.store(to.y.part(first + result * to.area, L).as_mut_ptr()) };
+                } else {
+                    let mut values = [0.0; L];
+                    // SAFETY: `values` has L elements.
+                    unsafe { row.store(values.as_mut_ptr()) };
+                    for (&(_, at), value) in pixels.iter().zip(values) {
+                        to.y.part(at + result * to.area, 1)[0] = value;
+                    }
+                }
+            }
+        }
+    }
+}

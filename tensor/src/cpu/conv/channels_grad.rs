@@ -1,0 +1,198 @@
+//! The weight's gradient with the output's channels in the lanes of a vector.
+//!
+//! A tile of sums is `V` vectors of channels by `P` weights of each. Each pixel adds the product of
+//! its output gradients, turned so that channels lie side by side, and one value a weight from the
+//! padded planes.
+
+use std::ops::Range;
+
+use super::channels::{BLOCK, lanes, packed_len, places};
+use super::outer::outer;
+use super::transpose::{transpose, transpose_body};
+use super::units::Units;
+use super::vector::{Lanes, Register, Vector, Width};
+use super::{Conv2dShape, Pass, scratch};
+use crate::cpu::parallel::{self, Disjoint};
+use crate::cpu::simd::simd;
+
+/// Nanoseconds a multiplication on one thread.
+const NS: f64 = 0.012;
+/// Independent pieces of work that give every thread its share.
+const PIECES: usize = 16;
+/// Elements that all partial sums may have.
+const MAX_SUMS: usize = 1 << 21;
+/// Elements that the padded planes of all images may have to be kept: 32 MiB.
+const MAX_FILLED: usize = 1 << 23;
+/// Pixels that are summed for all weights before the next: their gradients stay in the level-1 cache.
+const PIXELS: usize = 128;
+
+/// See [`super::weight_grad`].
+pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+    let units = Units::new(s, Pass::WeightGrad);
+    let (c, class) = (&units.correlation, &units.correlation.classes[0]);
+    let ns = s.products() as f64 * NS;
+    let blocks = c.results.div_ceil(BLOCK);
+    let terms = class.offsets.len();
+    let len = packed_len(c.results, terms);
+    // How many sums there are, and what each adds in which order, follows from the shape alone.
+    let sums = (PIECES / (s.groups * blocks)).min(MAX_SUMS / (s.groups * len)).clamp(1, units.count());
+    let shares = if parallel::worth(ns) { blocks } else { 1 };
+    let pieces = sums * s.groups * shares;
+    // Pieces that share units find their planes filled, if these are not too many.
+    let filled = units.count() * s.groups * units.len();
+    let filled = if shares > 1 && filled <= MAX_FILLED { filled } else { 0 };
+    scratch::with(sums * s.groups * len + filled, |room: &mut [f32]| {
+        let (packed, filled) = room.split_at_mut(sums * s.groups * len);
+        units.fill_all(x, s.groups, filled);
+        let (all, filled) = (Disjoint::new(packed), &*filled);
+        parallel::for_each(pieces, ns / pieces as f64, |piece| {
+            let (share, group, sum) = (piece % shares, piece / shares % s.groups, piece / shares / s.groups);
+            let blocks = share * blocks / shares..(share + 1) * blocks / shares;
+            let start = blocks.start * BLOCK * terms;
+            let end = len.min(blocks.end * BLOCK * terms);
+            // SAFETY: this piece alone writes its blocks of its sum.
+            let packed = unsafe { all.part((sum * s.groups + group) * len + start, end - start) };
+            packed.fill(0.0);
+            for number in sum * units.count() / sums..(sum + 1) * units.count() / sums {
+                let unit = units.get(number);
+                let mut compute = |planes: &[f32]| {
+                    let pixels = places(c, class, &unit, |n| (n * s.groups + group) * c.results * c.areas.1);
+                    for pixels in pixels.chunks(PIXELS) {
+                        for (block, packed) in blocks.clone().zip(packed.chunks_mut(BLOCK * terms)) {
+                            let results = block * BLOCK..c.results.min((block + 1) * BLOCK);
+                            add(planes, &class.offsets, pixels, dy, c.areas.1, results, packed);
+                        }
+                    }
+                };
+                if !filled.is_empty() {
+                    compute(&filled[(number * s.groups + group) * units.len()..][..units.len()]);
+                    continue;
+                }
+                scratch::with(units.len(), |planes: &mut [f32]| {
+                    units.fill(&unit, x, (group, s.groups), planes);
+                    compute(planes);
+                });
+            }
+        });
+        // Each block's sums are added up and turned into its rows of weights.
+        let dw = Disjoint::new(dw);
+        parallel::for_each(s.groups * blocks, (sums + 1) as f64 * (BLOCK * terms) as f64 * 0.2, |piece| {
+            let (group, block) = (piece / blocks, piece % blocks);
+            let results = block * BLOCK..c.results.min((block + 1) * BLOCK);
+            let (at, size) = (group * len + block * BLOCK * terms, lanes(results.len()) * terms);
+            // SAFETY: this piece alone uses its block of each sum, and its rows of weights.
+            let block = |sum: usize| unsafe { all.part(sum * s.groups * len + at, size) };
+            // SAFETY: likewise.
+            let dw = unsafe { dw.part((group * c.results + results.start) * terms, results.len() * terms) };
+            let total = block(0);
+            for other in (1..sums).map(block) {
+                total.iter_mut().zip(other).for_each(|(t, o)| *t += *o);
+            }
+            transpose(terms, results.len(), total, lanes(results.len()), dw, terms);
+        });
+    });
+}
+
+simd! {
+    /// Adds the products of some pixels to the sums of a block of results, `[term][result]`.
+    fn add(
+        planes: &[f32],
+        offsets: &[usize],
+        pixels: &[(usize, usize)],
+        dy: &[f32],
+        area: usize,
+        results: Range<usize>,
+        sums: &mut [f32],
+    ) = add_body;
+}
+
+#[inline(always)]
+fn add_body<const L: usize>(
+    planes: &[f32],
+    offsets: &[usize],
+    pixels: &[(usize, usize)],
+    dy: &[f32],
+    area: usize,
+    results: Range<usize>,
+    sums: &mut [f32],
+) where
+    Lanes<L>: Width<L>,
+{
+    let width = lanes(results.len());
+    assert!(sums.len() >= width * offsets.len(), "sums of {} terms", offsets.len());
+    let reach = offsets.iter().max().unwrap_or(&0);
+    assert!(pixels.iter().all(|(place, _)| place + reach < planes.len()), "pixels beyond the planes");
+    let mut turned = [0.0; PIXELS * BLOCK];
+    let mut start = 0;
+    while start < pixels.len() {
+        // A run of pixels that are neighbours in the gradient, too.
+        let first = pixels[start].1;
+        let run = pixels[start..].iter().enumerate().take_while(|(i, pixel)| pixel.1 == first + i).count();
+        let from = &dy[first + results.start * area..];
+        transpose_body::<L>(results.len(), run, from, area, &mut turned[start * width..], width);
+        start += run;
+    }
+    for lane in (0..results.len()).step_by(if L == 16 { width } else { 2 * L }) {
+        // SAFETY: as asserted.
+        unsafe {
+            match (L, width) {
+                (16, 64) => {
+                    tiles::<L, 4, 6>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..])
+                }
+                (16, 48) => {
+                    tiles::<L, 3, 8>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..])
+                }
+                (16, 32) => {
+                    tiles::<L, 2, 8>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..])
+                }
+                (16, _) => {
+                    tiles::<L, 1, 12>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..])
+                }
+                (8, _) => {
+                    tiles::<L, 2, 6>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..])
+                }
+                _ => tiles::<L, 2, 4>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..]),
+            }
+        }
+    }
+}
+
+/// `sums[k] += sum over pixels p of planes[p, k] * turned[p]`, `V` vectors wide, `P` terms at a time.
+///
+/// # Safety
+/// Each pixel with each offset must be in `planes`; `turned` and `sums` must have `V * L` elements
+/// at every `width` for each pixel and for each offset.
+#[inline(always)]
+unsafe fn tiles<const L: usize, const V: usize, const P: usize>(
+    planes: &[f32],
+    offsets: &[usize],
+    pixels: &[(usize, usize)],
+    turned: &[f32],
+    width: usize,
+    sums: &mut [f32],
+) where
+    Lanes<L>: Width<L>,
+{
+    for (tile, offsets) in offsets.chunks(P).enumerate() {
+        let sums = &mut sums[tile * P * width..];
+        let mut a = [planes.as_ptr(); P];
+        let mut held = [[Register::<L>::splat(0.0); V]; P];
+        for (p, &offset) in offsets.iter().enumerate() {
+            // SAFETY: in `planes`, as the caller vouches.
+            a[p] = unsafe { a[p].add(offset) };
+            for (v, held) in held[p].iter_mut().enumerate() {
+                // SAFETY: the caller vouches for `sums`.
+                *held = unsafe { Register::<L>::load(sums.as_ptr().add(p * width + v * L)) };
+            }
+        }
+        let steps = pixels.iter().enumerate().map(|(i, pixel)| (pixel.0, i * width));
+        // SAFETY: the caller vouches for `planes` and `turned`.
+        unsafe { outer(&mut held, a, turned.as_ptr(), steps) };
+        for (p, held) in held.iter().enumerate().take(offsets.len()) {
+            for (v, held) in held.iter().enumerate() {
+                // SAFETY: the caller vouches for `sums`.
+                unsafe { held.store(sums.as_mut_ptr().add(p * width + v * L)) };
+            }
+        }
+    }
+}

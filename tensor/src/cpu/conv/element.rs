@@ -1,0 +1,50 @@
+//! The element types that convolutions are computed in.
+
+use super::{Conv2dShape, Pass, fast, general, plan};
+use crate::cpu::real::Real;
+
+/// An element type that convolutions are computed in: `f32` or `f64`.
+pub trait Element: Real + Passes {}
+
+impl Element for f32 {}
+impl Element for f64 {}
+
+/// The passes of a type. Being private to the convolutions, it seals [`Element`].
+pub trait Passes: Sized {
+    /// See [`super::forward`]; here there is an output, and a sum for each.
+    fn forward(s: &Conv2dShape, x: &[Self], w: &[Self], bias: Option<&[Self]>, y: &mut [Self]);
+
+    /// See [`super::input_grad`], likewise.
+    fn input_grad(s: &Conv2dShape, dy: &[Self], w: &[Self], dx: &mut [Self]);
+
+    /// See [`super::weight_grad`], likewise.
+    fn weight_grad(s: &Conv2dShape, x: &[Self], dy: &[Self], dw: &mut [Self]);
+}
+
+impl Passes for f32 {
+    fn forward(s: &Conv2dShape, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+        fast::forward(plan(s, Pass::Forward), s, x, w, bias, y);
+    }
+
+    fn input_grad(s: &Conv2dShape, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+        fast::input_grad(plan(s, Pass::InputGrad), s, dy, w, dx);
+    }
+
+    fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+        fast::weight_grad(plan(s, Pass::WeightGrad), s, x, dy, dw);
+    }
+}
+
+impl Passes for f64 {
+    fn forward(s: &Conv2dShape, x: &[f64], w: &[f64], bias: Option<&[f64]>, y: &mut [f64]) {
+        general::forward(s, x, w, bias, y);
+    }
+
+    fn input_grad(s: &Conv2dShape, dy: &[f64], w: &[f64], dx: &mut [f64]) {
+        general::input_grad(s, dy, w, dx);
+    }
+
+    fn weight_grad(s: &Conv2dShape, x: &[f64], dy: &[f64], dw: &mut [f64]) {
+        general::weight_grad(s, x, dy, dw);
+    }
+}

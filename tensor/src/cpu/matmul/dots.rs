@@ -1,0 +1,171 @@
+//! Products whose operands are both contiguous along k, with few rows or few columns: each
+//! element of C is a dot product, taken a vector of k at a time, a tile of C at once.
+
+use std::ops::Range;
+
+use super::{Operand, Start, column_blocks};
+use crate::cpu::parallel::Disjoint;
+use crate::cpu::simd::simd;
+use crate::cpu::vector::{Lanes, Vector};
+
+/// Columns that one thread takes at a time.
+const COLUMNS: usize = 32;
+
+/// C = start + A B, of m x k and k x n, where A's columns and B's rows are 1 apart.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn dots<T: Lanes>(
+    m: usize,
+    k: usize,
+    n: usize,
+    a: Operand<'_, T>,
+    b: Operand<'_, T>,
+    start: Start<'_, T>,
+    c: &mut [T],
+    threads: bool,
+) {
+    // The side with few vectors is x; the other one, y, is read once.
+    let (x, y, p, q, steps) = if m <= n { (a, b.t(), m, n, [n, 1]) } else { (b.t(), a, n, m, [1, n]) };
+    let (bias, bias_steps): (&[T], _) = match start {
+        Start::Row(row) => (row, if m <= n { [0, 1] } else { [1, 0] }),
+        _ => (&[], [0, 0]),
+    };
+    column_blocks(q, COLUMNS, threads, c, |range, c| {
+        block(p, range, k, x, y, Out { c, steps, bias, bias_steps });
+    });
+}
+
+/// Where the element of x's row i and y's row j goes, and what it is added to.
+#[derive(Clone, Copy)]
+struct Out<'a, T> {
+    c: Disjoint<'a, T>,
+    steps: [usize; 2],
+    bias: &'a [T],
+    bias_steps: [usize; 2],
+}
+
+simd! {
+    /// All rows of x by the rows `range` of y.
+    fn block<T: Lanes>(
+        p: usize, range: Range<usize>, k: usize, x: Operand<'_, T>, y: Operand<'_, T>, out: Out<'_, T>,
+    ) = block_body;
+}
+
+#[inline(always)]
+fn block_body<const L: usize, T: Lanes>(
+    p: usize,
+    range: Range<usize>,
+    k: usize,
+    x: Operand<'_, T>,
+    y: Operand<'_, T>,
+    out: Out<'_, T>,
+) {
+    // 32 registers hold the sums of 4 x 4 dot products, 16 those of 4 x 2.
+    if L == 16 && size_of::<T>() == 4 {
+        columns::<L, 4, T>(p, range, k, x, y, out);
+    } else {
+        columns::<L, 2, T>(p, range, k, x, y, out);
+    }
+}
+
+#[inline(always)]
+fn columns<const L: usize, const Q: usize, T: Lanes>(
+    p: usize,
+    range: Range<usize>,
+    k: usize,
+    x: Operand<'_, T>,
+    y: Operand<'_, T>,
+    out: Out<'_, T>,
+) {
+    let mut j = range.start;
+    while j + Q <= range.end {
+        rows::<L, Q, T>(p, j, k, x, y, out);
+        j += Q;
+    }
+    while j < range.end {
+        rows::<L, 1, T>(p, j, k, x, y, out);
+        j += 1;
+    }
+}
+
+#[inline(always)]
+fn rows<const L: usize, const Q: usize, T: Lanes>(
+    p: usize,
+    j: usize,
+    k: usize,
+    x: Operand<'_, T>,
+    y: Operand<'_, T>,
+    out: Out<'_, T>,
+) {
+    let mut i = 0;
+    while i + 4 <= p {
+        tile::<L, 4, Q, T>(i, j, k, x, y, out);
+        i += 4;
+    }
+    match p - i {
+        1 => tile::<L, 1, Q, T>(i, j, k, x, y, out),
+        2 => tile::<L, 2, Q, T>(i, j, k, x, y, out),
+        3 => tile::<L, 3, Q, T>(i, j, k, x, y, out),
+        _ => {}
+    }
+}
+
+#[inline(always)]
+fn tile<const L: usize, const P: usize, const Q: usize, T: Lanes>(
+    i: usize,
+    j: usize,
+    k: usize,
+    x: Operand<'_, T>,
+    y: Operand<'_, T>,
+    out: Out<'_, T>,
+) {
+    let mut sum = [[Vector::<T, L>::ZERO; Q]; P];
+    // The sums of the elements from `at` on, `n` of them.
+    macro_rules! add {
+        ($at:expr, $n:expr) => {{
+            let mut vx = [Vector::ZERO; P];
+            for r in 0..P {
+                vx[r] = part(x, i + r, $at, $n);
+            }
+            let mut vy = [Vector::ZERO; Q];
+            for s in 0..Q {
+                vy[s] = part(y, j + s, $at, $n);
+            }
+            for r in 0..P {
+                for s in 0..Q {
+                    sum[r][s] = vx[r].fma(vy[s], sum[r][s]);
+                }
+            }
+        }};
+    }
+    let mut at = 0;
+    while at + L <= k {
+        add!(at, L);
+        at += L;
+    }
+    if at < k {
+        add!(at, k - at);
+    }
+    // From here on the sums are in memory; else the compiler would keep them there all along,
+    // for the sake of the indices below.
+    let sum = std::hint::black_box(sum);
+    for r in 0..P {
+        for s in 0..Q {
+            let mut total = sum[r][s].sum();
+            let [row, column] = out.steps;
+            // SAFETY: the calls at one time differ in j.
+            let c = unsafe { &mut out.c.part((i + r) * row + (j + s) * column, 1)[0] };
+            if !out.bias.is_empty() {
+                total += out.bias[(i + r) * out.bias_steps[0] + (j + s) * out.bias_steps[1]];
+            }
+            *c = total;
+        }
+    }
+}
+
+/// `n` elements of a row, up to a vector, from column `at` on.
+#[inline(always)]
+fn part<T: Lanes, const L: usize>(x: Operand<'_, T>, row: usize, at: usize, n: usize) -> Vector<T, L> {
+    let at = row * x.row + at;
+    // SAFETY: `Operand::check` has found all of the row.
+    unsafe { if n < L { Vector::load_first(x.data, at, n) } else { Vector::load(x.data, at) } }
+}

@@ -1,0 +1,64 @@
+//! Adadelta.
+
+use super::{each_part, gradient, sign};
+use crate::cpu::real::Real;
+use crate::cpu::simd::simd;
+
+/// `torch.optim.Adadelta`:
+///
+/// ```text
+/// g = grad (or -grad to maximise) + weight_decay * param
+/// square_avg = rho * square_avg + (1 - rho) * g²
+/// delta = sqrt(acc_delta + eps) / sqrt(square_avg + eps) * g
+/// acc_delta = rho * acc_delta + (1 - rho) * delta²
+/// param = param - lr * delta
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adadelta {
+    /// Learning rate.
+    pub lr: f64,
+    /// How much of the averages is kept.
+    pub rho: f64,
+    /// Added under the roots.
+    pub eps: f64,
+    /// L2 penalty.
+    pub weight_decay: f64,
+    /// Whether to climb instead of descending.
+    pub maximize: bool,
+}
+
+impl Adadelta {
+    /// What the kernels take.
+    pub(crate) fn numbers(&self) -> [f64; 6] {
+        [self.weight_decay, sign(self.maximize), self.eps, -self.lr, self.rho, 1.0 - self.rho]
+    }
+
+    /// A step with the state `square_avg`, `acc_delta`.
+    pub fn step<T: Real>(&self, param: &mut [T], grad: &[T], square_avg: &mut [T], acc_delta: &mut [T]) {
+        each_part(grad, [param, square_avg, acc_delta], |grad, [param, sq, acc]| {
+            part(self, param, grad, sq, acc)
+        });
+    }
+}
+
+simd! {
+    fn part<T: Real>(s: &Adadelta, param: &mut [T], grad: &[T], sq: &mut [T], acc: &mut [T]) = part_body;
+}
+
+#[inline(always)]
+fn part_body<const L: usize, T: Real>(
+    s: &Adadelta,
+    param: &mut [T],
+    grad: &[T],
+    sq: &mut [T],
+    acc: &mut [T],
+) {
+    let [decay, sign, eps, lr, rho, taken] = s.numbers().map(T::of);
+    for (((p, &g), sq), acc) in param.iter_mut().zip(grad).zip(sq).zip(acc) {
+        let g = gradient::<L, T>(g, *p, decay, sign);
+        *sq = (g * taken).fma::<L>(g, *sq * rho).normal();
+        let delta = (*acc + eps).sqrt() / (*sq + eps).sqrt() * g;
+        *acc = (delta * taken).fma::<L>(delta, *acc * rho).normal();
+        *p = delta.fma::<L>(lr, *p);
+    }
+}

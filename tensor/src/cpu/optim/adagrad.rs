@@ -1,0 +1,55 @@
+//! Adagrad.
+
+use super::{each_part, gradient, sign};
+use crate::cpu::real::Real;
+use crate::cpu::simd::simd;
+
+/// `torch.optim.Adagrad`:
+///
+/// ```text
+/// g = grad (or -grad to maximise) + weight_decay * param
+/// sum = sum + g²
+/// param = param - lr / (1 + (step - 1) * lr_decay) * g / (sqrt(sum) + eps)
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adagrad {
+    /// Learning rate.
+    pub lr: f64,
+    /// How fast the learning rate decays.
+    pub lr_decay: f64,
+    /// L2 penalty.
+    pub weight_decay: f64,
+    /// Added to the denominator.
+    pub eps: f64,
+    /// Whether to climb instead of descending.
+    pub maximize: bool,
+}
+
+impl Adagrad {
+    /// What the kernels take for step number `step`.
+    pub(crate) fn numbers(&self, step: u64) -> [f64; 4] {
+        let lr = -self.lr / (1.0 + (step as f64 - 1.0) * self.lr_decay);
+        [self.weight_decay, sign(self.maximize), self.eps, lr]
+    }
+
+    /// Step number `step`, with the state `sum`, which begins as the optimiser's
+    /// `initial_accumulator_value`.
+    pub fn step<T: Real>(&self, step: u64, param: &mut [T], grad: &[T], sum: &mut [T]) {
+        let numbers = self.numbers(step).map(T::of);
+        each_part(grad, [param, sum], |grad, [param, sum]| part(numbers, param, grad, sum));
+    }
+}
+
+simd! {
+    fn part<T: Real>(numbers: [T; 4], param: &mut [T], grad: &[T], sum: &mut [T]) = part_body;
+}
+
+#[inline(always)]
+fn part_body<const L: usize, T: Real>(numbers: [T; 4], param: &mut [T], grad: &[T], sum: &mut [T]) {
+    let [decay, sign, eps, lr] = numbers;
+    for ((p, &g), sum) in param.iter_mut().zip(grad).zip(sum) {
+        let g = gradient::<L, T>(g, *p, decay, sign);
+        *sum = g.fma::<L>(g, *sum);
+        *p = (g / (sum.sqrt() + eps)).fma::<L>(lr, *p);
+    }
+}

@@ -1,0 +1,73 @@
+//! Adamax.
+
+use super::{each_part, gradient, sign};
+use crate::cpu::real::Real;
+use crate::cpu::simd::simd;
+
+/// `torch.optim.Adamax`:
+///
+/// ```text
+/// g = grad (or -grad to maximise) + weight_decay * param
+/// exp_avg = exp_avg + (1 - beta1) * (g - exp_avg)
+/// exp_inf = max(beta2 * exp_inf, |g| + eps)
+/// param = param - lr / (1 - beta1^step) * exp_avg / exp_inf
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adamax {
+    /// Learning rate.
+    pub lr: f64,
+    /// How much of the average and of the greatest gradient is kept.
+    pub betas: (f64, f64),
+    /// Added to the gradient's size.
+    pub eps: f64,
+    /// L2 penalty.
+    pub weight_decay: f64,
+    /// Whether to climb instead of descending.
+    pub maximize: bool,
+}
+
+impl Adamax {
+    /// What the kernels take for step number `step`.
+    pub(crate) fn numbers(&self, step: u64) -> [f64; 6] {
+        let (beta1, beta2) = self.betas;
+        let lr = -self.lr / (1.0 - beta1.powf(step as f64));
+        [self.weight_decay, sign(self.maximize), self.eps, lr, 1.0 - beta1, beta2]
+    }
+
+    /// Step number `step`, with the state `exp_avg`, `exp_inf`.
+    pub fn step<T: Real>(
+        &self,
+        step: u64,
+        param: &mut [T],
+        grad: &[T],
+        exp_avg: &mut [T],
+        exp_inf: &mut [T],
+    ) {
+        let numbers = self.numbers(step).map(T::of);
+        each_part(grad, [param, exp_avg, exp_inf], |grad, [param, avg, inf]| {
+            part(numbers, param, grad, avg, inf)
+        });
+    }
+}
+
+simd! {
+    fn part<T: Real>(numbers: [T; 6], param: &mut [T], grad: &[T], avg: &mut [T], inf: &mut [T]) = part_body;
+}
+
+#[inline(always)]
+fn part_body<const L: usize, T: Real>(
+    numbers: [T; 6],
+    param: &mut [T],
+    grad: &[T],
+    avg: &mut [T],
+    inf: &mut [T],
+) {
+    let [decay, sign, eps, lr, taken, beta2] = numbers;
+    for (((p, &g), avg), inf) in param.iter_mut().zip(grad).zip(avg).zip(inf) {
+        let g = gradient::<L, T>(g, *p, decay, sign);
+        *avg = (g - *avg).fma::<L>(taken, *avg).normal();
+        let (kept, now) = (*inf * beta2, g.abs() + eps);
+        *inf = if now > kept || now.is_nan() { now } else { kept };
+        *p = (*avg / *inf).fma::<L>(lr, *p);
+    }
+}

@@ -1,0 +1,60 @@
+//! Lion (Chen et al., "Symbolic Discovery of Optimization Algorithms", 2023).
+
+use super::{each_part, sign};
+use crate::cpu::real::Real;
+use crate::cpu::simd::simd;
+
+/// ```text
+/// g = grad (or -grad to maximise)
+/// param = param - lr * weight_decay * param
+/// param = param - lr * sign(beta1 * exp_avg + (1 - beta1) * g)
+/// exp_avg = beta2 * exp_avg + (1 - beta2) * g
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lion {
+    /// Learning rate.
+    pub lr: f64,
+    /// How much of the average counts in the step's direction, and is kept after it.
+    pub betas: (f64, f64),
+    /// Decay of the weights.
+    pub weight_decay: f64,
+    /// Whether to climb instead of descending.
+    pub maximize: bool,
+}
+
+impl Lion {
+    /// What the kernels take.
+    pub(crate) fn numbers(&self) -> [f64; 7] {
+        let (beta1, beta2) = self.betas;
+        let shrink = 1.0 - self.lr * self.weight_decay;
+        [self.lr, shrink, sign(self.maximize), beta1, 1.0 - beta1, beta2, 1.0 - beta2]
+    }
+
+    /// A step with the state `exp_avg`.
+    pub fn step<T: Real>(&self, param: &mut [T], grad: &[T], exp_avg: &mut [T]) {
+        each_part(grad, [param, exp_avg], |grad, [param, avg]| part(self, param, grad, avg));
+    }
+}
+
+simd! {
+    fn part<T: Real>(s: &Lion, param: &mut [T], grad: &[T], avg: &mut [T]) = part_body;
+}
+
+#[inline(always)]
+fn part_body<const L: usize, T: Real>(s: &Lion, param: &mut [T], grad: &[T], avg: &mut [T]) {
+    let [lr, shrink, sign, beta1, taken1, beta2, taken2] = s.numbers().map(T::of);
+    for ((p, &g), avg) in param.iter_mut().zip(grad).zip(avg) {
+        let g = g * sign;
+        let direction = g.fma::<L>(taken1, *avg * beta1);
+        // A direction of 0 or NaN is no step, or NaN.
+        let step = if direction > T::ZERO {
+            lr
+        } else if direction < T::ZERO {
+            -lr
+        } else {
+            direction
+        };
+        *p = *p * shrink - step;
+        *avg = g.fma::<L>(taken2, *avg * beta2).normal();
+    }
+}

@@ -1,0 +1,110 @@
+//! NAdam: Adam with Nesterov's momentum.
+
+use super::{each_part, gradient, sign};
+use crate::cpu::real::Real;
+use crate::cpu::simd::simd;
+
+/// `torch.optim.NAdam`:
+///
+/// ```text
+/// g = grad (or -grad to maximise) + weight_decay * param
+/// param = param - lr * weight_decay * param                (decoupled_weight_decay, instead)
+/// mu = beta1 * (1 - 0.96^(step * momentum_decay) / 2), mu_next the same for step + 1
+/// mu_product = mu_product * mu
+/// exp_avg = exp_avg + (1 - beta1) * (g - exp_avg)
+/// exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * g²
+/// denom = sqrt(exp_avg_sq / (1 - beta2^step)) + eps
+/// param = param - lr * (1 - mu) / (1 - mu_product) * g / denom
+///               - lr * mu_next / (1 - mu_product * mu_next) * exp_avg / denom
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NAdam {
+    /// Learning rate.
+    pub lr: f64,
+    /// How much of the averages of the gradient and of its square is kept.
+    pub betas: (f64, f64),
+    /// Added to the denominator.
+    pub eps: f64,
+    /// L2 penalty, or decay of the weights where `decoupled`.
+    pub weight_decay: f64,
+    /// How fast the momentum reaches beta1.
+    pub momentum_decay: f64,
+    /// Whether the decay is kept apart from the gradient.
+    pub decoupled: bool,
+    /// Whether to climb instead of descending.
+    pub maximize: bool,
+}
+
+/// What a step computes once.
+#[derive(Clone, Copy)]
+struct Step<T> {
+    decay: T,
+    sign: T,
+    shrink: T,
+    taken: T,
+    beta2: T,
+    taken_sq: T,
+    correction: T,
+    eps: T,
+    of_gradient: T,
+    of_average: T,
+}
+
+impl NAdam {
+    /// What the kernels take for step number `step`; and `mu_product` after it.
+    pub(crate) fn numbers(&self, step: u64, mu_product: f64) -> ([f64; 10], f64) {
+        let ((beta1, beta2), t) = (self.betas, step as f64);
+        let mu = |t: f64| beta1 * (1.0 - 0.5 * 0.96f64.powf(t * self.momentum_decay));
+        let (mu, mu_next) = (mu(t), mu(t + 1.0));
+        let mu_product = mu_product * mu;
+        let numbers = [
+            if self.decoupled { 0.0 } else { self.weight_decay },
+            sign(self.maximize),
+            if self.decoupled { 1.0 - self.lr * self.weight_decay } else { 1.0 },
+            1.0 - beta1,
+            beta2,
+            1.0 - beta2,
+            1.0 - beta2.powf(t),
+            self.eps,
+            -self.lr * (1.0 - mu) / (1.0 - mu_product),
+            -self.lr * mu_next / (1.0 - mu_product * mu_next),
+        ];
+        (numbers, mu_product)
+    }
+
+    /// Step number `step`, with the state `exp_avg`, `exp_avg_sq`, and the number `mu_product`,
+    /// which begins as 1.
+    pub fn step<T: Real>(
+        &self,
+        step: u64,
+        mu_product: &mut f64,
+        param: &mut [T],
+        grad: &[T],
+        exp_avg: &mut [T],
+        exp_avg_sq: &mut [T],
+    ) {
+        let (numbers, product) = self.numbers(step, *mu_product);
+        *mu_product = product;
+        let [decay, sign, shrink, taken, beta2, taken_sq, correction, eps, of_gradient, of_average] =
+            numbers.map(T::of);
+        let s =
+            Step { decay, sign, shrink, taken, beta2, taken_sq, correction, eps, of_gradient, of_average };
+        each_part(grad, [param, exp_avg, exp_avg_sq], |grad, [param, avg, sq]| part(s, param, grad, avg, sq));
+    }
+}
+
+simd! {
+    fn part<T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) = part_body;
+}
+
+#[inline(always)]
+fn part_body<const L: usize, T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) {
+    for (((p, &g), avg), sq) in param.iter_mut().zip(grad).zip(avg).zip(sq) {
+        let g = gradient::<L, T>(g, *p, s.decay, s.sign);
+        *avg = (g - *avg).fma::<L>(s.taken, *avg).normal();
+        *sq = (g * s.taken_sq).fma::<L>(g, *sq * s.beta2).normal();
+        let denom = (*sq / s.correction).sqrt() + s.eps;
+        let by_gradient = (g / denom).fma::<L>(s.of_gradient, *p * s.shrink);
+        *p = (*avg / denom).fma::<L>(s.of_average, by_gradient);
+    }
+}

@@ -1,0 +1,106 @@
+//! RAdam: Adam whose first steps are rectified.
+
+use super::{each_part, gradient, sign};
+use crate::cpu::real::Real;
+use crate::cpu::simd::simd;
+
+/// `torch.optim.RAdam`:
+///
+/// ```text
+/// g = grad (or -grad to maximise) + weight_decay * param
+/// param = param - lr * weight_decay * param                (decoupled_weight_decay, instead)
+/// exp_avg = exp_avg + (1 - beta1) * (g - exp_avg)
+/// exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * g²
+/// rho_inf = 2 / (1 - beta2) - 1
+/// rho = rho_inf - 2 step beta2^step / (1 - beta2^step)
+/// rect = sqrt((rho - 4) (rho - 2) rho_inf / ((rho_inf - 4) (rho_inf - 2) rho))
+/// m = exp_avg / (1 - beta1^step)
+/// param = param - lr * m * rect * sqrt(1 - beta2^step) / (sqrt(exp_avg_sq) + eps)   (rho > 5)
+/// param = param - lr * m                                                            (otherwise)
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RAdam {
+    /// Learning rate.
+    pub lr: f64,
+    /// How much of the averages of the gradient and of its square is kept.
+    pub betas: (f64, f64),
+    /// Added to the denominator.
+    pub eps: f64,
+    /// L2 penalty, or decay of the weights where `decoupled`.
+    pub weight_decay: f64,
+    /// Whether the decay is kept apart from the gradient.
+    pub decoupled: bool,
+    /// Whether to climb instead of descending.
+    pub maximize: bool,
+}
+
+/// What a step computes once.
+#[derive(Clone, Copy)]
+struct Step<T> {
+    decay: T,
+    sign: T,
+    shrink: T,
+    taken: T,
+    beta2: T,
+    taken_sq: T,
+    step_size: T,
+    /// The rectified step's factor, once there is one.
+    adaptive: Option<T>,
+    eps: T,
+}
+
+impl RAdam {
+    /// What the kernels take for step number `step`; the factor of a step that is not rectified yet is 0.
+    pub(crate) fn numbers(&self, step: u64) -> [f64; 9] {
+        let ((beta1, beta2), t) = (self.betas, step as f64);
+        let correction = 1.0 - beta2.powf(t);
+        let rho_inf = 2.0 / (1.0 - beta2) - 1.0;
+        let rho = rho_inf - 2.0 * t * beta2.powf(t) / correction;
+        let rect = ((rho - 4.0) * (rho - 2.0) * rho_inf / ((rho_inf - 4.0) * (rho_inf - 2.0) * rho)).sqrt();
+        [
+            if self.decoupled { 0.0 } else { self.weight_decay },
+            sign(self.maximize),
+            if self.decoupled { 1.0 - self.lr * self.weight_decay } else { 1.0 },
+            1.0 - beta1,
+            beta2,
+            1.0 - beta2,
+            -self.lr / (1.0 - beta1.powf(t)),
+            if rho > 5.0 { rect * correction.sqrt() } else { 0.0 },
+            self.eps,
+        ]
+    }
+
+    /// Step number `step`, with the state `exp_avg`, `exp_avg_sq`.
+    pub fn step<T: Real>(
+        &self,
+        step: u64,
+        param: &mut [T],
+        grad: &[T],
+        exp_avg: &mut [T],
+        exp_avg_sq: &mut [T],
+    ) {
+        let [decay, sign, shrink, taken, beta2, taken_sq, step_size, factor, eps] =
+            self.numbers(step).map(T::of);
+        let adaptive = (factor > T::ZERO).then_some(factor);
+        let s = Step { decay, sign, shrink, taken, beta2, taken_sq, step_size, adaptive, eps };
+        each_part(grad, [param, exp_avg, exp_avg_sq], |grad, [param, avg, sq]| part(s, param, grad, avg, sq));
+    }
+}
+
+simd! {
+    fn part<T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) = part_body;
+}
+
+#[inline(always)]
+fn part_body<const L: usize, T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) {
+    for (((p, &g), avg), sq) in param.iter_mut().zip(grad).zip(avg).zip(sq) {
+        let g = gradient::<L, T>(g, *p, s.decay, s.sign);
+        *avg = (g - *avg).fma::<L>(s.taken, *avg).normal();
+        *sq = (g * s.taken_sq).fma::<L>(g, *sq * s.beta2).normal();
+        let direction = match s.adaptive {
+            Some(factor) => *avg * (factor / (sq.sqrt() + s.eps)),
+            None => *avg,
+        };
+        *p = direction.fma::<L>(s.step_size, *p * s.shrink);
+    }
+}

@@ -1,0 +1,168 @@
+//! One body, compiled for several instruction sets, chosen once at run time.
+
+use std::sync::OnceLock;
+
+/// The instruction sets that kernels are compiled for, the least capable first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Isa {
+    /// What the target guarantees: SSE2 on x86-64, NEON on AArch64. `L` is 4.
+    Portable,
+    /// AVX2 with FMA. `L` is 8.
+    Avx2,
+    /// AVX-512 F, BW, DQ and VL. `L` is 16.
+    Avx512,
+}
+
+/// The instruction set that kernels use: the best that the processor has, or a lesser one named
+/// by the environment variable `TAPER_ISA` (`portable`, `avx2`, `avx512`), read once.
+pub fn isa() -> Isa {
+    #[cfg(test)]
+    if let Some(isa) = forced::get() {
+        return isa;
+    }
+    static ISA: OnceLock<Isa> = OnceLock::new();
+    *ISA.get_or_init(|| {
+        let best = detect();
+        match std::env::var("TAPER_ISA").as_deref() {
+            Ok("portable") => Isa::Portable,
+            Ok("avx2") => best.min(Isa::Avx2),
+            _ => best,
+        }
+    })
+}
+
+#[cfg(target_arch = "x86_64")]
+fn detect() -> Isa {
+    let fma = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl");
+    match (fma, avx512) {
+        (true, true) => Isa::Avx512,
+        (true, false) => Isa::Avx2,
+        _ => Isa::Portable,
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn detect() -> Isa {
+    Isa::Portable
+}
+
+/// `a * b + c`, fused where `L` says that the hardware fuses: without the instruction,
+/// `mul_add` is a slow library call.
+#[inline(always)]
+pub fn fma<const L: usize>(a: f32, b: f32, c: f32) -> f32 {
+    if L > 4 || cfg!(target_arch = "aarch64") { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// Defines functions whose body is compiled for each [`Isa`].
+///
+/// ```text
+/// simd! {
+///     /// y = max(x, 0)
+///     pub fn relu(x: &[f32], y: &mut [f32]) = relu_body;
+/// }
+/// #[inline(always)]
+/// fn relu_body<const L: usize>(x: &[f32], y: &mut [f32]) { … }
+/// ```
+///
+/// A function may have one type parameter, `fn name<T: Bound>(…)`; the body is then
+/// `fn body<const L: usize, T: Bound>(…)`.
+///
+/// The body must be `#[inline(always)]`, and so must all that it calls, or the instruction set
+/// stops at the call. So loops, not closures: `array::map`, `array::from_fn` and the like are
+/// compiled without the instruction set.
+macro_rules! simd {
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident $(<$t:ident: $bound:path>)? ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident;)*) => {$(
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx512 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+                $body::<16 $(, $t)?>($($arg),*)
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx2 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+                $body::<8 $(, $t)?>($($arg),*)
+            }
+            match $crate::cpu::simd::isa() {
+                // SAFETY: `isa` returns this set only where the processor has its features.
+                #[cfg(target_arch = "x86_64")]
+                $crate::cpu::simd::Isa::Avx512 => unsafe { avx512 $(::<$t>)? ($($arg),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::cpu::simd::Isa::Avx2 => unsafe { avx2 $(::<$t>)? ($($arg),*) },
+                _ => $body::<4 $(, $t)?>($($arg),*),
+            }
+        }
+    )*};
+}
+pub(crate) use simd;
+
+/// A computation to compile for each [`Isa`]: what [`simd!`] is for functions, for types that are
+/// generic or carry closures. `run`, and all that it calls, must be `#[inline(always)]`.
+pub trait Simd {
+    /// What it computes.
+    type Out;
+    /// Computes it with vectors of `L` f32 lanes.
+    fn run<const L: usize>(self) -> Self::Out;
+}
+
+/// Runs `s` compiled for the instruction set that [`isa`] names.
+pub fn dispatch<S: Simd>(s: S) -> S::Out {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+    fn avx512<S: Simd>(s: S) -> S::Out {
+        s.run::<16>()
+    }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2<S: Simd>(s: S) -> S::Out {
+        s.run::<8>()
+    }
+    match isa() {
+        // SAFETY: `isa` returns this set only where the processor has its features.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => unsafe { avx512(s) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { avx2(s) },
+        _ => s.run::<4>(),
+    }
+}
+
+/// Tests call kernels with each instruction set in turn.
+#[cfg(test)]
+pub mod forced {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use parking_lot::Mutex;
+
+    use super::{Isa, detect};
+
+    const ALL: [Isa; 3] = [Isa::Portable, Isa::Avx2, Isa::Avx512];
+    static FORCED: AtomicU8 = AtomicU8::new(u8::MAX);
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+    pub fn get() -> Option<Isa> {
+        ALL.get(usize::from(FORCED.load(Ordering::Relaxed))).copied()
+    }
+
+    /// Calls `f` once for each instruction set that the processor has, with all kernels of the
+    /// process on that one. A test that compares bits of two runs must do so in here, as the set
+    /// may change between them otherwise.
+    pub fn each_isa(mut f: impl FnMut(Isa)) {
+        let _lock = ONE_AT_A_TIME.lock();
+        for isa in ALL.into_iter().filter(|&isa| isa <= detect()) {
+            FORCED.store(isa as u8, Ordering::Relaxed);
+            f(isa);
+        }
+        FORCED.store(u8::MAX, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,122 @@
+//! Batch norm and its gradients: `batch_norm.cu`. Numbers of 16 bits go through f32.
+
+use super::launch::{Arg, MOST, Module, Struct, THREADS, fresh, launch, module, operand, real, shares};
+use crate::cpu::batch_norm::Shape;
+use crate::{DType, Result, Tensor};
+
+const MODULE: Module = module!("batch_norm");
+
+/// `Shape` of `batch_norm.cu`, and how many blocks share the values of a channel.
+fn shape(s: &Shape) -> (Arg<'static>, usize) {
+    let (parts, length) = shares(s.channels, s.batch * s.size);
+    let words = [s.batch, s.channels, s.size, parts, length].map(|n| n as u32);
+    (Arg::Struct(Struct::words(words)), parts)
+}
+
+/// Room for two numbers of each part of each channel, where there are several parts.
+fn sums(op: &'static str, s: &Shape, x: &Tensor, parts: usize) -> Result<Option<[Tensor; 2]>> {
+    let numbers = || fresh(op, x, DType::F64, &[s.channels, parts]);
+    if parts > 1 { Ok(Some([numbers()?, numbers()?])) } else { Ok(None) }
+}
+
+/// The end of the kernels' names, where they take a number of elements of this dtype.
+fn fits(x: &Tensor) -> Option<&'static str> {
+    real(x.dtype.working()).filter(|_| (1..=MOST).contains(&x.numel()))
+}
+
+/// [`operand`] for a parameter, which may have another dtype than the input, where it is there.
+fn parameter(p: Option<&Tensor>, x: &Tensor) -> Result<Option<Tensor>> {
+    p.map(|p| p.in_dtype(x.dtype)?.contiguous()).transpose()
+}
+
+/// The result, the mean and the variance of each channel.
+pub(crate) fn train(
+    s: &Shape,
+    x: &Tensor,
+    weight: Option<&Tensor>,
+    bias: Option<&Tensor>,
+    eps: f64,
+) -> Result<Option<(Tensor, Tensor, Tensor)>> {
+    let op = "batch_norm";
+    let Some(suffix) = fits(x) else { return Ok(None) };
+    let (dtype, x) = (x.dtype, operand(x)?);
+    let (weight, bias) = (parameter(weight, &x)?, parameter(bias, &x)?);
+    let channel = || fresh(op, &x, x.dtype, &[s.channels]);
+    let (y, mean, var) = (fresh(op, &x, x.dtype, x.size())?, channel()?, channel()?);
+    let (size, parts) = shape(s);
+    let threads = s.channels * parts * THREADS;
+    let moments = sums(op, s, &x, parts)?;
+    if let Some([means, squares]) = &moments {
+        let args = [shape(s).0, Arg::New(means), Arg::New(squares), Arg::Read(&x)];
+        // SAFETY: x is contiguous and has the shape; there are two numbers for each part of each channel.
+        unsafe { launch(op, MODULE, &format!("moments_{suffix}"), threads, &args)? };
+    }
+    let mut args = vec![size, Arg::New(&y), Arg::New(&mean), Arg::New(&var), Arg::Read(&x)];
+    args.extend([weight.as_ref(), bias.as_ref()].map(Arg::read));
+    args.extend([0, 1].map(|i| Arg::read(moments.as_ref().map(|m| &m[i]))));
+    args.push(Arg::float(eps));
+    // SAFETY: all are contiguous; x and y have the shape, the others a number for each channel, or each part.
+    unsafe { launch(op, MODULE, &format!("normalise_{suffix}"), threads, &args)? };
+    Ok(Some((y.cast(dtype)?, mean.cast(dtype)?, var.cast(dtype)?)))
+}
+
+/// The result by a given mean and variance of each channel.
+pub(crate) fn by(
+    s: &Shape,
+    x: &Tensor,
+    (mean, var): (&Tensor, &Tensor),
+    weight: Option<&Tensor>,
+    bias: Option<&Tensor>,
+    eps: f64,
+) -> Result<Option<Tensor>> {
+    let op = "batch_norm";
+    let Some(suffix) = fits(x) else { return Ok(None) };
+    let (dtype, x) = (x.dtype, operand(x)?);
+    let all = [Some(mean), Some(var), weight, bias].map(|p| parameter(p, &x));
+    let all = all.into_iter().collect::<Result<Vec<_>>>()?;
+    let y = fresh(op, &x, x.dtype, x.size())?;
+    let mut args = vec![shape(s).0, Arg::New(&y), Arg::Read(&x)];
+    args.extend(all.iter().map(|p| Arg::read(p.as_ref())));
+    args.push(Arg::float(eps));
+    // SAFETY: all are contiguous; x and y have the shape, the others a number for each channel.
+    unsafe { launch(op, MODULE, &format!("by_{suffix}"), x.numel(), &args)? };
+    y.cast(dtype).map(Some)
+}
+
+/// The gradients of the input, the weight and the bias.
+pub(crate) fn gradients(
+    s: &Shape,
+    x: &Tensor,
+    dy: &Tensor,
+    (mean, var): (&Tensor, &Tensor),
+    weight: Option<&Tensor>,
+    eps: f64,
+    of_batch: bool,
+) -> Result<Option<(Tensor, Tensor, Tensor)>> {
+    let op = "batch_norm_grad";
+    let Some(suffix) = fits(x) else { return Ok(None) };
+    let (dtype, x, dy) = (x.dtype, operand(x)?, operand(dy)?);
+    let all = [Some(mean), Some(var), weight].map(|p| parameter(p, &x));
+    let all = all.into_iter().collect::<Result<Vec<_>>>()?;
+    let all = || all.iter().map(|p| Arg::read(p.as_ref()));
+    let channel = || fresh(op, &x, x.dtype, &[s.channels]);
+    let (dx, dweight, dbias) = (fresh(op, &x, x.dtype, x.size())?, channel()?, channel()?);
+    let (size, parts) = shape(s);
+    let threads = s.channels * parts * THREADS;
+    let slopes = sums(op, s, &x, parts)?;
+    if let Some([along, sum]) = &slopes {
+        let mut args = vec![shape(s).0, Arg::New(along), Arg::New(sum), Arg::Read(&x), Arg::Read(&dy)];
+        args.extend(all().take(2));
+        args.push(Arg::float(eps));
+        // SAFETY: as in `train`.
+        unsafe { launch(op, MODULE, &format!("slopes_{suffix}"), threads, &args)? };
+    }
+    let mut args = vec![size, Arg::New(&dx), Arg::New(&dweight), Arg::New(&dbias)];
+    args.extend([&x, &dy].map(Arg::Read));
+    args.extend(all());
+    args.extend([0, 1].map(|i| Arg::read(slopes.as_ref().map(|s| &s[i]))));
+    args.extend([Arg::float(eps), Arg::count(usize::from(of_batch))]);
+    // SAFETY: as in `train`.
+    unsafe { launch(op, MODULE, &format!("gradients_{suffix}"), threads, &args)? };
+    Ok(Some((dx.cast(dtype)?, dweight.cast(dtype)?, dbias.cast(dtype)?)))
+}

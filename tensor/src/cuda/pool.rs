@@ -1,0 +1,108 @@
+//! Pooling and its gradients: `pool.cu`. Numbers of 16 bits go through f32.
+
+use super::launch::{Arg, MOST, Module, Struct, fresh, launch, module, operand, real};
+use crate::cpu::pool::Pool2d;
+use crate::ops::pool::filled;
+use crate::{DType, Result, Tensor, shape};
+
+const MODULE: Module = module!("pool");
+
+/// What a mean divides by.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Means {
+    /// Whether the windows cover the images as evenly as can be, whatever the windows' own settings.
+    pub adaptive: bool,
+    /// Whether the border counts.
+    pub count_padding: bool,
+    /// What to divide by instead.
+    pub divisor: Option<usize>,
+}
+
+/// `Windows` of `pool.cu`.
+fn windows(w: &Pool2d, means: Means) -> Struct {
+    let pairs = [w.input, w.output, w.kernel, w.stride, w.padding, w.dilation];
+    let tail = [usize::from(means.adaptive), usize::from(means.count_padding), means.divisor.unwrap_or(0)];
+    let all = [w.planes].into_iter().chain(pairs.into_iter().flatten()).chain(tail);
+    Struct::words(all.map(|n| n as u32))
+}
+
+/// The end of the kernels' names, where they take this dtype and number of elements.
+fn fits(x: &Tensor, sizes: &[&[usize]]) -> Option<&'static str> {
+    let few = sizes.iter().all(|size| shape::numel(size) <= MOST);
+    real(x.dtype.working()).filter(|_| few && x.numel() <= MOST)
+}
+
+/// The largest element of each window and its place.
+pub(crate) fn maxima(w: &Pool2d, x: &Tensor, size: &[usize]) -> Result<Option<(Tensor, Tensor)>> {
+    let op = "max_pool2d";
+    let Some(suffix) = fits(x, &[size]) else { return Ok(None) };
+    let (dtype, x) = (x.dtype, operand(x)?);
+    let (y, places) = (fresh(op, &x, x.dtype, size)?, fresh(op, &x, DType::U32, size)?);
+    let args = [Arg::Struct(windows(w, Means::default())), Arg::New(&y), Arg::New(&places), Arg::Read(&x)];
+    // SAFETY: all are contiguous, with the planes and sizes that the windows say.
+    unsafe { launch(op, MODULE, &format!("maxima_{suffix}"), y.numel(), &args)? };
+    Ok(Some((y.cast(dtype)?, places)))
+}
+
+/// The gradient of the largest elements at their places (u32). A place that is in no window over it is
+/// passed over: to find it would need to wait.
+pub(crate) fn maxima_grad(
+    w: &Pool2d,
+    dy: &Tensor,
+    places: &Tensor,
+    input: &[usize],
+) -> Result<Option<Tensor>> {
+    let op = "max_pool2d_grad";
+    let Some(suffix) = fits(dy, &[input]).filter(|_| places.dtype == DType::U32) else { return Ok(None) };
+    let (dtype, dy, places) = (dy.dtype, operand(dy)?, places.contiguous()?);
+    let dx = fresh(op, &dy, dy.dtype, input)?;
+    let args = [Arg::Struct(windows(w, Means::default())), Arg::New(&dx), Arg::Read(&dy), Arg::Read(&places)];
+    // SAFETY: as in `maxima`; places are compared and never followed.
+    unsafe { launch(op, MODULE, &format!("maxima_grad_{suffix}"), dx.numel(), &args)? };
+    dx.cast(dtype).map(Some)
+}
+
+/// The means of windows, or (`gradient`) their gradient; the result has the shape `size`.
+pub(crate) fn means(
+    op: &'static str,
+    w: &Pool2d,
+    means: Means,
+    x: &Tensor,
+    size: &[usize],
+    gradient: bool,
+) -> Result<Option<Tensor>> {
+    let Some(suffix) = fits(x, &[size]) else { return Ok(None) };
+    let (dtype, x) = (x.dtype, operand(x)?);
+    let y = fresh(op, &x, x.dtype, size)?;
+    let kernel = if gradient { format!("means_grad_{suffix}") } else { format!("means_{suffix}") };
+    // SAFETY: as in `maxima`.
+    unsafe {
+        launch(
+            op,
+            MODULE,
+            &kernel,
+            y.numel(),
+            &[Arg::Struct(windows(w, means)), Arg::New(&y), Arg::Read(&x)],
+        )?
+    };
+    y.cast(dtype).map(Some)
+}
+
+/// [`means`] of windows that cover images of the size `input` as evenly as can be.
+pub(crate) fn even_means(
+    op: &'static str,
+    x: &Tensor,
+    input: &[usize],
+    output: [usize; 2],
+    gradient: bool,
+) -> Result<Option<Tensor>> {
+    let [n, c, h, w] = filled(op, input, output)?;
+    let from = if gradient { [n, c, output[0], output[1]] } else { [n, c, h, w] };
+    if x.size() != from {
+        return Ok(None); // which is an error that the way through the host explains
+    }
+    let mut windows = Pool2d::new(n * c, [h, w], [1, 1], [1, 1], [0, 0], [1, 1], false);
+    windows.output = output;
+    let size = if gradient { [n, c, h, w] } else { [n, c, output[0], output[1]] };
+    means(op, &windows, Means { adaptive: true, ..Means::default() }, x, &size, gradient)
+}

@@ -1,0 +1,95 @@
+//! Sums and means over dimensions: `reduce.cu`.
+
+use super::launch::{Arg, MOST, Module, Struct, THREADS, fresh, launch, module, real, shares};
+use crate::{DType, Result, Tensor, shape};
+
+const MODULE: Module = module!("reduce");
+
+/// The most dimensions that are kept, and that are summed.
+const RANK: usize = 8;
+/// Up to so many elements, a thread sums them; more are summed by a block, or several.
+const FEW: usize = 64;
+
+/// `factor` times the sums over the dimensions `over`; the result has the shape `size`.
+pub(crate) fn sum(
+    op: &'static str,
+    x: &Tensor,
+    over: &[usize],
+    factor: f64,
+    size: &[usize],
+) -> Result<Option<Tensor>> {
+    let Some(suffix) = real(x.dtype) else { return Ok(None) };
+    let (over, kept): (Vec<usize>, Vec<usize>) = (0..x.dim()).partition(|d| over.contains(d));
+    let number = |dims: &[usize]| dims.iter().map(|&d| x.size()[d]).product::<usize>();
+    let (results, count) = (number(&kept), number(&over));
+    let (Some(kept), Some(over)) = (merged(x, &kept), merged(x, &over)) else { return Ok(None) };
+    if shape::numel(x.size()).max(results) > MOST {
+        return Ok(None);
+    }
+    let (places, y) = (places(results, count, kept, over), fresh(op, x, x.dtype, size)?);
+    let (parts, length) = shares(results, count);
+    if parts > 1 {
+        let sums = fresh(op, x, DType::F64, &[results, parts])?;
+        let (kept, over) = (line(results, parts), line(parts, 1));
+        let args = [Arg::New(&sums), Arg::Read(x), Arg::count(parts), Arg::count(length)];
+        let args: Vec<Arg<'_>> = [Arg::Struct(places)].into_iter().chain(args).collect();
+        // SAFETY: as below; each result has `parts` sums, which together take all of its elements.
+        unsafe { launch(op, MODULE, &format!("part_{suffix}"), results * parts * THREADS, &args)? };
+        let places = self::places(results, parts, kept, over);
+        let args = [Arg::Struct(places), Arg::New(&y), Arg::Read(&sums), Arg::float(factor)];
+        // SAFETY: the strides are those of `[results, parts]`, and there are so many results.
+        unsafe { launch(op, MODULE, &format!("joined_{suffix}"), results * THREADS, &args)? };
+        return Ok(Some(y));
+    }
+    let (kernel, threads) = if count <= FEW {
+        (format!("few_{suffix}"), results)
+    } else {
+        (format!("many_{suffix}"), results * THREADS)
+    };
+    let args = [Arg::Struct(places), Arg::New(&y), Arg::Read(x), Arg::float(factor)];
+    // SAFETY: the strides are those of the tensor, and there is a result for each place that is kept.
+    unsafe { launch(op, MODULE, &kernel, threads, &args)? };
+    Ok(Some(y))
+}
+
+/// `Reduction` of `reduce.cu`.
+fn places(results: usize, count: usize, kept: Dims, over: Dims) -> Struct {
+    let columns = [kept.0, kept.1, over.0, over.1].into_iter().flatten();
+    Struct::words([results as u32, count as u32, kept.2, over.2].into_iter().chain(columns))
+}
+
+/// The means over the dimensions `over`; NaN of nothing.
+pub(crate) fn mean(op: &'static str, x: &Tensor, over: &[usize], size: &[usize]) -> Result<Option<Tensor>> {
+    let count: usize = over.iter().map(|&d| x.size()[d]).product();
+    sum(op, x, over, 1.0 / count as f64, size)
+}
+
+/// The sizes, the strides and the number of some dimensions.
+type Dims = ([u32; RANK], [u32; RANK], u32);
+
+/// One dimension.
+fn line(size: usize, stride: usize) -> Dims {
+    let first = |n: usize| std::array::from_fn(|d| if d == 0 { n as u32 } else { 0 });
+    (first(size), first(stride), 1)
+}
+
+/// Some of a tensor's dimensions; those that lie one in the other are one. None where there are too many, or they
+/// reach too far.
+fn merged(x: &Tensor, dims: &[usize]) -> Option<Dims> {
+    let mut all: Vec<(usize, usize)> = Vec::with_capacity(dims.len());
+    for (n, s) in dims.iter().map(|&d| (x.size()[d], x.stride()[d])).filter(|(n, _)| *n != 1) {
+        match all.last_mut() {
+            Some((m, outer)) if *outer == s * n => (*m, *outer) = (*m * n, s),
+            _ => all.push((n, s)),
+        }
+    }
+    let reach: usize = all.iter().map(|(n, s)| n.saturating_sub(1) * s).sum();
+    if all.len() > RANK || reach > u32::MAX as usize {
+        return None;
+    }
+    let (mut sizes, mut strides) = ([0; RANK], [0; RANK]);
+    for (i, &(n, s)) in all.iter().enumerate() {
+        (sizes[i], strides[i]) = (n as u32, s as u32);
+    }
+    Some((sizes, strides, all.len() as u32))
+}

@@ -1,0 +1,403 @@
+//! Arithmetic between two tensors, which broadcast, or a tensor and a number.
+
+use std::borrow::Cow;
+
+use crate::cpu::element::{Float, Number};
+use crate::cpu::elementwise::{Op1, Op2, Op3, With, map_function2, map1, map2, map3};
+use crate::cpu::functions::{self, Function2};
+use crate::cpu::{on_gpu, operators};
+use crate::dtype::{with_real, with_working};
+use crate::{DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
+
+/// `a + w (b - a)`, from the nearer end as PyTorch does.
+#[derive(Clone, Copy)]
+struct Lerp;
+
+impl<T: Float> Op3<T, T, T, T> for Lerp {
+    const SIMD: bool = T::SIMD;
+    #[inline(always)]
+    fn call<const L: usize>(self, a: T, b: T, w: T) -> T {
+        let d = b.sub(a);
+        if w.abs() < T::of(0.5) { a.add(w.mul(d)) } else { b.sub(d.mul(T::ONE.sub(w))) }
+    }
+}
+
+/// `a + v · b · c`, or `a + v · b / c`.
+#[derive(Clone, Copy)]
+struct AddC<T>(T, bool);
+
+impl<T: Number> Op3<T, T, T, T> for AddC<T> {
+    const SIMD: bool = T::SIMD;
+    #[inline(always)]
+    fn call<const L: usize>(self, a: T, b: T, c: T) -> T {
+        let product = self.0.mul(b);
+        a.add(if self.1 { product.div(c) } else { product.mul(c) })
+    }
+}
+
+impl Tensor {
+    /// `self + weight · (end - self)`, with a number or a tensor as the weight.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the dtypes differ; on an integer dtype.
+    pub fn lerp(&self, end: &Self, weight: impl IntoOperand) -> Result<Self> {
+        let op = "lerp";
+        self.expect_float(op)?;
+        end.expect_dtype(op, self.dtype)?;
+        self.expect_device(op, end)?;
+        let number;
+        let weight = match weight.operand() {
+            Operand::Tensor(w) => w,
+            Operand::Scalar(w) => {
+                number = self.like().full((), w)?;
+                &number
+            }
+        };
+        weight.expect_dtype(op, self.dtype)?;
+        self.expect_device(op, weight)?;
+        with_real!(self.dtype, T => {
+            let (a, b, w) = (self.in_dtype(T::TYPE)?, end.in_dtype(T::TYPE)?, weight.in_dtype(T::TYPE)?);
+            let size = shape::broadcast(op, &shape::broadcast(op, a.size(), b.size())?, w.size())?;
+            let y = Self::view3::<T, T, T, _>(op, [&a, &b, &w], &size, |a, b, w| map3(a, b, w, Lerp))?;
+            self.result(y, &size)?.cast(self.dtype)
+        })
+    }
+
+    /// `self + value · a · b`.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast.
+    pub fn addcmul(&self, a: &Self, b: &Self, value: impl Into<Scalar>) -> Result<Self> {
+        self.addc("addcmul", a, b, value.into(), false)
+    }
+
+    /// `self + value · a / b`.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast; on an integer dtype.
+    pub fn addcdiv(&self, a: &Self, b: &Self, value: impl Into<Scalar>) -> Result<Self> {
+        self.expect_float("addcdiv")?;
+        self.addc("addcdiv", a, b, value.into(), true)
+    }
+
+    fn addc(&self, op: &'static str, a: &Self, b: &Self, value: Scalar, divide: bool) -> Result<Self> {
+        let dtype = self.dtype.promote(a.dtype).promote(b.dtype);
+        let dtype = value.promote(dtype);
+        let size = shape::broadcast(op, &shape::broadcast(op, self.size(), a.size())?, b.size())?;
+        with_working!(dtype, T => {
+            let (x, a, b) = (self.in_dtype(T::TYPE)?, a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
+            let f = AddC(<T as Element>::from_scalar(value), divide);
+            let y = Self::view3::<T, T, T, _>(op, [&x, &a, &b], &size, |x, a, b| map3(x, a, b, f))?;
+            self.result(y, &size)?.cast(dtype)
+        })
+    }
+}
+
+/// PyTorch's dtype for an operation between the two: a number, or a tensor without dimensions, gives
+/// way to a tensor of the same kind.
+pub(crate) fn promoted(a: &Tensor, b: Operand<'_>) -> DType {
+    match b {
+        Operand::Tensor(b) if a.dtype == b.dtype => a.dtype,
+        Operand::Tensor(b) => match (a.dim(), b.dim()) {
+            (0, n) if n > 0 && a.dtype.is_float() <= b.dtype.is_float() => b.dtype,
+            (n, 0) if n > 0 && b.dtype.is_float() <= a.dtype.is_float() => a.dtype,
+            _ => a.dtype.promote(b.dtype),
+        },
+        Operand::Scalar(v) => v.promote(a.dtype),
+    }
+}
+
+impl Tensor {
+    /// A result in the dtype that it is due in.
+    pub(crate) fn cast(self, dtype: DType) -> Result<Self> {
+        if self.dtype == dtype { Ok(self) } else { self.to_dtype(dtype) }
+    }
+
+    /// The tensor itself where it has the dtype, without touching its reference count.
+    pub(crate) fn in_dtype(&self, dtype: DType) -> Result<Cow<'_, Self>> {
+        if self.dtype == dtype { Ok(Cow::Borrowed(self)) } else { self.to_dtype(dtype).map(Cow::Owned) }
+    }
+}
+
+/// `y[i] = f(a[i], b[i])` computed in `T`, the working type of the dtype that [`promoted`] gave.
+pub(crate) fn binary<T: Element, Y: Element>(
+    op: &'static str,
+    a: &Tensor,
+    b: Operand<'_>,
+    f: impl Op2<T, T, Y>,
+) -> Result<Tensor> {
+    let a = a.in_dtype(T::TYPE)?;
+    match b {
+        Operand::Scalar(v) => {
+            on_gpu!(a, y => Ok(y), elementwise::binary(op, &a, b, Y::TYPE));
+            let v = T::from_scalar(v);
+            a.result(a.lend_view(op, |a| map1(a, With(f, v)))?, a.size())
+        }
+        Operand::Tensor(b) => {
+            a.expect_device(op, b)?;
+            let b = b.in_dtype(T::TYPE)?;
+            on_gpu!(a, y => Ok(y), elementwise::binary(op, &a, Operand::Tensor(&b), Y::TYPE));
+            if a.size() == b.size() {
+                return a.result(Tensor::view2(op, (&a, &b), a.size(), |a, b| map2(a, b, f))?, a.size());
+            }
+            let dims = shape::broadcast(op, a.size(), b.size())?;
+            let y = Tensor::view2(op, (&a, &b), &dims, |a, b| map2(a, b, f))?;
+            a.result(y, &dims)
+        }
+    }
+}
+
+/// `y[i] = f(a[i], b[i])` in a real dtype, the 16-bit ones through f32.
+pub(crate) fn function2(
+    op: &'static str,
+    a: &Tensor,
+    b: &Tensor,
+    f: Function2,
+    dtype: DType,
+) -> Result<Tensor> {
+    a.expect_device(op, b)?;
+    let dims = shape::broadcast(op, a.size(), b.size())?;
+    with_real!(dtype, T => {
+        let (a, b) = (a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
+        on_gpu!(a, y => y.cast(dtype), elementwise::binary(op, &a, Operand::Tensor(&b), T::TYPE));
+        let y = Tensor::view2::<T, T, _>(op, (&a, &b), &dims, |a, b| map_function2(a, b, f, [0.0; 2]))?;
+        a.result(y, &dims)?.cast(dtype)
+    })
+}
+
+/// Methods whose result has the operands' dtype (`same`), or is a mask (`mask`).
+macro_rules! binary_ops {
+    ($($(#[$doc:meta])* $name:ident = $kernel:expr, $kind:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When the shapes do not broadcast, or the devices differ.
+        pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
+            let (op, other) = (stringify!($name), other.operand());
+            let dtype = promoted(self, other);
+            with_working!(dtype, T => binary_ops!(@$kind dtype, T, op, self, other, $kernel))
+        }
+    )*};
+    (@same $dtype:expr, $t:ty, $($args:expr),*) => { binary::<$t, $t>($($args),*)?.cast($dtype) };
+    (@mask $dtype:expr, $t:ty, $($args:expr),*) => { binary::<$t, u8>($($args),*) };
+}
+pub(super) use binary_ops;
+
+impl Tensor {
+    binary_ops! {
+        /// `self + other`; integers wrap around.
+        add = operators::Add, same;
+        /// `self - other`; integers wrap around.
+        sub = operators::Sub, same;
+        /// `self * other`, element by element; integers wrap around.
+        mul = operators::Mul, same;
+    }
+
+    /// `self / other`; between integers too, the quotient is a real number.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the devices differ.
+    pub fn div(&self, other: impl IntoOperand) -> Result<Self> {
+        let other = other.operand();
+        let dtype = real(promoted(self, other));
+        with_real!(dtype, T => binary::<T, T>("div", self, other, operators::Div)?.cast(dtype))
+    }
+
+    /// `number - self` and `number / self`, for the operators.
+    pub(crate) fn rsub_or_rdiv(&self, op: &'static str, number: Scalar) -> Result<Self> {
+        let dtype = number.promote(self.dtype);
+        let dtype = if op == "div" { real(dtype) } else { dtype };
+        with_working!(dtype, T => {
+            let (x, v) = (self.in_dtype(dtype.working())?, <T as Element>::from_scalar(number));
+            on_gpu!(x, y => y.cast(dtype), elementwise::swapped(op, &x, number));
+            let y: Vec<T> = if op == "sub" {
+                x.lend_view(op, |x| map1(x, Swapped(operators::Sub, v)))?
+            } else {
+                x.lend_view(op, |x| map1(x, Swapped(operators::Div, v)))?
+            };
+            self.result(y, x.size())?.cast(dtype)
+        })
+    }
+}
+
+/// The dtype of a real-valued function of elements of `dtype`.
+pub(crate) fn real(dtype: DType) -> DType {
+    if dtype.is_float() { dtype } else { DType::F32 }
+}
+
+/// `op` with its first argument given: `2 - x`.
+#[derive(Clone, Copy)]
+struct Swapped<F, A>(F, A);
+
+impl<A: Copy + Sync, B, Y, F: Op2<A, B, Y>> Op1<B, Y> for Swapped<F, A> {
+    const NS: f64 = F::NS;
+    const SIMD: bool = F::SIMD;
+    #[inline(always)]
+    fn call<const L: usize>(self, b: B) -> Y {
+        self.0.call::<L>(self.1, b)
+    }
+}
+
+impl Tensor {
+    /// `floor(self / other)`; an integer divided by 0 is an error.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the devices differ; on integers divided by 0.
+    pub fn floor_divide(&self, other: impl IntoOperand) -> Result<Self> {
+        let other = other.operand();
+        divisor("floor_divide", self, other)?;
+        let dtype = promoted(self, other);
+        with_working!(dtype, T => binary::<T, T>("floor_divide", self, other, operators::FloorDiv)?.cast(dtype))
+    }
+
+    /// `self - floor(self / other) · other`, which has the sign of `other`, as Python's `%`.
+    ///
+    /// # Errors
+    /// As [`Tensor::floor_divide`].
+    pub fn remainder(&self, other: impl IntoOperand) -> Result<Self> {
+        let other = other.operand();
+        divisor("remainder", self, other)?;
+        let dtype = promoted(self, other);
+        with_working!(dtype, T => binary::<T, T>("remainder", self, other, operators::Remainder)?.cast(dtype))
+    }
+
+    /// `self` to the power of `other`. An integer to a negative power is 0, but for 1 and -1.
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the devices differ; on an integer tensor to the power of a
+    /// negative number.
+    pub fn pow(&self, other: impl IntoOperand) -> Result<Self> {
+        let other = other.operand();
+        let dtype = promoted(self, other);
+        if let Operand::Scalar(v) = other {
+            if !dtype.is_float() && v.to_f64() < 0.0 {
+                return Err(Error::value(
+                    "pow",
+                    "an integer to a negative power is no integer; convert it first",
+                ));
+            }
+            // As PyTorch, whose results for these are exact to the last bit.
+            match v.to_f64() {
+                2.0 => return self.to_dtype(dtype)?.square(),
+                0.5 => return self.to_dtype(dtype)?.sqrt(),
+                _ => {}
+            }
+        }
+        match (dtype.working(), other) {
+            (DType::F32 | DType::F64, Operand::Scalar(power)) => {
+                self.to_dtype(dtype)?.function("pow", functions::POWER, [power.to_f64(), 0.0])
+            }
+            (DType::F32 | DType::F64, Operand::Tensor(power)) => {
+                function2("pow", self, power, functions::POW, dtype)
+            }
+            _ => {
+                let power = |a: i64, b: i64| match u32::try_from(b) {
+                    Ok(b) => a.wrapping_pow(b),
+                    Err(_) if b < 0 => {
+                        if a == 1 || a == -1 {
+                            a.wrapping_pow((b % 2).unsigned_abs() as u32)
+                        } else {
+                            0
+                        }
+                    }
+                    Err(_) => a.wrapping_pow((b % (1 << 31)) as u32),
+                };
+                binary("pow", self, other, power)?.cast(dtype)
+            }
+        }
+    }
+
+    /// The angle of the point (`other`, `self`) seen from the origin, in (-π, π].
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the devices differ.
+    pub fn atan2(&self, other: impl IntoOperand) -> Result<Self> {
+        let other = other.operand();
+        let dtype = real(promoted(self, other));
+        with_real!(dtype, T => binary("atan2", self, other, T::atan2)?.cast(dtype))
+    }
+}
+
+/// An integer divided by 0 is an error.
+pub(crate) fn divisor(op: &'static str, a: &Tensor, b: Operand<'_>) -> Result<()> {
+    if promoted(a, b).is_float() {
+        return Ok(());
+    }
+    let zero = match b {
+        Operand::Scalar(v) => v.to_f64() == 0.0,
+        Operand::Tensor(b) => b.numel() > 0 && b.eq(0)?.any()?.item::<u8>()? != 0,
+    };
+    if zero { Err(Error::value(op, "an integer is divided by 0")) } else { Ok(()) }
+}
+
+/// Functions of two real numbers: computed in f64 for f64, else in f32. `any` keeps integers what they
+/// are, `real` makes them f32.
+macro_rules! functions {
+    ($($(#[$doc:meta])* $name:ident, $kind:ident |$a:ident, $b:ident| $e:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When the shapes do not broadcast, or the devices differ.
+        pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
+            let (op, other) = (stringify!($name), other.operand());
+            let dtype = functions!(@$kind promoted(self, other));
+            with_real!(dtype, T => {
+                // By a pointer, so that the loop is compiled once for all of them.
+                let f: fn(T, T) -> T = |$a, $b| $e;
+                binary(op, self, other, f)?.cast(dtype)
+            })
+        }
+    )*};
+    (@real $dtype:expr) => { real($dtype) };
+}
+
+impl Tensor {
+    functions! {
+        /// The length of the vector (`self`, `other`), without overflow.
+        hypot, real |a, b| a.hypot(b);
+        /// `ln(e^self + e^other)`, without overflow.
+        logaddexp, real |a, b| {
+            let (low, high) = if a < b { (a, b) } else { (b, a) };
+            if low == high { high + (2.0 as T).ln() } else { high + (low - high).exp().ln_1p() }
+        };
+        /// `self` with the sign of `other`.
+        copysign, real |a, b| a.copysign(b);
+        /// `self · ln(other)`; 0 where `self` is 0, NaN where `other` is.
+        xlogy, real |a, b| if b.is_nan() { b } else if a == 0.0 { 0.0 } else { a * b.ln() };
+        /// 0 where negative or NaN, 1 where positive, and the element of `other` where 0.
+        heaviside, real |a, b| if a == 0.0 { b } else if a > 0.0 { 1.0 } else { 0.0 };
+    }
+
+    /// The remainder of the division cut towards zero, which has the sign of `self`: C's `fmod`. For
+    /// Python's `%`, see [`Tensor::remainder`].
+    ///
+    /// ```
+    /// # use taper_tensor::Tensor;
+    /// let x = Tensor::new(&[-3.0f32, 3.5])?;
+    /// assert_eq!(x.fmod(2)?.to_vec::<f32>()?, [-1.0, 1.5]);
+    /// assert_eq!(x.remainder(2)?.to_vec::<f32>()?, [1.0, 1.5]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the devices differ; on integers divided by 0.
+    pub fn fmod(&self, other: impl IntoOperand) -> Result<Self> {
+        let (op, other) = ("fmod", other.operand());
+        divisor(op, self, other)?;
+        let dtype = promoted(self, other);
+        if !dtype.is_float() {
+            let f: fn(i64, i64) -> i64 = |a, b| a.checked_rem(b).unwrap_or(0);
+            return binary(op, self, other, f)?.cast(dtype);
+        }
+        with_real!(dtype, T => {
+            let f: fn(T, T) -> T = |a, b| a % b;
+            binary(op, self, other, f)?.cast(dtype)
+        })
+    }
+}
+
+impl IntoOperand for Operand<'_> {
+    fn operand(&self) -> Operand<'_> {
+        *self
+    }
+}

@@ -1,0 +1,104 @@
+//! Other dtypes, devices and copies.
+
+use crate::cpu::element::Element as Kernel;
+use crate::cpu::elementwise::{Op1, map1};
+use crate::cpu::on_gpu;
+use crate::cpu::operators::{Cast, Copied};
+use crate::dtype::with_element;
+use crate::{DType, Device, Element, Result, Tensor};
+
+/// The elements as another dtype. Pairs that are rare take two steps, over f32 or i64, so that there
+/// are fewer to compile.
+pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Tensor> {
+    use DType::*;
+    on_gpu!(x, y => Ok(y), elementwise::cast(x, dtype));
+    match (x.dtype, dtype) {
+        (U8, F32) => run::<u8, f32>(x, Cast),
+        (I64, F32) => run::<i64, f32>(x, Cast),
+        (F16, F32) => run::<half::f16, f32>(x, Cast),
+        (BF16, F32) => run::<half::bf16, f32>(x, Cast),
+        (F64, F32) => run::<f64, f32>(x, Cast),
+        (F32, U8) => run::<f32, u8>(x, Cast),
+        (F32, I64) => run::<f32, i64>(x, Cast),
+        (F32, F16) => run::<f32, half::f16>(x, Cast),
+        (F32, BF16) => run::<f32, half::bf16>(x, Cast),
+        (F32, F64) => run::<f32, f64>(x, Cast),
+        (U8, I64) => plain::<u8, i64>(x),
+        (I64, U8) => plain::<i64, u8>(x),
+        (I32, I64) => plain::<i32, i64>(x),
+        (I64, I32) => plain::<i64, i32>(x),
+        (U32, I64) => plain::<u32, i64>(x),
+        (I64, U32) => plain::<i64, u32>(x),
+        (I64, F64) => plain::<i64, f64>(x),
+        (F64, I64) => plain::<f64, i64>(x),
+        (F64, F16) => plain::<f64, half::f16>(x),
+        (F64, BF16) => plain::<f64, half::bf16>(x),
+        // Integers reach floats, and floats integers, over i64 and f64 or f32.
+        (U8 | I32 | U32, U8 | I32 | U32) => cast(&cast(x, I64)?, dtype),
+        (U8 | I32 | U32, F16 | BF16 | F32 | F64) => cast(&cast(x, I64)?, dtype),
+        (F16 | BF16 | F32 | F64, I32 | U32) => cast(&cast(x, I64)?, dtype),
+        (F64, U8) => cast(&cast(x, I64)?, dtype),
+        (I64, F16 | BF16) => cast(&cast(x, F64)?, dtype),
+        (F16 | BF16, _) => cast(&cast(x, F32)?, dtype),
+        (from, to) => {
+            debug_assert_eq!(from, to);
+            Ok(x.clone())
+        }
+    }
+}
+
+/// Conversions that gain from vector instructions.
+fn run<T: Element, U: Element>(x: &Tensor, f: impl Op1<T, U>) -> Result<Tensor> {
+    x.unary::<T, U>("to_dtype", f)
+}
+
+fn plain<T: Element, U: Element>(x: &Tensor) -> Result<Tensor> {
+    x.unary::<T, U>("to_dtype", |v: T| Kernel::cast::<U>(v))
+}
+
+impl Tensor {
+    /// The elements as another dtype; the tensor itself where it has it already. Real numbers are
+    /// cut towards zero when they become integers.
+    ///
+    /// # Errors
+    /// When the device runs out of memory.
+    pub fn to_dtype(&self, dtype: DType) -> Result<Self> {
+        if dtype == self.dtype {
+            return Ok(self.clone());
+        }
+        crate::ops::cast::cast(self, dtype)
+    }
+
+    /// The tensor on another device; the tensor itself where it is there already.
+    ///
+    /// # Errors
+    /// When the device runs out of memory.
+    pub fn to(&self, device: &Device) -> Result<Self> {
+        if *device == self.device() {
+            return Ok(self.clone());
+        }
+        self.moved("to", device)
+    }
+
+    /// A contiguous tensor of the same elements: itself where it is one, or else a copy.
+    ///
+    /// # Errors
+    /// When the device runs out of memory.
+    pub fn contiguous(&self) -> Result<Self> {
+        if self.is_contiguous() { Ok(self.clone()) } else { self.copy() }
+    }
+
+    /// A contiguous copy in memory of its own; PyTorch's `clone()`.
+    ///
+    /// # Errors
+    /// When the device runs out of memory.
+    pub fn copy(&self) -> Result<Self> {
+        on_gpu!(self, y => Ok(y), elementwise::copy(self));
+        if !self.inner.device().is_cpu() {
+            return self.copy_there();
+        }
+        with_element!(self.dtype, T => {
+            Ok(Self::own(self.lend_view::<T, Vec<T>>("copy", |x| map1(x, Copied))?, self.size()))
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! Operations that change a tensor's memory, seen by all that share it.
+
+use crate::cpu::elementwise::{Op2, With, update, update1};
+use crate::cpu::{on_gpu, operators};
+use crate::dtype::{with_element, with_real, with_working};
+use crate::ops::arithmetic::{binary, promoted};
+use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
+
+macro_rules! in_place {
+    ($($(#[$doc:meta])* $name:ident = $kernel:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// As [`Tensor::copy_`]; and when an integer tensor would have to hold a real number.
+        pub fn $name(&self, other: impl IntoOperand) -> Result<()> {
+            let other = other.operand();
+            with_working!(self.dtype, T => self.update::<T>(stringify!($name), other, $kernel))
+        }
+    )*};
+}
+
+impl Tensor {
+    /// Sets all elements to `value`.
+    ///
+    /// # Errors
+    /// When several of the tensor's elements are one place in memory, or an array view of it is held.
+    pub fn fill_(&self, value: impl Into<Scalar>) -> Result<()> {
+        let value = value.into();
+        with_element!(self.dtype, T => {
+            on_gpu!(self, done => Ok(done), elementwise::binary_("fill_", self, Operand::Scalar(value)));
+            let v = <T as Element>::from_scalar(value);
+            self.write::<T, _>("fill_", |y| update(y, With(operators::Put, v)))
+        })
+    }
+
+    /// Sets all elements to zero.
+    ///
+    /// # Errors
+    /// As [`Tensor::fill_`].
+    pub fn zero_(&self) -> Result<()> {
+        self.fill_(0)
+    }
+
+    /// Takes over the elements of `other`, which broadcasts, in the dtype of `self`.
+    ///
+    /// # Errors
+    /// When the shape of `other` does not broadcast to that of `self`; as [`Tensor::fill_`].
+    pub fn copy_(&self, other: &Self) -> Result<()> {
+        let other = other.to(&self.device())?.to_dtype(self.dtype)?;
+        with_element!(self.dtype, T => self.update::<T>("copy_", Operand::Tensor(&other), operators::Put))
+    }
+
+    in_place! {
+        /// Adds `other` to `self`, in place.
+        add_ = operators::Add;
+        /// Subtracts `other` from `self`, in place.
+        sub_ = operators::Sub;
+        /// Multiplies `self` by `other`, in place.
+        mul_ = operators::Mul;
+        /// The larger of the two, in place.
+        maximum_ = operators::Maximum;
+        /// The smaller of the two, in place.
+        minimum_ = operators::Minimum;
+    }
+
+    /// Divides `self` by `other`, in place.
+    ///
+    /// # Errors
+    /// As [`Tensor::add_`]; and on an integer dtype, as the quotient is a real number.
+    pub fn div_(&self, other: impl IntoOperand) -> Result<()> {
+        self.expect_float("div_")?;
+        let other = other.operand();
+        with_real!(self.dtype, T => self.update::<T>("div_", other, operators::Div))
+    }
+
+    /// Raises `self` to the power of `other`, in place.
+    ///
+    /// # Errors
+    /// As [`Tensor::pow`] and [`Tensor::copy_`].
+    pub fn pow_(&self, other: impl IntoOperand) -> Result<()> {
+        self.expect_holds("pow_", promoted(self, other.operand()))?;
+        self.copy_(&self.pow(other)?)
+    }
+
+    pub(crate) fn expect_holds(&self, op: &'static str, dtype: crate::DType) -> Result<()> {
+        if dtype.is_float() && !self.dtype.is_float() {
+            return Err(Error::value(
+                op,
+                format!("the result is a real number, which a tensor of {} cannot hold", self.dtype),
+            ));
+        }
+        Ok(())
+    }
+
+    /// `self[i] = f(self[i], other[i])`, computed in `T`.
+    fn update<T: Element>(&self, op: &'static str, other: Operand<'_>, f: impl Op2<T, T, T>) -> Result<()> {
+        self.expect_holds(op, promoted(self, other))?;
+        if T::TYPE != self.dtype {
+            let y = binary(op, self, other, f)?;
+            self.expect_fits(op, &y)?;
+            return self.copy_(&y);
+        }
+        let other = match other {
+            Operand::Tensor(o) => o,
+            Operand::Scalar(v) => {
+                on_gpu!(self, done => Ok(done), elementwise::binary_(op, self, other));
+                let v = T::from_scalar(v);
+                return self.write::<T, _>(op, |y| update(y, With(f, v)));
+            }
+        };
+        self.expect_device(op, other)?;
+        let other = other.in_dtype(self.dtype)?;
+        // An operand in the same memory is copied first: the result is as if all of it was read
+        // before the first element is written.
+        let copy = if self.shares_storage(&other) { Some(other.copy()?) } else { None };
+        let other = copy.as_ref().unwrap_or(&other);
+        self.expect_fits(op, other)?;
+        on_gpu!(self, done => Ok(done), elementwise::binary_(op, self, Operand::Tensor(other)));
+        self.write1::<T, T, _>(op, other, |y, x| update1(y, x, f))
+    }
+
+    /// Whether `other` broadcasts to the shape of `self`.
+    pub(crate) fn expect_fits(&self, op: &'static str, other: &Self) -> Result<()> {
+        if self.size() == other.size() || shape::broadcast(op, self.size(), other.size())? == self.size() {
+            return Ok(());
+        }
+        Err(Error::shape(
+            op,
+            format!(
+                "shape {:?} does not broadcast to {:?}, which is changed in place",
+                other.size(),
+                self.size()
+            ),
+        ))
+    }
+}

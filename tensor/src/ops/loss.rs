@@ -1,0 +1,82 @@
+//! Losses that have a kernel.
+
+use crate::cpu::{cross_entropy, on_gpu};
+use crate::dtype::with_real;
+use crate::ops::index::around;
+use crate::{DType, Element, Error, Result, Tensor};
+
+impl Tensor {
+    /// The negative log-likelihoods: of scores `[N, C, …]`, which are logarithms of probabilities,
+    /// `-score[class] · factor` for the class (i64) and the factor of each sample, `[N, …]`; their sum with
+    /// `summed`. A sample whose factor is 0 counts nothing, also where its class is impossible.
+    ///
+    /// # Errors
+    /// When the shapes do not fit, or a class is out of range; on a GPU, where to find it would need to
+    /// wait, the loss of such a class is NaN.
+    pub fn nll_loss(&self, classes: &Self, factors: &Self, summed: bool) -> Result<Self> {
+        let op = "nll_loss";
+        self.expect_float(op)?;
+        self.expect_classes(op, classes, factors)?;
+        let classes = classes.to_dtype(DType::I64)?;
+        on_gpu!(
+            self,
+            losses => if summed { losses.sum()?.cast(self.dtype) } else { losses.cast(self.dtype) },
+            softmax::nll(self, &classes, &*factors.in_dtype(self.dtype.working())?)
+        );
+        let values = self.gather(1, &classes.unsqueeze(1)?)?.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        let factors = factors.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        let losses = values.iter().zip(&factors).map(|(v, &f)| if f == 0.0 { 0.0 } else { -v * f });
+        match summed {
+            true => self.result(vec![losses.sum::<f64>()], &[])?.cast(self.dtype),
+            false => self.result(losses.collect(), classes.size())?.cast(self.dtype),
+        }
+    }
+
+    /// The gradient of the cross entropy of scores `[N, C, …]` from their log-softmax, which is `self`:
+    /// `(exp(self) - onehot) · factor`, with the class (i64) and the factor of each sample, `[N, …]`.
+    ///
+    /// # Errors
+    /// When the shapes do not fit, or a class is out of range; on an integer dtype.
+    pub fn cross_entropy_grad(&self, classes: &Self, factors: &Self) -> Result<Self> {
+        let op = "cross_entropy_grad";
+        self.expect_float(op)?;
+        let size = self.size();
+        self.expect_classes(op, classes, factors)?;
+        let (_, n, inner) = around(size, 1);
+        let classes = classes.to_dtype(DType::I64)?;
+        on_gpu!(
+            self,
+            dx => dx.cast(self.dtype),
+            softmax::cross_entropy_grad(self, &classes, &*factors.in_dtype(self.dtype.working())?)
+        );
+        let classes = classes.to_vec::<i64>()?;
+        if let Some(&index) = classes.iter().find(|c| !(0..n as i64).contains(c)) {
+            return Err(Error::Index { op, index, dim: 1, size: n });
+        }
+        with_real!(self.dtype, T => {
+            let (y, factors) = (self.in_dtype(T::TYPE)?, factors.in_dtype(T::TYPE)?);
+            let dx = Self::lend::<T, _>(op, &[&*y, &*factors], |x| {
+                cross_entropy::gradient(x[0], &classes, x[1], n, inner)
+            })?;
+            self.result(dx, size)?.cast(self.dtype)
+        })
+    }
+}
+
+impl Tensor {
+    /// Whether there is a class and a factor for each sample of scores `[N, C, …]`.
+    fn expect_classes(&self, op: &'static str, classes: &Self, factors: &Self) -> Result<()> {
+        self.expect_device(op, factors)?;
+        let size = self.size();
+        let fits = |of: &Self| size.len() > 1 && of.dim() == size.len() - 1 && of.size()[1..] == size[2..];
+        if fits(classes) && fits(factors) && classes.size()[0] == size[0] && factors.size()[0] == size[0] {
+            return Ok(());
+        }
+        let message = format!(
+            "scores have shape {size:?}, classes {:?}, factors {:?}, expected [N, C, …] and twice [N, …]",
+            classes.size(),
+            factors.size()
+        );
+        Err(Error::shape(op, message))
+    }
+}

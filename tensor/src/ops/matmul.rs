@@ -1,0 +1,413 @@
+//! Products of matrices and vectors.
+
+use candle_core::Layout;
+
+use crate::cpu::element::Number;
+use crate::cpu::matmul::int::matmul_int;
+use crate::cpu::matmul::{Operand, Shape, Start, matmul_new};
+use crate::{DType, Element, Error, Result, Scalar, Tensor, shape};
+
+impl Tensor {
+    /// The sum of the products of two vectors' elements.
+    ///
+    /// # Errors
+    /// When they are no vectors of one length and dtype.
+    pub fn dot(&self, other: &Self) -> Result<Self> {
+        if self.dim() != 1 || self.size() != other.size() {
+            return Err(Error::shape(
+                "dot",
+                format!(
+                    "shapes {:?} and {:?}, expected two vectors of one length",
+                    self.size(),
+                    other.size()
+                ),
+            ));
+        }
+        self.matmul(other)
+    }
+
+    /// All products of an element of one vector with one of another: `[n, m]`.
+    ///
+    /// # Errors
+    /// When one is no vector.
+    pub fn outer(&self, other: &Self) -> Result<Self> {
+        if self.dim() != 1 || other.dim() != 1 {
+            return Err(Error::shape(
+                "outer",
+                format!("shapes {:?} and {:?}, expected two vectors", self.size(), other.size()),
+            ));
+        }
+        self.unsqueeze(1)?.mul(other)
+    }
+
+    /// The matrix products of two batches `[b, n, m]` and `[b, m, p]`.
+    ///
+    /// # Errors
+    /// When the shapes or dtypes do not fit; nothing broadcasts.
+    pub fn bmm(&self, other: &Self) -> Result<Self> {
+        if self.dim() != 3 || other.dim() != 3 || self.size()[0] != other.size()[0] {
+            return Err(Error::shape(
+                "bmm",
+                format!("shapes {:?} and {:?}, expected [b, n, m] and [b, m, p]", self.size(), other.size()),
+            ));
+        }
+        self.matmul(other)
+    }
+
+    /// The matrix product, over the last two dimensions; those before broadcast. A vector on the
+    /// left is a row, on the right a column, and that dimension disappears from the result.
+    ///
+    /// # Errors
+    /// When the inner sizes differ, the dtypes differ, or an operand has no dimension.
+    pub fn matmul(&self, other: &Self) -> Result<Self> {
+        self.product("matmul", other, None)
+    }
+
+    /// `self · weightᵀ + bias`, PyTorch's `linear`: rows `[.., in]`, a weight `[out, in]` and a bias
+    /// `[out]` give rows `[.., out]`. The weight is read as it lies, and the product starts from the bias.
+    ///
+    /// # Errors
+    /// When the shapes do not fit, or the dtypes differ.
+    pub fn linear(&self, weight: &Self, bias: Option<&Self>) -> Result<Self> {
+        if weight.dim() != 2 || self.dim() == 0 || self.size()[self.dim() - 1] != weight.size()[1] {
+            return Err(Error::shape(
+                "linear",
+                format!(
+                    "input has shape {:?} and weight {:?}, expected [.., in] and [out, in]",
+                    self.size(),
+                    weight.size()
+                ),
+            ));
+        }
+        if let Some(b) = bias
+            && (b.size() != [weight.size()[0]] || b.dtype != self.dtype)
+        {
+            return Err(Error::shape(
+                "linear",
+                format!(
+                    "bias has shape {:?} and dtype {}, expected [{}] and {}",
+                    b.size(),
+                    b.dtype,
+                    weight.size()[0],
+                    self.dtype
+                ),
+            ));
+        }
+        // Rows that lie one after the other are one matrix.
+        let (k, n) = (weight.size()[1], weight.size()[0]);
+        if self.dim() > 2 && self.is_contiguous() && k > 0 {
+            let mut size = self.size().to_vec();
+            size[self.dim() - 1] = n;
+            return self.reshape([self.numel() / k, k])?.linear(weight, bias)?.reshape(size);
+        }
+        self.product("linear", &weight.t()?, bias)
+    }
+
+    fn product(&self, op: &'static str, other: &Self, bias: Option<&Self>) -> Result<Self> {
+        self.expect_device(op, other)?;
+        if self.dtype != other.dtype {
+            return Err(Error::value(
+                op,
+                format!("dtypes {} and {} differ; convert one with .to_dtype(…)", self.dtype, other.dtype),
+            ));
+        }
+        let (left, right) = match (self.dim(), other.dim()) {
+            (2.., 2..) => return self.matrices(op, other, bias),
+            (0, _) | (_, 0) => {
+                return Err(Error::shape(
+                    op,
+                    format!(
+                        "shapes {:?} and {:?}: both need a dimension; for a number, use mul",
+                        self.size(),
+                        other.size()
+                    ),
+                ));
+            }
+            (l, r) => (l == 1, r == 1),
+        };
+        let a = if left { self.unsqueeze(0)? } else { self.clone() };
+        let b = if right { other.unsqueeze(1)? } else { other.clone() };
+        let y = a.matrices(op, &b, bias)?;
+        let mut size = y.size().to_vec();
+        if right {
+            size.pop();
+        }
+        if left {
+            size.remove(size.len() - if right { 1 } else { 2 });
+        }
+        y.reshape(size)
+    }
+
+    /// Operands of two or more dimensions.
+    fn matrices(&self, op: &'static str, other: &Self, bias: Option<&Self>) -> Result<Self> {
+        let ((a_batch, [m, k]), (b_batch, [l, n])) = (split(self.size()), split(other.size()));
+        if k != l {
+            return Err(Error::shape(
+                op,
+                format!(
+                    "shapes {:?} and {:?} do not fit: the last size of the first, {k}, must be the size {l} of the second",
+                    self.size(),
+                    other.size()
+                ),
+            ));
+        }
+        let mut dims = shape::broadcast(op, a_batch, b_batch)?;
+        let batch = dims.len();
+        dims.extend([m, n]);
+        let dims = shape::shape(op, dims)?;
+        // Of empty operands the GPU's library makes nothing, not even zeros.
+        if !self.inner.device().is_cpu() && self.dtype.is_float() && self.numel() * other.numel() > 0 {
+            return on_gpu(op, self, other, bias, &dims[..batch]);
+        }
+        match self.dtype {
+            DType::F32 => run::<f32>(op, self, other, bias, &dims, matmul_new),
+            DType::F64 => run::<f64>(op, self, other, bias, &dims, matmul_new),
+            DType::U8 => run::<u8>(op, self, other, bias, &dims, integers),
+            DType::U32 => run::<u32>(op, self, other, bias, &dims, integers),
+            DType::I32 => run::<i32>(op, self, other, bias, &dims, integers),
+            DType::I64 => run::<i64>(op, self, other, bias, &dims, integers),
+            DType::F16 | DType::BF16 => {
+                let bias = bias.map(|b| b.to_dtype(DType::F32)).transpose()?;
+                let (a, b) = (self.to_dtype(DType::F32)?, other.to_dtype(DType::F32)?);
+                a.matrices(op, &b, bias.as_ref())?.to_dtype(self.dtype)
+            }
+        }
+    }
+}
+
+/// Calls the kernel on the operands where they lie: transposed and repeated ones are not copied.
+fn run<T: Element>(
+    op: &'static str,
+    a: &Tensor,
+    b: &Tensor,
+    bias: Option<&Tensor>,
+    dims: &[usize],
+    kernel: impl FnOnce(Shape<'_>, Operand<'_, T>, Operand<'_, T>, Start<'_, T>) -> Vec<T>,
+) -> Result<Tensor> {
+    let (batch, [m, n]) = split(dims);
+    let shape = Shape { batch, m, k: a.size()[a.dim() - 1], n };
+    let (sa, sb) = (batch_strides(a.inner.layout(), batch), batch_strides(b.inner.layout(), batch));
+    shape::room::<T>(op, shape::numel(dims))?;
+    let contiguous = bias.map(Tensor::contiguous).transpose()?;
+    let bias = contiguous.as_ref();
+    let c = Tensor::read3::<T, _>(op, a, b, bias, |da, db, bias| {
+        let side = |data, layout: &Layout, batch| {
+            let s = &layout.stride()[layout.dims().len() - 2..];
+            Operand { data, row: s[0], col: s[1], batch }
+        };
+        let start = bias.map_or(Start::Zero, |b| Start::Row(b));
+        let (a, b) = (side(da, a.inner.layout(), &sa), side(db, b.inner.layout(), &sb));
+        kernel(shape, a, b, start)
+    })?;
+    a.result(c, dims)
+}
+
+/// A product of integers.
+fn integers<T: Number>(
+    shape: Shape<'_>,
+    a: Operand<'_, T>,
+    b: Operand<'_, T>,
+    start: Start<'_, T>,
+) -> Vec<T> {
+    let mut c = vec![T::ZERO; shape.batch.iter().product::<usize>() * shape.m * shape.n];
+    matmul_int(shape, a, b, start, &mut c);
+    c
+}
+
+/// From one matrix to the next, for each dimension of the batch; 0 where it is repeated.
+fn batch_strides(layout: &Layout, batch: &[usize]) -> Vec<usize> {
+    let own = layout.dims().len() - 2;
+    let new = batch.len() - own;
+    let stride =
+        |d: usize| d.checked_sub(new).filter(|&d| layout.dims()[d] != 1).map_or(0, |d| layout.stride()[d]);
+    (0..batch.len()).map(stride).collect()
+}
+
+/// Candle's product, over copies where it cannot take the strides.
+fn on_gpu(
+    op: &'static str,
+    a: &Tensor,
+    b: &Tensor,
+    bias: Option<&Tensor>,
+    batch: &[usize],
+) -> Result<Tensor> {
+    let full = |t: &Tensor| t.expand([batch, &t.size()[t.dim() - 2..]].concat());
+    let (a, b) = (full(a)?, full(b)?);
+    let [m, k, n] = [a.size()[a.dim() - 2], a.size()[a.dim() - 1], b.size()[b.dim() - 1]];
+    let y = match a.inner.matmul(&b.inner) {
+        Ok(y) => y,
+        // One dimension of contiguous matrices it always takes.
+        Err(_) => {
+            let count = shape::numel(batch);
+            let (a, b) = (a.contiguous()?.reshape([count, m, k])?, b.contiguous()?.reshape([count, k, n])?);
+            a.inner.matmul(&b.inner).map_err(Error::backend(op))?
+        }
+    };
+    let y = Tensor::from_candle(y)?.reshape([batch, [m, n].as_slice()].concat())?;
+    bias.map_or(Ok(y.clone()), |b| y.add(b))
+}
+
+impl Tensor {
+    /// The product of two matrices. For all other ranks, see [`Tensor::matmul`].
+    ///
+    /// # Errors
+    /// When they are no matrices, or the shapes or dtypes do not fit.
+    pub fn mm(&self, other: &Self) -> Result<Self> {
+        self.expect_ranks("mm", 2, other, 2)?;
+        self.matmul(other)
+    }
+
+    /// The product of a matrix and a vector.
+    ///
+    /// # Errors
+    /// When they are not these, or the shapes or dtypes do not fit.
+    pub fn mv(&self, vector: &Self) -> Result<Self> {
+        self.expect_ranks("mv", 2, vector, 1)?;
+        self.matmul(vector)
+    }
+
+    fn expect_ranks(&self, op: &'static str, left: usize, other: &Self, right: usize) -> Result<()> {
+        if self.dim() == left && other.dim() == right {
+            return Ok(());
+        }
+        Err(Error::shape(
+            op,
+            format!(
+                "shapes {:?} and {:?}, expected {left} and {right} dimensions",
+                self.size(),
+                other.size()
+            ),
+        ))
+    }
+
+    /// `beta · self + alpha · (a · b)`, where `self` broadcasts to the product of two matrices. With a `beta`
+    /// of 0, `self` does not count, not even its NaN.
+    ///
+    /// # Errors
+    /// When the shapes or dtypes do not fit.
+    pub fn addmm(
+        &self,
+        a: &Self,
+        b: &Self,
+        beta: impl Into<Scalar>,
+        alpha: impl Into<Scalar>,
+    ) -> Result<Self> {
+        self.plus("addmm", &a.mm(b)?, beta.into(), alpha.into())
+    }
+
+    /// `beta · self + alpha · (matrix · vector)`; see [`Tensor::addmm`].
+    ///
+    /// # Errors
+    /// As [`Tensor::addmm`].
+    pub fn addmv(
+        &self,
+        matrix: &Self,
+        vector: &Self,
+        beta: impl Into<Scalar>,
+        alpha: impl Into<Scalar>,
+    ) -> Result<Self> {
+        self.plus("addmv", &matrix.mv(vector)?, beta.into(), alpha.into())
+    }
+
+    /// `beta · self + alpha · (a · b)` for batches of matrices; see [`Tensor::addmm`].
+    ///
+    /// # Errors
+    /// As [`Tensor::addmm`].
+    pub fn baddbmm(
+        &self,
+        a: &Self,
+        b: &Self,
+        beta: impl Into<Scalar>,
+        alpha: impl Into<Scalar>,
+    ) -> Result<Self> {
+        self.plus("baddbmm", &a.bmm(b)?, beta.into(), alpha.into())
+    }
+
+    fn plus(&self, op: &'static str, product: &Self, beta: Scalar, alpha: Scalar) -> Result<Self> {
+        product.expect_fits(op, self)?;
+        let scaled = |x: &Self, by: Scalar| match by.to_f64() {
+            1.0 => Ok(x.clone()),
+            _ => x.mul(by),
+        };
+        let product = scaled(product, alpha)?;
+        if beta.to_f64() == 0.0 { Ok(product) } else { scaled(self, beta)?.add(product) }
+    }
+
+    /// The sums of the products along the last dimensions of both: `[.., n]` and `[.., n]` to `[.., ..]`.
+    ///
+    /// # Errors
+    /// When the last sizes or the dtypes differ.
+    pub fn inner(&self, other: &Self) -> Result<Self> {
+        if self.dim() == 0 || other.dim() == 0 {
+            return self.mul(other);
+        }
+        self.tensordot(&other.movedim(-1, 0)?, 1)
+    }
+
+    /// The sums of the products over the last `dims` dimensions of `self` and the first of `other`.
+    ///
+    /// # Errors
+    /// When there are fewer dimensions, or their sizes or the dtypes differ.
+    pub fn tensordot(&self, other: &Self, dims: usize) -> Result<Self> {
+        let fits = dims <= self.dim()
+            && dims <= other.dim()
+            && self.size()[self.dim() - dims..] == other.size()[..dims];
+        if !fits {
+            return Err(Error::shape(
+                "tensordot",
+                format!("the last {dims} sizes of {:?} are not the first of {:?}", self.size(), other.size()),
+            ));
+        }
+        let (left, inner) = self.size().split_at(self.dim() - dims);
+        let right = &other.size()[dims..];
+        let k = shape::numel(inner);
+        let a = self.reshape([shape::numel(left), k])?;
+        a.matmul(&other.reshape([k, shape::numel(right)])?)?.reshape([left, right].concat())
+    }
+
+    /// Kronecker's product: each element times the whole of `other`, in its place.
+    ///
+    /// # Errors
+    /// When the result is too large.
+    pub fn kron(&self, other: &Self) -> Result<Self> {
+        let rank = self.dim().max(other.dim());
+        let (mut a, mut b, mut size) = (vec![], vec![], vec![]);
+        let at = |t: &Self, d: usize| (d + t.dim()).checked_sub(rank).map_or(1, |d| t.size()[d]);
+        for d in 0..rank {
+            a.extend([at(self, d), 1]);
+            b.extend([1, at(other, d)]);
+            size.push(at(self, d).saturating_mul(at(other, d)));
+        }
+        self.reshape(a)?.mul(other.reshape(b)?)?.reshape(size)
+    }
+
+    /// The vector product along a dimension of size 3; the others broadcast.
+    ///
+    /// # Errors
+    /// When there is no such dimension, it is not 3 in both, or the shapes do not broadcast.
+    pub fn cross(&self, other: &Self, dim: i64) -> Result<Self> {
+        let op = "cross";
+        let (d, e) = (shape::dim(op, dim, self.size())?, shape::dim(op, dim, other.size())?);
+        if self.dim() != other.dim() || self.size()[d] != 3 || other.size()[e] != 3 {
+            return Err(Error::shape(
+                op,
+                format!(
+                    "shapes {:?} and {:?}: expected as many dimensions, with size 3 at {dim}",
+                    self.size(),
+                    other.size()
+                ),
+            ));
+        }
+        let part = |i: i64| -> Result<Self> {
+            let (j, k) = ((i + 1) % 3, (i + 2) % 3);
+            let first = self.select(dim, j)?.mul(other.select(dim, k)?)?;
+            first.sub(self.select(dim, k)?.mul(other.select(dim, j)?)?)
+        };
+        Self::stack(&[part(0)?, part(1)?, part(2)?], d as i64)
+    }
+}
+
+fn split(size: &[usize]) -> (&[usize], [usize; 2]) {
+    let (batch, rest) = size.split_at(size.len() - 2);
+    (batch, [rest[0], rest[1]])
+}

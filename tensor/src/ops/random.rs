@@ -1,0 +1,234 @@
+//! New tensors of random numbers.
+
+use crate::creation::Options;
+use crate::random::{unit_f32, unit_f64};
+use crate::{DType, Error, Generator, IntoShape, Result, Tensor, shape};
+
+impl Options {
+    fn random(&self) -> Generator {
+        self.generator.clone().unwrap_or_else(Generator::default_generator)
+    }
+
+    /// Uniform in [0, 1).
+    ///
+    /// # Errors
+    /// As [`Options::zeros`].
+    pub fn rand(&self, shape: impl IntoShape) -> Result<Tensor> {
+        self.uniform(shape, 0.0, 1.0)
+    }
+
+    /// Uniform in [low, high), with all the bits that the dtype's fraction has.
+    ///
+    /// # Errors
+    /// As [`Options::zeros`]; and on an integer dtype.
+    pub fn uniform(&self, shape: impl IntoShape, low: f64, high: f64) -> Result<Tensor> {
+        let shape = shape::shape("uniform", shape)?;
+        shape::room::<u64>("uniform", shape::numel(&shape))?;
+        let n = shape::numel(&shape);
+        match self.float("uniform")? {
+            DType::F64 => {
+                let r = self.random().reserve(n.div_ceil(2));
+                let pairs = (0..n as u64).map(|i| {
+                    let (b, h) = (r.block(i / 2), i as usize % 2 * 2);
+                    low + (high - low) * unit_f64(u64::from(b[h]) | u64::from(b[h + 1]) << 32)
+                });
+                self.finish(DType::F32, pairs.collect(), &shape)
+            }
+            _ => {
+                let r = self.random().reserve(n.div_ceil(4));
+                let (low, width) = (low as f32, (high - low) as f32);
+                let values = blocks(n, |i| r.block(i).map(|b| low + width * unit_f32(b)));
+                self.finish(DType::F32, values, &shape)
+            }
+        }
+    }
+
+    /// Normal with mean 0 and variance 1.
+    ///
+    /// # Errors
+    /// As [`Options::zeros`].
+    pub fn randn(&self, shape: impl IntoShape) -> Result<Tensor> {
+        self.normal(shape, 0.0, 1.0)
+    }
+
+    /// Normal with the given mean and standard deviation, by Box and Muller's transform
+    /// ("A note on the generation of random normal deviates", 1958).
+    ///
+    /// # Errors
+    /// As [`Options::zeros`]; and on an integer dtype.
+    pub fn normal(&self, shape: impl IntoShape, mean: f64, std: f64) -> Result<Tensor> {
+        let shape = shape::shape("normal", shape)?;
+        shape::room::<u64>("normal", shape::numel(&shape))?;
+        let n = shape::numel(&shape);
+        // One block gives four f32 numbers from four 32-bit ones, or two f64 from two 64-bit ones.
+        match self.float("normal")? {
+            DType::F64 => {
+                let r = self.random().reserve(n.div_ceil(2));
+                let values = blocks(n, |i| {
+                    let [a, b, c, d] = r.block(i).map(u64::from);
+                    box_muller(unit_f64(a | b << 32), unit_f64(c | d << 32)).map(|z| mean + std * z)
+                });
+                self.finish(DType::F32, values, &shape)
+            }
+            _ => {
+                let r = self.random().reserve(n.div_ceil(4));
+                let values = blocks(n, |i| {
+                    let [a, b, c, d] = r.block(i).map(|b| (f64::from(b) + 0.5) / 4294967296.0);
+                    let ([w, x], [y, z]) = (box_muller(a, b), box_muller(c, d));
+                    [w, x, y, z].map(|z| (mean + std * z) as f32)
+                });
+                self.finish(DType::F32, values, &shape)
+            }
+        }
+    }
+
+    /// Uniform integers in [low, high).
+    ///
+    /// # Errors
+    /// As [`Options::zeros`]; and when there is no integer between the bounds.
+    pub fn randint(&self, low: i64, high: i64, shape: impl IntoShape) -> Result<Tensor> {
+        let shape = shape::shape("randint", shape)?;
+        shape::room::<u64>("randint", shape::numel(&shape))?;
+        if low >= high {
+            return Err(Error::value(
+                "randint",
+                format!("no integer is in [{low}, {high}): low must be below high"),
+            ));
+        }
+        let (g, width) = (self.random(), high.wrapping_sub(low) as u64);
+        let values = (0..shape::numel(&shape)).map(|_| low.wrapping_add(g.below(width) as i64)).collect();
+        self.finish(DType::I64, values, &shape)
+    }
+
+    /// The numbers from 0 to n-1 in random order.
+    ///
+    /// # Errors
+    /// As [`Options::zeros`].
+    pub fn randperm(&self, n: usize) -> Result<Tensor> {
+        let shape = shape::shape("randperm", n)?;
+        shape::room::<u64>("randperm", n)?;
+        let values = self.random().permutation(n).into_iter().map(|i| i as i64).collect();
+        self.finish(DType::I64, values, &shape)
+    }
+
+    fn float(&self, op: &'static str) -> Result<DType> {
+        let dtype = self.dtype.unwrap_or(DType::F32);
+        if dtype.is_float() {
+            Ok(dtype)
+        } else {
+            Err(Error::dtype(op, dtype, "float32 or another real dtype"))
+        }
+    }
+}
+
+/// `n` values, `K` from each block.
+fn blocks<T, const K: usize>(n: usize, f: impl Fn(u64) -> [T; K]) -> Vec<T> {
+    (0..n.div_ceil(K) as u64).flat_map(f).take(n).collect()
+}
+
+/// Two independent normal numbers from two uniform ones.
+fn box_muller(u: f64, v: f64) -> [f64; 2] {
+    let radius = (-2.0 * (1.0 - u).ln()).sqrt();
+    let (sin, cos) = (std::f64::consts::TAU * v).sin_cos();
+    [radius * cos, radius * sin]
+}
+
+impl Tensor {
+    /// 1 with the probability that the element gives, else 0, in the dtype of `self`.
+    ///
+    /// # Errors
+    /// When an element is no probability; on an integer dtype.
+    pub fn bernoulli(&self) -> Result<Self> {
+        let op = "bernoulli";
+        self.expect_float(op)?;
+        let p = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        if let Some(bad) = p.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+            return Err(Error::value(op, format!("{bad} is no probability, expected 0 to 1")));
+        }
+        let uniform = Self::options().dtype(DType::F64).rand(self.size())?.to_vec::<f64>()?;
+        let draws = p.iter().zip(&uniform).map(|(p, u)| f64::from(u8::from(u < p))).collect();
+        self.result(draws, self.size())?.to_dtype(self.dtype)
+    }
+
+    /// Indices drawn with the weights that a vector, or each row of a matrix, gives: i64. Without
+    /// `replacement`, each at most once.
+    ///
+    /// # Errors
+    /// When a weight is negative or not finite, all are 0, or there are not enough to draw from.
+    pub fn multinomial(&self, samples: usize, replacement: bool) -> Result<Self> {
+        let op = "multinomial";
+        self.expect_float(op)?;
+        let (rows, n) = match *self.size() {
+            [n] => (1, n),
+            [rows, n] => (rows, n),
+            _ => {
+                return Err(Error::shape(
+                    op,
+                    format!("shape {:?} is neither a vector nor a matrix", self.size()),
+                ));
+            }
+        };
+        let all = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        if all.iter().any(|w| !w.is_finite() || *w < 0.0) {
+            return Err(Error::value(op, "weights must be finite and not negative"));
+        }
+        let size = shape::shape(op, [&self.size()[..self.dim() - 1], &[samples]].concat())?;
+        shape::room::<u64>(op, shape::numel(&size))?;
+        let (generator, mut drawn) = (Generator::default_generator(), vec![]);
+        for row in 0..rows {
+            let mut weights = all[row * n..][..n].to_vec();
+            let positive = weights.iter().filter(|w| **w > 0.0).count();
+            if positive == 0 || (!replacement && positive < samples) {
+                return Err(Error::value(op, format!("{samples} samples from {positive} positive weights")));
+            }
+            for _ in 0..samples {
+                let total: f64 = weights.iter().sum();
+                let mut rest = generator.uniform() * total;
+                // The last positive weight where rounding leaves none.
+                let mut at = weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
+                for (i, w) in weights.iter().enumerate() {
+                    if rest < *w {
+                        at = i;
+                        break;
+                    }
+                    rest -= w;
+                }
+                if !replacement {
+                    weights[at] = 0.0;
+                }
+                drawn.push(at as i64);
+            }
+        }
+        self.result(drawn, &size)
+    }
+
+    /// Fills the tensor with numbers uniform in [low, high).
+    ///
+    /// # Errors
+    /// As [`Tensor::fill_`]; and on an integer dtype.
+    pub fn uniform_(&self, low: f64, high: f64) -> Result<()> {
+        self.copy_(&self.like().uniform(self.size(), low, high)?)
+    }
+
+    /// Fills the tensor with normal numbers.
+    ///
+    /// # Errors
+    /// As [`Tensor::fill_`]; and on an integer dtype.
+    pub fn normal_(&self, mean: f64, std: f64) -> Result<()> {
+        self.copy_(&self.like().normal(self.size(), mean, std)?)
+    }
+}
+
+impl Tensor {
+    /// Sets each element to 1 with probability `p`, else to 0.
+    ///
+    /// # Errors
+    /// When `p` is no probability; as [`Tensor::fill_`].
+    pub fn bernoulli_(&self, p: f64) -> Result<()> {
+        if !(0.0..=1.0).contains(&p) {
+            return Err(Error::value("bernoulli_", format!("{p} is no probability, expected 0 to 1")));
+        }
+        let uniform = self.like().dtype(DType::F64).rand(self.size())?;
+        self.copy_(&uniform.lt(p)?)
+    }
+}

@@ -1,0 +1,76 @@
+//! Softmax and its logarithm.
+
+use crate::cpu::{on_gpu, softmax};
+use crate::dtype::with_real;
+use crate::ops::index::around;
+use crate::{Element, Error, Result, Tensor, shape};
+
+/// A kernel over slabs of `n` rows of `inner` elements.
+macro_rules! along {
+    ($op:expr, $operands:expr, $dim:expr, $kernel:expr) => {{
+        let (op, dim, operands) = ($op, $dim, $operands);
+        let x = operands[0];
+        x.expect_float(op)?;
+        let dim = if x.dim() == 0 && (dim == 0 || dim == -1) { 0 } else { shape::dim(op, dim, x.size())? };
+        let (_, n, inner) = around(x.size(), dim);
+        with_real!(x.dtype, T => {
+            let wide = operands.map(|x| x.in_dtype(T::TYPE)).into_iter().collect::<Result<Vec<_>>>()?;
+            let wide: Vec<&Tensor> = wide.iter().map(|x| &**x).collect();
+            on_gpu!(x, y => y.cast(x.dtype), softmax::along(op, &wide, dim));
+            let y = Tensor::lend::<T, _>(op, &wide, |x| $kernel(x, n, inner))?;
+            x.result(y, x.size())?.cast(x.dtype)
+        })
+    }};
+}
+
+impl Tensor {
+    /// `exp(x) / sum(exp(x))` along a dimension.
+    ///
+    /// # Errors
+    /// When there is no such dimension; on an integer dtype.
+    pub fn softmax(&self, dim: i64) -> Result<Self> {
+        along!("softmax", [self], dim, |x: &[&[T]], n, inner| softmax::softmax(x[0], n, inner))
+    }
+
+    /// `x - log(sum(exp(x)))` along a dimension.
+    ///
+    /// # Errors
+    /// As [`Tensor::softmax`].
+    pub fn log_softmax(&self, dim: i64) -> Result<Self> {
+        along!("log_softmax", [self], dim, |x: &[&[T]], n, inner| softmax::log_softmax(x[0], n, inner))
+    }
+
+    /// The gradient of [`Tensor::softmax`] from its result `y`: `y · (dy - sum(y · dy))`, where `dy` is
+    /// `self`.
+    ///
+    /// # Errors
+    /// As [`Tensor::softmax`]; when the shapes or dtypes differ.
+    pub fn softmax_grad(&self, y: &Self, dim: i64) -> Result<Self> {
+        self.expect_like("softmax_grad", y)?;
+        along!("softmax_grad", [y, self], dim, |x: &[&[T]], n, inner| {
+            softmax::softmax_grad(x[0], x[1], n, inner)
+        })
+    }
+
+    /// The gradient of [`Tensor::log_softmax`] from its result `y`: `dy - exp(y) · sum(dy)`, where `dy`
+    /// is `self`.
+    ///
+    /// # Errors
+    /// As [`Tensor::softmax_grad`].
+    pub fn log_softmax_grad(&self, y: &Self, dim: i64) -> Result<Self> {
+        self.expect_like("log_softmax_grad", y)?;
+        along!("log_softmax_grad", [y, self], dim, |x: &[&[T]], n, inner| {
+            softmax::log_softmax_grad(x[0], x[1], n, inner)
+        })
+    }
+
+    /// Whether a result has the shape, dtype and device of `self`, its gradient.
+    pub(crate) fn expect_like(&self, op: &'static str, y: &Self) -> Result<()> {
+        self.expect_device(op, y)?;
+        y.expect_dtype(op, self.dtype)?;
+        if self.size() == y.size() {
+            return Ok(());
+        }
+        Err(Error::shape(op, format!("the gradient has shape {:?}, the result {:?}", self.size(), y.size())))
+    }
+}

@@ -1,0 +1,246 @@
+//! Variances, covariances, quantiles and counts.
+
+use crate::cpu::reducers;
+use crate::dtype::{with_element, with_real};
+use crate::ops::reduce::{over, reduced};
+use crate::ops::sort::rank;
+use crate::{DType, Element, Error, IntoShape, Result, Tensor, shape};
+
+impl Tensor {
+    /// The most frequent elements along a dimension, of equally frequent ones the smallest, and the index
+    /// where each is last.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or it is empty.
+    pub fn mode(&self, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
+        let op = "mode";
+        let (outer, n, inner) = self.rows_of(op, dim)?;
+        if n == 0 {
+            return Err(Error::shape(op, format!("dimension {dim} of shape {:?} is empty", self.size())));
+        }
+        let at = with_element!(self.dtype, T => Self::lend::<T, _>(op, &[self], |x| {
+            let mut at = Vec::with_capacity(outer * inner);
+            for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
+                let mut row: Vec<(u64, usize)> =
+                    (0..n).map(|j| (rank(x[0][(o * n + j) * inner + i], false), j)).collect();
+                row.sort_unstable();
+                // The first of the longest runs.
+                let longest = row.chunk_by(|a, b| a.0 == b.0).rev().max_by_key(|run| run.len());
+                at.push(longest.and_then(|run| run.last()).map_or(0, |&(_, j)| j as i64));
+            }
+            at
+        }))?;
+        if self.dim() == 0 {
+            return Ok((self.copy()?, self.result(at, &[])?));
+        }
+        let mut size = self.size().to_vec();
+        size[shape::dim(op, dim, self.size())?] = 1;
+        let index = self.result(at, &size)?;
+        let values = self.gather(dim, &index)?;
+        if keepdim { Ok((values, index)) } else { Ok((values.squeeze(dim)?, index.squeeze(dim)?)) }
+    }
+
+    /// Below each of the fractions `q`, a number or a vector, lies that part of the elements along a
+    /// dimension, between two elements in proportion. The fractions' dimension comes first. NaN where
+    /// there is one.
+    ///
+    /// ```
+    /// # use taper_tensor::Tensor;
+    /// let x = Tensor::new(&[4.0f32, 1.0, 3.0, 2.0])?;
+    /// assert_eq!(x.quantile(&Tensor::new(&[0.5f32, 1.0])?, 0, false)?.to_vec::<f32>()?, [2.5, 4.0]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such dimension, it is empty, or a fraction is not from 0 to 1; on another dtype
+    /// than float32 and float64, or different ones.
+    pub fn quantile(&self, q: &Self, dim: i64, keepdim: bool) -> Result<Self> {
+        let op = "quantile";
+        self.expect_float(op)?;
+        q.expect_dtype(op, self.dtype)?;
+        let x = if self.dim() == 0 { self.reshape(1)? } else { self.clone() };
+        let n = x.size_of(dim)?;
+        let fractions = q.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        if n == 0 || q.dim() > 1 || fractions.iter().any(|q| !(0.0..=1.0).contains(q)) {
+            return Err(Error::value(
+                op,
+                format!("{fractions:?} of {n} elements: expected fractions from 0 to 1 of at least one"),
+            ));
+        }
+        let sorted = x.sort(dim, false)?.0.movedim(dim, 0)?;
+        let nan = sorted.select(0, -1)?.isnan()?;
+        let mut parts = vec![];
+        for q in fractions {
+            let at = q * (n - 1) as f64;
+            let (low, high) = (sorted.select(0, at.floor() as i64)?, sorted.select(0, at.ceil() as i64)?);
+            let y = low.lerp(&high, at.fract())?.masked_fill(&nan, f64::NAN)?;
+            parts.push(if keepdim && self.dim() > 0 { y.unsqueeze(dim)? } else { y });
+        }
+        if parts.is_empty() {
+            return self.like().zeros([&[0], nan.size()].concat());
+        }
+        let y = Self::stack(&parts, 0)?;
+        if q.dim() == 0 { y.squeeze(0) } else { Ok(y) }
+    }
+
+    /// The variance over some dimensions, all where none is given: the squared distances from the mean,
+    /// summed, over `n - correction`; PyTorch's default correction is 1.
+    ///
+    /// # Errors
+    /// As [`Tensor::sum_dim`]; and on an integer dtype.
+    pub fn var(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
+        self.var_mean(dims, correction, keepdim).map(|(var, _)| var)
+    }
+
+    /// The variance and the mean, see [`Tensor::var`].
+    ///
+    /// # Errors
+    /// As [`Tensor::var`].
+    pub fn var_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
+        self.expect_float("var")?;
+        let over = over("var", dims, self.size())?;
+        let size = reduced("var", self.size(), &over, keepdim)?;
+        with_real!(self.dtype, T => {
+            let x = self.in_dtype(T::TYPE)?;
+            let (var, mean) = x.lend_view::<T, _>("var", |x| reducers::var_mean(x, &over, correction))?;
+            Ok((self.result(var, &size)?.cast(self.dtype)?, self.result(mean, &size)?.cast(self.dtype)?))
+        })
+    }
+
+    /// The standard deviation, the square root of [`Tensor::var`].
+    ///
+    /// # Errors
+    /// As [`Tensor::var`].
+    pub fn std(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
+        self.var(dims, correction, keepdim)?.sqrt()
+    }
+
+    /// The middle elements along a dimension, the lower of two, and their indices; the first NaN where
+    /// there is one.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or it is empty.
+    pub fn median_dim(&self, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
+        let op = "median";
+        if self.dim() == 0 {
+            return self.sort(dim, false);
+        }
+        let d = shape::dim(op, dim, self.size())?;
+        let n = self.size()[d];
+        if n == 0 {
+            return Err(Error::shape(op, format!("dimension {d} of shape {:?} is empty", self.size())));
+        }
+        let (values, indices) = self.sort(dim, false)?;
+        let middle = (n as i64 - 1) / 2;
+        // NaNs stand last, the first of them first.
+        let nan = values.isnan()?;
+        let count = nan.sum_dim(dim, true)?;
+        let at = count.neg()?.add(n as i64)?.where_(&count, &count.full_like(middle)?)?;
+        let (values, indices) = (values.gather(dim, &at)?, indices.gather(dim, &at)?);
+        if keepdim { Ok((values, indices)) } else { Ok((values.squeeze(dim)?, indices.squeeze(dim)?)) }
+    }
+
+    /// The middle element of all, the lower of two; NaN if there is one.
+    ///
+    /// # Errors
+    /// When there is no element.
+    pub fn median(&self) -> Result<Self> {
+        self.reshape(-1)?.median_dim(0, false).map(|(value, _)| value)
+    }
+
+    /// How often each of the numbers 0, 1, … occurs in a vector of them: at least `minlength` counts, i64.
+    ///
+    /// # Errors
+    /// On a negative number, a real dtype, or numbers too large to count.
+    pub fn bincount(&self, minlength: usize) -> Result<Self> {
+        let op = "bincount";
+        if self.dtype.is_float() {
+            return Err(Error::dtype(op, self.dtype, "int64 or another integer dtype"));
+        }
+        let x = self.to_dtype(DType::I64)?.to_vec::<i64>()?;
+        if let Some(bad) = x.iter().find(|&&v| v < 0) {
+            return Err(Error::value(op, format!("{bad} is negative, and cannot be counted")));
+        }
+        let n = x.iter().max().map_or(0, |&m| m.saturating_add(1));
+        let n = shape::shape(op, n.max(i64::try_from(minlength).unwrap_or(i64::MAX)))?;
+        shape::room::<i64>(op, n[0])?;
+        let mut counts = vec![0i64; n[0]];
+        x.into_iter().for_each(|v| counts[v as usize] += 1);
+        self.result(counts, &n)
+    }
+
+    /// How many elements are in each of `bins` equal parts of [min, max], in the dtype of `self`; from the
+    /// smallest to the largest element where the bounds are equal. Elements outside are not counted.
+    ///
+    /// # Errors
+    /// When `bins` is 0, the bounds are not finite or in the wrong order; on an integer dtype.
+    pub fn histc(&self, bins: usize, min: f64, max: f64) -> Result<Self> {
+        let op = "histc";
+        self.expect_float(op)?;
+        let x = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        let (mut low, mut high) = (min, max);
+        if low == high && !x.is_empty() {
+            low = x.iter().copied().fold(f64::INFINITY, f64::min);
+            high = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        }
+        if low == high {
+            (low, high) = (low - 1.0, high + 1.0);
+        }
+        if bins == 0 || !(low.is_finite() && high.is_finite() && low < high) {
+            return Err(Error::value(
+                op,
+                format!(
+                    "{bins} bins from {low} to {high}: expected at least one bin, and finite bounds in order"
+                ),
+            ));
+        }
+        let size = shape::shape(op, bins)?;
+        shape::room::<f64>(op, bins)?;
+        let mut counts = vec![0.0f64; bins];
+        for v in x.into_iter().filter(|v| (low..=high).contains(v)) {
+            let bin = ((v - low) / (high - low) * bins as f64) as usize;
+            counts[bin.min(bins - 1)] += 1.0;
+        }
+        self.result(counts, &size)?.cast(self.dtype)
+    }
+
+    /// The standard deviation and the mean, see [`Tensor::var`].
+    ///
+    /// # Errors
+    /// As [`Tensor::var`].
+    pub fn std_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
+        let (var, mean) = self.var_mean(dims, correction, keepdim)?;
+        Ok((var.sqrt()?, mean))
+    }
+
+    /// The covariances of variables, the rows of a matrix, of which each column is an observation: over
+    /// `observations - correction`, where PyTorch's default is 1. A vector is one variable.
+    ///
+    /// # Errors
+    /// When there are more than two dimensions.
+    pub fn cov(&self, correction: i64) -> Result<Self> {
+        if self.dim() > 2 {
+            return Err(Error::shape("cov", format!("shape {:?} has more than 2 dimensions", self.size())));
+        }
+        let x = if self.dtype.is_float() { self.clone() } else { self.to_dtype(DType::F32)? };
+        let rows = if x.dim() < 2 { x.reshape((1, -1))? } else { x };
+        let n = rows.size()[1];
+        let centred = rows.sub(rows.mean_dim(1, true)?)?;
+        let y = centred.matmul(&centred.t()?)?.div(((n as i64).saturating_sub(correction)).max(0))?;
+        if self.dim() < 2 { y.reshape(()) } else { Ok(y) }
+    }
+
+    /// The correlations of variables, the rows of a matrix: [`Tensor::cov`] over the product of the standard
+    /// deviations.
+    ///
+    /// # Errors
+    /// As [`Tensor::cov`].
+    pub fn corrcoef(&self) -> Result<Self> {
+        let cov = self.cov(1)?;
+        if cov.dim() == 0 {
+            return cov.div(&cov);
+        }
+        let std = cov.diagonal(0, 0, 1)?.sqrt()?;
+        cov.div(std.unsqueeze(1)?)?.div(std)?.clamp(-1.0, 1.0)
+    }
+}

@@ -1,0 +1,276 @@
+//! Functions of each element.
+
+use crate::cpu::element::Element as Kernel;
+use crate::cpu::elementwise::{Op1, map_function, map1, update, update_function};
+use crate::cpu::functions::{self, Function, Params};
+use crate::cpu::{on_gpu, operators, special};
+use crate::dtype::{with_real, with_working};
+use crate::ops::arithmetic::real;
+use crate::{DType, Element, Error, Result, Tensor};
+
+impl Tensor {
+    /// `nan` for NaN, and for the infinities these numbers, or without them the dtype's greatest and least.
+    ///
+    /// ```
+    /// # use taper_tensor::Tensor;
+    /// let x = Tensor::new(&[f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.0])?;
+    /// assert_eq!(x.nan_to_num(0.0, None, Some(-9.0))?.to_vec::<f32>()?, [0.0, f32::MAX, -9.0, 1.0]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn nan_to_num(&self, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Result<Self> {
+        let greatest = match self.dtype {
+            DType::F64 => f64::MAX,
+            DType::F32 => f64::from(f32::MAX),
+            DType::F16 => half::f16::MAX.to_f64(),
+            DType::BF16 => half::bf16::MAX.to_f64(),
+            _ => return self.copy(),
+        };
+        let (high, low) = (posinf.unwrap_or(greatest), neginf.unwrap_or(-greatest));
+        with_real!(self.dtype, T => {
+            let (nan, high, low) = (nan as T, high as T, low as T);
+            let f = move |x: T| match x {
+                x if x.is_nan() => nan,
+                T::INFINITY => high,
+                T::NEG_INFINITY => low,
+                x => x,
+            };
+            self.in_dtype(<T as crate::Element>::TYPE)?.unary("nan_to_num", f)?.cast(self.dtype)
+        })
+    }
+
+    /// `y[i] = f(x[i])`, where `T` is the dtype.
+    pub(crate) fn unary<T: Element, Y: Element>(&self, op: &'static str, f: impl Op1<T, Y>) -> Result<Self> {
+        on_gpu!(self, y => Ok(y), elementwise::unary(op, self));
+        crate::shape::room::<Y>(op, self.numel())?;
+        self.result(self.lend_view(op, |x| map1(x, f))?, self.size())
+    }
+
+    /// `y[i] = f(x[i])`, a real number: integers become f32, the 16-bit floats go through f32.
+    pub(crate) fn function(&self, op: &'static str, f: Function, params: Params) -> Result<Self> {
+        with_real!(self.dtype, T => {
+            let x = self.in_dtype(T::TYPE)?;
+            on_gpu!(x, y => y.cast(real(self.dtype)), elementwise::unary(op, &x));
+            let y = x.lend_view::<T, _>(op, |x| map_function(x, f, params))?;
+            self.result(y, self.size())?.cast(real(self.dtype))
+        })
+    }
+
+    /// `x[i] = f(x[i])`, computed as in [`Tensor::function`].
+    pub(crate) fn function_(&self, op: &'static str, f: Function, params: Params) -> Result<()> {
+        self.expect_holds(op, real(self.dtype))?;
+        on_gpu!(self, done => Ok(done), elementwise::unary_(op, self));
+        match self.dtype {
+            DType::F32 => self.write::<f32, _>(op, |y| update_function(y, f, params)),
+            DType::F64 => self.write::<f64, _>(op, |y| update_function(y, f, params)),
+            _ => self.copy_(&self.function(op, f, params)?),
+        }
+    }
+
+    /// `x[i] = f(x[i])`, computed in `T`.
+    pub(crate) fn unary_<T: Element>(&self, op: &'static str, f: impl Op1<T, T>) -> Result<()> {
+        if T::TYPE != self.dtype {
+            return self.copy_(&self.in_dtype(T::TYPE)?.unary(op, f)?);
+        }
+        on_gpu!(self, done => Ok(done), elementwise::unary_(op, self));
+        self.write(op, |y| update(y, f))
+    }
+}
+
+/// Functions with a kernel of their own, and their forms in place. `any`: integers stay what they
+/// are; `real`: they become f32.
+macro_rules! unary {
+    ($($(#[$doc:meta])* $name:ident, $name_:ident = $kernel:expr, $kind:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When memory runs out.
+        pub fn $name(&self) -> Result<Self> {
+            let op = stringify!($name);
+            unary!(@$kind self, op, $kernel)
+        }
+
+        #[doc = concat!("[`Tensor::", stringify!($name), "`] in place.")]
+        ///
+        /// # Errors
+        /// As [`Tensor::fill_`]; and when the result is a real number that the dtype cannot hold.
+        pub fn $name_(&self) -> Result<()> {
+            unary!(@$kind _ self, stringify!($name_), $kernel)
+        }
+    )*};
+    (@any $x:expr, $op:expr, $kernel:expr) => {
+        with_working!($x.dtype, T => $x.in_dtype(T::TYPE)?.unary::<T, T>($op, $kernel)?.cast($x.dtype))
+    };
+    (@real $x:expr, $op:expr, $kernel:expr) => { $x.function($op, $kernel, [0.0; 2]) };
+    (@any _ $x:expr, $op:expr, $kernel:expr) => { with_working!($x.dtype, T => $x.unary_::<T>($op, $kernel)) };
+    (@real _ $x:expr, $op:expr, $kernel:expr) => { $x.function_($op, $kernel, [0.0; 2]) };
+}
+
+impl Tensor {
+    unary! {
+        /// The negative of each element; integers wrap around.
+        neg, neg_ = operators::Neg, any;
+        /// The absolute value.
+        abs, abs_ = operators::Abs, any;
+        /// -1, 0 or 1; of NaN 0, as PyTorch has it.
+        sign, sign_ = operators::Sign, any;
+        /// The square.
+        square, square_ = operators::Square, any;
+        /// `max(x, 0)`; NaN stays.
+        relu, relu_ = operators::Relu, any;
+        /// The square root.
+        sqrt, sqrt_ = functions::SQRT, real;
+        /// `1 / √x`.
+        rsqrt, rsqrt_ = functions::RSQRT, real;
+        /// `1 / x`.
+        reciprocal, reciprocal_ = functions::RECIPROCAL, real;
+        /// e to the power of each element.
+        exp, exp_ = functions::EXP, real;
+        /// `e^x - 1`, exact near 0.
+        expm1, expm1_ = functions::EXPM1, real;
+        /// The natural logarithm.
+        log, log_ = functions::LN, real;
+        /// `ln(1 + x)`, exact near 0.
+        log1p, log1p_ = functions::LOG1P, real;
+        /// The sine.
+        sin, sin_ = functions::SIN, real;
+        /// The cosine.
+        cos, cos_ = functions::COS, real;
+        /// The hyperbolic tangent.
+        tanh, tanh_ = functions::TANH, real;
+        /// The error function: `2/√π` times the integral of `e^(-t²)` from 0 to x.
+        erf, erf_ = functions::ERF, real;
+        /// `1 - erf(x)`, exact also where that is small.
+        erfc, erfc_ = functions::ERFC, real;
+        /// `1 / (1 + e^-x)`.
+        sigmoid, sigmoid_ = functions::SIGMOID, real;
+    }
+}
+
+/// Rarely used functions: computed in f64 for f64, else in f32.
+macro_rules! rare {
+    ($($(#[$doc:meta])* $name:ident = |$x:ident| $e:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When memory runs out.
+        pub fn $name(&self) -> Result<Self> {
+            let op = stringify!($name);
+            with_real!(self.dtype, T => {
+                // By a pointer, so that the loop is compiled once for all of them.
+                let f: fn(T) -> T = |$x| $e;
+                self.in_dtype(T::TYPE)?.unary(op, f)?.cast(real(self.dtype))
+            })
+        }
+    )*};
+}
+
+impl Tensor {
+    rare! {
+        /// The tangent.
+        tan = |x| x.tan();
+        /// The arc sine.
+        asin = |x| x.asin();
+        /// The arc cosine.
+        acos = |x| x.acos();
+        /// The arc tangent.
+        atan = |x| x.atan();
+        /// The hyperbolic sine.
+        sinh = |x| x.sinh();
+        /// The hyperbolic cosine.
+        cosh = |x| x.cosh();
+        /// The inverse of [`Tensor::sinh`].
+        asinh = |x| x.asinh();
+        /// The inverse of [`Tensor::cosh`].
+        acosh = |x| x.acosh();
+        /// The inverse of [`Tensor::tanh`].
+        atanh = |x| x.atanh();
+        /// The logarithm to base 2.
+        log2 = |x| x.log2();
+        /// The logarithm to base 10.
+        log10 = |x| x.log10();
+        /// 2 to the power of each element.
+        exp2 = |x| x.exp2();
+        /// Degrees as radians.
+        deg2rad = |x| x.to_radians();
+        /// Radians as degrees.
+        rad2deg = |x| x.to_degrees();
+        /// `sin(πx) / (πx)`, and 1 for 0.
+        sinc = |x| {
+            let x = x * (std::f64::consts::PI as T);
+            if x == 0.0 { 1.0 } else { x.sin() / x }
+        };
+        /// The part after the point, with the sign of x.
+        frac = |x| x.fract();
+        /// The logarithm of the gamma function's absolute value.
+        lgamma = |x| special::lgamma(x as f64) as T;
+        /// The derivative of [`Tensor::lgamma`].
+        digamma = |x| special::digamma(x as f64) as T;
+        /// The inverse of [`Tensor::erf`].
+        erfinv = |x| special::erfinv(x as f64) as T;
+    }
+}
+
+/// Rounding leaves integers as they are.
+macro_rules! rounding {
+    ($($(#[$doc:meta])* $name:ident, $name_:ident = $kernel:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When memory runs out.
+        pub fn $name(&self) -> Result<Self> {
+            if self.dtype.is_float() { self.function(stringify!($name), $kernel, [0.0; 2]) } else { self.copy() }
+        }
+
+        #[doc = concat!("[`Tensor::", stringify!($name), "`] in place.")]
+        ///
+        /// # Errors
+        /// As [`Tensor::fill_`].
+        pub fn $name_(&self) -> Result<()> {
+            if self.dtype.is_float() { self.function_(stringify!($name_), $kernel, [0.0; 2]) } else { Ok(()) }
+        }
+    )*};
+}
+
+impl Tensor {
+    rounding! {
+        /// The largest integer not above x.
+        floor, floor_ = functions::FLOOR;
+        /// The smallest integer not below x.
+        ceil, ceil_ = functions::CEIL;
+        /// The nearest integer, of two equally near the even one.
+        round, round_ = functions::ROUND;
+        /// The integer part.
+        trunc, trunc_ = functions::TRUNC;
+    }
+
+    /// `ln(x / (1 - x))`, the inverse of [`Tensor::sigmoid`]; with `eps`, of x moved into `eps` to `1 - eps`.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn logit(&self, eps: Option<f64>) -> Result<Self> {
+        with_real!(self.dtype, T => {
+            let f = move |x: T| {
+                let x = eps.map_or(x, |eps| x.max(eps as T).min(1.0 - eps as T));
+                (x / (1.0 - x)).ln()
+            };
+            self.in_dtype(T::TYPE)?.unary("logit", f)?.cast(real(self.dtype))
+        })
+    }
+
+    /// The `n`-th derivative of [`Tensor::digamma`].
+    ///
+    /// # Errors
+    /// When `n` is above 100.
+    pub fn polygamma(&self, n: usize) -> Result<Self> {
+        let op = "polygamma";
+        let order = u32::try_from(n).ok().filter(|n| *n <= 100);
+        let order = order.ok_or_else(|| Error::value(op, format!("{n} is more than 100 derivatives")))?;
+        with_real!(self.dtype, T => {
+            let f = move |x: T| special::polygamma(order, Kernel::to_f64(x)) as T;
+            self.in_dtype(T::TYPE)?.unary(op, f)?.cast(real(self.dtype))
+        })
+    }
+}

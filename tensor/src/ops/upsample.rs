@@ -1,0 +1,81 @@
+//! Images in another size.
+
+use crate::cpu::upsample::{Mode, Upsample};
+use crate::dtype::with_real;
+use crate::ops::pool::{expect_room, images};
+use crate::{Element, Error, Result, Tensor};
+
+const NEAREST: &str = "upsample_nearest2d";
+
+const BILINEAR: &str = "upsample_bilinear2d";
+
+impl Tensor {
+    /// Images `[N, C, H, W]` in another size, each pixel the nearest one: `floor(i · H / oh)`.
+    ///
+    /// # Errors
+    /// When the input is no batch of images, or an image is empty; on an integer dtype.
+    pub fn upsample_nearest2d(&self, output: (usize, usize)) -> Result<Self> {
+        self.upsample(NEAREST, Mode::Nearest, output)
+    }
+
+    /// Images `[N, C, H, W]` in another size, each pixel a mixture of the four nearest; with
+    /// `align_corners` the corners' centres keep their places, or else the corners themselves.
+    ///
+    /// # Errors
+    /// As [`Tensor::upsample_nearest2d`].
+    pub fn upsample_bilinear2d(&self, output: (usize, usize), align_corners: bool) -> Result<Self> {
+        self.upsample(BILINEAR, Mode::Linear { align_corners }, output)
+    }
+
+    /// The gradient of [`Tensor::upsample_nearest2d`] with respect to images of the shape `input`;
+    /// `self` is that of the result.
+    ///
+    /// # Errors
+    /// When the shapes do not fit; on an integer dtype.
+    pub fn upsample_nearest2d_grad(&self, input: &[usize]) -> Result<Self> {
+        self.upsample_grad(NEAREST, Mode::Nearest, input)
+    }
+
+    /// The gradient of [`Tensor::upsample_bilinear2d`], as [`Tensor::upsample_nearest2d_grad`].
+    ///
+    /// # Errors
+    /// As [`Tensor::upsample_nearest2d_grad`].
+    pub fn upsample_bilinear2d_grad(&self, input: &[usize], align_corners: bool) -> Result<Self> {
+        self.upsample_grad(BILINEAR, Mode::Linear { align_corners }, input)
+    }
+
+    fn upsample(&self, op: &'static str, mode: Mode, (oh, ow): (usize, usize)) -> Result<Self> {
+        self.expect_float(op)?;
+        let [n, c, h, w] = images(op, self.size())?;
+        let size = [n, c, oh, ow];
+        expect_room(op, &size)?;
+        expect_pixels(op, h, w)?;
+        with_real!(self.dtype, T => {
+            let by = Upsample::<T>::new(mode, [h, w], [oh, ow], [None; 2]);
+            let x = self.in_dtype(T::TYPE)?;
+            Self::compute::<T, T>(op, &[&x], &size, |x, y| by.forward(x[0], y))?.cast(self.dtype)
+        })
+    }
+
+    fn upsample_grad(&self, op: &'static str, mode: Mode, input: &[usize]) -> Result<Self> {
+        self.expect_float(op)?;
+        let ([n, c, h, w], [dn, dc, oh, ow]) = (images(op, input)?, images(op, self.size())?);
+        expect_pixels(op, h, w)?;
+        expect_room(op, &[dn, dc, oh, ow])?;
+        if (n, c) != (dn, dc) {
+            return Err(Error::shape(
+                op,
+                format!("the gradient has shape {:?}, the images {input:?}", self.size()),
+            ));
+        }
+        with_real!(self.dtype, T => {
+            let by = Upsample::<T>::new(mode, [h, w], [oh, ow], [None; 2]);
+            let dy = self.in_dtype(T::TYPE)?;
+            Self::compute::<T, T>(op, &[&dy], input, |dy, dx| by.gradient(dy[0], dx))?.cast(self.dtype)
+        })
+    }
+}
+
+fn expect_pixels(op: &'static str, h: usize, w: usize) -> Result<()> {
+    if h == 0 || w == 0 { Err(Error::shape(op, format!("an image of {h} x {w} is empty"))) } else { Ok(()) }
+}
