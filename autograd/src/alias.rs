@@ -9,8 +9,9 @@ use smallvec::smallvec;
 use taper_tensor::Tensor;
 
 use crate::record::record;
-use crate::variable::{History, Shape};
+use crate::variable::History;
 use crate::{Result, Variable};
+use taper_tensor::Shape;
 
 /// What a view is a view of.
 pub(crate) enum Source {
@@ -107,7 +108,7 @@ struct Layout {
 
 impl Layout {
     fn of(x: &Tensor) -> Self {
-        let (size, stride) = (Shape::from_slice(x.size()), Shape::from_slice(x.stride()));
+        let (size, stride) = (Shape::from(x.size()), Shape::from(x.stride()));
         Self { size, stride, offset: x.storage_offset(), contiguous: x.is_contiguous() }
     }
 

@@ -157,6 +157,17 @@ fn converted(x: &Variable, dtype: DType) -> Result<Cow<'_, Variable>> {
 }
 
 impl Variable {
+    /// Returns this in the dtype that autocast gave another operand of the same operation.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn autocast_as(&self, other: &Self) -> Result<Self> {
+        if DTYPE.get().is_some() {
+            converted(self, other.dtype()).map(Cow::into_owned)
+        } else {
+            Ok(self.clone())
+        }
+    }
+
     /// This in f32, where it is in 16 bits and within a scope of [`autocast`]: what losses begin with.
     ///
     /// # Errors

@@ -176,7 +176,7 @@ fn start(output: &Variable, grad: Option<Variable>) -> Result<Variable> {
     }
     match grad {
         Some(g) if g.data().size() != data.size() => {
-            Err(Error::GradientShape { got: g.size(), expected: data.size().to_vec() })
+            Err(Error::GradientShape { got: g.size().to_vec(), expected: data.size().to_vec() })
         }
         Some(g) => Ok(g),
         None if data.numel() == 1 => Ok(Variable::new(data.ones_like()?)),

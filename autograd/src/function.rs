@@ -5,8 +5,8 @@ use taper_tensor::Tensor;
 
 use crate::record::{Context, record};
 use crate::saved::Saved;
-use crate::variable::Shape;
 use crate::{Error, Result, Variable};
+use taper_tensor::Shape;
 
 /// An operation with a gradient rule of its own: PyTorch's `autograd.Function`. What the rule needs
 /// beside its inputs and outputs, the value itself holds.
@@ -96,10 +96,10 @@ pub trait Function: Sized + Send + Sync + 'static {
             ));
         }
         let saved: Vec<(usize, Saved)> = ctx.inputs.iter().map(|&i| (i, inputs[i].save())).collect();
-        let shapes: Vec<Shape> = inputs.iter().map(|v| v.shape()).collect();
+        let shapes: Vec<Shape> = inputs.iter().map(|v| v.size()).collect();
         let rule = move |ctx: &Context<'_>| {
             let grads = self.backward(&BackwardContext { ctx, inputs: &saved }, ctx.grads)?;
-            let fits = |(g, s): (&Option<Variable>, &Shape)| g.as_ref().is_none_or(|g| g.shape() == *s);
+            let fits = |(g, s): (&Option<Variable>, &Shape)| g.as_ref().is_none_or(|g| g.size() == *s);
             if grads.len() != shapes.len() || !grads.iter().zip(&shapes).all(fits) {
                 let got: Vec<_> = grads.iter().map(|g| g.as_ref().map(Variable::size)).collect();
                 return Err(Error::value(

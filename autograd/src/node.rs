@@ -13,8 +13,9 @@ use taper_tensor::{DType, Device, Tensor};
 
 use crate::hooks::Hook;
 use crate::record::Context;
-use crate::variable::{Leaf, Shape};
+use crate::variable::Leaf;
 use crate::{Result, Variable};
+use taper_tensor::Shape;
 
 /// The gradients of a node's inputs, `None` where one needs none.
 pub(crate) type Grads = SmallVec<[Option<Variable>; 2]>;

@@ -1,93 +1,54 @@
-//! `+ - * /` between variables and numbers. They return a `Result`: `(&x + &y)?`.
+//! Variables, tensors and numbers as arguments of operations, and `+ - * /` between them all.
 
+use std::borrow::Cow;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use taper_tensor::Scalar;
+use taper_tensor::{AsTensor, IntoOperand, Operand, Scalar, Tensor};
 
 use crate::{Result, Variable};
 
-/// The second operand of an operation.
-#[derive(Clone, Copy)]
-pub enum Operand<'a> {
-    /// A variable, which broadcasts.
-    Variable(&'a Variable),
-    /// A number.
-    Scalar(Scalar),
-}
-
-/// What can be the second operand: a variable, or a number.
-pub trait IntoOperand {
-    /// The operand.
-    fn operand(&self) -> Operand<'_>;
-}
-
-impl IntoOperand for Variable {
-    fn operand(&self) -> Operand<'_> {
-        Operand::Variable(self)
+impl AsTensor<Variable> for Variable {
+    fn as_tensor(&self) -> Cow<'_, Variable> {
+        Cow::Borrowed(self)
     }
 }
 
-impl<T: IntoOperand + ?Sized> IntoOperand for &T {
-    fn operand(&self) -> Operand<'_> {
-        (**self).operand()
+impl AsTensor<Variable> for Tensor {
+    fn as_tensor(&self) -> Cow<'_, Variable> {
+        Cow::Owned(Variable::new(self.clone()))
     }
 }
 
-macro_rules! number {
-    ($($t:ty),*) => {$(
-        impl IntoOperand for $t {
-            fn operand(&self) -> Operand<'_> {
-                Operand::Scalar((*self).into())
-            }
-        }
-        number!(@ $t, Add add, Sub sub, Mul mul, Div div);
-    )*};
-    (@ $t:ty, $($trait:ident $method:ident),*) => {$(
-        impl $trait<&Variable> for $t {
-            type Output = Result<Variable>;
-            #[track_caller]
-            fn $method(self, other: &Variable) -> Result<Variable> {
-                let data = other.data();
-                let scalar = Scalar::from(self);
-                let number = data.like().dtype(scalar.promote(data.dtype())).full((), scalar)?;
-                Variable::new(number).$method(other)
-            }
-        }
-        impl $trait<Variable> for $t {
-            type Output = Result<Variable>;
-            #[track_caller]
-            fn $method(self, other: Variable) -> Result<Variable> {
-                self.$method(&other)
-            }
-        }
-    )*};
+impl IntoOperand<Variable> for Variable {
+    fn operand(&self) -> Operand<'_, Variable> {
+        Operand::Tensor(self.as_tensor())
+    }
 }
-number!(f64, f32, i64, i32);
 
-macro_rules! operators {
+impl IntoOperand<Variable> for Tensor {
+    fn operand(&self) -> Operand<'_, Variable> {
+        Operand::Tensor(self.as_tensor())
+    }
+}
+
+taper_tensor::operators!(Variable);
+
+/// A tensor on the left is a constant.
+macro_rules! tensor_first {
     ($($trait:ident $method:ident),*) => {$(
-        impl<B: IntoOperand> $trait<B> for &Variable {
-            type Output = Result<Variable>;
-            #[track_caller]
-            fn $method(self, other: B) -> Result<Variable> {
-                Variable::$method(self, other)
-            }
-        }
-        impl<B: IntoOperand> $trait<B> for Variable {
-            type Output = Result<Variable>;
-            #[track_caller]
-            fn $method(self, other: B) -> Result<Variable> {
-                Variable::$method(&self, other)
-            }
-        }
+        tensor_first!(@ $trait $method, Tensor, Variable);
+        tensor_first!(@ $trait $method, &Tensor, Variable);
+        tensor_first!(@ $trait $method, Tensor, &Variable);
+        tensor_first!(@ $trait $method, &Tensor, &Variable);
     )*};
+    (@ $trait:ident $method:ident, $left:ty, $right:ty) => {
+        impl $trait<$right> for $left {
+            type Output = Result<Variable>;
+            #[track_caller]
+            fn $method(self, other: $right) -> Result<Variable> {
+                Variable::from(self).$method(other)
+            }
+        }
+    };
 }
-operators!(Add add, Sub sub, Mul mul, Div div);
-
-impl Neg for &Variable {
-    type Output = Result<Variable>;
-    #[track_caller]
-    fn neg(self) -> Result<Variable> {
-        Variable::neg(self)
-    }
-}
+tensor_first!(Add add, Sub sub, Mul mul, Div div);

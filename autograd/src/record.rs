@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 use taper_tensor::Tensor;
 
 use crate::alias::Source;
@@ -12,8 +12,9 @@ use crate::anomaly::module_path;
 use crate::mode::is_grad_enabled;
 use crate::node::{Edge, Grads, Kept, Node, OutputMeta, Rare, Rule, SavedOutputs, State, next_seq};
 use crate::profile::{self, Pass};
-use crate::variable::{History, Shape};
+use crate::variable::History;
 use crate::{Error, Result, Variable};
+use taper_tensor::Shape;
 
 /// What a gradient rule sees.
 pub(crate) struct Context<'a> {
@@ -34,7 +35,7 @@ impl Context<'_> {
             Some(g) => Ok(g.clone()),
             None => {
                 let OutputMeta { shape, dtype, device } = &self.node.outputs[i];
-                let zeros = Tensor::options().dtype(*dtype).device(device).zeros(shape.as_slice())?;
+                let zeros = Tensor::options().dtype(*dtype).device(device).zeros(shape)?;
                 Ok(Variable::new(zeros))
             }
         }
@@ -103,6 +104,11 @@ impl<'a> Record<'a> {
         self
     }
 
+    /// As [`Record::saves_output`], on a condition.
+    pub(crate) fn saves_output_if(self, wanted: bool) -> Self {
+        if wanted { self.saves_output() } else { self }
+    }
+
     /// Keeps the outputs of these numbers, which the rule gets from [`Context::output`].
     pub(crate) fn saves_outputs(mut self, outputs: &'a [usize]) -> Self {
         self.saved_outputs = outputs;
@@ -164,6 +170,39 @@ impl<'a> Record<'a> {
         Ok(self.variable(y, node, 0))
     }
 
+    /// Makes the output of an operation on one input a variable; `rule` gives the gradient of the input from
+    /// that of the output.
+    #[track_caller]
+    pub(crate) fn unary(
+        self,
+        y: Tensor,
+        rule: impl Fn(Variable, &Context<'_>) -> Result<Variable> + Send + Sync + 'static,
+    ) -> Result<Variable> {
+        self.output(y, move |ctx| Ok(smallvec![Some(rule(ctx.grad()?, ctx)?)]))
+    }
+
+    /// Makes the output of an operation on two inputs that broadcast a variable. The rules give the gradients
+    /// of the inputs from that of the output, before what broadcasting repeated is summed.
+    #[track_caller]
+    pub(crate) fn binary(
+        self,
+        y: Tensor,
+        left: impl Fn(&Variable, &Context<'_>) -> Result<Variable> + Send + Sync + 'static,
+        right: impl Fn(&Variable, &Context<'_>) -> Result<Variable> + Send + Sync + 'static,
+    ) -> Result<Variable> {
+        if !is_grad_enabled() {
+            return Ok(Variable::new(y)); // as in gradient rules, where each lock counts
+        }
+        let (left_size, right_size) = (self.inputs[0].size(), self.inputs[1].size());
+        self.output(y, move |ctx| {
+            let g = ctx.grad()?;
+            Ok(smallvec![
+                ctx.need(0, || left(&g, ctx)?.sum_to(&left_size))?,
+                ctx.need(1, || right(&g, ctx)?.sum_to(&right_size))?
+            ])
+        })
+    }
+
     /// Output number `i`.
     fn variable(&self, y: Tensor, node: Option<Arc<Node>>, i: u32) -> Variable {
         let source = if self.view == View::No { None } else { self.source(&y) };
@@ -219,7 +258,7 @@ impl<'a> Record<'a> {
     ) -> Arc<Node> {
         let (mut outputs, mut saved_outputs) = (SmallVec::new(), SavedOutputs::new());
         for y in ys {
-            let shape = Shape::from_slice(y.size());
+            let shape = Shape::from(y.size());
             outputs.push(OutputMeta { shape, dtype: y.dtype(), device: y.device() });
         }
         for &i in self.saved_outputs {

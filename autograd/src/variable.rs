@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
-use smallvec::SmallVec;
-use taper_tensor::{DType, Device, Tensor};
+use taper_tensor::{DType, Device, Shape, Tensor};
 
 use crate::alias::Source;
 use crate::hooks::{Hook, Retained};
@@ -28,9 +27,6 @@ pub(crate) struct Inner {
     /// How many operations in place have changed its place in the graph, which its views look at.
     pub(crate) rewired: AtomicU64,
 }
-
-/// Sizes that a gradient rule keeps.
-pub(crate) type Shape = SmallVec<[usize; 4]>;
 
 /// How a variable came to be.
 #[derive(Clone)]
@@ -58,7 +54,7 @@ impl Leaf {
     pub(crate) fn new(data: &Tensor) -> Arc<Self> {
         Arc::new(Self {
             seq: next_seq(),
-            shape: Shape::from_slice(data.size()),
+            shape: Shape::from(data.size()),
             dtype: data.dtype(),
             grad: Mutex::default(),
             hooks: Mutex::default(),
@@ -134,14 +130,17 @@ impl Variable {
         *self.0.data.write() = data;
     }
 
-    /// The sizes, one per dimension.
-    pub fn size(&self) -> Vec<usize> {
-        self.tensor().size().to_vec()
+    /// Returns the sizes, one per dimension.
+    pub fn size(&self) -> Shape {
+        self.tensor().size().into()
     }
 
-    /// The sizes, for a gradient rule to keep: without an allocation up to four dimensions.
-    pub(crate) fn shape(&self) -> Shape {
-        Shape::from_slice(self.tensor().size())
+    /// Returns the size of a dimension, which may be counted from the end.
+    ///
+    /// # Errors
+    /// When there is no such dimension.
+    pub fn size_of(&self, dim: i64) -> Result<usize> {
+        Ok(self.tensor().size_of(dim)?)
     }
 
     /// The number of dimensions.

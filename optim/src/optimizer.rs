@@ -241,7 +241,7 @@ impl<R: Rule> Optimizer for PerParameter<R> {
             let Some(p) = parameters.get(number) else {
                 return fail(format!("the state has a parameter {number}, there are {}", parameters.len()));
             };
-            if let Some((name, t)) = s.tensors.iter().find(|(_, t)| t.size() != p.size()) {
+            if let Some((name, t)) = s.tensors.iter().find(|(_, t)| p.size() != t.size()) {
                 return fail(format!(
                     "{name} of parameter {number} has shape {:?}, expected {:?}",
                     t.size(),

@@ -51,8 +51,10 @@ pub use ops::index::{Index, IntoIndices};
 pub use ops::join::Pad;
 pub use ops::pool::PoolOptions;
 pub use ops::scatter::Reduce;
+#[doc(hidden)]
+pub use ops::support;
 pub use random::{Generator, manual_seed, philox};
-pub use scalar::{IntoOperand, Operand, Scalar};
-pub use shape::IntoShape;
+pub use scalar::{AsTensor, IntoOperand, Operand, Scalar};
+pub use shape::{IntoShape, Shape};
 pub use tensor::Tensor;
 pub use threads::{num_threads, set_num_threads};

@@ -1,57 +1,70 @@
-//! `+ - * /` between tensors and numbers. They return a `Result`: `(&x + &y)?`.
+//! `+ - * /` and the minus sign for tensors and numbers. They return a `Result`: `(&x + &y)?`.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use crate::{IntoOperand, Result, Scalar, Tensor};
 
+/// Implements the operators of a tensor type by its methods: with another operand on the right, and with a
+/// number on the left.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! operators {
-    ($($trait:ident $method:ident),*) => {$(
-        impl<B: IntoOperand> $trait<B> for &Tensor {
-            type Output = Result<Tensor>;
-            fn $method(self, other: B) -> Result<Tensor> {
-                Tensor::$method(self, other)
+    ($T:ty) => {
+        $crate::operators!(@right $T, Add add, Sub sub, Mul mul, Div div);
+        $crate::operators!(@left $T, f64, f32, i64, i32);
+        impl Neg for &$T {
+            type Output = Result<$T>;
+            #[track_caller]
+            fn neg(self) -> Result<$T> {
+                <$T>::neg(self)
             }
         }
-        impl<B: IntoOperand> $trait<B> for Tensor {
-            type Output = Result<Tensor>;
-            fn $method(self, other: B) -> Result<Tensor> {
-                Tensor::$method(&self, other)
-            }
-        }
-    )*};
-}
-operators!(Add add, Sub sub, Mul mul, Div div);
-
-/// A number before a tensor: `+` and `*` commute, the others are the tensor's own.
-macro_rules! number_first {
-    ($($number:ty),*) => {$(
-        number_first!(@ $number, Add add |x, v| x.add(v));
-        number_first!(@ $number, Mul mul |x, v| x.mul(v));
-        number_first!(@ $number, Sub sub |x, v| x.rsub_or_rdiv("sub", v));
-        number_first!(@ $number, Div div |x, v| x.rsub_or_rdiv("div", v));
-    )*};
-    (@ $number:ty, $trait:ident $method:ident |$x:ident, $v:ident| $e:expr) => {
-        impl $trait<&Tensor> for $number {
-            type Output = Result<Tensor>;
-            fn $method(self, $x: &Tensor) -> Result<Tensor> {
-                let $v = Scalar::from(self);
-                $e
-            }
-        }
-        impl $trait<Tensor> for $number {
-            type Output = Result<Tensor>;
-            fn $method(self, other: Tensor) -> Result<Tensor> {
-                self.$method(&other)
+        impl Neg for $T {
+            type Output = Result<$T>;
+            #[track_caller]
+            fn neg(self) -> Result<$T> {
+                <$T>::neg(&self)
             }
         }
     };
+    (@right $T:ty, $($trait:ident $method:ident),*) => {$(
+        impl<B: IntoOperand<$T>> $trait<B> for &$T {
+            type Output = Result<$T>;
+            #[track_caller]
+            fn $method(self, other: B) -> Result<$T> {
+                <$T>::$method(self, other)
+            }
+        }
+        impl<B: IntoOperand<$T>> $trait<B> for $T {
+            type Output = Result<$T>;
+            #[track_caller]
+            fn $method(self, other: B) -> Result<$T> {
+                <$T>::$method(&self, other)
+            }
+        }
+    )*};
+    (@left $T:ty, $($number:ty),*) => {$(
+        $crate::operators!(@commuting $T, $number, Add add, Mul mul);
+        $crate::operators!(@swapped $T, $number, Sub sub rsub, Div div rdiv);
+    )*};
+    (@commuting $T:ty, $number:ty, $($trait:ident $method:ident),*) => {$(
+        $crate::operators!(@swapped $T, $number, $trait $method $method);
+    )*};
+    (@swapped $T:ty, $number:ty, $($trait:ident $method:ident $swapped:ident),*) => {$(
+        impl $trait<&$T> for $number {
+            type Output = Result<$T>;
+            #[track_caller]
+            fn $method(self, x: &$T) -> Result<$T> {
+                x.$swapped(Scalar::from(self))
+            }
+        }
+        impl $trait<$T> for $number {
+            type Output = Result<$T>;
+            #[track_caller]
+            fn $method(self, x: $T) -> Result<$T> {
+                x.$swapped(Scalar::from(self))
+            }
+        }
+    )*};
 }
-// One type of each kind, so that a literal needs no suffix: `1.0 - &x`.
-number_first!(f64, i64);
-
-impl Neg for &Tensor {
-    type Output = Result<Tensor>;
-    fn neg(self) -> Result<Tensor> {
-        Tensor::neg(self)
-    }
-}
+operators!(Tensor);

@@ -1,4 +1,6 @@
-//! Plain numbers and tensors as the second operand of an operation.
+//! Arguments of operations: plain numbers, and whatever stands for a tensor.
+
+use std::borrow::Cow;
 
 use crate::{DType, Tensor};
 
@@ -13,7 +15,7 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// As a real number.
+    /// Returns the number as a real number.
     pub fn to_f64(self) -> f64 {
         match self {
             Self::Int(v) => v as f64,
@@ -21,7 +23,7 @@ impl Scalar {
         }
     }
 
-    /// The dtype of an operation between a tensor of `dtype` and this number.
+    /// Returns the dtype of an operation between a tensor of `dtype` and this number.
     pub fn promote(self, dtype: DType) -> DType {
         match self {
             Self::Float(_) if !dtype.is_float() => DType::F32,
@@ -37,6 +39,29 @@ impl Scalar {
     }
 }
 
+/// The second operand of an operation on a `T`: a [`Tensor`] or a variable.
+#[derive(Clone, Debug)]
+pub enum Operand<'a, T: Clone = Tensor> {
+    /// A tensor, which broadcasts.
+    Tensor(Cow<'a, T>),
+    /// A number.
+    Scalar(Scalar),
+}
+
+/// A value that can be the second operand of an operation on a `T`: a number, or whatever
+/// [`AsTensor`] accepts.
+pub trait IntoOperand<T: Clone = Tensor> {
+    /// Returns the operand.
+    fn operand(&self) -> Operand<'_, T>;
+}
+
+/// A value that stands for a `T`: a tensor for a [`Tensor`]; a variable, or a tensor as a constant, for a
+/// variable.
+pub trait AsTensor<T: Clone = Tensor> {
+    /// Returns the tensor or variable.
+    fn as_tensor(&self) -> Cow<'_, T>;
+}
+
 macro_rules! scalar {
     ($($t:ty => $kind:ident),*) => {$(
         impl From<$t> for Scalar {
@@ -44,8 +69,8 @@ macro_rules! scalar {
                 Self::$kind(v.into())
             }
         }
-        impl IntoOperand for $t {
-            fn operand(&self) -> Operand<'_> {
+        impl<T: Clone> IntoOperand<T> for $t {
+            fn operand(&self) -> Operand<'_, T> {
                 Operand::Scalar((*self).into())
             }
         }
@@ -53,35 +78,47 @@ macro_rules! scalar {
 }
 scalar!(f64 => Float, f32 => Float, i64 => Int, i32 => Int, u32 => Int, u8 => Int);
 
-/// The second operand of an operation.
-#[derive(Clone, Copy, Debug)]
-pub enum Operand<'a> {
-    /// A tensor, which broadcasts.
-    Tensor(&'a Tensor),
-    /// A number.
-    Scalar(Scalar),
-}
-
-/// What can be the second operand: a tensor, or a number.
-pub trait IntoOperand {
-    /// The operand.
-    fn operand(&self) -> Operand<'_>;
-}
-
-impl IntoOperand for Scalar {
-    fn operand(&self) -> Operand<'_> {
+impl<T: Clone> IntoOperand<T> for Scalar {
+    fn operand(&self) -> Operand<'_, T> {
         Operand::Scalar(*self)
+    }
+}
+
+impl<T: Clone> IntoOperand<T> for Operand<'_, T> {
+    fn operand(&self) -> Operand<'_, T> {
+        match self {
+            Self::Tensor(x) => Operand::Tensor(Cow::Borrowed(x)),
+            Self::Scalar(v) => Operand::Scalar(*v),
+        }
     }
 }
 
 impl IntoOperand for Tensor {
     fn operand(&self) -> Operand<'_> {
-        Operand::Tensor(self)
+        Operand::Tensor(Cow::Borrowed(self))
     }
 }
 
-impl<T: IntoOperand + ?Sized> IntoOperand for &T {
-    fn operand(&self) -> Operand<'_> {
+impl AsTensor for Tensor {
+    fn as_tensor(&self) -> Cow<'_, Tensor> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl<T: Clone, A: IntoOperand<T> + ?Sized> IntoOperand<T> for &A {
+    fn operand(&self) -> Operand<'_, T> {
         (**self).operand()
+    }
+}
+
+impl<T: Clone, A: AsTensor<T> + ?Sized> AsTensor<T> for &A {
+    fn as_tensor(&self) -> Cow<'_, T> {
+        (**self).as_tensor()
+    }
+}
+
+impl<'a> From<&'a Tensor> for Operand<'a> {
+    fn from(x: &'a Tensor) -> Self {
+        Self::Tensor(Cow::Borrowed(x))
     }
 }

@@ -1,6 +1,55 @@
 //! Sizes and dimensions as arguments: integers, tuples, arrays, slices and vectors.
 
+use std::fmt;
+use std::ops::Deref;
+
+use smallvec::SmallVec;
+
 use crate::{Error, Result};
+
+/// The sizes of a tensor, one per dimension; PyTorch's `torch.Size`. It derefs to a slice, and takes no
+/// allocation up to four dimensions.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Shape(SmallVec<[usize; 4]>);
+
+impl Deref for Shape {
+    type Target = [usize];
+    fn deref(&self) -> &[usize] {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Shape {
+    fn deref_mut(&mut self) -> &mut [usize] {
+        &mut self.0
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<&[usize]> for Shape {
+    fn from(sizes: &[usize]) -> Self {
+        Self(SmallVec::from_slice(sizes))
+    }
+}
+
+impl<S: AsRef<[usize]> + ?Sized> PartialEq<S> for Shape {
+    fn eq(&self, other: &S) -> bool {
+        **self == *other.as_ref()
+    }
+}
+
+impl<'a> IntoIterator for &'a Shape {
+    type Item = &'a usize;
+    type IntoIter = std::slice::Iter<'a, usize>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
 
 /// What can be given as a shape or a list of dimensions: an integer, a tuple, an array, a slice or
 /// a vector of integers, or `()` for none. Negative numbers count from the end (dimensions) or mean
@@ -71,6 +120,18 @@ impl<S: Size, const N: usize> IntoShape for [S; N] {
 impl<S: Size, const N: usize> IntoShape for &[S; N] {
     fn into_sizes(self) -> Vec<i64> {
         self.as_slice().into_sizes()
+    }
+}
+
+impl IntoShape for Shape {
+    fn into_sizes(self) -> Vec<i64> {
+        self.0.as_slice().into_sizes()
+    }
+}
+
+impl IntoShape for &Shape {
+    fn into_sizes(self) -> Vec<i64> {
+        (**self).into_sizes()
     }
 }
 

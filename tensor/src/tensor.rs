@@ -144,6 +144,12 @@ impl Tensor {
         if self.dtype.is_float() { self.item().map(Scalar::Float) } else { self.item().map(Scalar::Int) }
     }
 
+    /// Returns the tensor itself, as there is no autocast for tensors; for composed operations.
+    #[doc(hidden)]
+    pub fn autocast_as(&self, _: &Self) -> Result<Self> {
+        Ok(self.clone())
+    }
+
     pub(crate) fn expect_dtype(&self, op: &'static str, dtype: DType) -> Result<()> {
         if self.dtype == dtype { Ok(()) } else { Err(Error::dtype(op, self.dtype, dtype.name())) }
     }

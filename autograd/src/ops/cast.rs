@@ -54,9 +54,16 @@ impl Variable {
         op: &'static str,
         f: impl FnOnce(&Tensor) -> taper_tensor::Result<Tensor>,
     ) -> Result<Self> {
+        self.expect_no_gradient(op)?;
+        Ok(Self::new(f(&self.tensor())?))
+    }
+
+    /// Refuses an operation that has no gradient, where this variable requires one.
+    pub(super) fn expect_no_gradient(&self, op: &'static str) -> Result<()> {
         if is_grad_enabled() && self.is_requires_grad() {
-            return Err(Error::NotDifferentiable { op });
+            Err(Error::NotDifferentiable { op })
+        } else {
+            Ok(())
         }
-        Ok(Self::new(f(&self.data())?))
     }
 }

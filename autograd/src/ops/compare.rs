@@ -1,9 +1,8 @@
 //! Comparisons, logic, and the larger or smaller of two.
 
 use smallvec::smallvec;
-use taper_tensor::Tensor;
+use taper_tensor::{IntoOperand, Operand, Tensor};
 
-use crate::operand::{IntoOperand, Operand};
 use crate::record::record;
 use crate::{Result, Variable};
 
@@ -43,7 +42,7 @@ impl Variable {
     /// # Errors
     /// When the shapes do not broadcast, or the devices differ.
     #[track_caller]
-    pub fn maximum(&self, other: impl IntoOperand) -> Result<Self> {
+    pub fn maximum(&self, other: impl IntoOperand<Self>) -> Result<Self> {
         self.extreme(other.operand(), "Maximum", |a, b| a.maximum(b), |a, b| Ok((a.lt(b)?, a.gt(b)?)))
     }
 
@@ -52,7 +51,7 @@ impl Variable {
     /// # Errors
     /// When the shapes do not broadcast, or the devices differ.
     #[track_caller]
-    pub fn minimum(&self, other: impl IntoOperand) -> Result<Self> {
+    pub fn minimum(&self, other: impl IntoOperand<Self>) -> Result<Self> {
         self.extreme(other.operand(), "Minimum", |a, b| a.minimum(b), |a, b| Ok((a.gt(b)?, a.lt(b)?)))
     }
 
@@ -61,21 +60,14 @@ impl Variable {
     #[track_caller]
     pub(super) fn extreme(
         &self,
-        other: Operand<'_>,
+        other: Operand<'_, Variable>,
         name: &'static str,
         f: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>,
         losers: fn(&Tensor, &Tensor) -> taper_tensor::Result<(Tensor, Tensor)>,
     ) -> Result<Self> {
-        let number;
-        let other = match other {
-            Operand::Variable(v) => v,
-            Operand::Scalar(v) => {
-                number = Self::new(self.data().like().full((), v)?);
-                &number
-            }
-        };
+        let other = &self.second(other)?;
         let y = f(&self.data(), &other.data())?;
-        let (a_size, b_size, a, b) = (self.shape(), other.shape(), self.save(), other.save());
+        let (a_size, b_size, a, b) = (self.size(), other.size(), self.save(), other.save());
         record(name, &[self, other]).output(y, move |ctx| {
             let (g, a, b) = (ctx.grad()?, a.get(ctx)?.data(), b.get(ctx)?.data());
             // 1/2 for each of equal ones, else 1, but for a loser 0.

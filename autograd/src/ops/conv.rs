@@ -19,7 +19,7 @@ impl Variable {
             return scope.low(self)?.conv2d(&*scope.low(weight)?, bias.as_deref(), options);
         }
         let y = self.data().conv2d(&weight.data(), bias.map(|b| b.data()).as_ref(), options)?;
-        let (x_size, w_size) = (self.shape(), weight.shape());
+        let (x_size, w_size) = (self.size(), weight.size());
         let (x, w) = (self.save_for(weight), weight.save_for(self));
         let rule = move |ctx: &crate::record::Context<'_>| {
             let g = ctx.grad()?;
@@ -81,7 +81,7 @@ impl Variable {
             let (x, weight, bias) = (scope.low(self)?, scope.low(weight)?, scope.low_option(bias)?);
             return x.conv_transpose2d(&weight, bias.as_deref(), options, output_padding);
         }
-        let (x, w) = (self.shape(), weight.shape());
+        let (x, w) = (self.size(), weight.size());
         let fail = |why: &str| {
             let message = format!("input has shape {:?}, weight {:?}, {options:?}: {why}", &x[..], &w[..]);
             Err(taper_tensor::Error::shape("conv_transpose2d", message).into())
@@ -123,7 +123,7 @@ impl Variable {
         options: Conv2dOptions,
     ) -> Result<Self> {
         let y = self.data().conv2d_input_grad(&weight.data(), input, options)?;
-        let w_size = weight.shape();
+        let w_size = weight.size();
         let (g, w) = (self.save_for(weight), weight.save_for(self));
         record("Conv2dInputGrad", &[self, weight]).output(y, move |ctx| {
             let dx = ctx.grad()?;
@@ -143,7 +143,7 @@ impl Variable {
         options: Conv2dOptions,
     ) -> Result<Self> {
         let y = self.data().conv2d_weight_grad(&grad.data(), weight, options)?;
-        let x_size = self.shape();
+        let x_size = self.size();
         let (x, g) = (self.save_for(grad), grad.save_for(self));
         record("Conv2dWeightGrad", &[self, grad]).output(y, move |ctx| {
             let dw = ctx.grad()?;

@@ -7,7 +7,7 @@ use crate::{Error, Result, Variable};
 impl EinsumOperand for Variable {
     type Error = Error;
     fn sizes(&self) -> Vec<usize> {
-        self.shape().to_vec()
+        self.size().to_vec()
     }
     fn stretched(&self, sizes: &[usize]) -> Result<Self> {
         self.expand(sizes)

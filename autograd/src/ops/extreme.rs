@@ -63,7 +63,7 @@ impl Variable {
     /// Extremes `y` over `dims`, whose gradient the elements equal to them share.
     #[track_caller]
     fn shared_over(&self, name: &'static str, y: Tensor, dims: &[i64]) -> Result<Self> {
-        let (size, kept, dims) = (self.shape(), kept(dims, &self.shape()), dims.to_vec());
+        let (size, kept, dims) = (self.size(), kept(dims, &self.size()), dims.to_vec());
         let x = self.save();
         record(name, &[self]).saves_output().output(y, move |ctx| {
             let (x, y) = (x.get(ctx)?.data(), ctx.output(0)?.data());
@@ -104,7 +104,7 @@ impl Variable {
         values: Tensor,
         index: Tensor,
     ) -> Result<(Self, Tensor)> {
-        let size = self.shape();
+        let size = self.size();
         if size.is_empty() {
             let y = record(name, &[self]).output(values, |ctx| Ok(smallvec![Some(ctx.grad()?)]))?;
             return Ok((y, index));

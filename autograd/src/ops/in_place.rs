@@ -1,11 +1,10 @@
 //! Operations that change a variable's memory, and its place in the graph: afterwards it is the
 //! output of the operation. Its views, and what it is a view of, change with it: see `alias`.
 
-use taper_tensor::Tensor;
+use taper_tensor::{AsTensor, IntoOperand, Scalar, Tensor};
 
 use crate::alias::Source;
 use crate::node::Edge;
-use crate::operand::IntoOperand;
 use crate::{Error, Result, Variable, is_grad_enabled};
 
 macro_rules! in_place {
@@ -30,13 +29,13 @@ macro_rules! in_place {
 impl Variable {
     in_place! {
         /// Adds `other`, in place.
-        add_ = add(other: impl IntoOperand);
+        add_ = add(other: impl IntoOperand<Self>);
         /// Subtracts `other`, in place.
-        sub_ = sub(other: impl IntoOperand);
+        sub_ = sub(other: impl IntoOperand<Self>);
         /// Multiplies by `other`, in place.
-        mul_ = mul(other: impl IntoOperand);
+        mul_ = mul(other: impl IntoOperand<Self>);
         /// Divides by `other`, in place.
-        div_ = div(other: impl IntoOperand);
+        div_ = div(other: impl IntoOperand<Self>);
         /// [`Variable::relu`], in place.
         relu_ = relu();
         /// [`Variable::exp`], in place.
@@ -64,11 +63,11 @@ impl Variable {
         /// [`Variable::cos`], in place.
         cos_ = cos();
         /// [`Variable::pow`], in place.
-        pow_ = pow(other: impl IntoOperand);
+        pow_ = pow(other: impl IntoOperand<Self>);
         /// [`Variable::addcmul`], in place.
-        addcmul_ = addcmul(a: &Self, b: &Self, value: f64);
+        addcmul_ = addcmul(a: impl AsTensor<Self>, b: impl AsTensor<Self>, value: impl Into<Scalar>);
         /// [`Variable::addcdiv`], in place.
-        addcdiv_ = addcdiv(a: &Self, b: &Self, value: f64);
+        addcdiv_ = addcdiv(a: impl AsTensor<Self>, b: impl AsTensor<Self>, value: impl Into<Scalar>);
         /// [`Variable::index_add`], in place.
         index_add_ = index_add(dim: i64, index: &Tensor, source: &Self);
         /// [`Variable::scatter_add`], in place.
@@ -158,7 +157,7 @@ impl Variable {
     #[track_caller]
     fn write(&self, op: &'static str, result: Self) -> Result<()> {
         let fail = |message: String| Err(Error::InPlace { op, message });
-        if result.shape() != self.shape() {
+        if result.size() != self.size() {
             return fail(format!("the result has shape {:?}, the variable {:?}", result.size(), self.size()));
         }
         let result = result.to_dtype(self.dtype())?;

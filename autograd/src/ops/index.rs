@@ -13,7 +13,7 @@ impl Variable {
     /// When an index is out of range or no integer, or the shapes do not fit.
     #[track_caller]
     pub fn gather(&self, dim: i64, index: &Tensor) -> Result<Self> {
-        let (y, size, index) = (self.data().gather(dim, index)?, self.shape(), index.clone());
+        let (y, size, index) = (self.data().gather(dim, index)?, self.size(), index.clone());
         record("Gather", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
             let zeros = Variable::new(g.data().like().zeros(&size[..])?);
@@ -41,7 +41,7 @@ impl Variable {
     /// When an index is out of range or no integer, or `index` is no vector.
     #[track_caller]
     pub fn index_select(&self, dim: i64, index: &Tensor) -> Result<Self> {
-        let (y, size, index) = (self.data().index_select(dim, index)?, self.shape(), index.clone());
+        let (y, size, index) = (self.data().index_select(dim, index)?, self.size(), index.clone());
         record("IndexSelect", &[self]).output(y, move |ctx| {
             let g = ctx.grad()?;
             let zeros = Variable::new(g.data().like().zeros(&size[..])?);
@@ -56,7 +56,7 @@ impl Variable {
     /// When an index is out of range or no integer, or `self` is no matrix.
     #[track_caller]
     pub fn embedding(&self, index: &Tensor, padding: Option<usize>) -> Result<Self> {
-        let size = self.shape();
+        let size = self.size();
         let &[count, width] = &size[..] else {
             let message = format!("the table has shape {:?}, expected [count, width]", &size[..]);
             return Err(Error::shape("embedding", message).into());
@@ -97,7 +97,7 @@ impl Variable {
     pub fn i(&self, indices: impl IntoIndices) -> Result<Self> {
         let (x, indices) = (self.data(), indices.into_indices());
         let y = x.i(indices.clone())?;
-        let (size, numel) = (self.shape(), x.numel());
+        let (size, numel) = (self.size(), x.numel());
         let inputs = [self];
         let node = record("Index", &inputs);
         let node = if indices.iter().any(|i| matches!(i, Index::Tensor(_))) { node } else { node.view() };

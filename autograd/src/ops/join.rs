@@ -27,7 +27,7 @@ impl Variable {
     /// When there is no such dimension, or too many elements.
     #[track_caller]
     pub fn repeat_interleave(&self, repeats: usize, dim: i64) -> Result<Self> {
-        let (y, mut apart) = (self.data().repeat_interleave(repeats, dim)?, self.size());
+        let (y, mut apart) = (self.data().repeat_interleave(repeats, dim)?, self.size().to_vec());
         let d = index_of(dim, apart.len());
         apart.insert(d + 1, repeats);
         record("RepeatInterleave", &[self]).output(y, move |ctx| {
@@ -129,7 +129,7 @@ impl Variable {
     /// When there are fewer numbers than dimensions, or one is negative.
     #[track_caller]
     pub fn repeat(&self, repeats: impl IntoShape) -> Result<Self> {
-        let (repeats, size) = (repeats.into_sizes(), self.shape());
+        let (repeats, size) = (repeats.into_sizes(), self.size());
         let Some(new) = repeats.len().checked_sub(size.len()).filter(|_| repeats.iter().all(|&r| r >= 0))
         else {
             let message = format!(
@@ -157,7 +157,7 @@ impl Variable {
     /// tensor is smaller than what it is to be mirrored or wrapped by.
     #[track_caller]
     pub fn pad(&self, pad: impl IntoShape, mode: PadMode) -> Result<Self> {
-        let (pad, size) = (pad.into_sizes(), self.shape());
+        let (pad, size) = (pad.into_sizes(), self.size());
         let fail = |why: &str| {
             Err(Error::shape("pad", format!("padding {pad:?} of shape {:?}: {why}", &size[..])).into())
         };

@@ -21,7 +21,7 @@ impl Variable {
     #[track_caller]
     pub fn where_(&self, mask: &Tensor, other: &Self) -> Result<Self> {
         let y = self.data().where_(mask, &other.data())?;
-        let (a_size, b_size, mask) = (self.shape(), other.shape(), mask.clone());
+        let (a_size, b_size, mask) = (self.size(), other.size(), mask.clone());
         record("Where", &[self, other]).output(y, move |ctx| {
             let g = ctx.grad()?;
             Ok(smallvec![
@@ -38,7 +38,7 @@ impl Variable {
     #[track_caller]
     pub fn masked_fill(&self, mask: &Tensor, value: f64) -> Result<Self> {
         let (y, keep) = (self.data().masked_fill(mask, value)?, mask.eq(0)?);
-        if y.size() != &self.shape()[..] {
+        if y.size() != &self.size()[..] {
             let message =
                 format!("a mask of shape {:?} does not broadcast to {:?}", mask.size(), self.size());
             return Err(taper_tensor::Error::shape("masked_fill", message).into());

@@ -48,7 +48,7 @@ impl Variable {
             let (y, statistics) = scope.full(self)?.batch_norm(weight, bias, eps)?;
             return Ok((y.to_dtype(self.dtype())?, statistics));
         }
-        let size = self.shape();
+        let size = self.size();
         let count = self.numel() / size.get(1).copied().unwrap_or(1).max(1);
         if size.len() < 2 || count == 1 {
             let message = format!(
@@ -79,7 +79,7 @@ impl Variable {
         if let Some(scope) = widened("batch_norm", self) {
             return scope.full(self)?.batch_norm_with(mean, var, weight, bias, eps)?.to_dtype(self.dtype());
         }
-        let size = self.shape();
+        let size = self.size();
         if size.len() < 2 {
             let message = format!("input has shape {:?}, expected [batch, channels, …]", &size[..]);
             return Err(Error::shape("batch_norm", message).into());
@@ -123,7 +123,7 @@ impl Variable {
     /// The gradients of the input, which is `self`, of the weight and of the bias, in operations that
     /// can be differentiated.
     fn batch_norm_grad(&self, g: &Self, by: &By, weight: Option<&Self>) -> Result<[Self; 3]> {
-        let size = self.shape();
+        let size = self.size();
         let dims = others(&size);
         let (h, r) = if by.of_batch {
             let found = self.standardise(&dims, by.eps)?;
@@ -146,7 +146,7 @@ impl Variable {
 
     /// `(x - mean) · r` with `r = 1 / sqrt(var + eps)`, and r.
     fn standardise_by(&self, by: &By) -> Result<(Self, Self)> {
-        let shape = channels(&self.shape());
+        let shape = channels(&self.size());
         let r = by.var.add(by.eps)?.sqrt()?;
         let r = Self::new(r.ones_like()?.div(r)?.reshape(&shape)?);
         Ok((self.sub(Self::new(by.mean.reshape(&shape)?))?.mul(&r)?, r))
@@ -233,7 +233,7 @@ impl Variable {
         if let Some(scope) = widened("layer_norm", self) {
             return scope.full(self)?.layer_norm(normalized, weight, bias, eps);
         }
-        let size = self.shape();
+        let size = self.size();
         if normalized.is_empty() || !size.ends_with(normalized) {
             let message = format!("input has shape {:?}, expected it to end in {normalized:?}", &size[..]);
             return Err(Error::shape("layer_norm", message).into());
@@ -258,7 +258,7 @@ impl Variable {
         if let Some(scope) = widened("group_norm", self) {
             return scope.full(self)?.group_norm(groups, weight, bias, eps);
         }
-        let size = self.shape();
+        let size = self.size();
         if size.len() < 2 || groups == 0 || !size[1].is_multiple_of(groups) {
             let message = format!(
                 "input has shape {:?}, expected [batch, channels, …] with channels in {groups} groups",
@@ -277,7 +277,7 @@ impl Variable {
     /// When there are fewer than three dimensions, or a parameter has another shape.
     #[track_caller]
     pub fn instance_norm(&self, weight: Option<&Self>, bias: Option<&Self>, eps: f64) -> Result<Self> {
-        let size = self.shape();
+        let size = self.size();
         if size.len() < 3 {
             let message = format!("input has shape {:?}, expected [batch, channels, …]", &size[..]);
             return Err(Error::shape("instance_norm", message).into());

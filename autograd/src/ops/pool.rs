@@ -67,7 +67,7 @@ impl Variable {
         places: Tensor,
         windows: Option<PoolOptions>,
     ) -> Result<Self> {
-        let size = self.shape();
+        let size = self.size();
         record(name, &[self])
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_places(&places, &size, windows)?)]))
     }
@@ -79,7 +79,7 @@ impl Variable {
     /// As [`Variable::max_pool2d`].
     #[track_caller]
     pub fn avg_pool2d(&self, options: PoolOptions) -> Result<Self> {
-        let (y, size) = (self.data().avg_pool2d(options)?, self.shape());
+        let (y, size) = (self.data().avg_pool2d(options)?, self.size());
         record("AvgPool2d", &[self])
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.avg_pool2d_grad(&size, options)?)]))
     }
@@ -98,14 +98,14 @@ impl Variable {
     /// When the input is no batch of images, or empty.
     #[track_caller]
     pub fn adaptive_avg_pool2d(&self, size: (usize, usize)) -> Result<Self> {
-        let (y, input) = (self.data().adaptive_avg_pool2d(size)?, self.shape());
+        let (y, input) = (self.data().adaptive_avg_pool2d(size)?, self.size());
         record("AdaptiveAvgPool2d", &[self])
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.adaptive_avg_pool2d_grad(&input)?)]))
     }
 
     #[track_caller]
     fn adaptive_avg_pool2d_grad(&self, input: &[usize]) -> Result<Self> {
-        let (dx, size) = (self.data().adaptive_avg_pool2d_grad(input)?, self.shape());
+        let (dx, size) = (self.data().adaptive_avg_pool2d_grad(input)?, self.size());
         record("AdaptiveAvgPool2dGrad", &[self])
             .output(dx, move |ctx| Ok(smallvec![Some(ctx.grad()?.adaptive_avg_pool2d((size[2], size[3]))?)]))
     }
@@ -125,7 +125,7 @@ impl Variable {
     /// Takes the element at each place of an image.
     #[track_caller]
     fn at_places(&self, places: &Tensor, windows: Option<PoolOptions>) -> Result<Self> {
-        let size = self.shape();
+        let size = self.size();
         let (planes, plane) = ((size[0] * size[1]) as i64, (size[2] * size[3]) as i64);
         let index = places.reshape((planes, if planes == 0 { 0 } else { -1 }))?;
         let y = self.data().reshape((planes, plane))?.gather(1, &index)?.reshape(places.size())?;

@@ -14,7 +14,7 @@ impl Variable {
     /// When `p` is not from 0 to 1.
     #[track_caller]
     pub fn dropout(&self, p: f64, generator: Option<&Generator>) -> Result<Self> {
-        let size = self.shape();
+        let size = self.size();
         self.drop_mask("dropout", p, &size, generator)
     }
 
@@ -24,7 +24,7 @@ impl Variable {
     /// As [`Variable::dropout`]; and when there are fewer than two dimensions.
     #[track_caller]
     pub fn feature_dropout(&self, p: f64, generator: Option<&Generator>) -> Result<Self> {
-        let mut size = self.shape();
+        let mut size = self.size();
         if size.len() < 2 {
             let message = format!("input has shape {:?}, expected [batch, channels, …]", &size[..]);
             return Err(Error::shape("feature_dropout", message).into());

@@ -26,7 +26,7 @@ impl Variable {
     /// When there are neither one nor two dimensions.
     #[track_caller]
     pub fn diag(&self, offset: i64) -> Result<Self> {
-        let size = self.shape();
+        let size = self.size();
         let (down, right) = ((-offset).max(0) as usize, offset.max(0) as usize);
         let places = |count: usize, columns: usize| {
             self.indices((0..count).map(|i| ((i + down) * columns + i + right) as i64).collect())

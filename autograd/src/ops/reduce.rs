@@ -7,8 +7,8 @@ use crate::autocast::widened;
 use crate::ops::join::PadMode;
 use crate::ops::view::index_of;
 use crate::record::record;
-use crate::variable::Shape;
 use crate::{Result, Variable};
+use taper_tensor::Shape;
 
 impl Variable {
     /// The products over some dimensions, all where none is given: halves by halves, so that the gradients
@@ -52,7 +52,7 @@ impl Variable {
         if let Some(scope) = widened("sum", self) {
             return scope.full(self)?.sum();
         }
-        let (y, size) = (self.data().sum()?, self.shape());
+        let (y, size) = (self.data().sum()?, self.size());
         record("Sum", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.expand(&size[..])?)]))
     }
 
@@ -66,7 +66,7 @@ impl Variable {
         if let Some(scope) = widened("sum_dim", self) {
             return scope.full(self)?.sum_dim(dims, keepdim);
         }
-        let (dims, size) = (dims.into_sizes(), self.shape());
+        let (dims, size) = (dims.into_sizes(), self.size());
         let y = self.data().sum_dim(dims.as_slice(), keepdim)?;
         let kept = kept(&dims, &size);
         record("SumDim", &[self])
@@ -79,7 +79,7 @@ impl Variable {
     /// On an integer dtype.
     #[track_caller]
     pub fn mean(&self) -> Result<Self> {
-        let (y, size) = (self.data().mean()?, self.shape());
+        let (y, size) = (self.data().mean()?, self.size());
         let count = self.numel() as f64;
         record("Mean", &[self])
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.div(count)?.expand(&size[..])?)]))
@@ -92,7 +92,7 @@ impl Variable {
     /// As [`Variable::sum_dim`]; and on an integer dtype.
     #[track_caller]
     pub fn mean_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        let (dims, size) = (dims.into_sizes(), self.shape());
+        let (dims, size) = (dims.into_sizes(), self.size());
         let y = self.data().mean_dim(&dims, keepdim)?;
         let kept = kept(&dims, &size);
         let count = size.iter().zip(&kept).filter(|(n, k)| n != k).map(|(n, _)| *n as f64).product::<f64>();
@@ -147,7 +147,7 @@ impl Variable {
 
     #[track_caller]
     fn finite_norm(&self, p: f64, dims: &[i64], keepdim: bool) -> Result<Self> {
-        let (y, x, kept) = (self.data().norm_p(p, dims, keepdim)?, self.save(), kept(dims, &self.shape()));
+        let (y, x, kept) = (self.data().norm_p(p, dims, keepdim)?, self.save(), kept(dims, &self.size()));
         record("Norm", &[self]).saves_output().output(y, move |ctx| {
             let (g, x) = (ctx.grad()?.reshape(&kept[..])?, x.get(ctx)?);
             let y = ctx.output(0)?.reshape(&kept[..])?;
@@ -172,7 +172,7 @@ impl Variable {
     pub fn logsumexp(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         let (dims, x) = (dims.into_sizes(), self.save());
         let y = self.data().logsumexp(&dims, keepdim)?;
-        let kept = kept(&dims, &self.shape());
+        let kept = kept(&dims, &self.size());
         record("LogSumExp", &[self]).saves_output().output(y, move |ctx| {
             let (x, y) = (x.get(ctx)?, ctx.output(0)?.reshape(&kept[..])?);
             Ok(smallvec![Some(x.sub(y)?.exp()?.mul(ctx.grad()?.reshape(&kept[..])?)?)])
@@ -189,7 +189,7 @@ impl Variable {
         if let Some(scope) = widened("prod", self) {
             return scope.full(self)?.prod();
         }
-        let (y, x, size) = (self.data().prod()?, self.save(), self.shape());
+        let (y, x, size) = (self.data().prod()?, self.save(), self.size());
         record("Prod", &[self]).output(y, move |ctx| {
             // The products of those before, times the products of those after.
             let flat = x.get(ctx)?.reshape(-1)?;
@@ -220,7 +220,7 @@ impl Variable {
     /// When `target` does not broadcast to the shape of `self`.
     #[track_caller]
     pub fn sum_to(&self, target: &[usize]) -> Result<Self> {
-        let size = self.shape();
+        let size = self.size();
         if size[..] == *target {
             return Ok(self.clone());
         }
@@ -232,7 +232,7 @@ impl Variable {
 /// The shape with these dimensions, which the tensor operation has accepted, become 1; all of them
 /// where none is named.
 pub(crate) fn kept(dims: &[i64], size: &[usize]) -> Shape {
-    let mut kept = Shape::from_slice(size);
+    let mut kept = Shape::from(size);
     if dims.is_empty() {
         kept.fill(1);
     }

@@ -16,7 +16,7 @@ impl Variable {
     pub fn scatter_add(&self, dim: i64, index: &Tensor, source: &Self) -> Result<Self> {
         let source = &source.part_for(index)?;
         let y = self.data().scatter_add(dim, index, &source.data())?;
-        let (index, size) = (index.clone(), source.shape());
+        let (index, size) = (index.clone(), source.size());
         record("ScatterAdd", &[self, source]).output(y, move |ctx| {
             let g = ctx.grad()?;
             Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.gather_for(dim, &index, &size))?])
@@ -50,7 +50,7 @@ impl Variable {
     #[track_caller]
     pub fn scatter(&self, dim: i64, index: &Tensor, source: &Self) -> Result<Self> {
         let (y, index) = (self.data().scatter(dim, index, source.data())?, index.clone());
-        let size = source.shape();
+        let size = source.size();
         record("Scatter", &[self, source]).output(y, move |ctx| {
             let g = ctx.grad()?;
             Ok(smallvec![
@@ -126,7 +126,7 @@ impl Variable {
     /// The elements of a source that an index, which may be smaller, refers to.
     pub(crate) fn part_for(&self, index: &Tensor) -> Result<Self> {
         let mut part = self.clone();
-        for (d, (&n, &size)) in index.size().iter().zip(self.shape().iter()).enumerate() {
+        for (d, (&n, &size)) in index.size().iter().zip(self.size().iter()).enumerate() {
             if n < size {
                 part = part.narrow(d as i64, 0, n)?;
             }

@@ -15,7 +15,7 @@ impl Variable {
     /// When there are no such dimensions, or they are the same.
     #[track_caller]
     pub fn diagonal(&self, offset: i64, dim1: i64, dim2: i64) -> Result<Self> {
-        let (y, size) = (self.data().diagonal(offset, dim1, dim2)?, self.shape());
+        let (y, size) = (self.data().diagonal(offset, dim1, dim2)?, self.size());
         record("Diagonal", &[self])
             .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.onto_diagonal(offset, dim1, dim2, &size)?)]))
@@ -98,7 +98,7 @@ impl Variable {
     /// When they do not all exist.
     #[track_caller]
     pub fn narrow(&self, dim: i64, start: i64, length: usize) -> Result<Self> {
-        let (y, size) = (self.data().narrow(dim, start, length)?, self.shape());
+        let (y, size) = (self.data().narrow(dim, start, length)?, self.size());
         let start = if start < 0 { start + size[index_of(dim, size.len())] as i64 } else { start };
         record("Narrow", &[self])
             .view()
@@ -111,7 +111,7 @@ impl Variable {
     /// When there is no such index.
     #[track_caller]
     pub fn select(&self, dim: i64, index: i64) -> Result<Self> {
-        let (y, size) = (self.data().select(dim, index)?, self.shape());
+        let (y, size) = (self.data().select(dim, index)?, self.size());
         let d = index_of(dim, size.len());
         let (dim, index) = (d as i64, if index < 0 { index + size[d] as i64 } else { index });
         record("Select", &[self])

@@ -63,7 +63,7 @@ impl Variable {
     /// As [`Variable::mean_dim`].
     #[track_caller]
     pub fn var(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
-        let (dims, size, x) = (dims.into_sizes(), self.shape(), self.save());
+        let (dims, size, x) = (dims.into_sizes(), self.size(), self.save());
         let y = self.data().var(&dims, correction, keepdim)?;
         let kept = kept(&dims, &size);
         let count = (size.iter().product::<usize>() / kept.iter().product::<usize>().max(1)) as f64;

@@ -14,7 +14,7 @@ impl Variable {
     /// makes a copy.
     #[track_caller]
     pub fn view(&self, sizes: impl IntoShape) -> Result<Self> {
-        let (y, size) = (self.data().view(sizes)?, self.shape());
+        let (y, size) = (self.data().view(sizes)?, self.size());
         record("View", &[self])
             .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
@@ -58,7 +58,7 @@ impl Variable {
     /// When there is no such dimension, or the sizes do not multiply to its own.
     #[track_caller]
     pub fn unflatten(&self, dim: i64, sizes: impl IntoShape) -> Result<Self> {
-        let (y, size) = (self.data().unflatten(dim, sizes)?, self.shape());
+        let (y, size) = (self.data().unflatten(dim, sizes)?, self.size());
         record("Unflatten", &[self])
             .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
@@ -70,7 +70,7 @@ impl Variable {
     /// As [`Variable::expand`].
     #[track_caller]
     pub fn expand_as(&self, other: &Self) -> Result<Self> {
-        self.expand(&other.shape()[..])
+        self.expand(&other.size()[..])
     }
 
     /// The elements in another shape, of which one size may be -1: what is left.
@@ -79,7 +79,7 @@ impl Variable {
     /// When the shape has another number of elements.
     #[track_caller]
     pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> {
-        let (y, size) = (self.data().reshape(sizes)?, self.shape());
+        let (y, size) = (self.data().reshape(sizes)?, self.size());
         record("Reshape", &[self])
             .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
@@ -91,7 +91,7 @@ impl Variable {
     /// When there are no such dimensions, or the second is before the first.
     #[track_caller]
     pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> {
-        let (y, size) = (self.data().flatten(dims)?, self.shape());
+        let (y, size) = (self.data().flatten(dims)?, self.size());
         record("Flatten", &[self])
             .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
@@ -125,7 +125,7 @@ impl Variable {
     /// When another size than 1 would change.
     #[track_caller]
     pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
-        let (y, size) = (self.data().expand(sizes)?, self.shape());
+        let (y, size) = (self.data().expand(sizes)?, self.size());
         record("Expand", &[self]).view().output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.sum_to(&size)?)]))
     }
 
@@ -135,7 +135,7 @@ impl Variable {
     /// When `dim` is further out.
     #[track_caller]
     pub fn unsqueeze(&self, dim: i64) -> Result<Self> {
-        let (y, size) = (self.data().unsqueeze(dim)?, self.shape());
+        let (y, size) = (self.data().unsqueeze(dim)?, self.size());
         record("Unsqueeze", &[self])
             .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))
@@ -147,7 +147,7 @@ impl Variable {
     /// When there is no such dimension.
     #[track_caller]
     pub fn squeeze(&self, dims: impl IntoShape) -> Result<Self> {
-        let (y, size) = (self.data().squeeze(dims)?, self.shape());
+        let (y, size) = (self.data().squeeze(dims)?, self.size());
         record("Squeeze", &[self])
             .view()
             .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.reshape(&size[..])?)]))

@@ -188,7 +188,7 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "embedding" => x.embedding(&v[1].data(), None),
         "matmul" => x.matmul(&v[1]),
         "bmm" => x.bmm(&v[1]),
-        "addmm" => x.addmm(&v[1], &v[2]),
+        "addmm" => x.addmm(&v[1], &v[2], 1, 1),
         "outer" => x.outer(&v[1]),
         "dot" => x.dot(&v[1]),
         "linear" => x.linear(&v[1], v.get(2)),

@@ -231,7 +231,7 @@ const TABLE: &[Row] = &[
     ("index_copy", |v| v[0].index_copy(1, &Tensor::new([2i64, 0])?, &v[1]), &[&[2, 3], &[2, 2]], Any, SMOOTH),
     ("mm", |v| v[0].mm(&v[1]), &[&[2, 3], &[3, 2]], Any, SMOOTH),
     ("mv", |v| v[0].mv(&v[1]), &[&[2, 3], &[3]], Any, SMOOTH),
-    ("baddbmm", |v| v[0].baddbmm(&v[1], &v[2]), &[&[2], &[2, 2, 3], &[2, 3, 2]], Any, SMOOTH),
+    ("baddbmm", |v| v[0].baddbmm(&v[1], &v[2], 1, 1), &[&[2], &[2, 2, 3], &[2, 3, 2]], Any, SMOOTH),
     ("tensordot", |v| v[0].tensordot(&v[1], 2), &[&[2, 3, 2], &[3, 2, 2]], Any, SMOOTH),
     ("einsum", |v| Variable::einsum("bij,bjk->bik", &[&v[0], &v[1]]), &[&[2, 2, 3], &[2, 3, 2]], Any, SMOOTH),
     (
@@ -338,7 +338,7 @@ const TABLE: &[Row] = &[
     ("embedding", |v| v[0].embedding(&places(), None), &[&[2, 3]], Any, SMOOTH),
     ("matmul", |v| v[0].matmul(&v[1]), &[&[2, 3], &[3, 2]], Any, SMOOTH),
     ("bmm", |v| v[0].bmm(&v[1]), &[&[2, 2, 3], &[2, 3, 2]], Any, SMOOTH),
-    ("addmm", |v| v[0].addmm(&v[1], &v[2]), &[&[2], &[2, 3], &[3, 2]], Any, SMOOTH),
+    ("addmm", |v| v[0].addmm(&v[1], &v[2], 1, 1), &[&[2], &[2, 3], &[3, 2]], Any, SMOOTH),
     ("outer", |v| v[0].outer(&v[1]), &[&[2], &[3]], Any, SMOOTH),
     ("dot", |v| v[0].dot(&v[1]), &[&[3], &[3]], Any, SMOOTH),
     ("linear", |v| v[0].linear(&v[1], Some(&v[2])), &[&[2, 3], &[2, 3], &[2]], Any, SMOOTH),
@@ -526,7 +526,7 @@ fn gradients_of_empty_inputs() {
         if let Ok(y) = f(&inputs).and_then(|y| y.sum()) {
             y.backward().unwrap_or_else(|e| panic!("{name}: {e}"));
             if let Some(g) = inputs[0].grad() {
-                assert_eq!(g.size(), inputs[0].size(), "{name}");
+                assert_eq!(inputs[0].size(), g.size(), "{name}");
             }
         }
     }

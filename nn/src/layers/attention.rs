@@ -92,8 +92,9 @@ impl MultiheadAttention {
     /// The features of queries, keys and values.
     fn widths(&self) -> [usize; 3] {
         let embed_dim = self.out_proj.weight.size()[0];
-        [&self.q_proj_weight, &self.k_proj_weight, &self.v_proj_weight]
-            .map(|weight| weight.as_ref().and_then(|weight| weight.size().pop()).unwrap_or(embed_dim))
+        [&self.q_proj_weight, &self.k_proj_weight, &self.v_proj_weight].map(|weight| {
+            weight.as_ref().and_then(|weight| weight.size().last().copied()).unwrap_or(embed_dim)
+        })
     }
 
     /// The weights that turn queries, keys and values into those of the heads.
@@ -177,7 +178,7 @@ impl MultiheadAttention {
     ) -> Result<(Variable, Variable)> {
         let widths = self.widths();
         let sizes = inputs.map(Variable::size);
-        let dims = sizes.each_ref().map(Vec::len);
+        let dims = sizes.each_ref().map(|size| size.len());
         let batch_at = usize::from(!self.batch_first);
         if dims != [3; 3]
             || (0..3).any(|i| sizes[i][2] != widths[i])

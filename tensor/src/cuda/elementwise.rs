@@ -30,17 +30,12 @@ fn named(op: &str, dtype: DType) -> Option<String> {
 /// `y[i] = f(a[i], b[i])`, where both have the same dtype, into a new tensor of `dtype`.
 pub(crate) fn binary(op: &'static str, a: &Tensor, b: Operand<'_>, dtype: DType) -> Result<Option<Tensor>> {
     let Some(kernel) = named(op, a.dtype) else { return Ok(None) };
-    let size = match b {
+    let size = match &b {
         Operand::Tensor(b) => shape::broadcast(op, a.size(), b.size())?,
         Operand::Scalar(_) => a.size().to_vec(),
     };
     let y = fresh(op, a, dtype, &size)?;
-    Ok(run(op, &kernel, Arg::New(&y), &y, a, b)?.map(|()| y))
-}
-
-/// `number - x[i]` ("sub") or `number / x[i]` ("div"), into a new tensor.
-pub(crate) fn swapped(op: &str, x: &Tensor, number: Scalar) -> Result<Option<Tensor>> {
-    binary(if op == "sub" { "rsub" } else { "rdiv" }, x, Operand::Scalar(number), x.dtype)
+    Ok(run(op, &kernel, Arg::New(&y), &y, a, &b)?.map(|()| y))
 }
 
 /// `y[i] = f(y[i], b[i])` in place, where both have the same dtype.
@@ -53,7 +48,7 @@ pub(crate) fn binary_(op: &'static str, y: &Tensor, b: Operand<'_>) -> Result<Op
         None => Ok(None),
         Some(kernel) => {
             y.expect_distinct(op)?;
-            run(op, &kernel, Arg::Write(y), y, y, b)
+            run(op, &kernel, Arg::Write(y), y, y, &b)
         }
     }
 }
@@ -72,7 +67,7 @@ pub(crate) fn unary_(op: &'static str, x: &Tensor) -> Result<Option<()>> {
 pub(crate) fn copy(x: &Tensor) -> Result<Option<Tensor>> {
     let y = fresh("copy", x, x.dtype, x.size())?;
     let kernel = format!("put_{}", x.dtype.size_in_bytes());
-    Ok(run("copy", &kernel, Arg::New(&y), &y, &y, Operand::Tensor(x))?.map(|()| y))
+    Ok(run("copy", &kernel, Arg::New(&y), &y, &y, &x.into())?.map(|()| y))
 }
 
 /// The elements in another dtype, in one step.
@@ -92,7 +87,7 @@ pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Option<Tensor>> {
         _ => return Ok(None),
     };
     let y = fresh("to_dtype", x, dtype, x.size())?;
-    let nothing = Operand::Scalar(Scalar::Int(0));
+    let nothing = &Operand::Scalar(Scalar::Int(0));
     Ok(run("to_dtype", kernel, Arg::New(&y), &y, x, nothing)?.map(|()| y))
 }
 
@@ -102,12 +97,12 @@ fn run(
     to: Arg<'_>,
     y: &Tensor,
     a: &Tensor,
-    b: Operand<'_>,
+    b: &Operand<'_>,
 ) -> Result<Option<()>> {
     let none = vec![0; y.dim()];
     let (right, number, b_strides) = match b {
         Operand::Tensor(b) => (Arg::Read(b), 0, repeated(b, y.size())),
-        Operand::Scalar(v) => (Arg::Null, bits(a.dtype, v), none),
+        Operand::Scalar(v) => (Arg::Null, bits(a.dtype, *v), none),
     };
     let strides = [y.stride().to_vec(), repeated(a, y.size()), b_strides];
     let Some(places) = merged(y.size(), strides) else { return Ok(None) };

@@ -7,7 +7,7 @@ use crate::cpu::elementwise::{Op1, Op2, Op3, With, map_function2, map1, map2, ma
 use crate::cpu::functions::{self, Function2};
 use crate::cpu::{on_gpu, operators};
 use crate::dtype::{with_real, with_working};
-use crate::{DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
+use crate::{AsTensor, DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 /// `a + w (b - a)`, from the nearer end as PyTorch does.
 #[derive(Clone, Copy)]
@@ -40,21 +40,17 @@ impl Tensor {
     ///
     /// # Errors
     /// When the shapes do not broadcast, or the dtypes differ; on an integer dtype.
-    pub fn lerp(&self, end: &Self, weight: impl IntoOperand) -> Result<Self> {
-        let op = "lerp";
+    pub fn lerp(&self, end: impl AsTensor, weight: impl IntoOperand) -> Result<Self> {
+        let (op, end) = ("lerp", end.as_tensor());
         self.expect_float(op)?;
         end.expect_dtype(op, self.dtype)?;
-        self.expect_device(op, end)?;
-        let number;
+        self.expect_device(op, &end)?;
         let weight = match weight.operand() {
             Operand::Tensor(w) => w,
-            Operand::Scalar(w) => {
-                number = self.like().full((), w)?;
-                &number
-            }
+            Operand::Scalar(w) => Cow::Owned(self.like().full((), w)?),
         };
         weight.expect_dtype(op, self.dtype)?;
-        self.expect_device(op, weight)?;
+        self.expect_device(op, &weight)?;
         with_real!(self.dtype, T => {
             let (a, b, w) = (self.in_dtype(T::TYPE)?, end.in_dtype(T::TYPE)?, weight.in_dtype(T::TYPE)?);
             let size = shape::broadcast(op, &shape::broadcast(op, a.size(), b.size())?, w.size())?;
@@ -67,17 +63,17 @@ impl Tensor {
     ///
     /// # Errors
     /// When the shapes do not broadcast.
-    pub fn addcmul(&self, a: &Self, b: &Self, value: impl Into<Scalar>) -> Result<Self> {
-        self.addc("addcmul", a, b, value.into(), false)
+    pub fn addcmul(&self, a: impl AsTensor, b: impl AsTensor, value: impl Into<Scalar>) -> Result<Self> {
+        self.addc("addcmul", &a.as_tensor(), &b.as_tensor(), value.into(), false)
     }
 
     /// `self + value · a / b`.
     ///
     /// # Errors
     /// When the shapes do not broadcast; on an integer dtype.
-    pub fn addcdiv(&self, a: &Self, b: &Self, value: impl Into<Scalar>) -> Result<Self> {
+    pub fn addcdiv(&self, a: impl AsTensor, b: impl AsTensor, value: impl Into<Scalar>) -> Result<Self> {
         self.expect_float("addcdiv")?;
-        self.addc("addcdiv", a, b, value.into(), true)
+        self.addc("addcdiv", &a.as_tensor(), &b.as_tensor(), value.into(), true)
     }
 
     fn addc(&self, op: &'static str, a: &Self, b: &Self, value: Scalar, divide: bool) -> Result<Self> {
@@ -95,7 +91,7 @@ impl Tensor {
 
 /// PyTorch's dtype for an operation between the two: a number, or a tensor without dimensions, gives
 /// way to a tensor of the same kind.
-pub(crate) fn promoted(a: &Tensor, b: Operand<'_>) -> DType {
+pub(crate) fn promoted(a: &Tensor, b: &Operand<'_>) -> DType {
     match b {
         Operand::Tensor(b) if a.dtype == b.dtype => a.dtype,
         Operand::Tensor(b) => match (a.dim(), b.dim()) {
@@ -134,9 +130,9 @@ pub(crate) fn binary<T: Element, Y: Element>(
             a.result(a.lend_view(op, |a| map1(a, With(f, v)))?, a.size())
         }
         Operand::Tensor(b) => {
-            a.expect_device(op, b)?;
+            a.expect_device(op, &b)?;
             let b = b.in_dtype(T::TYPE)?;
-            on_gpu!(a, y => Ok(y), elementwise::binary(op, &a, Operand::Tensor(&b), Y::TYPE));
+            on_gpu!(a, y => Ok(y), elementwise::binary(op, &a, (&*b).into(), Y::TYPE));
             if a.size() == b.size() {
                 return a.result(Tensor::view2(op, (&a, &b), a.size(), |a, b| map2(a, b, f))?, a.size());
             }
@@ -159,7 +155,7 @@ pub(crate) fn function2(
     let dims = shape::broadcast(op, a.size(), b.size())?;
     with_real!(dtype, T => {
         let (a, b) = (a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
-        on_gpu!(a, y => y.cast(dtype), elementwise::binary(op, &a, Operand::Tensor(&b), T::TYPE));
+        on_gpu!(a, y => y.cast(dtype), elementwise::binary(op, &a, (&*b).into(), T::TYPE));
         let y = Tensor::view2::<T, T, _>(op, (&a, &b), &dims, |a, b| map_function2(a, b, f, [0.0; 2]))?;
         a.result(y, &dims)?.cast(dtype)
     })
@@ -174,7 +170,7 @@ macro_rules! binary_ops {
         /// When the shapes do not broadcast, or the devices differ.
         pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
             let (op, other) = (stringify!($name), other.operand());
-            let dtype = promoted(self, other);
+            let dtype = promoted(self, &other);
             with_working!(dtype, T => binary_ops!(@$kind dtype, T, op, self, other, $kernel))
         }
     )*};
@@ -199,22 +195,29 @@ impl Tensor {
     /// When the shapes do not broadcast, or the devices differ.
     pub fn div(&self, other: impl IntoOperand) -> Result<Self> {
         let other = other.operand();
-        let dtype = real(promoted(self, other));
+        let dtype = real(promoted(self, &other));
         with_real!(dtype, T => binary::<T, T>("div", self, other, operators::Div)?.cast(dtype))
     }
 
-    /// `number - self` and `number / self`, for the operators.
-    pub(crate) fn rsub_or_rdiv(&self, op: &'static str, number: Scalar) -> Result<Self> {
-        let dtype = number.promote(self.dtype);
-        let dtype = if op == "div" { real(dtype) } else { dtype };
+    /// `number - self`.
+    pub fn rsub(&self, number: impl Into<Scalar>) -> Result<Self> {
+        self.swapped("rsub", number.into(), operators::Sub, |dtype| dtype)
+    }
+
+    /// `number / self`; of integers too, the quotient is a real number.
+    pub fn rdiv(&self, number: impl Into<Scalar>) -> Result<Self> {
+        self.swapped("rdiv", number.into(), operators::Div, real)
+    }
+
+    fn swapped<F>(&self, op: &'static str, number: Scalar, f: F, result: fn(DType) -> DType) -> Result<Self>
+    where
+        F: Op2<f32, f32, f32> + Op2<f64, f64, f64> + Op2<i64, i64, i64>,
+    {
+        let dtype = result(number.promote(self.dtype));
         with_working!(dtype, T => {
             let (x, v) = (self.in_dtype(dtype.working())?, <T as Element>::from_scalar(number));
-            on_gpu!(x, y => y.cast(dtype), elementwise::swapped(op, &x, number));
-            let y: Vec<T> = if op == "sub" {
-                x.lend_view(op, |x| map1(x, Swapped(operators::Sub, v)))?
-            } else {
-                x.lend_view(op, |x| map1(x, Swapped(operators::Div, v)))?
-            };
+            on_gpu!(x, y => y.cast(dtype), elementwise::binary(op, &x, Operand::Scalar(number), x.dtype));
+            let y: Vec<T> = x.lend_view(op, |x| map1(x, Swapped(f, v)))?;
             self.result(y, x.size())?.cast(dtype)
         })
     }
@@ -245,8 +248,8 @@ impl Tensor {
     /// When the shapes do not broadcast, or the devices differ; on integers divided by 0.
     pub fn floor_divide(&self, other: impl IntoOperand) -> Result<Self> {
         let other = other.operand();
-        divisor("floor_divide", self, other)?;
-        let dtype = promoted(self, other);
+        divisor("floor_divide", self, &other)?;
+        let dtype = promoted(self, &other);
         with_working!(dtype, T => binary::<T, T>("floor_divide", self, other, operators::FloorDiv)?.cast(dtype))
     }
 
@@ -256,8 +259,8 @@ impl Tensor {
     /// As [`Tensor::floor_divide`].
     pub fn remainder(&self, other: impl IntoOperand) -> Result<Self> {
         let other = other.operand();
-        divisor("remainder", self, other)?;
-        let dtype = promoted(self, other);
+        divisor("remainder", self, &other)?;
+        let dtype = promoted(self, &other);
         with_working!(dtype, T => binary::<T, T>("remainder", self, other, operators::Remainder)?.cast(dtype))
     }
 
@@ -268,7 +271,7 @@ impl Tensor {
     /// negative number.
     pub fn pow(&self, other: impl IntoOperand) -> Result<Self> {
         let other = other.operand();
-        let dtype = promoted(self, other);
+        let dtype = promoted(self, &other);
         if let Operand::Scalar(v) = other {
             if !dtype.is_float() && v.to_f64() < 0.0 {
                 return Err(Error::value(
@@ -288,9 +291,9 @@ impl Tensor {
                 self.to_dtype(dtype)?.function("pow", functions::POWER, [power.to_f64(), 0.0])
             }
             (DType::F32 | DType::F64, Operand::Tensor(power)) => {
-                function2("pow", self, power, functions::POW, dtype)
+                function2("pow", self, &power, functions::POW, dtype)
             }
-            _ => {
+            (_, other) => {
                 let power = |a: i64, b: i64| match u32::try_from(b) {
                     Ok(b) => a.wrapping_pow(b),
                     Err(_) if b < 0 => {
@@ -313,13 +316,13 @@ impl Tensor {
     /// When the shapes do not broadcast, or the devices differ.
     pub fn atan2(&self, other: impl IntoOperand) -> Result<Self> {
         let other = other.operand();
-        let dtype = real(promoted(self, other));
+        let dtype = real(promoted(self, &other));
         with_real!(dtype, T => binary("atan2", self, other, T::atan2)?.cast(dtype))
     }
 }
 
 /// An integer divided by 0 is an error.
-pub(crate) fn divisor(op: &'static str, a: &Tensor, b: Operand<'_>) -> Result<()> {
+pub(crate) fn divisor(op: &'static str, a: &Tensor, b: &Operand<'_>) -> Result<()> {
     if promoted(a, b).is_float() {
         return Ok(());
     }
@@ -340,7 +343,7 @@ macro_rules! functions {
         /// When the shapes do not broadcast, or the devices differ.
         pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
             let (op, other) = (stringify!($name), other.operand());
-            let dtype = functions!(@$kind promoted(self, other));
+            let dtype = functions!(@$kind promoted(self, &other));
             with_real!(dtype, T => {
                 // By a pointer, so that the loop is compiled once for all of them.
                 let f: fn(T, T) -> T = |$a, $b| $e;
@@ -383,8 +386,8 @@ impl Tensor {
     /// When the shapes do not broadcast, or the devices differ; on integers divided by 0.
     pub fn fmod(&self, other: impl IntoOperand) -> Result<Self> {
         let (op, other) = ("fmod", other.operand());
-        divisor(op, self, other)?;
-        let dtype = promoted(self, other);
+        divisor(op, self, &other)?;
+        let dtype = promoted(self, &other);
         if !dtype.is_float() {
             let f: fn(i64, i64) -> i64 = |a, b| a.checked_rem(b).unwrap_or(0);
             return binary(op, self, other, f)?.cast(dtype);
@@ -393,11 +396,5 @@ impl Tensor {
             let f: fn(T, T) -> T = |a, b| a % b;
             binary(op, self, other, f)?.cast(dtype)
         })
-    }
-}
-
-impl IntoOperand for Operand<'_> {
-    fn operand(&self) -> Operand<'_> {
-        *self
     }
 }

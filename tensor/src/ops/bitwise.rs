@@ -12,7 +12,7 @@ macro_rules! integers {
         /// When the shapes do not broadcast, the devices differ, or a dtype is a real one.
         pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
             let (op, other) = (stringify!($name), other.operand());
-            let dtype = promoted(self, other);
+            let dtype = promoted(self, &other);
             if dtype.is_float() {
                 return Err(Error::dtype(op, dtype, "int64 or another integer dtype"));
             }
@@ -67,7 +67,7 @@ impl Tensor {
     }
 
     fn shift(&self, op: &'static str, by: Operand<'_>, f: fn(i64, i64) -> i64) -> Result<Self> {
-        let dtype = promoted(self, by);
+        let dtype = promoted(self, &by);
         if dtype.is_float() {
             return Err(Error::dtype(op, dtype, "int64 or another integer dtype"));
         }

@@ -42,7 +42,7 @@ macro_rules! closures {
         /// When the shapes do not broadcast, or the devices differ.
         pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
             let other = other.operand();
-            with_working!(promoted(self, other), T => {
+            with_working!(promoted(self, &other), T => {
                 binary::<T, u8>(stringify!($name), self, other, |a: T, b: T| {
                     let f: fn(bool, bool) -> bool = $f;
                     u8::from(f(a != T::default(), b != T::default()))
@@ -87,7 +87,7 @@ impl Tensor {
     /// When the shapes do not broadcast, or the devices differ.
     pub fn fmax(&self, other: impl IntoOperand) -> Result<Self> {
         let other = other.operand();
-        let dtype = promoted(self, other);
+        let dtype = promoted(self, &other);
         if !dtype.is_float() {
             return self.maximum(other);
         }
@@ -103,7 +103,7 @@ impl Tensor {
     /// When the shapes do not broadcast, or the devices differ.
     pub fn fmin(&self, other: impl IntoOperand) -> Result<Self> {
         let other = other.operand();
-        let dtype = promoted(self, other);
+        let dtype = promoted(self, &other);
         if !dtype.is_float() {
             return self.minimum(other);
         }

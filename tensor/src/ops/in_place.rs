@@ -47,7 +47,7 @@ impl Tensor {
     /// When the shape of `other` does not broadcast to that of `self`; as [`Tensor::fill_`].
     pub fn copy_(&self, other: &Self) -> Result<()> {
         let other = other.to(&self.device())?.to_dtype(self.dtype)?;
-        with_element!(self.dtype, T => self.update::<T>("copy_", Operand::Tensor(&other), operators::Put))
+        with_element!(self.dtype, T => self.update::<T>("copy_", (&other).into(), operators::Put))
     }
 
     in_place! {
@@ -78,7 +78,7 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::pow`] and [`Tensor::copy_`].
     pub fn pow_(&self, other: impl IntoOperand) -> Result<()> {
-        self.expect_holds("pow_", promoted(self, other.operand()))?;
+        self.expect_holds("pow_", promoted(self, &other.operand()))?;
         self.copy_(&self.pow(other)?)
     }
 
@@ -94,7 +94,7 @@ impl Tensor {
 
     /// `self[i] = f(self[i], other[i])`, computed in `T`.
     fn update<T: Element>(&self, op: &'static str, other: Operand<'_>, f: impl Op2<T, T, T>) -> Result<()> {
-        self.expect_holds(op, promoted(self, other))?;
+        self.expect_holds(op, promoted(self, &other))?;
         if T::TYPE != self.dtype {
             let y = binary(op, self, other, f)?;
             self.expect_fits(op, &y)?;
@@ -103,34 +103,32 @@ impl Tensor {
         let other = match other {
             Operand::Tensor(o) => o,
             Operand::Scalar(v) => {
-                on_gpu!(self, done => Ok(done), elementwise::binary_(op, self, other));
+                on_gpu!(self, done => Ok(done), elementwise::binary_(op, self, Operand::Scalar(v)));
                 let v = T::from_scalar(v);
                 return self.write::<T, _>(op, |y| update(y, With(f, v)));
             }
         };
-        self.expect_device(op, other)?;
+        self.expect_device(op, &other)?;
         let other = other.in_dtype(self.dtype)?;
         // An operand in the same memory is copied first: the result is as if all of it was read
         // before the first element is written.
         let copy = if self.shares_storage(&other) { Some(other.copy()?) } else { None };
         let other = copy.as_ref().unwrap_or(&other);
         self.expect_fits(op, other)?;
-        on_gpu!(self, done => Ok(done), elementwise::binary_(op, self, Operand::Tensor(other)));
+        on_gpu!(self, done => Ok(done), elementwise::binary_(op, self, other.into()));
         self.write1::<T, T, _>(op, other, |y, x| update1(y, x, f))
     }
 
-    /// Whether `other` broadcasts to the shape of `self`.
     pub(crate) fn expect_fits(&self, op: &'static str, other: &Self) -> Result<()> {
-        if self.size() == other.size() || shape::broadcast(op, self.size(), other.size())? == self.size() {
-            return Ok(());
-        }
-        Err(Error::shape(
-            op,
-            format!(
-                "shape {:?} does not broadcast to {:?}, which is changed in place",
-                other.size(),
-                self.size()
-            ),
-        ))
+        expect_fits(op, self.size(), other.size())
     }
+}
+
+/// Checks that `size` broadcasts to `whole`, which stays as it is.
+#[doc(hidden)]
+pub fn expect_fits(op: &'static str, whole: &[usize], size: &[usize]) -> Result<()> {
+    if whole == size || shape::broadcast(op, whole, size)? == whole {
+        return Ok(());
+    }
+    Err(Error::shape(op, format!("shape {size:?} does not broadcast to {whole:?}, which is kept")))
 }

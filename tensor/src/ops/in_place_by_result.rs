@@ -1,6 +1,6 @@
 //! Operations whose result goes into a tensor that is there: in place, and PyTorch's `out=`.
 
-use crate::{Error, IntoOperand, Result, Scalar, Tensor};
+use crate::{AsTensor, Error, IntoOperand, Result, Scalar, Tensor};
 
 /// In-place forms by way of the result. Those that a step of training repeats have kernels of their own
 /// (`inplace.rs`, `unary.rs`).
@@ -58,9 +58,9 @@ impl Tensor {
         bitwise_right_shift_ = bitwise_right_shift(other: impl IntoOperand);
         gcd_ = gcd(other: impl IntoOperand);
         lcm_ = lcm(other: impl IntoOperand);
-        lerp_ = lerp(end: &Self, weight: impl IntoOperand);
-        addcmul_ = addcmul(a: &Self, b: &Self, value: impl Into<Scalar>);
-        addcdiv_ = addcdiv(a: &Self, b: &Self, value: impl Into<Scalar>);
+        lerp_ = lerp(end: impl AsTensor, weight: impl IntoOperand);
+        addcmul_ = addcmul(a: impl AsTensor, b: impl AsTensor, value: impl Into<Scalar>);
+        addcdiv_ = addcdiv(a: impl AsTensor, b: impl AsTensor, value: impl Into<Scalar>);
         addmm_ = addmm(a: &Self, b: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);
         addmv_ = addmv(matrix: &Self, vector: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);
         baddbmm_ = baddbmm(a: &Self, b: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);

@@ -2,7 +2,7 @@
 
 use crate::dtype::with_working;
 use crate::ops::arithmetic::promoted;
-use crate::{DType, Element, Error, Operand, Result, Scalar, Tensor, shape};
+use crate::{DType, Element, Error, Result, Scalar, Tensor, shape};
 
 impl Tensor {
     /// Where the mask is not 0, `value`; elsewhere the element.
@@ -57,7 +57,7 @@ impl Tensor {
         let op = "where";
         self.expect_device(op, other)?;
         self.expect_device(op, condition)?;
-        let dtype = promoted(self, Operand::Tensor(other));
+        let dtype = promoted(self, &other.into());
         let mask = if condition.dtype == DType::U8 { condition.clone() } else { condition.ne(0)? };
         let size = shape::broadcast(op, self.size(), other.size())?;
         let size = shape::broadcast(op, &size, mask.size())?;

@@ -5,62 +5,16 @@ use candle_core::Layout;
 use crate::cpu::element::Number;
 use crate::cpu::matmul::int::matmul_int;
 use crate::cpu::matmul::{Operand, Shape, Start, matmul_new};
-use crate::{DType, Element, Error, Result, Scalar, Tensor, shape};
+use crate::{AsTensor, DType, Element, Error, Result, Tensor, shape};
 
 impl Tensor {
-    /// The sum of the products of two vectors' elements.
-    ///
-    /// # Errors
-    /// When they are no vectors of one length and dtype.
-    pub fn dot(&self, other: &Self) -> Result<Self> {
-        if self.dim() != 1 || self.size() != other.size() {
-            return Err(Error::shape(
-                "dot",
-                format!(
-                    "shapes {:?} and {:?}, expected two vectors of one length",
-                    self.size(),
-                    other.size()
-                ),
-            ));
-        }
-        self.matmul(other)
-    }
-
-    /// All products of an element of one vector with one of another: `[n, m]`.
-    ///
-    /// # Errors
-    /// When one is no vector.
-    pub fn outer(&self, other: &Self) -> Result<Self> {
-        if self.dim() != 1 || other.dim() != 1 {
-            return Err(Error::shape(
-                "outer",
-                format!("shapes {:?} and {:?}, expected two vectors", self.size(), other.size()),
-            ));
-        }
-        self.unsqueeze(1)?.mul(other)
-    }
-
-    /// The matrix products of two batches `[b, n, m]` and `[b, m, p]`.
-    ///
-    /// # Errors
-    /// When the shapes or dtypes do not fit; nothing broadcasts.
-    pub fn bmm(&self, other: &Self) -> Result<Self> {
-        if self.dim() != 3 || other.dim() != 3 || self.size()[0] != other.size()[0] {
-            return Err(Error::shape(
-                "bmm",
-                format!("shapes {:?} and {:?}, expected [b, n, m] and [b, m, p]", self.size(), other.size()),
-            ));
-        }
-        self.matmul(other)
-    }
-
     /// The matrix product, over the last two dimensions; those before broadcast. A vector on the
     /// left is a row, on the right a column, and that dimension disappears from the result.
     ///
     /// # Errors
     /// When the inner sizes differ, the dtypes differ, or an operand has no dimension.
-    pub fn matmul(&self, other: &Self) -> Result<Self> {
-        self.product("matmul", other, None)
+    pub fn matmul(&self, other: impl AsTensor) -> Result<Self> {
+        self.product("matmul", &other.as_tensor(), None)
     }
 
     /// `self · weightᵀ + bias`, PyTorch's `linear`: rows `[.., in]`, a weight `[out, in]` and a bias
@@ -68,14 +22,16 @@ impl Tensor {
     ///
     /// # Errors
     /// When the shapes do not fit, or the dtypes differ.
-    pub fn linear(&self, weight: &Self, bias: Option<&Self>) -> Result<Self> {
+    pub fn linear(&self, weight: impl AsTensor, bias: Option<&Self>) -> Result<Self> {
+        let weight = weight.as_tensor();
         if weight.dim() != 2 || self.dim() == 0 || self.size()[self.dim() - 1] != weight.size()[1] {
             return Err(Error::shape(
                 "linear",
                 format!(
-                    "input has shape {:?} and weight {:?}, expected [.., in] and [out, in]",
+                    "input has shape {:?}, weight {:?} expects a last dimension of {}, itself being [out, in]",
                     self.size(),
-                    weight.size()
+                    weight.size(),
+                    weight.size().last().unwrap_or(&0)
                 ),
             ));
         }
@@ -98,7 +54,7 @@ impl Tensor {
         if self.dim() > 2 && self.is_contiguous() && k > 0 {
             let mut size = self.size().to_vec();
             size[self.dim() - 1] = n;
-            return self.reshape([self.numel() / k, k])?.linear(weight, bias)?.reshape(size);
+            return self.reshape([self.numel() / k, k])?.linear(&*weight, bias)?.reshape(size);
         }
         self.product("linear", &weight.t()?, bias)
     }
@@ -247,167 +203,231 @@ fn on_gpu(
     bias.map_or(Ok(y.clone()), |b| y.add(b))
 }
 
-impl Tensor {
-    /// The product of two matrices. For all other ranks, see [`Tensor::matmul`].
-    ///
-    /// # Errors
-    /// When they are no matrices, or the shapes or dtypes do not fit.
-    pub fn mm(&self, other: &Self) -> Result<Self> {
-        self.expect_ranks("mm", 2, other, 2)?;
-        self.matmul(other)
-    }
-
-    /// The product of a matrix and a vector.
-    ///
-    /// # Errors
-    /// When they are not these, or the shapes or dtypes do not fit.
-    pub fn mv(&self, vector: &Self) -> Result<Self> {
-        self.expect_ranks("mv", 2, vector, 1)?;
-        self.matmul(vector)
-    }
-
-    fn expect_ranks(&self, op: &'static str, left: usize, other: &Self, right: usize) -> Result<()> {
-        if self.dim() == left && other.dim() == right {
-            return Ok(());
-        }
-        Err(Error::shape(
-            op,
-            format!(
-                "shapes {:?} and {:?}, expected {left} and {right} dimensions",
-                self.size(),
-                other.size()
-            ),
-        ))
-    }
-
-    /// `beta · self + alpha · (a · b)`, where `self` broadcasts to the product of two matrices. With a `beta`
-    /// of 0, `self` does not count, not even its NaN.
-    ///
-    /// # Errors
-    /// When the shapes or dtypes do not fit.
-    pub fn addmm(
-        &self,
-        a: &Self,
-        b: &Self,
-        beta: impl Into<Scalar>,
-        alpha: impl Into<Scalar>,
-    ) -> Result<Self> {
-        self.plus("addmm", &a.mm(b)?, beta.into(), alpha.into())
-    }
-
-    /// `beta · self + alpha · (matrix · vector)`; see [`Tensor::addmm`].
-    ///
-    /// # Errors
-    /// As [`Tensor::addmm`].
-    pub fn addmv(
-        &self,
-        matrix: &Self,
-        vector: &Self,
-        beta: impl Into<Scalar>,
-        alpha: impl Into<Scalar>,
-    ) -> Result<Self> {
-        self.plus("addmv", &matrix.mv(vector)?, beta.into(), alpha.into())
-    }
-
-    /// `beta · self + alpha · (a · b)` for batches of matrices; see [`Tensor::addmm`].
-    ///
-    /// # Errors
-    /// As [`Tensor::addmm`].
-    pub fn baddbmm(
-        &self,
-        a: &Self,
-        b: &Self,
-        beta: impl Into<Scalar>,
-        alpha: impl Into<Scalar>,
-    ) -> Result<Self> {
-        self.plus("baddbmm", &a.bmm(b)?, beta.into(), alpha.into())
-    }
-
-    fn plus(&self, op: &'static str, product: &Self, beta: Scalar, alpha: Scalar) -> Result<Self> {
-        product.expect_fits(op, self)?;
-        let scaled = |x: &Self, by: Scalar| match by.to_f64() {
-            1.0 => Ok(x.clone()),
-            _ => x.mul(by),
-        };
-        let product = scaled(product, alpha)?;
-        if beta.to_f64() == 0.0 { Ok(product) } else { scaled(self, beta)?.add(product) }
-    }
-
-    /// The sums of the products along the last dimensions of both: `[.., n]` and `[.., n]` to `[.., ..]`.
-    ///
-    /// # Errors
-    /// When the last sizes or the dtypes differ.
-    pub fn inner(&self, other: &Self) -> Result<Self> {
-        if self.dim() == 0 || other.dim() == 0 {
-            return self.mul(other);
-        }
-        self.tensordot(&other.movedim(-1, 0)?, 1)
-    }
-
-    /// The sums of the products over the last `dims` dimensions of `self` and the first of `other`.
-    ///
-    /// # Errors
-    /// When there are fewer dimensions, or their sizes or the dtypes differ.
-    pub fn tensordot(&self, other: &Self, dims: usize) -> Result<Self> {
-        let fits = dims <= self.dim()
-            && dims <= other.dim()
-            && self.size()[self.dim() - dims..] == other.size()[..dims];
-        if !fits {
-            return Err(Error::shape(
-                "tensordot",
-                format!("the last {dims} sizes of {:?} are not the first of {:?}", self.size(), other.size()),
-            ));
-        }
-        let (left, inner) = self.size().split_at(self.dim() - dims);
-        let right = &other.size()[dims..];
-        let k = shape::numel(inner);
-        let a = self.reshape([shape::numel(left), k])?;
-        a.matmul(&other.reshape([k, shape::numel(right)])?)?.reshape([left, right].concat())
-    }
-
-    /// Kronecker's product: each element times the whole of `other`, in its place.
-    ///
-    /// # Errors
-    /// When the result is too large.
-    pub fn kron(&self, other: &Self) -> Result<Self> {
-        let rank = self.dim().max(other.dim());
-        let (mut a, mut b, mut size) = (vec![], vec![], vec![]);
-        let at = |t: &Self, d: usize| (d + t.dim()).checked_sub(rank).map_or(1, |d| t.size()[d]);
-        for d in 0..rank {
-            a.extend([at(self, d), 1]);
-            b.extend([1, at(other, d)]);
-            size.push(at(self, d).saturating_mul(at(other, d)));
-        }
-        self.reshape(a)?.mul(other.reshape(b)?)?.reshape(size)
-    }
-
-    /// The vector product along a dimension of size 3; the others broadcast.
-    ///
-    /// # Errors
-    /// When there is no such dimension, it is not 3 in both, or the shapes do not broadcast.
-    pub fn cross(&self, other: &Self, dim: i64) -> Result<Self> {
-        let op = "cross";
-        let (d, e) = (shape::dim(op, dim, self.size())?, shape::dim(op, dim, other.size())?);
-        if self.dim() != other.dim() || self.size()[d] != 3 || other.size()[e] != 3 {
-            return Err(Error::shape(
-                op,
-                format!(
-                    "shapes {:?} and {:?}: expected as many dimensions, with size 3 at {dim}",
-                    self.size(),
-                    other.size()
-                ),
-            ));
-        }
-        let part = |i: i64| -> Result<Self> {
-            let (j, k) = ((i + 1) % 3, (i + 2) % 3);
-            let first = self.select(dim, j)?.mul(other.select(dim, k)?)?;
-            first.sub(self.select(dim, k)?.mul(other.select(dim, j)?)?)
-        };
-        Self::stack(&[part(0)?, part(1)?, part(2)?], d as i64)
-    }
-}
-
 fn split(size: &[usize]) -> (&[usize], [usize; 2]) {
     let (batch, rest) = size.split_at(size.len() - 2);
     (batch, [rest[0], rest[1]])
 }
+
+/// Checks that two operands have these numbers of dimensions.
+#[doc(hidden)]
+pub fn expect_ranks(op: &'static str, sizes: [&[usize]; 2], ranks: [usize; 2]) -> Result<()> {
+    if sizes.map(<[usize]>::len) == ranks {
+        return Ok(());
+    }
+    let ([a, b], [m, n]) = (sizes, ranks);
+    Err(Error::shape(op, format!("shapes {a:?} and {b:?}, expected {m} and {n} dimensions")))
+}
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_matmul {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the product of two matrices, `[n, m]` and `[m, p]`; PyTorch's `mm`.
+            ///
+            /// # Errors
+            /// When they are not matrices, or the shapes or dtypes do not fit.
+            #[track_caller]
+            pub fn mm(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
+                let other = &*other.as_tensor();
+                $crate::support::expect_ranks("mm", [&self.size(), &other.size()], [2, 2])?;
+                self.matmul(other)
+            }
+
+            /// Returns the product of a matrix `[n, m]` and a vector `[m]`.
+            ///
+            /// # Errors
+            /// When they are not these, or the shapes or dtypes do not fit.
+            #[track_caller]
+            pub fn mv(&self, vector: impl $crate::AsTensor<Self>) -> Result<Self> {
+                let vector = &*vector.as_tensor();
+                $crate::support::expect_ranks("mv", [&self.size(), &vector.size()], [2, 1])?;
+                self.matmul(vector)
+            }
+
+            /// Returns the matrix products of two batches `[b, n, m]` and `[b, m, p]`.
+            ///
+            /// # Errors
+            /// When the shapes or dtypes do not fit; nothing broadcasts.
+            #[track_caller]
+            pub fn bmm(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
+                let other = &*other.as_tensor();
+                let (a, b) = (self.size(), other.size());
+                if a.len() != 3 || b.len() != 3 || a[0] != b[0] {
+                    let message = format!("shapes {a:?} and {b:?}, expected [b, n, m] and [b, m, p]");
+                    return Err($crate::Error::shape("bmm", message).into());
+                }
+                self.matmul(other)
+            }
+
+            /// Returns the sum of the products of two vectors' elements.
+            ///
+            /// # Errors
+            /// When they are not vectors of one length and dtype.
+            #[track_caller]
+            pub fn dot(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
+                let other = &*other.as_tensor();
+                let (a, b) = (self.size(), other.size());
+                if a.len() != 1 || a[..] != b[..] {
+                    let message = format!("shapes {a:?} and {b:?}, expected two vectors of one length");
+                    return Err($crate::Error::shape("dot", message).into());
+                }
+                self.matmul(other)
+            }
+
+            /// Returns all products of an element of one vector with one of another: `[n, m]`.
+            ///
+            /// # Errors
+            /// When one is not a vector.
+            #[track_caller]
+            pub fn outer(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
+                let other = &*other.as_tensor();
+                $crate::support::expect_ranks("outer", [&self.size(), &other.size()], [1, 1])?;
+                self.unsqueeze(1)?.mul(other)
+            }
+
+            /// Returns `beta · self + alpha · (a · b)`, where `self` broadcasts to the product of two
+            /// matrices. With a `beta` of 0, `self` does not count, not even its NaN.
+            ///
+            /// # Errors
+            /// When the shapes or dtypes do not fit.
+            #[track_caller]
+            pub fn addmm(
+                &self,
+                a: impl $crate::AsTensor<Self>,
+                b: impl $crate::AsTensor<Self>,
+                beta: impl Into<$crate::Scalar>,
+                alpha: impl Into<$crate::Scalar>,
+            ) -> Result<Self> {
+                self.plus_product("addmm", a.as_tensor().mm(b)?, beta.into(), alpha.into())
+            }
+
+            /// Returns `beta · self + alpha · (matrix · vector)`; see [`Self::addmm`].
+            ///
+            /// # Errors
+            /// As [`Self::addmm`].
+            #[track_caller]
+            pub fn addmv(
+                &self,
+                matrix: impl $crate::AsTensor<Self>,
+                vector: impl $crate::AsTensor<Self>,
+                beta: impl Into<$crate::Scalar>,
+                alpha: impl Into<$crate::Scalar>,
+            ) -> Result<Self> {
+                self.plus_product("addmv", matrix.as_tensor().mv(vector)?, beta.into(), alpha.into())
+            }
+
+            /// Returns `beta · self + alpha · (a · b)` for batches of matrices; see [`Self::addmm`].
+            ///
+            /// # Errors
+            /// As [`Self::addmm`].
+            #[track_caller]
+            pub fn baddbmm(
+                &self,
+                a: impl $crate::AsTensor<Self>,
+                b: impl $crate::AsTensor<Self>,
+                beta: impl Into<$crate::Scalar>,
+                alpha: impl Into<$crate::Scalar>,
+            ) -> Result<Self> {
+                self.plus_product("baddbmm", a.as_tensor().bmm(b)?, beta.into(), alpha.into())
+            }
+
+            #[track_caller]
+            fn plus_product(
+                &self,
+                op: &'static str,
+                product: Self,
+                beta: $crate::Scalar,
+                alpha: $crate::Scalar,
+            ) -> Result<Self> {
+                $crate::support::expect_fits(op, &product.size(), &self.size())?;
+                let scaled = |x: Self, by: $crate::Scalar| match by.to_f64() {
+                    1.0 => Ok(x),
+                    _ => x.mul(by),
+                };
+                let product = scaled(product, alpha)?;
+                if beta.to_f64() == 0.0 {
+                    return Ok(product);
+                }
+                // The dtype that autocast gave the product.
+                scaled(self.autocast_as(&product)?, beta)?.add(product)
+            }
+
+            /// Returns the sums of the products along the last dimensions of both: `[.., n]` and `[.., n]`
+            /// to `[.., ..]`.
+            ///
+            /// # Errors
+            /// When the last sizes or the dtypes differ.
+            #[track_caller]
+            pub fn inner(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
+                let other = &*other.as_tensor();
+                if self.dim() == 0 || other.dim() == 0 {
+                    return self.mul(other);
+                }
+                self.tensordot(other.movedim(-1, 0)?, 1)
+            }
+
+            /// Returns the sums of the products over the last `dims` dimensions of `self` and the first of
+            /// `other`.
+            ///
+            /// # Errors
+            /// When there are fewer dimensions, or their sizes or the dtypes differ.
+            #[track_caller]
+            pub fn tensordot(&self, other: impl $crate::AsTensor<Self>, dims: usize) -> Result<Self> {
+                let other = &*other.as_tensor();
+                let (a, b) = (self.size(), other.size());
+                if dims > a.len() || dims > b.len() || a[a.len() - dims..] != b[..dims] {
+                    let message = format!("the last {dims} sizes of {a:?} are not the first of {b:?}");
+                    return Err($crate::Error::shape("tensordot", message).into());
+                }
+                let ((left, inner), right) = (a.split_at(a.len() - dims), &b[dims..]);
+                let count = |sizes: &[usize]| sizes.iter().product::<usize>();
+                let rows = self.reshape([count(left), count(inner)])?;
+                rows.matmul(other.reshape([count(inner), count(right)])?)?.reshape([left, right].concat())
+            }
+
+            /// Returns Kronecker's product: each element times all of `other`, in its place.
+            ///
+            /// # Errors
+            /// When the result is too large.
+            #[track_caller]
+            pub fn kron(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
+                let other = &*other.as_tensor();
+                let rank = self.dim().max(other.dim());
+                let (mut a, mut b, mut size) = (vec![], vec![], vec![]);
+                let at = |t: &Self, d: usize| (d + t.dim()).checked_sub(rank).map_or(1, |d| t.size()[d]);
+                for d in 0..rank {
+                    a.extend([at(self, d), 1]);
+                    b.extend([1, at(other, d)]);
+                    size.push(at(self, d).saturating_mul(at(other, d)));
+                }
+                self.reshape(a)?.mul(other.reshape(b)?)?.reshape(size)
+            }
+
+            /// Returns the vector product along a dimension of size 3; the others broadcast.
+            ///
+            /// # Errors
+            /// When there is no such dimension, it is not 3 in both, or the shapes do not broadcast.
+            #[track_caller]
+            pub fn cross(&self, other: impl $crate::AsTensor<Self>, dim: i64) -> Result<Self> {
+                let other = &*other.as_tensor();
+                if self.dim() != other.dim() || self.size_of(dim)? != 3 || other.size_of(dim)? != 3 {
+                    let message = format!(
+                        "shapes {:?} and {:?}: expected as many dimensions, with size 3 at {dim}",
+                        self.size(),
+                        other.size()
+                    );
+                    return Err($crate::Error::shape("cross", message).into());
+                }
+                let part = |i: i64| -> Result<Self> {
+                    let (j, k) = ((i + 1) % 3, (i + 2) % 3);
+                    let first = self.select(dim, j)?.mul(other.select(dim, k)?)?;
+                    first.sub(self.select(dim, k)?.mul(other.select(dim, j)?)?)
+                };
+                Self::stack(&[part(0)?, part(1)?, part(2)?], dim)
+            }
+        }
+    };
+}
+composed_matmul!(Tensor);

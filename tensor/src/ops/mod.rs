@@ -31,3 +31,9 @@ pub(crate) mod statistics;
 pub(crate) mod unary;
 pub(crate) mod upsample;
 pub(crate) mod view;
+
+/// Checks that composed operations make, which `taper-autograd` compiles for its own type.
+pub mod support {
+    pub use super::in_place::expect_fits;
+    pub use super::matmul::expect_ranks;
+}

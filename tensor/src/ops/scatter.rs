@@ -1,5 +1,7 @@
 //! Elements written at indices.
 
+use std::borrow::Cow;
+
 use crate::cpu::element::{Element as Kernel, Number};
 use crate::dtype::{with_element, with_working};
 use crate::ops::index::{around, indices, places, position};
@@ -23,15 +25,11 @@ impl Tensor {
     /// As [`Tensor::gather`].
     pub fn scatter_(&self, dim: i64, index: &Self, source: impl IntoOperand) -> Result<()> {
         let op = "scatter";
-        let number;
         let source = match source.operand() {
             Operand::Tensor(source) => source,
-            Operand::Scalar(v) => {
-                number = self.like().full((), v)?.expand(index.size())?;
-                &number
-            }
+            Operand::Scalar(v) => Cow::Owned(self.like().full((), v)?.expand(index.size())?),
         };
-        let (dim, at) = self.scatter_places(op, dim, index, source)?;
+        let (dim, at) = self.scatter_places(op, dim, index, &source)?;
         with_element!(self.dtype, T => {
             let mut y = self.to_vec::<T>()?;
             let x = source.to_vec::<T>()?;
@@ -48,7 +46,7 @@ impl Tensor {
     /// As [`Tensor::gather`].
     pub fn scatter_add(&self, dim: i64, index: &Self, source: &Self) -> Result<Self> {
         let op = "scatter_add";
-        let (dim, at) = self.scatter_places(op, dim, index, source)?;
+        let (dim, at) = self.scatter_places(op, dim, index, &source)?;
         with_working!(self.dtype, T => {
             let mut y = self.in_dtype(T::TYPE)?.to_vec::<T>()?;
             let x = source.in_dtype(T::TYPE)?.to_vec::<T>()?;

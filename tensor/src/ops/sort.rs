@@ -1,5 +1,7 @@
 //! Sorting, the largest few, and searching in order.
 
+use std::borrow::Cow;
+
 use crate::cpu::element::Element as Kernel;
 use crate::dtype::with_element;
 use crate::ops::index::around;
@@ -51,13 +53,9 @@ impl Tensor {
     /// When the rows of both are not as many, or this is a number.
     pub fn searchsorted(&self, values: impl IntoOperand, right: bool) -> Result<Self> {
         let op = "searchsorted";
-        let number;
         let values = match values.operand() {
             Operand::Tensor(t) => t,
-            Operand::Scalar(v) => {
-                number = Self::full((), v)?;
-                &number
-            }
+            Operand::Scalar(v) => Cow::Owned(Self::full((), v)?),
         };
         let fits = self.dim() == 1
             || (self.dim() == values.dim()
@@ -81,7 +79,7 @@ impl Tensor {
             let t = t.in_dtype(dtype)?;
             with_element!(dtype, T => Ok(t.to_vec::<T>()?.into_iter().map(|x| rank(x, false)).collect()))
         };
-        let (sorted, values_ranks) = (ranks(self)?, ranks(values)?);
+        let (sorted, values_ranks) = (ranks(self)?, ranks(&values)?);
         let place = |(i, &v): (usize, &u64)| {
             let row = if self.dim() == 1 { &sorted[..] } else { &sorted[i / each * n..][..n] };
             row.partition_point(|&s| if right { s <= v } else { s < v }) as i64

@@ -61,12 +61,12 @@ fn operands_broadcast_without_copies_of_their_views() -> Result<()> {
 #[test]
 fn numbers_come_first_too() -> Result<()> {
     let x = Tensor::new([1.0f32, 2.0])?;
-    assert_eq!((1.0 - &x)?.to_vec::<f32>()?, [0.0, -1.0]);
-    assert_eq!((1.0 / &x)?.to_vec::<f32>()?, [1.0, 0.5]);
-    assert_eq!((3 * &x)?.to_vec::<f32>()?, [3.0, 6.0]);
+    assert_eq!((1.0f32 - &x)?.to_vec::<f32>()?, [0.0, -1.0]);
+    assert_eq!((1.0f64 / &x)?.to_vec::<f32>()?, [1.0, 0.5]);
+    assert_eq!((3i32 * &x)?.to_vec::<f32>()?, [3.0, 6.0]);
     let i = Tensor::new([1i64, 2])?;
-    assert_eq!((1 / &i)?.to_vec::<f32>()?, [1.0, 0.5]);
-    assert_eq!((5 - &i)?.to_vec::<i64>()?, [4, 3]);
+    assert_eq!((1i64 / &i)?.to_vec::<f32>()?, [1.0, 0.5]);
+    assert_eq!((5i32 - &i)?.to_vec::<i64>()?, [4, 3]);
     Ok(())
 }
 

@@ -43,9 +43,6 @@ mod tests {
         let text = "use candle_core::{Tensor, Var};\nloss.backward()?;\nlet g: GradStore;\nmod backward;\n";
         assert_eq!(lines(check, "tensor/src/tensor.rs", text), [1, 2, 3]);
         assert!(lines(check, "nn/src/x.rs", "loss.backward()?;\n").is_empty(), "taper's own");
-        assert!(
-            lines(check, "tensor/src/cpu/pool.rs", "pool.backward(dy, dx);\n").is_empty(),
-            "a kernel's"
-        );
+        assert!(lines(check, "tensor/src/cpu/pool.rs", "pool.backward(dy, dx);\n").is_empty(), "a kernel's");
     }
 }

@@ -15,7 +15,7 @@ const WAYS: [(&str, &str); 3] = [("default", ""), ("foreach", ", foreach=True"),
 
 pub fn run(common: &Common) -> Result<()> {
     let mut bench = common.open()?;
-    let net: Vec<Vec<usize>> = Net::new(3)?.parameters().iter().map(Variable::size).collect();
+    let net: Vec<Vec<usize>> = Net::new(3)?.parameters().iter().map(|p| p.size().to_vec()).collect();
     for (network, shapes) in [("net", net), ("resnet18", resnet18())] {
         // Reads the parameter, the gradient and one state, writes all but the gradient.
         let sgd = |p| Ok(Box::new(Sgd::new(p, 1e-6)?.momentum(0.9)) as Box<dyn Optimizer>);
