@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// Operations that are computed in f32 on a GPU, as PyTorch's list has them, beside those of [`FULL`].
-const FULL_ON_GPU: [&str; 28] = [
+const FULL_ON_GPU: [&str; 27] = [
     "acos",
     "asin",
     "cosh",
@@ -38,7 +38,6 @@ const FULL_ON_GPU: [&str; 28] = [
     "sinh",
     "softmax",
     "softplus",
-    "softplus_with",
     "sum",
     "sum_dim",
     "tan",

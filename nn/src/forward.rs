@@ -3,16 +3,25 @@
 use std::sync::Arc;
 
 use taper_autograd::Variable;
+use taper_autograd::tensor::Tensor;
 
 use crate::{Module, Result};
 
 /// A function of one variable: the one method that a user writes for a network.
-pub trait Forward {
-    /// The output for a batch of inputs.
+///
+/// Whatever implements it for a [`Variable`] takes a [`Tensor`] too, as a constant: `net.forward(&inputs)?`.
+pub trait Forward<X: ?Sized = Variable> {
+    /// Returns the output for a batch of inputs.
     ///
     /// # Errors
     /// When the input does not fit.
-    fn forward(&self, x: &Variable) -> Result<Variable>;
+    fn forward(&self, x: &X) -> Result<Variable>;
+}
+
+impl<F: Forward + ?Sized> Forward<Tensor> for F {
+    fn forward(&self, x: &Tensor) -> Result<Variable> {
+        Forward::<Variable>::forward(self, &Variable::from(x))
+    }
 }
 
 /// A module with a forward pass, as an element of a list of different ones: `Box<dyn Layer>`.

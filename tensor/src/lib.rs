@@ -23,6 +23,8 @@ mod device;
 mod display;
 mod dtype;
 mod error;
+#[doc(hidden)]
+pub mod formula;
 mod lock;
 mod nested;
 mod operators;
@@ -51,6 +53,16 @@ pub use ops::index::{Index, IntoIndices};
 pub use ops::join::Pad;
 pub use ops::pool::PoolOptions;
 pub use ops::scatter::Reduce;
+/// The rows of the tables of elementwise operations.
+#[doc(hidden)]
+pub mod elementwise {
+    pub use crate::formula::{Elementwise, Formula, Params, Saves, params};
+    pub use crate::ops::activation::{
+        Elu, Gelu, GeluTanh, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, LogSigmoid, Mish, Relu6, Selu,
+        Silu, Softplus, Softsign, Threshold,
+    };
+    pub use crate::ops::unary::{Erf, Exp, Expm1, Log, Log1p, Reciprocal, Rsqrt, Sigmoid, Sqrt, Tanh};
+}
 #[doc(hidden)]
 pub use ops::support;
 pub use random::{Generator, manual_seed, philox};

@@ -65,7 +65,7 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
             let (inputs, labels) = batch?;
             // gradients add up until they are cleared
             optimizer.zero_grad();
-            let outputs = net.forward(&inputs.into())?;
+            let outputs = net.forward(&inputs)?;
             let loss = criterion.forward(&outputs, &labels)?;
             loss.backward()?;
             optimizer.step()?;
@@ -90,7 +90,7 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
     save_image(&((&images / 2.0)? + 0.5)?, folder.join("test_batch.png"), &Grid::new())?;
     writeln!(out, "GroundTruth:  {}", names(&labels, &classes)?)?;
     // _, predicted = torch.max(outputs, 1): the class of the highest energy
-    let outputs = no_grad(|| net.forward(&images.into()))?;
+    let outputs = no_grad(|| net.forward(&images))?;
     let (_, predicted) = outputs.data().max_dim(1, false)?;
     writeln!(out, "Predicted:    {}", names(&predicted, &classes)?)?;
 
@@ -98,7 +98,7 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
     for batch in testloader.iter() {
         let (images, labels) = batch?;
         // nothing is learnt here, so no graph is recorded
-        let outputs = no_grad(|| net.forward(&images.into()))?;
+        let outputs = no_grad(|| net.forward(&images))?;
         let predicted = outputs.data().argmax(1, false)?.to_vec::<i64>()?;
         for (label, prediction) in labels.to_vec::<i64>()?.into_iter().zip(predicted) {
             correct[label as usize] += i32::from(label == prediction);

@@ -36,7 +36,7 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
     let (inputs, labels) = (inputs.to(&device)?, labels.to(&device)?);
     for step in 1..=3 {
         optimizer.zero_grad();
-        let loss = criterion.forward(&net.forward(&inputs.clone().into())?, &labels)?;
+        let loss = criterion.forward(&net.forward(&inputs)?, &labels)?;
         loss.backward()?;
         optimizer.step()?;
         writeln!(out, "step {step}: loss {:.4}", loss.item::<f64>()?)?;

@@ -68,7 +68,7 @@ impl Predictor {
     pub fn likeliest(&self, image: Image, count: usize) -> Result<Vec<(&str, f64)>> {
         let image = self.transform.apply(image, &mut Rng::new(0, 0))?;
         let batch: Tensor = image.to_tensor()?.unsqueeze(0)?.to(&self.device)?;
-        let outputs = no_grad(|| self.net.forward(&batch.into()))?;
+        let outputs = no_grad(|| self.net.forward(&batch))?;
         let probabilities = outputs.data().softmax(1)?.to(&Device::cpu())?.to_vec::<f32>()?;
         if probabilities.len() != self.classes.len() {
             let (outputs, names) = (probabilities.len(), self.classes.len());

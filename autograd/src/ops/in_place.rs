@@ -17,11 +17,7 @@ macro_rules! in_place {
         /// nothing was recorded, whose base would change unseen; when the result has another shape.
         #[track_caller]
         pub fn $name(&self, $($arg: $ty),*) -> Result<()> {
-            self.check_in_place(stringify!($name))?;
-            // Where a gradient rule needs the elements that were there, it keeps a copy of them.
-            let before = if is_grad_enabled() { self.data().copy()? } else { self.data() };
-            let before = Self::with_history(before, self.history());
-            self.write(stringify!($name), before.$f($($arg),*)?)
+            self.change(stringify!($name), |x| x.$f($($arg),*))
         }
     )*};
 }
@@ -38,26 +34,12 @@ impl Variable {
         div_ = div(other: impl IntoOperand<Self>);
         /// [`Variable::relu`], in place.
         relu_ = relu();
-        /// [`Variable::exp`], in place.
-        exp_ = exp();
-        /// [`Variable::tanh`], in place.
-        tanh_ = tanh();
-        /// [`Variable::sigmoid`], in place.
-        sigmoid_ = sigmoid();
         /// [`Variable::neg`], in place.
         neg_ = neg();
         /// [`Variable::abs`], in place.
         abs_ = abs();
-        /// [`Variable::sqrt`], in place.
-        sqrt_ = sqrt();
-        /// [`Variable::rsqrt`], in place.
-        rsqrt_ = rsqrt();
-        /// [`Variable::reciprocal`], in place.
-        reciprocal_ = reciprocal();
         /// [`Variable::square`], in place.
         square_ = square();
-        /// [`Variable::log`], in place.
-        log_ = log();
         /// [`Variable::sin`], in place.
         sin_ = sin();
         /// [`Variable::cos`], in place.
@@ -80,10 +62,17 @@ impl Variable {
         index_copy_ = index_copy(dim: i64, index: &Tensor, source: &Self);
         /// [`Variable::clamp`], in place.
         clamp_ = clamp(min: Option<f64>, max: Option<f64>);
-        /// [`Variable::leaky_relu`], in place.
-        leaky_relu_ = leaky_relu(slope: f64);
         /// [`Variable::masked_fill`], in place.
         masked_fill_ = masked_fill(mask: &Tensor, value: f64);
+    }
+
+    /// Takes over what `f` makes of this variable.
+    #[track_caller]
+    pub(super) fn change(&self, op: &'static str, f: impl FnOnce(&Self) -> Result<Self>) -> Result<()> {
+        self.check_in_place(op)?;
+        // Where a gradient rule needs the elements that were there, it keeps a copy of them.
+        let before = if is_grad_enabled() { self.data().copy()? } else { self.data() };
+        self.write(op, f(&Self::with_history(before, self.history()))?)
     }
 
     /// Sets all elements to 0; no gradient flows to what was there.

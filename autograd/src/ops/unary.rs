@@ -1,10 +1,12 @@
 //! Functions of each element.
 
 use smallvec::smallvec;
+use taper_tensor::elementwise::{Elementwise, Formula, Saves, params};
+use taper_tensor::{DType, Tensor};
 
 use crate::autocast::widened;
 use crate::record::record;
-use crate::{Result, Variable};
+use crate::{Result, Variable, is_grad_enabled};
 
 impl Variable {
     /// Numbers for NaN and for the infinities, see [`Tensor::nan_to_num`]; no gradient flows to what they
@@ -75,31 +77,72 @@ macro_rules! flat {
     )*};
 }
 
+/// Makes the rows of a table methods of [`Variable`]: one pass forward, and one for the gradient.
+macro_rules! elementwise_methods {
+    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident),*) $costs:tt
+        value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {
+        impl $crate::Variable {$(
+            $(#[$doc])*
+            #[track_caller]
+            pub fn $name(&self $(, $p: f64)*) -> $crate::Result<Self> {
+                if let Some(scope) = $crate::autocast::widened(stringify!($name), self) {
+                    return scope.full(self)?.$name($($p),*);
+                }
+                let y = self.tensor().$name($($p),*)?;
+                self.elementwise::<taper_tensor::elementwise::$Type>(y, &[$($p),*])
+            }
+
+            #[doc = concat!("Applies [`Variable::", stringify!($name), "`] in place.")]
+            ///
+            /// # Errors
+            /// As [`Variable::add_`].
+            #[track_caller]
+            pub fn $name_(&self $(, $p: f64)*) -> $crate::Result<()> {
+                self.change(stringify!($name_), |x| x.$name($($p),*))
+            }
+        )*}
+    };
+}
+pub(super) use elementwise_methods;
+
+taper_tensor::functions!(elementwise_methods);
+
+/// Formulas over whole variables, whose operations can be differentiated.
+mod whole {
+    use crate::{Error, Result, Variable};
+    taper_tensor::symbols!(Variable, Variable::data);
+}
+
 impl Variable {
+    /// Records an operation of a table, whose result is `y`.
+    #[track_caller]
+    pub(super) fn elementwise<E: Elementwise>(&self, y: Tensor, given: &[f64]) -> Result<Self> {
+        let params = params(given);
+        let inputs = [self];
+        let node = record(E::NODE, &inputs);
+        let gradient = move |g: Self, saved: Self| {
+            if !is_grad_enabled() {
+                return Ok(Self::new(g.tensor().elementwise_gradient::<E>(&saved.tensor(), params)?));
+            }
+            // In the 16-bit dtypes the steps of a formula would lose digits.
+            let dtype = g.dtype();
+            let wide = if dtype.size_in_bytes() < 4 { DType::F32 } else { dtype };
+            let (g, saved) = (g.to_dtype(wide)?, saved.to_dtype(wide)?);
+            whole::run([&g, &saved], |[g, s]| E::gradient(g, s, params.map(Formula::of)))?.to_dtype(dtype)
+        };
+        if E::SAVES == Saves::Output {
+            return node.saves_output().unary(y, move |g, ctx| gradient(g, ctx.output(0)?));
+        }
+        let x = self.save();
+        node.unary(y, move |g, ctx| gradient(g, x.get(ctx)?))
+    }
+
     of_output! {
-        /// e to the power of each element: dy/dx = y.
-        exp "Exp" |g, y| g.mul(y);
-        /// `e^x - 1`, exact near 0: dy/dx = y + 1.
-        expm1 "Expm1" |g, y| g.mul(y.add(1.0)?);
-        /// The square root: dy/dx = 1 / 2y.
-        sqrt "Sqrt" |g, y| g.div(y.mul(2.0)?);
-        /// `1 / √x`: dy/dx = -y³ / 2.
-        rsqrt "Rsqrt" |g, y| g.mul(y.mul(&y)?.mul(&y)?.mul(-0.5)?);
-        /// `1 / x`: dy/dx = -y².
-        reciprocal "Reciprocal" |g, y| g.mul(y.square()?.neg()?);
-        /// The hyperbolic tangent: dy/dx = 1 - y².
-        tanh "Tanh" |g, y| g.mul(y.square()?.neg()?.add(1.0)?);
-        /// `1 / (1 + e^-x)`: dy/dx = y (1 - y).
-        sigmoid "Sigmoid" |g, y| g.mul(y.sub(y.square()?)?);
         /// The inverse of [`Variable::erf`]: dy/dx = √π / 2 · e^y².
         erfinv "Erfinv" |g, y| g.mul(y.square()?.exp()?.mul(1.0 / std::f64::consts::FRAC_2_SQRT_PI)?);
     }
 
     of_input! {
-        /// The natural logarithm: dy/dx = 1 / x.
-        log "Log" |g, x| g.div(x);
-        /// `ln(1 + x)`, exact near 0: dy/dx = 1 / (1 + x).
-        log1p "Log1p" |g, x| g.div(x.add(1.0)?);
         /// The logarithm to base 2: dy/dx = 1 / (x ln 2).
         log2 "Log2" |g, x| g.div(x.mul(std::f64::consts::LN_2)?);
         /// The logarithm to base 10: dy/dx = 1 / (x ln 10).
@@ -138,8 +181,6 @@ impl Variable {
         lgamma "Lgamma" |g, x| g.mul(x.digamma()?);
         /// The derivative of [`Variable::lgamma`]: dy/dx is its first [`Variable::polygamma`].
         digamma "Digamma" |g, x| g.mul(x.polygamma(1)?);
-        /// The error function: dy/dx = 2 / √π · e^-x².
-        erf "Erf" |g, x| g.mul(x.square()?.neg()?.exp()?.mul(std::f64::consts::FRAC_2_SQRT_PI)?);
     }
 
     flat! {

@@ -82,7 +82,7 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "elu" => x.elu(real_or("alpha", 1.0)),
         "selu" => x.selu(),
         "silu" => x.silu(),
-        "softplus" => x.softplus_with(real_or("beta", 1.0), real_or("threshold", 20.0)),
+        "softplus" => x.softplus(real_or("beta", 1.0), real_or("threshold", 20.0)),
         "softsign" => x.softsign(),
         "mish" => x.mish(),
         "gelu" => x.gelu(),

@@ -106,7 +106,7 @@ with_arguments! {
     Hardtanh = "Hardtanh", hardtanh(min_val: f64, max_val: f64), "min_val={:?}, max_val={:?}";
     /// `ln(1 + e^(beta · x)) / beta`, and `x` where `beta · x` is above the threshold, by default with 1
     /// and 20; PyTorch's `nn.Softplus`.
-    Softplus = "Softplus", softplus_with(beta: f64, threshold: f64), "beta={:?}, threshold={:?}";
+    Softplus = "Softplus", softplus(beta: f64, threshold: f64), "beta={:?}, threshold={:?}";
     /// `e^x / Σ e^x` along a dimension; PyTorch's `nn.Softmax`.
     Softmax = "Softmax", softmax(dim: i64), "dim={:?}";
     /// `x - ln Σ e^x` along a dimension; PyTorch's `nn.LogSoftmax`.

@@ -10,9 +10,10 @@ mod pack;
 use std::mem::MaybeUninit;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 
-use super::functions::{Argument, Function, Function2, Params};
+use super::functions::{Argument, Function, Function2};
 use super::simd::{Simd, dispatch};
 use super::strided::{Strided, StridedMut, Tile, contiguous_strides, walk};
+use crate::formula::Params;
 pub use function::{Op1, Op2, Op3, With};
 use pack::{copy_2d, operand};
 

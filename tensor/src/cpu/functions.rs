@@ -13,12 +13,12 @@
 use std::mem::MaybeUninit;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::element::Float;
+use super::element::{Float, Number};
+#[cfg(target_arch = "x86_64")]
+pub use super::math::wide;
 use super::math::{EXACT, double};
 use super::simd::simd;
-
-/// Up to two numbers that a function depends on, the same for all elements.
-pub type Params = [f64; 2];
+use crate::formula::{Elementwise, Formula, Params};
 
 /// A function of one element.
 #[derive(Clone, Copy)]
@@ -101,13 +101,13 @@ impl Function2 {
     }
 }
 
-/// What formulas are written in.
-trait Formula:
+/// What the formulas of [`functions!`] are written in.
+trait Real:
     Float + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
 }
-impl Formula for f32 {}
-impl Formula for f64 {}
+impl Real for f32 {}
+impl Real for f64 {}
 
 /// `NAME(arguments; parameters) [ns] = formula`; `T` is the type, `L` as in [`super::simd`]. `[ns, wide]`
 /// names the function of [`super::math::wide`] that serves where there is AVX-512.
@@ -116,7 +116,7 @@ macro_rules! functions {
         $(#[$doc])*
         pub const $name: functions!(@type $($y)?) = {
             #[inline(always)]
-            fn at<const $l: usize, $t: Formula>($x: $t $(, $y: $t)?, _params: Params) -> $t {
+            fn at<const $l: usize, $t: Real>($x: $t $(, $y: $t)?, _params: Params) -> $t {
                 $(let $p = $t::of(_params[0]);
                 $(let $q = $t::of(_params[1]);)?)?
                 $e
@@ -148,28 +148,10 @@ macro_rules! functions {
 }
 
 functions! {
-    /// 1 / x
-    RECIPROCAL(x) [0.3] |T, L| T::ONE / x;
-    /// √x
-    SQRT(x) [0.3] |T, L| x.sqrt::<L>();
-    /// 1 / √x
-    RSQRT(x) [0.4] |T, L| T::ONE / x.sqrt::<L>();
-    /// e^x
-    EXP(x) [0.5, exp] |T, L| x.exp::<L>();
-    /// e^x - 1
-    EXPM1(x) [0.5] |T, L| x.expm1::<L>();
-    /// Natural logarithm.
-    LN(x) [0.6] |T, L| x.ln::<L>();
-    /// ln(1 + x)
-    LOG1P(x) [0.7] |T, L| x.log1p::<L>();
     /// x^power
     POWER(x; power) [2.0] |T, L| x.pow::<L>(power);
     /// a^b
     POW(a, b) [2.0] |T, L| a.pow::<L>(b);
-    /// Hyperbolic tangent.
-    TANH(x) [0.6, tanh] |T, L| x.tanh::<L>();
-    /// The error function.
-    ERF(x) [0.7] |T, L| x.erf::<L>();
     /// 1 - erf(x), by way of `f64`.
     ERFC(x) [20.0] |T, L| T::of(double::erfc(x.to_f64()));
     /// Largest integer not above x.
@@ -213,54 +195,128 @@ fn of_large(x: &[f32], f: fn(f64) -> f64, out: &mut [MaybeUninit<f32>]) {
     }
 }
 
-// Activations.
+/// A number of a formula, where a vector has `L` lanes of `f32`.
+#[derive(Clone, Copy)]
+struct Lane<T, const L: usize>(T);
+
+macro_rules! lane {
+    ($($trait:ident $method:ident),*) => {$(
+        impl<T: Float, const L: usize> $trait for Lane<T, L> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(Number::$method(self.0, other.0))
+            }
+        }
+    )*};
+    (@functions $($name:ident = $method:ident),*) => {
+        impl<T: Float, const L: usize> Formula for Lane<T, L> {
+            #[inline(always)]
+            fn of(value: f64) -> Self {
+                Self(T::of(value))
+            }
+            $(#[inline(always)]
+            fn $name(self) -> Self {
+                Self(self.0.$method::<L>())
+            })*
+            #[inline(always)]
+            fn abs(self) -> Self {
+                Self(self.0.abs())
+            }
+            #[inline(always)]
+            fn sign(self) -> Self {
+                Self(self.0.sign())
+            }
+            #[inline(always)]
+            fn maximum(self, other: Self) -> Self {
+                Self(self.0.maximum(other.0))
+            }
+            #[inline(always)]
+            fn minimum(self, other: Self) -> Self {
+                Self(self.0.minimum(other.0))
+            }
+            #[inline(always)]
+            fn where_greater(self, other: Self, yes: Self, no: Self) -> Self {
+                if self.0 > other.0 { yes } else { no }
+            }
+            #[inline(always)]
+            fn where_at_most(self, other: Self, yes: Self, no: Self) -> Self {
+                if self.0 <= other.0 { yes } else { no }
+            }
+        }
+    };
+}
+lane!(Add add, Sub sub, Mul mul, Div div);
+lane!(@functions exp = exp, expm1 = expm1, log = ln, log1p = log1p, sqrt = sqrt, tanh = tanh, sigmoid = sigmoid,
+    erf = erf, normal_cdf = normal_cdf);
+
+impl<T: Float, const L: usize> Neg for Lane<T, L> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self(self.0.neg())
+    }
+}
+
+impl Function {
+    /// Returns the value of an elementwise operation.
+    pub const fn value<E: Elementwise>() -> Self {
+        Self::new(value::<E>, value_at::<4, f64, E>, E::NS)
+    }
+}
+
+impl Function2 {
+    /// Returns the gradient of an elementwise operation, of the output's gradient and what it saves.
+    pub const fn gradient<E: Elementwise>() -> Self {
+        Self::new(gradient::<E>, gradient_at::<4, f64, E>, 1.5 * E::NS)
+    }
+}
+
+#[inline(always)]
+fn value_at<const L: usize, T: Float, E: Elementwise>(x: T, params: Params) -> T {
+    E::value(Lane::<T, L>(x), params.map(Formula::of)).0
+}
+
+#[inline(always)]
+fn gradient_at<const L: usize, T: Float, E: Elementwise>(g: T, saved: T, params: Params) -> T {
+    E::gradient(Lane::<T, L>(g), Lane(saved), params.map(Formula::of)).0
+}
+
+fn value<E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) {
+    if E::WIDE.is_none_or(|wide| !wide(x, y)) {
+        values::<E>(x, params, y);
+    }
+}
+
+simd! {
+    fn values<E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) = values_body;
+    fn gradient<E: Elementwise>(g: &[f32], saved: &[f32], params: Params, dx: &mut [MaybeUninit<f32>]) = gradients_body;
+}
+
+#[inline(always)]
+fn values_body<const L: usize, E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) {
+    let n = y.len();
+    let x = &x[..n];
+    for i in 0..n {
+        y[i].write(value_at::<L, f32, E>(x[i], params));
+    }
+}
+
+#[inline(always)]
+fn gradients_body<const L: usize, E: Elementwise>(
+    g: &[f32],
+    saved: &[f32],
+    params: Params,
+    dx: &mut [MaybeUninit<f32>],
+) {
+    let n = dx.len();
+    let (g, saved) = (&g[..n], &saved[..n]);
+    for i in 0..n {
+        dx[i].write(gradient_at::<L, f32, E>(g[i], saved[i], params));
+    }
+}
+
 functions! {
-    /// 1 / (1 + e^-x)
-    SIGMOID(x) [0.6] |T, L| x.sigmoid::<L>();
-    /// ln(1 / (1 + e^-x))
-    LOG_SIGMOID(x) [1.0] |T, L| x.minimum(T::ZERO) - (-x.abs()).exp::<L>().log1p::<L>();
-    /// ln(1 + e^(beta x)) / beta; x where beta x is above the threshold.
-    SOFTPLUS(x; beta, threshold) [1.0] |T, L| {
-        let z = x * beta;
-        if z > threshold { x } else { z.exp::<L>().log1p::<L>() / beta }
-    };
-    /// min(max(x, 0), 6)
-    RELU6(x) [0.3] |T, L| x.maximum(T::ZERO).minimum(T::of(6.0));
-    /// x where positive, else slope x.
-    LEAKY_RELU(x; slope) [0.3] |T, L| if x > T::ZERO { x } else { x * slope };
-    /// x where positive, else alpha (e^x - 1).
-    ELU(x; alpha) [0.6] |T, L| if x > T::ZERO { x } else { x.expm1::<L>() * alpha };
-    /// scale x where positive, else scale alpha (e^x - 1), with the constants of Klambauer et al.,
-    /// "Self-normalizing neural networks", 2017.
-    SELU(x) [0.6] |T, L| {
-        let (scale, alpha) = (T::of(1.050_700_987_355_480_5), T::of(1.673_263_242_354_377_2));
-        scale * if x > T::ZERO { x } else { x.expm1::<L>() * alpha }
-    };
-    /// x sigmoid(x)
-    SILU(x) [0.6] |T, L| x * x.sigmoid::<L>();
-    /// x Φ(x), with the standard normal distribution function Φ; 0 for minus infinity.
-    GELU(x) [0.8, gelu] |T, L| if x == T::LOWEST { T::ZERO } else { x * x.normal_cdf::<L>() };
-    /// x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))), which is x sigmoid(2 √(2/π) (x + 0.044715 x³)).
-    GELU_TANH(x) [0.7] |T, L| {
-        let inner = x + T::of(0.044_715) * x * x * x;
-        x * (T::of(1.595_769_121_605_730_8) * inner).sigmoid::<L>()
-    };
-    /// x tanh(ln(1 + e^x)), which is x n / (n + 2) with n = e^x (e^x + 2).
-    MISH(x) [0.7] |T, L| {
-        let e = x.minimum(T::of(20.0)).exp::<L>(); // beyond, the quotient is 1
-        let n = e * (e + T::of(2.0));
-        x * (n / (n + T::of(2.0)))
-    };
-    /// x / (1 + |x|)
-    SOFTSIGN(x) [0.3] |T, L| x / (T::ONE + x.abs());
-    /// min(max(x, low), high)
-    HARDTANH(x; low, high) [0.3] |T, L| x.maximum(low).minimum(high);
-    /// min(max(x + 3, 0), 6) / 6
-    HARDSIGMOID(x) [0.3] |T, L| (x + T::of(3.0)).maximum(T::ZERO).minimum(T::of(6.0)) / T::of(6.0);
-    /// x hardsigmoid(x)
-    HARDSWISH(x) [0.3] |T, L| x * (x + T::of(3.0)).maximum(T::ZERO).minimum(T::of(6.0)) / T::of(6.0);
-    /// x where above the threshold, else value.
-    THRESHOLD(x; threshold, value) [0.3] |T, L| if x <= threshold { value } else { x };
     /// The gradient of relu from g and its result (or argument) x: 0 where x is not positive.
     RELU_GRAD(g, x) [0.3] |T, L| if x <= T::ZERO { T::ZERO } else { g };
 }

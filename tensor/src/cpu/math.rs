@@ -19,7 +19,7 @@ pub(super) mod double;
 mod tables;
 mod trigonometry;
 #[cfg(target_arch = "x86_64")]
-pub(super) mod wide;
+pub mod wide;
 
 pub(super) use trigonometry::{EXACT, cos, sin};
 

@@ -1,51 +1,141 @@
-//! Activation functions.
+//! Activation functions: for each its formula, and beside it that of its gradient. Both types, tensors and
+//! variables, get their methods from this table.
 
 use crate::cpu::functions;
+use crate::formula::{elementwise_methods, elementwise_types};
 use crate::ops::arithmetic::function2;
-use crate::{Error, Result, Tensor};
+use crate::{AsTensor, Error, Result, Tensor};
 
+/// Calls `$callback!` with the table of activations. `σ` is the sigmoid function, `Φ` and `φ` are the normal
+/// distribution and its density, `g` is the gradient of the output.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! activations {
-    ($($(#[$doc:meta])* $name:ident($($p:ident),*) = $f:ident $params:expr;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// When memory runs out.
-        pub fn $name(&self $(, $p: f64)*) -> Result<Self> {
-            self.function(stringify!($name), functions::$f, $params)
-        }
-    )*};
+    ($callback:ident) => { $callback! {
+        /// Returns `min(max(x, 0), 6)`: dy/dx is 1 between 0 and 6, else 0.
+        Relu6 relu6 relu6_() [0.3]
+            value |x| x.maximum(M::zero()).minimum(M::of(6.0));
+            gradient of input |g, x| {
+                x.where_at_most(M::zero(), M::zero(), M::of(6.0).where_at_most(x, M::zero(), g))
+            };
+        /// Returns `x` where positive, else `slope · x`; PyTorch's default slope is 0.01.
+        LeakyRelu leaky_relu leaky_relu_(slope) [0.3]
+            value |x| x.where_greater(M::zero(), x, x * slope);
+            gradient of input |g, x| x.where_greater(M::zero(), g, g * slope);
+        /// Returns `x` where positive, else `alpha · (e^x - 1)`, whose derivative is `alpha · e^x`.
+        Elu elu elu_(alpha) [0.6]
+            value |x| x.where_greater(M::zero(), x, x.expm1() * alpha);
+            gradient of input |g, x| {
+                x.where_greater(M::zero(), g, g * (alpha * x.minimum(M::zero()).exp()))
+            };
+        /// Returns the scaled [`Self::elu`] that keeps mean 0 and variance 1 from layer to layer, with the
+        /// constants of Klambauer et al., "Self-normalizing neural networks", 2017.
+        Selu selu selu_() [0.6]
+            value |x| {
+                let (scale, alpha) = (M::of(1.050_700_987_355_480_5), M::of(1.673_263_242_354_377_2));
+                scale * x.where_greater(M::zero(), x, x.expm1() * alpha)
+            };
+            gradient of input |g, x| {
+                let (scale, alpha) = (M::of(1.050_700_987_355_480_5), M::of(1.673_263_242_354_377_2));
+                g * x.where_greater(M::zero(), scale, scale * alpha * x.minimum(M::zero()).exp())
+            };
+        /// Returns `x σ(x)`, also called swish: `dy/dx = σ + x (σ - σ²)`.
+        Silu silu silu_() [0.6]
+            value |x| x * x.sigmoid();
+            gradient of input |g, x| {
+                let s = x.sigmoid();
+                g * (s + x * (s - s * s))
+            };
+        /// Returns `ln σ(x)`, without overflow: `dy/dx = σ(-x)`.
+        LogSigmoid logsigmoid logsigmoid_() [1.0]
+            value |x| x.minimum(M::zero()) - (-x.abs()).exp().log1p();
+            gradient of input |g, x| g * (-x).sigmoid();
+        /// Returns `ln(1 + e^(beta x)) / beta`, and `x` where `beta x` is above the threshold: `dy/dx = σ(beta x)`.
+        /// PyTorch's defaults are 1 and 20.
+        Softplus softplus softplus_(beta, threshold) [1.0]
+            value |x| {
+                let z = x * beta;
+                z.where_greater(threshold, x, z.exp().log1p() / beta)
+            };
+            gradient of input |g, x| {
+                let z = x * beta;
+                z.where_greater(threshold, g, g * z.sigmoid())
+            };
+        /// Returns `x tanh(ln(1 + e^x))`: `dy/dx = t + x (1 - t²) σ(x)` with `t = tanh(ln(1 + e^x))`.
+        Mish mish mish_() [0.7]
+            value |x| {
+                // The tanh is n / (n + 2) with n = e^x (e^x + 2); beyond 20, the quotient is 1.
+                let e = x.minimum(M::of(20.0)).exp();
+                let n = e * (e + M::of(2.0));
+                x * (n / (n + M::of(2.0)))
+            };
+            gradient of input |g, x| {
+                let e = x.minimum(M::of(20.0)).exp();
+                let n = e * (e + M::of(2.0));
+                let t = n / (n + M::of(2.0));
+                g * (t + x * ((M::one() - t * t) * x.sigmoid()))
+            };
+        /// Returns `x Φ(x)` (Hendrycks and Gimpel, "Gaussian error linear units", 2016), and 0 for minus
+        /// infinity: `dy/dx = Φ(x) + x φ(x)`.
+        Gelu gelu gelu_() [0.8, gelu]
+            value |x| x.where_at_most(M::of(f64::NEG_INFINITY), M::zero(), x * x.normal_cdf());
+            gradient of input |g, x| {
+                let density = (x * x * M::of(-0.5)).exp() * M::of(0.398_942_280_401_432_7);
+                g * (x.normal_cdf() + x * density)
+            };
+        /// Returns `x/2 (1 + tanh u)` with `u = √(2/π) (x + 0.044715 x³)`, an approximation of [`Self::gelu`];
+        /// PyTorch's `gelu(x, approximate="tanh")`.
+        GeluTanh gelu_tanh gelu_tanh_() [0.7]
+            value |x| {
+                // (1 + tanh u) / 2 is σ(2u).
+                let inner = x + M::of(0.044_715) * x * x * x;
+                x * (M::of(1.595_769_121_605_730_8) * inner).sigmoid()
+            };
+            gradient of input |g, x| {
+                // Beyond 20 the second term is 0, and its factors would overflow.
+                let z = x.minimum(M::of(20.0)).maximum(M::of(-20.0));
+                let square = z * z;
+                let s = (M::of(1.595_769_121_605_730_8) * z * (M::one() + M::of(0.044_715) * square)).sigmoid();
+                let slope = M::of(1.595_769_121_605_730_8) * (M::one() + M::of(0.134_145) * square);
+                g * (s + z * (s * (M::one() - s)) * slope)
+            };
+        /// Returns `x / (1 + |x|)`: `dy/dx = 1 / (1 + |x|)²`.
+        Softsign softsign softsign_() [0.3]
+            value |x| x / (M::one() + x.abs());
+            gradient of input |g, x| {
+                let d = M::one() + x.abs();
+                g / (d * d)
+            };
+        /// Returns `min(max(x, low), high)`: dy/dx is 1 between the two, else 0, also on them.
+        Hardtanh hardtanh hardtanh_(low, high) [0.3]
+            value |x| x.maximum(low).minimum(high);
+            gradient of input |g, x| x.where_greater(low, high.where_greater(x, g, M::zero()), M::zero());
+        /// Returns `min(max(x + 3, 0), 6) / 6`: dy/dx is 1/6 between -3 and 3, else 0.
+        Hardsigmoid hardsigmoid hardsigmoid_() [0.3]
+            value |x| (x + M::of(3.0)).maximum(M::zero()).minimum(M::of(6.0)) / M::of(6.0);
+            gradient of input |g, x| {
+                // PyTorch's slope is a sixth rounded to f32, also for f64.
+                let slope = g * M::of(0.166_666_671_633_720_4);
+                x.where_greater(M::of(-3.0), M::of(3.0).where_greater(x, slope, M::zero()), M::zero())
+            };
+        /// Returns `x · hardsigmoid(x)`: dy/dx is 0 up to -3, `x / 3 + 1/2` up to 3, then 1.
+        Hardswish hardswish hardswish_() [0.3]
+            value |x| x * ((x + M::of(3.0)).maximum(M::zero()).minimum(M::of(6.0)) / M::of(6.0));
+            gradient of input |g, x| {
+                let between = g * (x / M::of(3.0) + M::of(0.5));
+                x.where_greater(M::of(-3.0), M::of(3.0).where_at_most(x, g, between), M::zero())
+            };
+        /// Returns `x` where above the threshold, else `value`: dy/dx is 1 there, else 0.
+        Threshold threshold threshold_(threshold, value) [0.3]
+            value |x| x.where_at_most(threshold, value, x);
+            gradient of input |g, x| x.where_at_most(threshold, M::zero(), g);
+    } };
 }
 
-impl Tensor {
-    activations! {
-        /// `min(max(x, 0), 6)`.
-        relu6() = RELU6 [0.0; 2];
-        /// `x · sigmoid(x)`, also called swish.
-        silu() = SILU [0.0; 2];
-        /// `x` where positive, else `slope · x`; PyTorch's default slope is 0.01.
-        leaky_relu(slope) = LEAKY_RELU [slope, 0.0];
-        /// `x` where positive, else `alpha · (e^x - 1)`.
-        elu(alpha) = ELU [alpha, 0.0];
-        /// The scaled [`Tensor::elu`] that keeps mean 0 and variance 1.
-        selu() = SELU [0.0; 2];
-        /// `ln(sigmoid(x))`, without overflow.
-        logsigmoid() = LOG_SIGMOID [0.0; 2];
-        /// `ln(1 + e^(beta x)) / beta`; `x` where `beta x` is above the threshold. PyTorch's defaults: 1, 20.
-        softplus(beta, threshold) = SOFTPLUS [beta, threshold];
-        /// `x · tanh(softplus(x))`.
-        mish() = MISH [0.0; 2];
-        /// `x / (1 + |x|)`.
-        softsign() = SOFTSIGN [0.0; 2];
-        /// `min(max(x, low), high)`.
-        hardtanh(low, high) = HARDTANH [low, high];
-        /// `min(max(x + 3, 0), 6) / 6`.
-        hardsigmoid() = HARDSIGMOID [0.0; 2];
-        /// `x · hardsigmoid(x)`.
-        hardswish() = HARDSWISH [0.0; 2];
-        /// `x` where above the threshold, else `value`.
-        threshold(threshold, value) = THRESHOLD [threshold, value];
-    }
+activations!(elementwise_types);
+activations!(elementwise_methods);
 
+impl Tensor {
     /// The gradient of [`Tensor::relu`], where `self` is that of the result `y`: `self` where `y` is
     /// positive (or NaN), else 0. The argument of relu does as well as its result.
     ///
@@ -69,7 +159,8 @@ impl Tensor {
     ///
     /// # Errors
     /// When the weight has neither one element nor one for each channel.
-    pub fn prelu(&self, weight: &Self) -> Result<Self> {
+    pub fn prelu(&self, weight: impl AsTensor) -> Result<Self> {
+        let weight = weight.as_tensor();
         let channels = if self.dim() > 1 { self.size()[1] } else { 1 };
         if weight.numel() != 1 && weight.numel() != channels {
             return Err(Error::shape(
@@ -82,15 +173,5 @@ impl Tensor {
             size[1] = weight.numel();
         }
         self.where_(&self.gt(0)?, &self.mul(weight.reshape(size)?)?)
-    }
-
-    /// `x · Φ(x)`, where Φ is the distribution function of the standard normal distribution; with
-    /// `approximate`, by way of tanh (Hendrycks and Gimpel, "Gaussian error linear units", 2016).
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn gelu(&self, approximate: bool) -> Result<Self> {
-        let f = if approximate { functions::GELU_TANH } else { functions::GELU };
-        self.function("gelu", f, [0.0; 2])
     }
 }

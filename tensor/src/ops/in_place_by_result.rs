@@ -87,13 +87,6 @@ impl Tensor {
         cumprod_ = cumprod(dim: i64);
         tril_ = tril(diagonal: i64);
         triu_ = triu(diagonal: i64);
-        relu6_ = relu6();
-        leaky_relu_ = leaky_relu(slope: f64);
-        elu_ = elu(alpha: f64);
-        selu_ = selu();
-        silu_ = silu();
-        hardtanh_ = hardtanh(low: f64, high: f64);
-        threshold_ = threshold(threshold: f64, value: f64);
     }
 
     out! {

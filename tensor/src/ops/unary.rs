@@ -1,10 +1,11 @@
 //! Functions of each element.
 
 use crate::cpu::element::Element as Kernel;
-use crate::cpu::elementwise::{Op1, map_function, map1, update, update_function};
-use crate::cpu::functions::{self, Function, Params};
+use crate::cpu::elementwise::{Op1, map_function, map_function2, map1, update, update_function};
+use crate::cpu::functions::{self, Function, Function2};
 use crate::cpu::{on_gpu, operators, special};
 use crate::dtype::{with_real, with_working};
+use crate::formula::{Elementwise, Formula, Params, elementwise_methods, elementwise_types, whole};
 use crate::ops::arithmetic::real;
 use crate::{DType, Element, Error, Result, Tensor};
 
@@ -120,32 +121,115 @@ impl Tensor {
         square, square_ = operators::Square, any;
         /// `max(x, 0)`; NaN stays.
         relu, relu_ = operators::Relu, any;
-        /// The square root.
-        sqrt, sqrt_ = functions::SQRT, real;
-        /// `1 / √x`.
-        rsqrt, rsqrt_ = functions::RSQRT, real;
-        /// `1 / x`.
-        reciprocal, reciprocal_ = functions::RECIPROCAL, real;
-        /// e to the power of each element.
-        exp, exp_ = functions::EXP, real;
-        /// `e^x - 1`, exact near 0.
-        expm1, expm1_ = functions::EXPM1, real;
-        /// The natural logarithm.
-        log, log_ = functions::LN, real;
-        /// `ln(1 + x)`, exact near 0.
-        log1p, log1p_ = functions::LOG1P, real;
         /// The sine.
         sin, sin_ = functions::SIN, real;
         /// The cosine.
         cos, cos_ = functions::COS, real;
-        /// The hyperbolic tangent.
-        tanh, tanh_ = functions::TANH, real;
-        /// The error function: `2/√π` times the integral of `e^(-t²)` from 0 to x.
-        erf, erf_ = functions::ERF, real;
         /// `1 - erf(x)`, exact also where that is small.
         erfc, erfc_ = functions::ERFC, real;
-        /// `1 / (1 + e^-x)`.
-        sigmoid, sigmoid_ = functions::SIGMOID, real;
+    }
+}
+
+/// Calls `$callback!` with the table of functions whose gradient is a kernel too. `g` is the gradient of the
+/// output.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! functions {
+    ($callback:ident) => {
+        $callback! {
+            /// Returns the square root: dy/dx = 1 / 2y.
+            Sqrt sqrt sqrt_() [0.3]
+                value |x| x.sqrt();
+                gradient of output |g, y| g / (y + y);
+            /// Returns `1 / √x`: dy/dx = -y³ / 2.
+            Rsqrt rsqrt rsqrt_() [0.4]
+                value |x| M::one() / x.sqrt();
+                gradient of output |g, y| g * (y * y * y * M::of(-0.5));
+            /// Returns `1 / x`: dy/dx = -y².
+            Reciprocal reciprocal reciprocal_() [0.3]
+                value |x| M::one() / x;
+                gradient of output |g, y| -(g * (y * y));
+            /// Returns e to the power of each element: dy/dx = y.
+            Exp exp exp_() [0.5, exp]
+                value |x| x.exp();
+                gradient of output |g, y| g * y;
+            /// Returns `e^x - 1`, exact near 0: dy/dx = y + 1.
+            Expm1 expm1 expm1_() [0.5]
+                value |x| x.expm1();
+                gradient of output |g, y| g * (y + M::one());
+            /// Returns the natural logarithm: dy/dx = 1 / x.
+            Log log log_() [0.6]
+                value |x| x.log();
+                gradient of input |g, x| g / x;
+            /// Returns `ln(1 + x)`, exact near 0: dy/dx = 1 / (1 + x).
+            Log1p log1p log1p_() [0.7]
+                value |x| x.log1p();
+                gradient of input |g, x| g / (x + M::one());
+            /// Returns the hyperbolic tangent: dy/dx = 1 - y².
+            Tanh tanh tanh_() [0.6, tanh]
+                value |x| x.tanh();
+                gradient of output |g, y| g * (M::one() - y * y);
+            /// Returns the error function, `2/√π` times the integral of `e^(-t²)` from 0 to x:
+            /// dy/dx = 2/√π e^(-x²).
+            Erf erf erf_() [0.7]
+                value |x| x.erf();
+                gradient of input |g, x| g * ((-(x * x)).exp() * M::of(std::f64::consts::FRAC_2_SQRT_PI));
+            /// Returns `1 / (1 + e^-x)`: dy/dx = y (1 - y).
+            Sigmoid sigmoid sigmoid_() [0.6]
+                value |x| x.sigmoid();
+                gradient of output |g, y| g * (y - y * y);
+        }
+    };
+}
+
+functions!(elementwise_types);
+functions!(elementwise_methods);
+
+impl Tensor {
+    /// Applies an operation of a table; integers become f32, the 16-bit floats go through f32.
+    pub(crate) fn elementwise<E: Elementwise>(&self, params: Params) -> Result<Self> {
+        let op = E::NAME;
+        with_real!(self.dtype, T => {
+            let x = self.in_dtype(T::TYPE)?;
+            on_gpu!(x, y => y.cast(real(self.dtype)), elementwise::unary(op, &x));
+            if !x.inner.device().is_cpu() {
+                return whole::run([&x], |[x]| E::value(x, params.map(Formula::of)))?.cast(real(self.dtype));
+            }
+            let y = x.lend_view::<T, _>(op, |x| map_function(x, Function::value::<E>(), params))?;
+            Ok(Self::own(y, self.size()).cast(real(self.dtype))?)
+        })
+    }
+
+    pub(crate) fn elementwise_<E: Elementwise>(&self, params: Params) -> Result<()> {
+        self.expect_holds(E::NAME, real(self.dtype))?;
+        on_gpu!(self, done => Ok(done), elementwise::unary_(E::NAME, self));
+        match self.dtype {
+            DType::F32 if self.inner.device().is_cpu() => {
+                self.write::<f32, _>(E::NAME, |y| update_function(y, Function::value::<E>(), params))
+            }
+            DType::F64 if self.inner.device().is_cpu() => {
+                self.write::<f64, _>(E::NAME, |y| update_function(y, Function::value::<E>(), params))
+            }
+            _ => self.copy_(&self.elementwise::<E>(params)?),
+        }
+    }
+
+    /// Returns the gradient of the input of an operation of a table, from that of the output, which is
+    /// `self`, and what the operation saved.
+    #[doc(hidden)]
+    pub fn elementwise_gradient<E: Elementwise>(&self, saved: &Self, params: Params) -> Result<Self> {
+        let op = E::NAME;
+        self.expect_device(op, saved)?;
+        with_real!(self.dtype, T => {
+            let (g, x) = (self.in_dtype(T::TYPE)?, saved.in_dtype(T::TYPE)?);
+            if !g.inner.device().is_cpu() {
+                let gradient = whole::run([&g, &x], |[g, x]| E::gradient(g, x, params.map(Formula::of)));
+                return gradient?.cast(self.dtype);
+            }
+            let f = Function2::gradient::<E>();
+            let dx = Self::view2::<T, T, _>(op, (&g, &x), g.size(), |g, x| map_function2(g, x, f, params))?;
+            Self::own(dx, self.size()).cast(self.dtype)
+        })
     }
 }
 

@@ -177,7 +177,7 @@ fn training_and_data() -> Result {
     for batch in loader.iter() {
         let (x, y) = batch?;
         let loss = autocast(DType::BF16, || {
-            let output = net.forward(&x.into())?;
+            let output = net.forward(&x)?;
             MseLoss::new().forward(&output, &y)
         })?;
         loss.backward()?;

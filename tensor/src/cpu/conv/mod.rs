@@ -1,7 +1,27 @@
 //! 2-d convolution and its two gradients, over contiguous NCHW slices.
 //!
-//! [`plan`] chooses the algorithm of a pass from the shape alone, so results depend on neither the
-//! number of threads nor what ran before.
+//! # Which algorithm runs when
+//!
+//! f64, which serves the checking of gradients, gathers windows into the columns of a matrix and multiplies
+//! (im2col). For f32, [`plan`] chooses from the shape of a pass alone, so results depend on neither the number
+//! of threads nor what ran before. 3x3 kernels with at least 32 channels on both sides use Winograd's transforms:
+//! all three passes with stride 1, the forward pass with stride 2. Everything else is direct, with the channels
+//! of the results in the lanes of a vector, or with neighbouring pixels there: whichever takes fewer
+//! instructions, which is pixels where channels are few. The input's gradient of a 1x1 kernel with a stride
+//! drops the stride first. [`set_exact`] leaves Winograd out, whose rounding error is larger than a direct sum's.
+//!
+//! | files | what they do |
+//! | --- | --- |
+//! | `general.rs`, `matrix.rs` | im2col, by matrix products |
+//! | `winograd/` | Winograd's transforms: 36 products of matrices between them |
+//! | `channels.rs`, `channels_grad.rs` | direct, channels in the lanes; the weight's gradient |
+//! | `pixels.rs`, `pixels_grad.rs` | direct, pixels in the lanes; the weight's gradient |
+//! | `pointwise.rs` | the stride of a 1x1 kernel taken out |
+//! | `correlation.rs`, `units.rs` | both direct forms: forward and the input's gradient as one sum; its pieces |
+//! | `planes.rs`, `rows.rs`, `transpose.rs` | padded and transposed copies |
+//! | `outer.rs`, `vector.rs` | the innermost loops, and the registers that they hold |
+//! | `plan.rs`, `fast.rs`, `element.rs` | the choice, the calls that follow it, and f32 or f64 |
+//! | `shape.rs`, `scratch.rs` | the sizes of a convolution; work memory |
 
 mod channels;
 mod channels_grad;

@@ -2,45 +2,46 @@ use super::super::elementwise::{map_function, map_function2, update_function};
 use super::super::simd::forced::each_isa;
 use super::super::strided::{Strided, StridedMut};
 use super::*;
+use crate::elementwise::*;
 
 /// Every function, with parameters for it and the greatest error in units in the last place, over
 /// arguments of a moderate size.
 const ALL: [(&str, Function, Params, f64); 35] = [
-    ("reciprocal", RECIPROCAL, [0.0; 2], 0.5),
-    ("sqrt", SQRT, [0.0; 2], 0.5),
-    ("rsqrt", RSQRT, [0.0; 2], 1.5),
-    ("exp", EXP, [0.0; 2], 1.0),
-    ("expm1", EXPM1, [0.0; 2], 1.5),
-    ("ln", LN, [0.0; 2], 1.0),
-    ("log1p", LOG1P, [0.0; 2], 1.5),
+    ("reciprocal", Function::value::<Reciprocal>(), [0.0; 2], 0.5),
+    ("sqrt", Function::value::<Sqrt>(), [0.0; 2], 0.5),
+    ("rsqrt", Function::value::<Rsqrt>(), [0.0; 2], 1.5),
+    ("exp", Function::value::<Exp>(), [0.0; 2], 1.0),
+    ("expm1", Function::value::<Expm1>(), [0.0; 2], 1.5),
+    ("ln", Function::value::<Log>(), [0.0; 2], 1.0),
+    ("log1p", Function::value::<Log1p>(), [0.0; 2], 1.5),
     ("power", POWER, [2.5, 0.0], 1.0),
     ("power", POWER, [-3.0, 0.0], 1.0),
     ("sin", SIN, [0.0; 2], 1.6),
     ("cos", COS, [0.0; 2], 1.6),
-    ("tanh", TANH, [0.0; 2], 1.5),
-    ("erf", ERF, [0.0; 2], 1.2),
+    ("tanh", Function::value::<Tanh>(), [0.0; 2], 1.5),
+    ("erf", Function::value::<Erf>(), [0.0; 2], 1.2),
     ("erfc", ERFC, [0.0; 2], 0.51),
     ("floor", FLOOR, [0.0; 2], 0.0),
     ("ceil", CEIL, [0.0; 2], 0.0),
     ("round", ROUND, [0.0; 2], 0.0),
     ("trunc", TRUNC, [0.0; 2], 0.0),
-    ("sigmoid", SIGMOID, [0.0; 2], 2.3),
-    ("log_sigmoid", LOG_SIGMOID, [0.0; 2], 3.0),
-    ("softplus", SOFTPLUS, [1.0, 20.0], 3.0),
-    ("softplus", SOFTPLUS, [2.0, 10.0], 3.0),
-    ("relu6", RELU6, [0.0; 2], 0.0),
-    ("leaky_relu", LEAKY_RELU, [0.0625, 0.0], 0.0),
-    ("elu", ELU, [1.5, 0.0], 2.5),
-    ("selu", SELU, [0.0; 2], 4.0),
-    ("silu", SILU, [0.0; 2], 3.1),
-    ("gelu", GELU, [0.0; 2], 5.0),
-    ("gelu_tanh", GELU_TANH, [0.0; 2], 160.0),
-    ("mish", MISH, [0.0; 2], 5.0),
-    ("softsign", SOFTSIGN, [0.0; 2], 1.5),
-    ("hardtanh", HARDTANH, [-0.5, 2.0], 0.0),
-    ("hardsigmoid", HARDSIGMOID, [0.0; 2], 1.0),
-    ("hardswish", HARDSWISH, [0.0; 2], 2.0),
-    ("threshold", THRESHOLD, [0.5, -1.0], 0.0),
+    ("sigmoid", Function::value::<Sigmoid>(), [0.0; 2], 2.3),
+    ("log_sigmoid", Function::value::<LogSigmoid>(), [0.0; 2], 3.0),
+    ("softplus", Function::value::<Softplus>(), [1.0, 20.0], 3.0),
+    ("softplus", Function::value::<Softplus>(), [2.0, 10.0], 3.0),
+    ("relu6", Function::value::<Relu6>(), [0.0; 2], 0.0),
+    ("leaky_relu", Function::value::<LeakyRelu>(), [0.0625, 0.0], 0.0),
+    ("elu", Function::value::<Elu>(), [1.5, 0.0], 2.5),
+    ("selu", Function::value::<Selu>(), [0.0; 2], 4.0),
+    ("silu", Function::value::<Silu>(), [0.0; 2], 3.1),
+    ("gelu", Function::value::<Gelu>(), [0.0; 2], 5.0),
+    ("gelu_tanh", Function::value::<GeluTanh>(), [0.0; 2], 160.0),
+    ("mish", Function::value::<Mish>(), [0.0; 2], 5.0),
+    ("softsign", Function::value::<Softsign>(), [0.0; 2], 1.5),
+    ("hardtanh", Function::value::<Hardtanh>(), [-0.5, 2.0], 0.0),
+    ("hardsigmoid", Function::value::<Hardsigmoid>(), [0.0; 2], 1.0),
+    ("hardswish", Function::value::<Hardswish>(), [0.0; 2], 2.0),
+    ("threshold", Function::value::<Threshold>(), [0.5, -1.0], 0.0),
 ];
 
 /// The error in units in the last place of the exact result as an `f32`.
@@ -91,7 +92,11 @@ fn at_every_magnitude() {
     let x: Vec<f32> = all.chain(near).chain(ends.into_iter().flat_map(beside)).chain([0.0, -0.0]).collect();
     let mut failures = Vec::new();
     each_isa(|isa| {
-        for (name, f, limit) in [("exp", EXP, 1.0), ("tanh", TANH, 1.5), ("gelu", GELU, 5.0)] {
+        for (name, f, limit) in [
+            ("exp", Function::value::<Exp>(), 1.0),
+            ("tanh", Function::value::<Tanh>(), 1.5),
+            ("gelu", Function::value::<Gelu>(), 5.0),
+        ] {
             let y = map_function(Strided::new(&x, &[x.len()], &[1], 0), f, [0.0; 2]);
             for (&x, &y) in x.iter().zip(&y) {
                 let exact = (f.double)(f64::from(x), [0.0; 2]);
@@ -116,12 +121,15 @@ fn every_length_and_stride_and_place() {
             let expected: Vec<f32> = x.iter().step_by(2).map(|x| f64::from(*x).tanh() as f32).collect();
             let close = |y: &[f32]| y.iter().zip(&expected).all(|(y, e)| (y - e).abs() <= 2e-7 * e.abs());
             let dims = [n];
-            let y = map_function(Strided::new(&x, &dims, &[2], 0), TANH, [0.0; 2]);
+            let y = map_function(Strided::new(&x, &dims, &[2], 0), Function::value::<Tanh>(), [0.0; 2]);
             assert!(y.len() == n && close(&y), "{isa:?}: {n} strided");
             let packed: Vec<f32> = x.iter().copied().step_by(2).collect();
-            assert_eq!(map_function(Strided::new(&packed, &dims, &[1], 0), TANH, [0.0; 2]), y);
+            assert_eq!(
+                map_function(Strided::new(&packed, &dims, &[1], 0), Function::value::<Tanh>(), [0.0; 2]),
+                y
+            );
             let mut place = x.clone();
-            update_function(StridedMut::new(&mut place, &dims, &[2], 0), TANH, [0.0; 2]);
+            update_function(StridedMut::new(&mut place, &dims, &[2], 0), Function::value::<Tanh>(), [0.0; 2]);
             let changed: Vec<f32> = place.iter().copied().step_by(2).collect();
             assert_eq!(changed, y, "{isa:?}: {n} in place");
             assert!(place.iter().zip(&x).skip(1).step_by(2).all(|(a, b)| a == b));
@@ -141,7 +149,7 @@ fn every_length_and_stride_and_place() {
 fn doubles() {
     let x = [-1.5f64, 0.0, 0.25, 3.0];
     let view = Strided::new(&x, &[4], &[1], 0);
-    assert_eq!(map_function(view, EXP, [0.0; 2]), x.map(f64::exp));
+    assert_eq!(map_function(view, Function::value::<Exp>(), [0.0; 2]), x.map(f64::exp));
     assert_eq!(map_function(view, POWER, [2.0, 0.0]), x.map(|x| x * x));
     assert_eq!(map_function2(view, view, RELU_GRAD, [0.0; 2]), x.map(|x| x.max(0.0)));
 }
@@ -155,21 +163,21 @@ fn special_values() {
             let result = at(f, x);
             assert!(result.iter().all(|r| *r == y || (r.is_nan() && y.is_nan())), "{x}: {result:?}");
         };
-        all(GELU, -inf, 0.0);
-        all(GELU, inf, inf);
-        all(MISH, inf, inf);
-        all(SOFTPLUS, inf, inf);
-        all(SOFTPLUS, -inf, 0.0);
-        all(LOG_SIGMOID, -inf, -inf);
-        all(LOG_SIGMOID, inf, 0.0);
+        all(Function::value::<Gelu>(), -inf, 0.0);
+        all(Function::value::<Gelu>(), inf, inf);
+        all(Function::value::<Mish>(), inf, inf);
+        all(Function::value::<Softplus>(), inf, inf);
+        all(Function::value::<Softplus>(), -inf, 0.0);
+        all(Function::value::<LogSigmoid>(), -inf, -inf);
+        all(Function::value::<LogSigmoid>(), inf, 0.0);
         for x in [1e6f32, 1.1e6, -3e7, 1e30, f32::MAX] {
             assert!((at(SIN, x)[0] - f64::from(x).sin() as f32).abs() < 1e-7);
             assert!((at(COS, x)[16] - f64::from(x).cos() as f32).abs() < 1e-7);
         }
         all(SIN, inf, nan);
         all(COS, -inf, nan);
-        all(LN, 0.0, -inf);
-        all(LN, -1.0, nan);
+        all(Function::value::<Log>(), 0.0, -inf);
+        all(Function::value::<Log>(), -1.0, nan);
         for (name, f, params, _) in ALL {
             let y = map_function(Strided::new(&[nan; 17], &[17], &[1], 0), f, params);
             assert!(y.iter().all(|y| y.is_nan()), "{name} of NaN: {y:?}");

@@ -40,7 +40,7 @@ fn operations(bench: &mut Bench, label: &str, rows: usize) -> Result<()> {
     case!(bench, label, &setup, "exp", x.exp(), "torch.exp(x)", cx.exp());
     case!(bench, label, &setup, "tanh", x.tanh(), "torch.tanh(x)", cx.tanh());
     case!(bench, label, &setup, "sigmoid", x.sigmoid(), "torch.sigmoid(x)");
-    case!(bench, label, &setup, "gelu", x.gelu(false), "F.gelu(x)", cx.gelu_erf());
+    case!(bench, label, &setup, "gelu", x.gelu(), "F.gelu(x)", cx.gelu_erf());
     case!(bench, label, &setup, "softmax", x.softmax(-1), "torch.softmax(x, -1)");
     case!(bench, label, &setup, "log_softmax", x.log_softmax(-1), "torch.log_softmax(x, -1)");
     case!(bench, label, &setup, "sum first", x.sum_dim(0, false), "x.sum(0)", cx.sum(0));
