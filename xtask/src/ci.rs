@@ -7,17 +7,18 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::cargo::{self, cargo, succeeds};
-use crate::tidy;
+use crate::{cuda_check, tidy};
 
 /// A check: whether it passed.
 pub type Stage = fn() -> Result<bool, String>;
 
 /// In the order of what they cost, so that a slip shows early.
-const STAGES: [(&str, Stage); 7] = [
+const STAGES: [(&str, Stage); 8] = [
     ("format", || succeeds(cargo("fmt").args(["--all", "--check"]))),
     ("tidy", || Ok(tidy::run(&cargo::root())? == ExitCode::SUCCESS)),
     ("clippy", || succeeds(cargo("clippy").args(["--workspace", "--all-targets", "--", "-D", "warnings"]))),
     ("doc", || succeeds(cargo("doc").args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))),
+    ("cuda", cuda_check::run),
     ("test", || succeeds(&mut cargo("test"))),
     ("kernels", lesser_kernels),
     ("smoke", smoke),

@@ -6,6 +6,7 @@
 
 mod cargo;
 mod ci;
+mod cuda_check;
 mod gpu_check;
 mod tidy;
 
@@ -67,6 +68,9 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    if cuda_check::is_nvcc() {
+        return cuda_check::nvcc(std::env::args_os().skip(1));
+    }
     let result = match Cli::parse().command {
         Command::Fetch(arguments) => cargo::run("fetch", &arguments.rest),
         Command::Show(arguments) => cargo::run("show", &arguments.rest),

@@ -99,7 +99,7 @@ fn scopes_nest_and_end() {
     // The scope is the thread's own, and comes back after an error within an operation.
     assert!(std::thread::spawn(|| autocast_dtype().is_none()).join().unwrap());
     let x = leaf(&[1.0, 2.0], &[2]);
-    assert!(x.linear(&leaf(&[1.0], &[1, 1]), None).is_err());
+    assert!(x.linear(leaf(&[1.0], &[1, 1]), None).is_err());
     assert_eq!(autocast_dtype(), Some(DType::BF16));
     drop(outer);
     assert_eq!(autocast_dtype(), None);

@@ -27,8 +27,8 @@ const SHARE: usize = 1 << 12;
 /// A `.cu` file, compiled.
 #[derive(Clone, Copy)]
 pub(super) struct Module {
-    name: &'static str,
-    ptx: &'static str,
+    pub(super) name: &'static str,
+    pub(super) ptx: &'static str,
 }
 
 macro_rules! module {

@@ -46,7 +46,7 @@ impl Tensor {
     /// As [`Tensor::gather`].
     pub fn scatter_add(&self, dim: i64, index: &Self, source: &Self) -> Result<Self> {
         let op = "scatter_add";
-        let (dim, at) = self.scatter_places(op, dim, index, &source)?;
+        let (dim, at) = self.scatter_places(op, dim, index, source)?;
         with_working!(self.dtype, T => {
             let mut y = self.in_dtype(T::TYPE)?.to_vec::<T>()?;
             let x = source.in_dtype(T::TYPE)?.to_vec::<T>()?;
