@@ -26,7 +26,7 @@ macro_rules! activations {
         Elu elu elu_(alpha) [0.6]
             value |x| x.where_greater(M::zero(), x, x.expm1() * alpha);
             gradient of input |g, x| {
-                x.where_greater(M::zero(), g, g * (alpha * x.minimum(M::zero()).exp()))
+                x.where_at_most(M::zero(), g * (alpha * x.minimum(M::zero()).exp()), g)
             };
         /// Returns the scaled [`Self::elu`] that keeps mean 0 and variance 1 from layer to layer, with the
         /// constants of Klambauer et al., "Self-normalizing neural networks", 2017.
@@ -37,7 +37,7 @@ macro_rules! activations {
             };
             gradient of input |g, x| {
                 let (scale, alpha) = (M::of(1.050_700_987_355_480_5), M::of(1.673_263_242_354_377_2));
-                g * x.where_greater(M::zero(), scale, scale * alpha * x.minimum(M::zero()).exp())
+                g * x.where_at_most(M::zero(), scale * alpha * x.minimum(M::zero()).exp(), scale)
             };
         /// Returns `x σ(x)`, also called swish: `dy/dx = σ + x (σ - σ²)`.
         Silu silu silu_() [0.6]
