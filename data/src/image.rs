@@ -171,6 +171,19 @@ impl Image {
     }
 }
 
+/// Runs a function that is generic in the value's type on a picture's values.
+macro_rules! on_values {
+    ($image:expr, $size:ident => $result:expr, |$values:ident| $body:expr) => {{
+        let $size = $image.size();
+        let values = match $image.into_values() {
+            $crate::image::Values::Bytes($values) => $crate::image::Values::Bytes($body),
+            $crate::image::Values::Floats($values) => $crate::image::Values::Floats($body),
+        };
+        $crate::Image::from_values($result, values)
+    }};
+}
+pub(crate) use on_values;
+
 /// The values of a picture as one of the two types that an operation is written for.
 pub(crate) enum Values {
     Bytes(Vec<u8>),

@@ -3,60 +3,35 @@
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, adamax_};
 
-use crate::Result;
-use crate::group::{ParamGroup, ParamState};
-use crate::optimizer::{PerParameter, Rule, fraction, not_negative};
+use crate::settings::{betas, optimizer};
+use crate::{ParamState, Result, Rule};
 
-/// Adamax (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, section 7), as
-/// PyTorch's `torch.optim.Adamax`; the step is [`taper_autograd::tensor::step::Adamax`].
-pub type Adamax = PerParameter<AdamaxRule>;
-
-/// The rule of [`Adamax`].
-#[derive(Debug)]
-pub struct AdamaxRule;
-
-impl Adamax {
-    /// How much of the averages is kept; default 0.9 and 0.999.
-    pub fn betas(self, beta1: f64, beta2: f64) -> Self {
-        self.with("beta1", beta1).with("beta2", beta2)
-    }
-
-    /// Added to the denominator; default 1e-8.
-    pub fn eps(self, eps: f64) -> Self {
-        self.with("eps", eps)
-    }
-
-    /// The factor of the L2 penalty; default 0.
-    pub fn weight_decay(self, weight_decay: f64) -> Self {
-        self.with("weight_decay", weight_decay)
-    }
-
-    /// Climbs instead of descending.
-    pub fn maximize(self, maximize: bool) -> Self {
-        self.with("maximize", maximize.into())
+optimizer! {
+    /// Adamax (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, section 7), as
+    /// PyTorch's `torch.optim.Adamax`; the step is [`taper_autograd::tensor::step::Adamax`].
+    Adamax = "adamax", AdamaxSettings {
+        /// The learning rate; default 0.002.
+        lr: f64 = 2e-3, NOT_NEGATIVE;
+        /// How much of the average of the gradient is kept; default 0.9.
+        beta1: f64 = 0.9, BELOW_1;
+        /// How much of the largest gradient is kept; default 0.999.
+        beta2: f64 = 0.999, BELOW_1;
+        /// Added to the denominator; default 1e-8.
+        eps: f64 = 1e-8, NOT_NEGATIVE;
+        /// The factor of the L2 penalty; default 0.
+        weight_decay: f64 = 0.0, NOT_NEGATIVE;
+        /// Climbs instead of descending; default false.
+        maximize: bool = false;
     }
 }
+betas!(Adamax, AdamaxSettings);
 
-impl Rule for AdamaxRule {
-    const NAME: &'static str = "adamax";
-    const DEFAULTS: &'static [(&'static str, f64)] =
-        &[("beta1", 0.9), ("beta2", 0.999), ("eps", 1e-8), ("weight_decay", 0.0), ("maximize", 0.0)];
-
-    type Settings = step::Adamax;
-
-    fn settings(group: &ParamGroup) -> Result<Self::Settings> {
-        Ok(step::Adamax {
-            lr: group.value("lr"),
-            betas: (fraction(Self::NAME, "beta1", group)?, fraction(Self::NAME, "beta2", group)?),
-            eps: not_negative(Self::NAME, "eps", group)?,
-            weight_decay: not_negative(Self::NAME, "weight_decay", group)?,
-            maximize: group.switch("maximize"),
-        })
-    }
-
-    fn update(s: &Self::Settings, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
+impl Rule for AdamaxSettings {
+    fn update(&self, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
+        let &Self { lr, beta1, beta2, eps, weight_decay, maximize } = self;
         let exp_avg = state.tensor("exp_avg", param, 0.0)?;
         let exp_inf = state.tensor("exp_inf", param, 0.0)?;
-        Ok(adamax_(s, state.step, param, grad, &exp_avg, &exp_inf)?)
+        let step = step::Adamax { lr, betas: (beta1, beta2), eps, weight_decay, maximize };
+        Ok(adamax_(&step, state.step, param, grad, &exp_avg, &exp_inf)?)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use taper_autograd::Variable;
 use taper_autograd::tensor::Tensor;
 
-use crate::{Error, Result};
+use crate::{Error, Result, Settings};
 
 /// Parameters, and the settings that differ from the optimiser's: PyTorch's `{'params': …, 'lr': …}`.
 ///
@@ -32,7 +32,8 @@ impl ParamGroup {
         Self { parameters, settings: BTreeMap::new() }
     }
 
-    /// Changes a setting, by its name in PyTorch; a switch is 1 or 0.
+    /// Changes a setting, by its name in PyTorch; a switch is 1 or 0. The optimiser refuses a name that it
+    /// does not know, or a value out of range, when the group is added to it, else at its next step.
     pub fn set(mut self, setting: &str, value: f64) -> Self {
         self.change(setting, value);
         self
@@ -61,15 +62,6 @@ impl ParamGroup {
         &self.parameters
     }
 
-    /// The value of a setting that the optimiser has given a default.
-    pub(crate) fn value(&self, setting: &str) -> f64 {
-        self.get(setting).unwrap_or(0.0)
-    }
-
-    pub(crate) fn switch(&self, setting: &str) -> bool {
-        self.value(setting) != 0.0
-    }
-
     /// Leaves that are not yet in other groups, each given once, or else an error.
     pub(crate) fn expect_new(&self, optimizer: &'static str, others: &[Self]) -> Result<()> {
         let fail = |message: String| Err(Error::Parameters { optimizer, message });
@@ -87,20 +79,17 @@ impl ParamGroup {
         Ok(())
     }
 
-    /// Fills in the settings that were not made; one that the optimiser does not know is an error.
-    pub(crate) fn complete(
-        &mut self,
-        optimizer: &'static str,
-        defaults: &BTreeMap<String, f64>,
-    ) -> Result<()> {
-        if let Some((unknown, _)) = self.settings.iter().find(|(k, _)| !defaults.contains_key(*k)) {
-            let known: Vec<&str> = defaults.keys().map(String::as_str).collect();
-            let message = format!("there is no setting {unknown:?}; there are {}", known.join(", "));
-            return Err(Error::Parameters { optimizer, message });
-        }
-        for (setting, value) in defaults {
-            self.settings.entry(setting.clone()).or_insert(*value);
-        }
+    /// Changes `settings` to what they are in this group, and checks them.
+    pub(crate) fn read<S: Settings>(&self, mut settings: S) -> Result<S> {
+        self.settings.iter().try_for_each(|(setting, &value)| settings.set(setting, value))?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Fills in the settings that were not made.
+    pub(crate) fn complete<S: Settings>(&mut self, defaults: &S) -> Result<()> {
+        let settings = self.read(defaults.clone())?;
+        self.settings = settings.values().into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
         Ok(())
     }
 }

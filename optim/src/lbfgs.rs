@@ -7,9 +7,10 @@ use taper_autograd::tensor::Tensor;
 
 use crate::group::{ParamGroup, ParamState};
 use crate::line_search::{Point, strong_wolfe};
-use crate::optimizer::{Loss, not_negative, within};
+use crate::optimizer::Loss;
+use crate::settings::settings;
 use crate::state::StateDict;
-use crate::{Error, Optimizer, Result};
+use crate::{Error, Optimizer, Result, Settings};
 
 const NAME: &str = "lbfgs";
 
@@ -40,8 +41,20 @@ const NAME: &str = "lbfgs";
 #[derive(Debug)]
 pub struct Lbfgs {
     group: ParamGroup,
-    defaults: BTreeMap<String, f64>,
     memory: Memory,
+}
+
+settings! {
+    LbfgsSettings for "lbfgs" {
+        lr: f64 = 1.0, NOT_NEGATIVE;
+        max_iter: u64 = 20;
+        max_eval: u64 = 25;
+        tolerance_grad: f64 = 1e-7, NOT_NEGATIVE;
+        tolerance_change: f64 = 1e-9, NOT_NEGATIVE;
+        history_size: u64 = 100;
+        strong_wolfe: bool = false;
+        maximize: bool = false;
+    }
 }
 
 /// What is remembered from one step to the next, by PyTorch's names.
@@ -73,7 +86,6 @@ impl Lbfgs {
     /// When there is no parameter, one is given twice or is no leaf, dtypes or devices differ, or `lr`
     /// is negative.
     pub fn new(parameters: Vec<Variable>, lr: f64) -> Result<Self> {
-        within(NAME, "lr", lr, f64::MAX, "a finite number, at least 0")?;
         let fail = |message: &str| Err(Error::Parameters { optimizer: NAME, message: message.into() });
         let Some(first) = parameters.first() else {
             return fail("no parameters were given; pass net.parameters()");
@@ -81,26 +93,15 @@ impl Lbfgs {
         if parameters.iter().any(|p| p.dtype() != first.dtype() || p.device() != first.device()) {
             return fail("the parameters must have one dtype and be on one device");
         }
-        let settings = [
-            ("lr", lr),
-            ("max_iter", 20.0),
-            ("max_eval", 25.0),
-            ("tolerance_grad", 1e-7),
-            ("tolerance_change", 1e-9),
-            ("history_size", 100.0),
-            ("strong_wolfe", 0.0),
-            ("maximize", 0.0),
-        ];
-        let defaults = settings.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-        let mut group = ParamGroup::new(parameters);
+        let mut group = ParamGroup::new(parameters).set("lr", lr);
         group.expect_new(NAME, &[])?;
-        group.complete(NAME, &defaults)?;
-        Ok(Self { group, defaults, memory: Memory::default() })
+        group.complete(&LbfgsSettings::default())?;
+        Ok(Self { group, memory: Memory::default() })
     }
 
     /// The most iterations of a step; default 20. Sets `max_eval` to 1.25 times as many.
     pub fn max_iter(self, iterations: u64) -> Self {
-        self.with("max_iter", iterations as f64).max_eval(iterations * 5 / 4)
+        self.with("max_iter", iterations as f64).max_eval(iterations.saturating_mul(5) / 4)
     }
 
     /// How many evaluations of the loss end a step; default 25.
@@ -139,12 +140,8 @@ impl Lbfgs {
         self
     }
 
-    fn sign(&self) -> f64 {
-        if self.group.switch("maximize") { -1.0 } else { 1.0 }
-    }
-
     /// The loss to lower and its gradient, where the parameters are.
-    fn evaluate(&self, closure: &mut dyn FnMut() -> Loss) -> Result<(f64, Tensor)> {
+    fn evaluate(&self, maximize: bool, closure: &mut dyn FnMut() -> Loss) -> Result<(f64, Tensor)> {
         self.zero_grad();
         let loss = closure().map_err(|source| Error::Closure { optimizer: NAME, source })?;
         let flat = |p: &Variable| match p.grad() {
@@ -153,7 +150,7 @@ impl Lbfgs {
         };
         let grads: Vec<Tensor> = self.group.parameters().iter().map(flat).collect::<Result<_, _>>()?;
         let grad = Tensor::cat(&grads, 0)?;
-        Ok((self.sign() * loss, if self.group.switch("maximize") { grad.neg()? } else { grad }))
+        Ok(if maximize { (-loss, grad.neg()?) } else { (loss, grad) })
     }
 
     /// Sets the parameters to `from + t · direction`.
@@ -211,17 +208,19 @@ impl Optimizer for Lbfgs {
     }
 
     fn step_with(&mut self, closure: &mut dyn FnMut() -> Loss) -> Result<f64> {
-        let group = &self.group;
-        let lr = not_negative(NAME, "lr", group)?;
-        let tolerance_grad = not_negative(NAME, "tolerance_grad", group)?;
-        let tolerance_change = not_negative(NAME, "tolerance_change", group)?;
-        let count = |setting| not_negative(NAME, setting, group).map(|n| n as u64);
-        let (max_iter, max_eval) = (count("max_iter")?, count("max_eval")?);
-        let history_size = count("history_size")? as usize;
-        let search = group.switch("strong_wolfe");
+        let LbfgsSettings {
+            lr,
+            max_iter,
+            max_eval,
+            tolerance_grad,
+            tolerance_change,
+            history_size,
+            strong_wolfe: search,
+            maximize,
+        } = LbfgsSettings::read(&self.group)?;
 
-        let (mut loss, mut grad) = self.evaluate(closure)?;
-        let first_loss = self.sign() * loss;
+        let (mut loss, mut grad) = self.evaluate(maximize, closure)?;
+        let first_loss = if maximize { -loss } else { loss };
         // A step that fails halfway leaves the memory as it was.
         let mut memory = self.memory.clone();
         let mut evaluations = 1;
@@ -232,7 +231,7 @@ impl Optimizer for Lbfgs {
         }
         for iteration in 1..=max_iter {
             memory.n_iter += 1;
-            let d = memory.direction(&grad, history_size)?;
+            let d = memory.direction(&grad, history_size as usize)?;
             let slope = dot(&grad, &d)?;
             let first = memory.last.is_none();
             memory.t = if first { lr * (1.0 / grad.abs()?.sum()?.item::<f64>()?).min(1.0) } else { lr };
@@ -247,7 +246,7 @@ impl Optimizer for Lbfgs {
                 let start = Point { t: 0.0, loss, grad, slope };
                 let mut at = |t| {
                     self.set(&here, t, &d)?;
-                    let (loss, grad) = self.evaluate(closure)?;
+                    let (loss, grad) = self.evaluate(maximize, closure)?;
                     let slope = dot(&grad, &d)?;
                     Ok(Point { t, loss, grad, slope })
                 };
@@ -260,7 +259,7 @@ impl Optimizer for Lbfgs {
             } else {
                 self.set(&here, memory.t, &d)?;
                 if iteration != max_iter {
-                    (loss, grad) = self.evaluate(closure)?;
+                    (loss, grad) = self.evaluate(maximize, closure)?;
                     computed = 1;
                 }
             }
@@ -352,7 +351,7 @@ impl Optimizer for Lbfgs {
         }
         let mut group = self.group.clone();
         settings.iter().for_each(|(k, &v)| group.change(k, v));
-        group.complete(NAME, &self.defaults)?;
+        group.complete(&LbfgsSettings::default())?;
         (self.group, self.memory) = (group, memory);
         Ok(())
     }

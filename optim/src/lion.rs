@@ -3,52 +3,32 @@
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, lion_};
 
-use crate::Result;
-use crate::group::{ParamGroup, ParamState};
-use crate::optimizer::{PerParameter, Rule, fraction, not_negative};
+use crate::settings::{betas, optimizer};
+use crate::{ParamState, Result, Rule};
 
-/// Lion (Chen et al., "Symbolic discovery of optimization algorithms", 2023); PyTorch has none; the step is [`taper_autograd::tensor::step::Lion`].
-pub type Lion = PerParameter<LionRule>;
-
-/// The rule of [`Lion`].
-#[derive(Debug)]
-pub struct LionRule;
-
-impl Lion {
-    /// How much of the averages is kept; default 0.9 and 0.99.
-    pub fn betas(self, beta1: f64, beta2: f64) -> Self {
-        self.with("beta1", beta1).with("beta2", beta2)
-    }
-
-    /// The decay of the weights, apart from the gradient; default 0.
-    pub fn weight_decay(self, weight_decay: f64) -> Self {
-        self.with("weight_decay", weight_decay)
-    }
-
-    /// Climbs instead of descending.
-    pub fn maximize(self, maximize: bool) -> Self {
-        self.with("maximize", maximize.into())
+optimizer! {
+    /// Lion (Chen et al., "Symbolic discovery of optimization algorithms", 2023), with the paper's defaults, as
+    /// PyTorch has none; the step is [`taper_autograd::tensor::step::Lion`].
+    Lion = "lion", LionSettings {
+        /// The learning rate; default 0.0001.
+        lr: f64 = 1e-4, NOT_NEGATIVE;
+        /// How much of the average counts in the direction; default 0.9.
+        beta1: f64 = 0.9, BELOW_1;
+        /// How much of the average is kept; default 0.99.
+        beta2: f64 = 0.99, BELOW_1;
+        /// The decay of the weights, apart from the gradient; default 0.
+        weight_decay: f64 = 0.0, NOT_NEGATIVE;
+        /// Climbs instead of descending; default false.
+        maximize: bool = false;
     }
 }
+betas!(Lion, LionSettings);
 
-impl Rule for LionRule {
-    const NAME: &'static str = "lion";
-    const DEFAULTS: &'static [(&'static str, f64)] =
-        &[("beta1", 0.9), ("beta2", 0.99), ("weight_decay", 0.0), ("maximize", 0.0)];
-
-    type Settings = step::Lion;
-
-    fn settings(group: &ParamGroup) -> Result<Self::Settings> {
-        Ok(step::Lion {
-            lr: group.value("lr"),
-            betas: (fraction(Self::NAME, "beta1", group)?, fraction(Self::NAME, "beta2", group)?),
-            weight_decay: not_negative(Self::NAME, "weight_decay", group)?,
-            maximize: group.switch("maximize"),
-        })
-    }
-
-    fn update(s: &Self::Settings, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
+impl Rule for LionSettings {
+    fn update(&self, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
+        let &Self { lr, beta1, beta2, weight_decay, maximize } = self;
         let exp_avg = state.tensor("exp_avg", param, 0.0)?;
-        Ok(lion_(s, param, grad, &exp_avg)?)
+        let step = step::Lion { lr, betas: (beta1, beta2), weight_decay, maximize };
+        Ok(lion_(&step, param, grad, &exp_avg)?)
     }
 }

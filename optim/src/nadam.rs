@@ -3,80 +3,42 @@
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, nadam_};
 
-use crate::Result;
-use crate::group::{ParamGroup, ParamState};
-use crate::optimizer::{PerParameter, Rule, fraction, not_negative};
+use crate::settings::{betas, optimizer};
+use crate::{ParamState, Result, Rule};
 
-/// NAdam (Dozat, "Incorporating Nesterov momentum into Adam", 2016), as PyTorch's `torch.optim.NAdam`; the step is [`taper_autograd::tensor::step::NAdam`].
-pub type NAdam = PerParameter<NAdamRule>;
-
-/// The rule of [`NAdam`].
-#[derive(Debug)]
-pub struct NAdamRule;
-
-impl NAdam {
-    /// How much of the averages is kept; default 0.9 and 0.999.
-    pub fn betas(self, beta1: f64, beta2: f64) -> Self {
-        self.with("beta1", beta1).with("beta2", beta2)
-    }
-
-    /// Added to the denominator; default 1e-8.
-    pub fn eps(self, eps: f64) -> Self {
-        self.with("eps", eps)
-    }
-
-    /// The factor of the L2 penalty; default 0.
-    pub fn weight_decay(self, weight_decay: f64) -> Self {
-        self.with("weight_decay", weight_decay)
-    }
-
-    /// How the momentum approaches beta1; default 0.004.
-    pub fn momentum_decay(self, momentum_decay: f64) -> Self {
-        self.with("momentum_decay", momentum_decay)
-    }
-
-    /// Keeps the decay of the weights apart from the gradient, as AdamW does.
-    pub fn decoupled_weight_decay(self, decoupled: bool) -> Self {
-        self.with("decoupled_weight_decay", decoupled.into())
-    }
-
-    /// Climbs instead of descending.
-    pub fn maximize(self, maximize: bool) -> Self {
-        self.with("maximize", maximize.into())
+optimizer! {
+    /// NAdam (Dozat, "Incorporating Nesterov momentum into Adam", 2016), as PyTorch's `torch.optim.NAdam`;
+    /// the step is [`taper_autograd::tensor::step::NAdam`].
+    NAdam = "nadam", NAdamSettings {
+        /// The learning rate; default 0.002.
+        lr: f64 = 2e-3, NOT_NEGATIVE;
+        /// How much of the average of the gradient is kept; default 0.9.
+        beta1: f64 = 0.9, BELOW_1;
+        /// How much of the average of its square is kept; default 0.999.
+        beta2: f64 = 0.999, BELOW_1;
+        /// Added to the denominator; default 1e-8.
+        eps: f64 = 1e-8, NOT_NEGATIVE;
+        /// The factor of the L2 penalty; default 0.
+        weight_decay: f64 = 0.0, NOT_NEGATIVE;
+        /// How the momentum approaches beta1; default 0.004.
+        momentum_decay: f64 = 4e-3, NOT_NEGATIVE;
+        /// Keeps the decay of the weights apart from the gradient, as AdamW does; default false.
+        decoupled_weight_decay: bool = false;
+        /// Climbs instead of descending; default false.
+        maximize: bool = false;
     }
 }
+betas!(NAdam, NAdamSettings);
 
-impl Rule for NAdamRule {
-    const NAME: &'static str = "nadam";
-    const DEFAULTS: &'static [(&'static str, f64)] = &[
-        ("beta1", 0.9),
-        ("beta2", 0.999),
-        ("eps", 1e-8),
-        ("weight_decay", 0.0),
-        ("momentum_decay", 4e-3),
-        ("decoupled_weight_decay", 0.0),
-        ("maximize", 0.0),
-    ];
-
-    type Settings = step::NAdam;
-
-    fn settings(group: &ParamGroup) -> Result<Self::Settings> {
-        Ok(step::NAdam {
-            lr: group.value("lr"),
-            betas: (fraction(Self::NAME, "beta1", group)?, fraction(Self::NAME, "beta2", group)?),
-            eps: not_negative(Self::NAME, "eps", group)?,
-            weight_decay: not_negative(Self::NAME, "weight_decay", group)?,
-            momentum_decay: not_negative(Self::NAME, "momentum_decay", group)?,
-            decoupled: group.switch("decoupled_weight_decay"),
-            maximize: group.switch("maximize"),
-        })
-    }
-
-    fn update(s: &Self::Settings, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
+impl Rule for NAdamSettings {
+    fn update(&self, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
+        let &Self { lr, eps, weight_decay, momentum_decay, maximize, .. } = self;
+        let (betas, decoupled) = ((self.beta1, self.beta2), self.decoupled_weight_decay);
         let exp_avg = state.tensor("exp_avg", param, 0.0)?;
         let exp_avg_sq = state.tensor("exp_avg_sq", param, 0.0)?;
         let mut mu_product = state.numbers.get("mu_product").copied().unwrap_or(1.0);
-        nadam_(s, state.step, &mut mu_product, param, grad, &exp_avg, &exp_avg_sq)?;
+        let step = step::NAdam { lr, betas, eps, weight_decay, momentum_decay, decoupled, maximize };
+        nadam_(&step, state.step, &mut mu_product, param, grad, &exp_avg, &exp_avg_sq)?;
         state.numbers.insert("mu_product".into(), mu_product);
         Ok(())
     }

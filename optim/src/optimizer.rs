@@ -1,7 +1,6 @@
 //! What all optimisers have in common: groups, states, and the walk over them.
 
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
 use std::ops::Range;
 
 use taper_autograd::Variable;
@@ -9,7 +8,7 @@ use taper_autograd::tensor::Tensor;
 
 use crate::group::{ParamGroup, ParamState};
 use crate::state::StateDict;
-use crate::{Error, Result, check_gradients};
+use crate::{Error, Result, Settings, check_gradients};
 
 /// A loss, or why it cannot be computed.
 pub type Loss = std::result::Result<f64, Box<dyn std::error::Error + Send + Sync>>;
@@ -75,7 +74,7 @@ pub trait Optimizer {
     /// Adds parameters with settings of their own.
     ///
     /// # Errors
-    /// When a parameter is no leaf or is there already, or a setting is unknown.
+    /// When a parameter is no leaf or is there already, or a setting is unknown or out of its range.
     fn add_param_group(&mut self, group: ParamGroup) -> Result<()>;
 
     /// What is needed to go on from here.
@@ -103,36 +102,21 @@ pub trait Optimizer {
     }
 }
 
-/// How one kind of optimiser changes one parameter.
-pub trait Rule {
-    /// The name, for messages.
-    const NAME: &'static str;
-    /// The settings by their names in PyTorch, with its defaults.
-    const DEFAULTS: &'static [(&'static str, f64)];
-
-    /// A group's settings, read once for all its parameters.
-    type Settings;
-
-    /// Reads the settings of a group.
-    ///
-    /// # Errors
-    /// When one is outside of its range, or some make no sense together.
-    fn settings(group: &ParamGroup) -> Result<Self::Settings>;
-
-    /// One step of one parameter; `state.step` counts it already.
+/// Says how one kind of optimiser changes one parameter by its settings.
+pub trait Rule: Settings {
+    /// Makes one step of one parameter; `state.step` counts it already.
     ///
     /// # Errors
     /// When the tensors do not fit each other.
-    fn update(settings: &Self::Settings, state: &mut ParamState, param: &Tensor, grad: &Tensor)
-    -> Result<()>;
+    fn update(&self, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()>;
 
-    /// One step of all parameters of a group that have a gradient; where they are on a GPU, a rule with a
-    /// kernel for many of them calls that.
+    /// Makes one step of all parameters of a group that have a gradient; where they are on a GPU, a rule
+    /// with a kernel for many of them calls that.
     ///
     /// # Errors
     /// As [`Rule::update`].
-    fn update_all(settings: &Self::Settings, all: &mut [Update<'_>]) -> Result<()> {
-        all.iter_mut().try_for_each(|u| Self::update(settings, u.state, &u.param, &u.grad))
+    fn update_all(&self, all: &mut [Update<'_>]) -> Result<()> {
+        all.iter_mut().try_for_each(|u| self.update(u.state, &u.param, &u.grad))
     }
 }
 
@@ -152,32 +136,48 @@ pub struct Update<'a> {
 pub struct PerParameter<R> {
     groups: Vec<ParamGroup>,
     states: BTreeMap<usize, ParamState>,
-    defaults: BTreeMap<String, f64>,
-    rule: PhantomData<R>,
+    pub(crate) defaults: R,
 }
 
 impl<R: Rule> PerParameter<R> {
-    /// One group of parameters with the learning rate `lr` and else the default settings.
+    /// One group of parameters with the learning rate `lr` and else the default settings. The methods named
+    /// after settings change those of all groups; `step` refuses values that are out of range.
     ///
     /// # Errors
     /// When there is no parameter, one is given twice or is no leaf, or `lr` is negative.
     pub fn new(parameters: Vec<Variable>, lr: f64) -> Result<Self> {
-        within(R::NAME, "lr", lr, f64::MAX, "a finite number, at least 0")?;
+        let mut settings = R::default();
+        settings.set("lr", lr)?;
+        Self::with_settings(parameters, settings)
+    }
+
+    /// One group of parameters with settings that are checked now.
+    ///
+    /// ```
+    /// # use taper_autograd::{Variable, tensor::Tensor};
+    /// use taper_optim::{Sgd, SgdSettings};
+    /// # let parameters = vec![Variable::requires_grad(Tensor::zeros(1)?)];
+    /// let settings = SgdSettings::default().lr(0.1).nesterov(true);
+    /// let error = Sgd::with_settings(parameters, settings).unwrap_err();
+    /// assert_eq!(error.to_string(), "sgd: momentum is 0, expected more than 0 with nesterov");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no parameter, one is given twice or is no leaf, or a setting is out of its range.
+    pub fn with_settings(parameters: Vec<Variable>, settings: R) -> Result<Self> {
+        settings.check()?;
         if parameters.is_empty() {
             let message = "no parameters were given; pass net.parameters()".into();
             return Err(Error::Parameters { optimizer: R::NAME, message });
         }
-        let mut defaults: BTreeMap<String, f64> =
-            R::DEFAULTS.iter().map(|&(k, v)| (k.to_owned(), v)).collect();
-        defaults.insert("lr".into(), lr);
-        let mut optimizer = Self { groups: vec![], states: BTreeMap::new(), defaults, rule: PhantomData };
+        let mut optimizer = Self { groups: vec![], states: BTreeMap::new(), defaults: settings };
         optimizer.add_param_group(ParamGroup::new(parameters))?;
         Ok(optimizer)
     }
 
-    /// Sets a default, and with it all groups that are there.
-    pub(crate) fn with(mut self, setting: &str, value: f64) -> Self {
-        self.defaults.insert(setting.to_owned(), value);
+    /// Changes a setting of all groups.
+    pub(crate) fn change_all(mut self, setting: &str, value: f64) -> Self {
         self.groups.iter_mut().for_each(|g| g.change(setting, value));
         self
     }
@@ -187,19 +187,18 @@ impl<R: Rule> Optimizer for PerParameter<R> {
     fn step(&mut self) -> Result<()> {
         let mut number = 0;
         for group in &self.groups {
-            not_negative(R::NAME, "lr", group)?;
-            let settings = R::settings(group)?;
+            let settings = group.read(self.defaults.clone())?;
             if group.parameters().first().is_some_and(|p| p.device().is_cuda()) {
                 let numbers = number..number + group.parameters().len();
                 number = numbers.end;
-                R::update_all(&settings, &mut updates(group, numbers, &mut self.states))?;
+                settings.update_all(&mut updates(group, numbers, &mut self.states))?;
                 continue;
             }
             for parameter in group.parameters() {
                 if let Some(grad) = parameter.grad() {
                     let state = self.states.entry(number).or_default();
                     state.step += 1;
-                    R::update(&settings, state, &parameter.data(), &grad)?;
+                    settings.update(state, &parameter.data(), &grad)?;
                 }
                 number += 1;
             }
@@ -217,7 +216,7 @@ impl<R: Rule> Optimizer for PerParameter<R> {
 
     fn add_param_group(&mut self, mut group: ParamGroup) -> Result<()> {
         group.expect_new(R::NAME, &self.groups)?;
-        group.complete(R::NAME, &self.defaults)?;
+        group.complete(&self.defaults)?;
         self.groups.push(group);
         Ok(())
     }
@@ -252,7 +251,7 @@ impl<R: Rule> Optimizer for PerParameter<R> {
         let mut groups = self.groups.clone();
         for (group, settings) in groups.iter_mut().zip(state.param_groups) {
             settings.into_iter().for_each(|(k, v)| group.change(&k, v));
-            group.complete(R::NAME, &self.defaults)?;
+            group.complete(&self.defaults)?;
         }
         // Copies: the saved tensors stay as they were while training goes on.
         let mut states = state.state;
@@ -286,31 +285,4 @@ fn updates<'a>(
         Some(Update { state, param: p.data(), grad: grad.clone() })
     };
     states.range_mut(numbers).filter_map(update).collect()
-}
-
-/// A group's setting that must be finite and not negative.
-pub(crate) fn not_negative(
-    optimizer: &'static str,
-    setting: &'static str,
-    group: &ParamGroup,
-) -> Result<f64> {
-    within(optimizer, setting, group.value(setting), f64::MAX, "a finite number, at least 0")
-}
-
-/// A group's setting that must be from 0 to below 1.
-pub(crate) fn fraction(optimizer: &'static str, setting: &'static str, group: &ParamGroup) -> Result<f64> {
-    within(optimizer, setting, group.value(setting), 1.0 - f64::EPSILON / 2.0, "a number from 0 to below 1")
-}
-
-pub(crate) fn within(
-    optimizer: &'static str,
-    setting: &'static str,
-    value: f64,
-    most: f64,
-    expected: &'static str,
-) -> Result<f64> {
-    if (0.0..=most).contains(&value) {
-        return Ok(value);
-    }
-    Err(Error::Setting { optimizer, setting, value, expected })
 }

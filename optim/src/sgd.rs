@@ -3,121 +3,94 @@
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, SgdStep, sgd_, sgd_all_};
 
-use crate::group::{ParamGroup, ParamState};
-use crate::optimizer::{PerParameter, Rule, Update, not_negative};
-use crate::{Error, Result};
+use crate::settings::optimizer;
+use crate::{Error, ParamState, Result, Rule, Update};
 
-/// Stochastic gradient descent, PyTorch's `torch.optim.SGD`. A step goes against the gradient:
-///
-/// ```text
-/// weight = weight - learning_rate * gradient
-/// ```
-///
-/// which is the tutorial's loop, written by hand beside the optimiser:
-///
-/// ```
-/// # use taper_autograd::{Variable, tensor::Tensor};
-/// # use taper_optim::{Optimizer, Sgd};
-/// # let leaf = || Variable::requires_grad(Tensor::ones(3).unwrap());
-/// # let (a, b) = (leaf(), leaf());
-/// # for w in [&a, &b] { w.square()?.sum()?.backward()?; }
-/// let learning_rate = 0.01;
-/// for f in [&a] {
-///     f.data().sub_(&(f.grad().unwrap() * learning_rate)?)?;
-/// }
-/// Sgd::new(vec![b.clone()], learning_rate)?.step()?;
-/// assert!(a.data().equal(&b.data())?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// With all its settings (momentum from Sutskever et al., "On the importance of initialization and
-/// momentum in deep learning", 2013, in PyTorch's form):
-///
-/// ```text
-/// g = gradient + weight_decay * weight
-/// b = momentum * b + (1 - dampening) * g              at the first step b = g
-/// weight = weight - learning_rate * b                 or g + momentum * b in b's place: Nesterov's
-/// ```
-///
-/// `maximize` changes the gradient's sign.
-pub type Sgd = PerParameter<SgdRule>;
+optimizer! {
+    /// Stochastic gradient descent, PyTorch's `torch.optim.SGD`. A step goes against the gradient:
+    ///
+    /// ```text
+    /// weight = weight - learning_rate * gradient
+    /// ```
+    ///
+    /// which is the tutorial's loop, written by hand beside the optimiser:
+    ///
+    /// ```
+    /// # use taper_autograd::{Variable, tensor::Tensor};
+    /// # use taper_optim::{Optimizer, Sgd};
+    /// # let leaf = || Variable::requires_grad(Tensor::ones(3).unwrap());
+    /// # let (a, b) = (leaf(), leaf());
+    /// # for w in [&a, &b] { w.square()?.sum()?.backward()?; }
+    /// let learning_rate = 0.01;
+    /// for f in [&a] {
+    ///     f.data().sub_(&(f.grad().unwrap() * learning_rate)?)?;
+    /// }
+    /// Sgd::new(vec![b.clone()], learning_rate)?.step()?;
+    /// assert!(a.data().equal(&b.data())?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// With all its settings (momentum from Sutskever et al., "On the importance of initialization and
+    /// momentum in deep learning", 2013, in PyTorch's form):
+    ///
+    /// ```text
+    /// g = gradient + weight_decay * weight
+    /// b = momentum * b + (1 - dampening) * g              at the first step b = g
+    /// weight = weight - learning_rate * b                 or g + momentum * b in b's place: Nesterov's
+    /// ```
+    ///
+    /// `maximize` changes the gradient's sign.
+    Sgd = "sgd", SgdSettings {
+        /// The learning rate; default 0.001.
+        lr: f64 = 1e-3, NOT_NEGATIVE;
+        /// How much of the earlier steps' direction is kept; default 0.
+        momentum: f64 = 0.0, NOT_NEGATIVE;
+        /// How much of the gradient does not enter the direction; default 0.
+        dampening: f64 = 0.0;
+        /// The factor of the L2 penalty; default 0.
+        weight_decay: f64 = 0.0, NOT_NEGATIVE;
+        /// Looks ahead along the direction; needs momentum and no dampening; default false.
+        nesterov: bool = false;
+        /// Climbs instead of descending; default false.
+        maximize: bool = false;
+    } check SgdSettings::check_nesterov
+}
 
-/// The rule of [`Sgd`].
-#[derive(Debug)]
-pub struct SgdRule;
-
-impl Sgd {
-    /// How much of the earlier steps' direction is kept; default 0.
-    pub fn momentum(self, momentum: f64) -> Self {
-        self.with("momentum", momentum)
+impl SgdSettings {
+    fn check_nesterov(&self) -> Result<()> {
+        let (setting, value, expected) = match *self {
+            Self { nesterov: true, momentum: 0.0, .. } => ("momentum", 0.0, "more than 0 with nesterov"),
+            Self { nesterov: true, dampening, .. } if dampening != 0.0 => {
+                ("dampening", dampening, "0 with nesterov")
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::Setting { optimizer: "sgd", setting, value, expected })
     }
 
-    /// How much of the gradient does not enter the direction; default 0.
-    pub fn dampening(self, dampening: f64) -> Self {
-        self.with("dampening", dampening)
+    fn step(&self) -> step::Sgd {
+        let &Self { lr, momentum, dampening, weight_decay, nesterov, maximize } = self;
+        step::Sgd { lr, momentum, dampening, weight_decay, nesterov, maximize }
     }
 
-    /// The factor of the L2 penalty; default 0.
-    pub fn weight_decay(self, weight_decay: f64) -> Self {
-        self.with("weight_decay", weight_decay)
-    }
-
-    /// Looks ahead along the direction; needs momentum and no dampening; default false.
-    pub fn nesterov(self, nesterov: bool) -> Self {
-        self.with("nesterov", nesterov.into())
-    }
-
-    /// Climbs instead of descending; default false.
-    pub fn maximize(self, maximize: bool) -> Self {
-        self.with("maximize", maximize.into())
+    /// Returns the buffer of a parameter, and whether it holds nothing yet; without momentum there is none.
+    fn buffer(&self, state: &mut ParamState, param: &Tensor) -> Result<(Option<Tensor>, bool)> {
+        if self.momentum == 0.0 {
+            return Ok((None, false));
+        }
+        let first = !state.tensors.contains_key("momentum_buffer");
+        Ok((Some(state.tensor("momentum_buffer", param, 0.0)?), first))
     }
 }
 
-impl Rule for SgdRule {
-    const NAME: &'static str = "sgd";
-    const DEFAULTS: &'static [(&'static str, f64)] =
-        &[("momentum", 0.0), ("dampening", 0.0), ("weight_decay", 0.0), ("nesterov", 0.0), ("maximize", 0.0)];
-
-    type Settings = step::Sgd;
-
-    fn settings(group: &ParamGroup) -> Result<Self::Settings> {
-        let s = step::Sgd {
-            lr: group.value("lr"),
-            momentum: not_negative(Self::NAME, "momentum", group)?,
-            dampening: group.value("dampening"),
-            weight_decay: not_negative(Self::NAME, "weight_decay", group)?,
-            nesterov: group.switch("nesterov"),
-            maximize: group.switch("maximize"),
-        };
-        let refuse = |setting, value, expected| {
-            Err(Error::Setting { optimizer: Self::NAME, setting, value, expected })
-        };
-        if s.nesterov && s.momentum == 0.0 {
-            return refuse("momentum", s.momentum, "more than 0 with nesterov");
-        }
-        if s.nesterov && s.dampening != 0.0 {
-            return refuse("dampening", s.dampening, "0 with nesterov");
-        }
-        Ok(s)
+impl Rule for SgdSettings {
+    fn update(&self, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
+        let (buffer, first) = self.buffer(state, param)?;
+        Ok(sgd_(&self.step(), param, grad, buffer.as_ref(), first)?)
     }
 
-    fn update(s: &Self::Settings, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {
-        if s.momentum == 0.0 {
-            return Ok(sgd_(s, param, grad, None, false)?);
-        }
-        let first = !state.tensors.contains_key("momentum_buffer");
-        let buffer = state.tensor("momentum_buffer", param, 0.0)?;
-        Ok(sgd_(s, param, grad, Some(&buffer), first)?)
-    }
-
-    fn update_all(s: &Self::Settings, all: &mut [Update<'_>]) -> Result<()> {
-        let mut buffers = Vec::with_capacity(all.len());
-        for u in all.iter_mut() {
-            let first = !u.state.tensors.contains_key("momentum_buffer");
-            let wanted = s.momentum != 0.0;
-            let buffer = wanted.then(|| u.state.tensor("momentum_buffer", &u.param, 0.0)).transpose()?;
-            buffers.push((buffer, wanted && first));
-        }
+    fn update_all(&self, all: &mut [Update<'_>]) -> Result<()> {
+        let buffers = all.iter_mut().map(|u| self.buffer(u.state, &u.param)).collect::<Result<Vec<_>>>()?;
         let mut steps: Vec<SgdStep<'_>> = Vec::with_capacity(all.len());
         for (u, (buffer, first)) in all.iter().zip(&buffers) {
             let (momentum_buffer, first) = (buffer.as_ref(), *first);
@@ -125,6 +98,6 @@ impl Rule for SgdRule {
         }
         // A parameter whose first step it is may stand among others: alike ones side by side.
         steps.sort_by_key(|p| p.first);
-        Ok(sgd_all_(s, &steps)?)
+        Ok(sgd_all_(&self.step(), &steps)?)
     }
 }

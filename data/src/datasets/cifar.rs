@@ -1,12 +1,10 @@
 //! CIFAR-10 and CIFAR-100: 60,000 colour pictures of 32x32 (Krizhevsky, "Learning multiple layers of
 //! features from tiny images", 2009), in the authors' binary format or their Python format.
 
-use super::{
-    pickle,
-    table::{Part, Pixels, Split, Storage, Table, missing, read, table_dataset},
-};
+use super::table::{Part, Pixels, Split, Storage, Table, missing, read, table_dataset};
 use crate::{Error, Result};
 use std::path::Path;
+use taper_pickle::{Id, Pickle, Value};
 
 const PICTURE: usize = 3 * 32 * 32;
 
@@ -189,11 +187,15 @@ impl Format {
 
     /// A pickled dictionary: a NumPy array of the same planes, and a list of labels.
     fn pickled(&self, path: &Path, count: usize) -> Result<(Vec<u8>, Part)> {
-        let batch = pickle::read(path)?;
-        let data = batch.entry("data").and_then(pickle::Value::array);
-        let labels = batch.entry(self.key).and_then(pickle::Value::list);
+        let bytes = read(path, self.package)?;
+        let batch = Pickle::read(&bytes)
+            .map_err(|e| Error::format(path, format!("no pickle of a CIFAR batch: {e}")))?;
+        let data = batch.entry(batch.root(), "data").and_then(|data| array(&batch, data));
+        let labels = batch.entry(batch.root(), self.key).and_then(|labels| batch.items(labels).ok());
         let (Some(data), Some(labels)) = (data, labels) else {
-            let message = format!("the pickle has no array `data` or no list `{}`", self.key);
+            let key = self.key;
+            let message =
+                format!("cannot be read as a CIFAR batch: it has no array `data` or no list `{key}`");
             return Err(Error::format(path, message));
         };
         if data.len() != count * PICTURE || labels.len() != count {
@@ -202,10 +204,7 @@ impl Format {
             return Err(Error::format(path, message));
         }
         // What is no small number becomes one that the check refuses.
-        let number = |label: &pickle::Value| match label {
-            pickle::Value::Int(label) => u8::try_from(*label).unwrap_or(u8::MAX),
-            _ => u8::MAX,
-        };
+        let number = |&label: &Id| batch.size(label).ok().and_then(|n| n.try_into().ok()).unwrap_or(u8::MAX);
         let labels = self.check(path, labels.iter().map(number).collect())?;
         Ok((labels, Part { count, start: 0, stride: PICTURE, pixels: Pixels::Memory(data.to_vec()) }))
     }
@@ -223,4 +222,11 @@ impl Format {
             }
         }
     }
+}
+
+/// Finds the elements of a NumPy array: the longest string among what it is filled with.
+fn array<'a>(pickle: &Pickle<'a>, id: Id) -> Option<&'a [u8]> {
+    let Value::Call { state: Some(state), .. } = *pickle.get(id) else { return None };
+    let bytes = |&part: &Id| if let Value::Bytes(bytes) = *pickle.get(part) { Some(bytes) } else { None };
+    pickle.items(state).ok()?.iter().filter_map(bytes).max_by_key(|bytes| bytes.len())
 }

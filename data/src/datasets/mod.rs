@@ -4,7 +4,6 @@ mod cifar;
 mod folder;
 mod idx;
 mod mnist;
-mod pickle;
 mod synthetic;
 mod table;
 

@@ -2,23 +2,11 @@
 
 use crate::{
     Error, Image, Result,
-    image::{Value, Values},
+    image::{Value, Values, on_values},
 };
 
 /// Luma of red, green, blue (ITU-R BT.601), as in torchvision.
 const LUMA: [f32; 3] = [0.2989, 0.587, 0.114];
-
-/// Runs a function that is generic in the value's type on a picture's values.
-macro_rules! on_values {
-    ($image:expr, $size:ident => $result:expr, |$values:ident| $body:expr) => {{
-        let $size = $image.size();
-        let values = match $image.into_values() {
-            Values::Bytes($values) => Values::Bytes($body),
-            Values::Floats($values) => Values::Floats($body),
-        };
-        Image::from_values($result, values)
-    }};
-}
 
 impl Image {
     /// Grey, in 1 or 3 equal channels.

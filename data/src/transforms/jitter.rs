@@ -1,7 +1,10 @@
 //! Transforms that do something else to every picture: how it looks.
 
-use super::Transform;
-use crate::{Error, Image, Result, Rng, image::Value};
+use super::{Transform, random::drawn_sides};
+use crate::{
+    Error, Image, Result, Rng,
+    image::{Value, on_values},
+};
 
 /// Brightness, contrast, saturation and hue changed at random, in a random order, as
 /// `torchvision.transforms.ColorJitter`.
@@ -139,10 +142,7 @@ impl Transform for RandomErasing {
         }
         let [_, h, w] = image.size();
         for _ in 0..10 {
-            let area = (h * w) as f32 * rng.range(self.scale[0], self.scale[1]);
-            let ratio = rng.range(self.ratio[0].ln(), self.ratio[1].ln()).exp();
-            let (height, width) =
-                ((area * ratio).sqrt().round() as usize, (area / ratio).sqrt().round() as usize);
+            let [height, width] = drawn_sides([h, w], self.scale, self.ratio, rng);
             if height < h && width < w {
                 let (top, left) = (rng.below(h - height + 1), rng.below(w - width + 1));
                 return image.erase([top, left, height, width], self.value, rng);
@@ -165,22 +165,15 @@ impl Image {
             let message = format!("{height}x{width} at ({top}, {left}) leaves the picture of {h}x{w}");
             return Err(Error::invalid("erase", message));
         }
-        let size = self.size();
         let mut draw = || match value {
             Erase::Value(value) => value,
             Erase::Random => rng.normal(),
         };
-        let values = match self.into_values() {
-            crate::image::Values::Bytes(mut bytes) => {
-                fill(&mut bytes, size, [top, left, height, width], &mut draw);
-                crate::image::Values::Bytes(bytes)
-            }
-            crate::image::Values::Floats(mut floats) => {
-                fill(&mut floats, size, [top, left, height, width], &mut draw);
-                crate::image::Values::Floats(floats)
-            }
-        };
-        Ok(Self::from_values(size, values))
+        Ok(on_values!(self, size => size, |values| {
+            let mut values = values;
+            fill(&mut values, size, [top, left, height, width], &mut draw);
+            values
+        }))
     }
 }
 

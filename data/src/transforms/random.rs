@@ -150,10 +150,7 @@ impl RandomResizedCrop {
     /// The part: top, left, height, width.
     fn part(&self, [_, h, w]: [usize; 3], rng: &mut Rng) -> [usize; 4] {
         for _ in 0..10 {
-            let area = (h * w) as f32 * rng.range(self.scale[0], self.scale[1]);
-            let ratio = rng.range(self.ratio[0].ln(), self.ratio[1].ln()).exp();
-            let (width, height) =
-                ((area * ratio).sqrt().round() as usize, (area / ratio).sqrt().round() as usize);
+            let [width, height] = drawn_sides([h, w], self.scale, self.ratio, rng);
             if (1..=w).contains(&width) && (1..=h).contains(&height) {
                 return [rng.below(h - height + 1), rng.below(w - width + 1), height, width];
             }
@@ -175,6 +172,14 @@ impl Transform for RandomResizedCrop {
         let part = image.crop(top as isize, left as isize, height, width)?;
         part.resize(self.size.height, self.size.width, self.interpolation, true)
     }
+}
+
+/// Draws the sides of a part of the picture: its share of the area lies within `scale`, and the first side over
+/// the second within `ratio`.
+pub(super) fn drawn_sides([h, w]: [usize; 2], scale: [f32; 2], ratio: [f32; 2], rng: &mut Rng) -> [usize; 2] {
+    let area = (h * w) as f32 * rng.range(scale[0], scale[1]);
+    let ratio = rng.range(ratio[0].ln(), ratio[1].ln()).exp();
+    [area * ratio, area / ratio].map(|square| square.sqrt().round() as usize)
 }
 
 /// Turned by a random angle, as `torchvision.transforms.RandomRotation`.

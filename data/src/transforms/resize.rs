@@ -3,7 +3,7 @@
 use super::{Transform, shift::Axis};
 use crate::{
     Error, Image, Result, Rng,
-    image::{Value, Values},
+    image::{Value, on_values},
 };
 
 /// How a value between the pixels is found.
@@ -110,11 +110,9 @@ impl Image {
         }
         let rows = Taps::new(h, height, how, antialias);
         let columns = Taps::new(w, width, how, antialias);
-        let values = match self.into_values() {
-            Values::Bytes(bytes) => Values::Bytes(convolve(&bytes, [h, w], &rows, &columns)),
-            Values::Floats(floats) => Values::Floats(convolve(&floats, [h, w], &rows, &columns)),
-        };
-        Ok(Self::from_values([channels, height, width], values))
+        Ok(
+            on_values!(self, _size => [channels, height, width], |values| convolve(&values, [h, w], &rows, &columns)),
+        )
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Interpolation;
 use crate::{
     Image,
-    image::{Value, Values},
+    image::{Value, on_values},
 };
 
 /// An affine map of the picture about its centre, by the names and conventions of
@@ -91,11 +91,7 @@ impl Image {
 
     fn warp(self, map: &Affine, [height, width]: [usize; 2]) -> Self {
         let [channels, h, w] = self.size();
-        let values = match self.into_values() {
-            Values::Bytes(bytes) => Values::Bytes(warp(&bytes, [h, w], [height, width], map)),
-            Values::Floats(floats) => Values::Floats(warp(&floats, [h, w], [height, width], map)),
-        };
-        Self::from_values([channels, height, width], values)
+        on_values!(self, _size => [channels, height, width], |values| warp(&values, [h, w], [height, width], map))
     }
 }
 

@@ -10,14 +10,17 @@ use crate::{Error, Forward, Module, Result};
 /// The border that convolutions have unless told otherwise.
 pub(super) const ZEROS: PadMode = PadMode::Constant(0.0);
 
-/// As PyTorch prints it: nothing for zeros.
-pub(super) fn mode_name(mode: PadMode) -> &'static str {
-    match mode {
+/// Prints the options that come last, as PyTorch does: nothing for the defaults.
+pub(super) fn ending(groups: usize, bias: &Option<Variable>, mode: PadMode) -> String {
+    let groups = if groups == 1 { String::new() } else { format!(", groups={groups}") };
+    let bias = if bias.is_some() { "" } else { ", bias=False" };
+    let mode = match mode {
         PadMode::Constant(_) => "",
         PadMode::Reflect => ", padding_mode=reflect",
         PadMode::Replicate => ", padding_mode=replicate",
         PadMode::Circular => ", padding_mode=circular",
-    }
+    };
+    groups + bias + mode
 }
 
 /// The border before and after the rows and the columns: that of the options or, PyTorch's
@@ -203,13 +206,7 @@ impl Conv2d {
         if dilation != (1, 1) {
             text += &format!(", dilation={dilation:?}");
         }
-        if groups != 1 {
-            text += &format!(", groups={groups}");
-        }
-        if self.bias.is_none() {
-            text += ", bias=False";
-        }
-        text + mode_name(self.padding_mode)
+        text + &ending(groups, &self.bias, self.padding_mode)
     }
 }
 

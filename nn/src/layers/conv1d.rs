@@ -2,7 +2,7 @@
 
 use taper_autograd::{Conv2dOptions, PadMode, Variable};
 
-use super::conv::{ZEROS, borders, grouped, mode_name};
+use super::conv::{ZEROS, borders, ending, grouped};
 use super::uniform_parameter;
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Result};
@@ -117,13 +117,7 @@ impl Conv1d {
         if dilation.1 != 1 {
             text += &format!(", dilation=({},)", dilation.1);
         }
-        if groups != 1 {
-            text += &format!(", groups={groups}");
-        }
-        if self.bias.is_none() {
-            text += ", bias=False";
-        }
-        text + mode_name(self.padding_mode)
+        text + &ending(groups, &self.bias, self.padding_mode)
     }
 }
 

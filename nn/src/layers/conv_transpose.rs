@@ -2,7 +2,7 @@
 
 use taper_autograd::{Conv2dOptions, Variable};
 
-use super::conv::grouped;
+use super::conv::{ZEROS, ending, grouped};
 use super::{IntoPair, uniform_parameter};
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Result};
@@ -110,13 +110,7 @@ impl ConvTranspose2d {
         if self.output_padding != (0, 0) {
             text += &format!(", output_padding={:?}", self.output_padding);
         }
-        if groups != 1 {
-            text += &format!(", groups={groups}");
-        }
-        if self.bias.is_none() {
-            text += ", bias=False";
-        }
-        text
+        text + &ending(groups, &self.bias, ZEROS)
     }
 }
 

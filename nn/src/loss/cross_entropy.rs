@@ -4,95 +4,48 @@ use taper_autograd::{Reduction, Variable};
 use taper_tensor::{DType, Tensor};
 
 use super::classes::{Classes, table};
-use crate::module::{enter, named};
+use super::loss;
 use crate::{Error, Module, Place, Result};
 
-/// The cross entropy between logits `[N, C, …]` and classes `[N, …]` or probabilities `[N, C, …]`;
-/// PyTorch's `nn.CrossEntropyLoss`.
-///
-/// For the class `y` of a sample, `loss = -weight[y] · log(softmax(logits)[y])`; the mean is over the
-/// weights of the samples that count.
-///
-/// ```
-/// use taper_autograd::Variable;
-/// use taper_nn::CrossEntropyLoss;
-/// use taper_tensor::Tensor;
-///
-/// let logits = Variable::requires_grad(Tensor::zeros((2, 10))?);
-/// let loss = CrossEntropyLoss::new().forward(&logits, Tensor::new(&[3i64, 9])?)?;
-/// assert!((loss.item::<f64>()? - 10f64.ln()).abs() < 1e-6);
-/// # Ok::<(), taper_nn::Error>(())
-/// ```
-#[derive(Module, Debug)]
-pub struct CrossEntropyLoss {
-    #[module(buffer)]
-    weight: Option<Variable>,
-    #[module(skip)]
-    ignore_index: i64,
-    #[module(skip)]
-    label_smoothing: f64,
-    #[module(skip)]
-    reduction: Reduction,
-    place: Place,
-}
-
-impl Default for CrossEntropyLoss {
-    fn default() -> Self {
-        Self {
-            weight: None,
-            ignore_index: -100,
-            label_smoothing: 0.0,
-            reduction: Reduction::Mean,
-            place: Place::new(),
-        }
+loss! {
+    /// The cross entropy between logits `[N, C, …]` and classes `[N, …]` or probabilities `[N, C, …]`;
+    /// PyTorch's `nn.CrossEntropyLoss`.
+    ///
+    /// For the class `y` of a sample, `loss = -weight[y] · log(softmax(logits)[y])`; the mean is over the
+    /// weights of the samples that count.
+    ///
+    /// ```
+    /// use taper_autograd::Variable;
+    /// use taper_nn::CrossEntropyLoss;
+    /// use taper_tensor::Tensor;
+    ///
+    /// let logits = Variable::requires_grad(Tensor::zeros((2, 10))?);
+    /// let loss = CrossEntropyLoss::new().forward(&logits, Tensor::new(&[3i64, 9])?)?;
+    /// assert!((loss.item::<f64>()? - 10f64.ln()).abs() < 1e-6);
+    /// # Ok::<(), taper_nn::Error>(())
+    /// ```
+    CrossEntropyLoss = "CrossEntropyLoss", over "sample";
+    weights {
+        /// How much each class counts, `[C]`; by default all count 1.
+        weight;
     }
-}
-
-impl CrossEntropyLoss {
-    /// The mean over the samples, each class as important as the others.
-    pub fn new() -> Self {
-        Self::default()
+    options {
+        /// The class of samples that do not count; by default -100.
+        ignore_index: i64 = -100;
+        /// The part of each target, from 0 to 1, that is shared equally by all classes; by default 0.
+        label_smoothing: f64 = 0.0;
     }
-
-    /// How much each class counts, `[C]`; by default all count 1.
-    pub fn weight(mut self, weight: Tensor) -> Self {
-        self.weight = Some(Variable::new(weight));
-        self
-    }
-
-    /// The class of samples that do not count; by default -100.
-    pub fn ignore_index(mut self, class: i64) -> Self {
-        self.ignore_index = class;
-        self
-    }
-
-    /// The part of each target, from 0 to 1, that is shared equally by all classes; by default 0.
-    pub fn label_smoothing(mut self, part: f64) -> Self {
-        self.label_smoothing = part;
-        self
-    }
-
-    /// How the samples' losses become one number.
-    pub fn reduction(mut self, reduction: Reduction) -> Self {
-        self.reduction = reduction;
-        self
-    }
-
     /// The loss of `logits` against integer classes or real probabilities.
     ///
     /// # Errors
     /// When the shapes do not fit, or a class is out of range; of classes on a GPU, which to look at would wait
     /// for it, one out of range makes the loss NaN.
-    #[track_caller]
-    pub fn forward(&self, logits: &Variable, target: impl Into<Variable>) -> Result<Variable> {
-        let _scope = enter(&self.place);
-        named(&self.place, self.compute(logits, &target.into()))
-    }
+    forward(logits; target)
+}
 
+impl CrossEntropyLoss {
     #[track_caller]
     fn compute(&self, logits: &Variable, target: &Variable) -> Result<Variable> {
-        let (logits, target) = (logits.autocast_full()?, target.autocast_full()?);
-        let (logits, target) = (&*logits, &*target);
         let size = logits.size();
         let fail = |message: String| Err(Error::value("cross_entropy", message));
         if size.len() < 2 {

@@ -1,66 +1,31 @@
 //! The loss of classification, after the logarithm of the softmax.
 
 use taper_autograd::{Reduction, Variable};
-use taper_tensor::Tensor;
 
 use super::classes::{Classes, table};
-use crate::module::{enter, named};
+use super::loss;
 use crate::{Error, Module, Place, Result};
 
-/// The negative log-likelihood of classes `[N, …]` under log-probabilities `[N, C, …]`; PyTorch's
-/// `nn.NLLLoss`.
-#[derive(Module, Debug)]
-#[module(rename = "NLLLoss")]
-pub struct NllLoss {
-    #[module(buffer)]
-    weight: Option<Variable>,
-    #[module(skip)]
-    ignore_index: i64,
-    #[module(skip)]
-    reduction: Reduction,
-    place: Place,
-}
-
-impl Default for NllLoss {
-    fn default() -> Self {
-        Self { weight: None, ignore_index: -100, reduction: Reduction::Mean, place: Place::new() }
+loss! {
+    /// The negative log-likelihood of classes `[N, …]` under log-probabilities `[N, C, …]`; PyTorch's
+    /// `nn.NLLLoss`.
+    NllLoss = "NLLLoss", over "sample";
+    weights {
+        /// How much each class counts, `[C]`; by default all count 1.
+        weight;
     }
-}
-
-impl NllLoss {
-    /// The mean over the samples, each class as important as the others.
-    pub fn new() -> Self {
-        Self::default()
+    options {
+        /// The class of samples that do not count; by default -100.
+        ignore_index: i64 = -100;
     }
-
-    /// How much each class counts, `[C]`; by default all count 1.
-    pub fn weight(mut self, weight: Tensor) -> Self {
-        self.weight = Some(Variable::new(weight));
-        self
-    }
-
-    /// The class of samples that do not count; by default -100.
-    pub fn ignore_index(mut self, class: i64) -> Self {
-        self.ignore_index = class;
-        self
-    }
-
-    /// How the samples' losses become one number.
-    pub fn reduction(mut self, reduction: Reduction) -> Self {
-        self.reduction = reduction;
-        self
-    }
-
     /// The loss of log-probabilities against integer classes.
     ///
     /// # Errors
     /// When the shapes do not fit, or a class is out of range.
-    #[track_caller]
-    pub fn forward(&self, input: &Variable, target: impl Into<Variable>) -> Result<Variable> {
-        let _scope = enter(&self.place);
-        named(&self.place, self.compute(input, &target.into()))
-    }
+    forward(input; target)
+}
 
+impl NllLoss {
     #[track_caller]
     fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
         let size = input.size();

@@ -2,72 +2,8 @@
 
 use taper_autograd::{Reduction, Variable};
 
-use super::same_shape;
-use crate::module::{enter, named};
+use super::{loss, same_shape};
 use crate::{Module, Place, Result};
-
-macro_rules! loss {
-    ($(#[$doc:meta])* $name:ident = $printed:literal $(, $field:ident: $default:literal, $meaning:literal)?; |$this:ident, $a:ident, $b:ident| $body:expr) => {
-        $(#[$doc])*
-        #[derive(Module, Debug)]
-        #[module(rename = $printed)]
-        pub struct $name {
-            #[module(skip)]
-            reduction: Reduction,
-            $(
-                #[module(skip)]
-                $field: f64,
-            )?
-            place: Place,
-        }
-
-        impl Default for $name {
-            fn default() -> Self {
-                Self { reduction: Reduction::Mean, $($field: $default,)? place: Place::new() }
-            }
-        }
-
-        impl $name {
-            /// The loss with PyTorch's defaults: the mean over all elements.
-            pub fn new() -> Self {
-                Self::default()
-            }
-
-            $(
-                #[doc = $meaning]
-                pub fn $field(mut self, $field: f64) -> Self {
-                    self.$field = $field;
-                    self
-                }
-            )?
-
-            /// How the elements' losses become one number.
-            pub fn reduction(mut self, reduction: Reduction) -> Self {
-                self.reduction = reduction;
-                self
-            }
-
-            /// The loss of `input` against a target of the same shape.
-            ///
-            /// # Errors
-            /// When the shapes differ, or a value is out of range.
-            #[track_caller]
-            pub fn forward(&self, input: &Variable, target: impl Into<Variable>) -> Result<Variable> {
-                let _scope = enter(&self.place);
-                named(&self.place, self.compute(input, &target.into()))
-            }
-
-            #[track_caller]
-            fn compute(&self, $a: &Variable, $b: &Variable) -> Result<Variable> {
-                let $this = self;
-                let ($a, $b) = ($a.autocast_full()?, $b.autocast_full()?);
-                let ($a, $b) = (&*$a, &*$b);
-                $body
-            }
-        }
-    };
-}
-pub(super) use loss;
 
 loss! {
     /// `(input - target)²`, by default their mean; PyTorch's `nn.MSELoss`.
@@ -82,7 +18,19 @@ loss! {
     /// assert_eq!(loss.item::<f32>()?, 4.5);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    MseLoss = "MSELoss"; |this, a, b| Ok(a.mse_loss(b, this.reduction)?)
+    MseLoss = "MSELoss", over "element";
+    /// The loss of `input` against a target of the same shape.
+    ///
+    /// # Errors
+    /// When the shapes differ, or a value is out of range.
+    forward(input; target)
+}
+
+impl MseLoss {
+    #[track_caller]
+    fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
+        Ok(input.mse_loss(target, self.reduction)?)
+    }
 }
 
 /// `|a - b|` and the part of it up to `limit`.
@@ -100,34 +48,70 @@ fn absolute(x: &Variable) -> Result<Variable> {
 
 loss! {
     /// `|input - target|`, by default their mean; PyTorch's `nn.L1Loss`.
-    L1Loss = "L1Loss"; |this, a, b| {
-        same_shape("l1_loss", a, b)?;
-        Ok(this.reduction.apply(&absolute(&a.sub(b)?)?)?)
+    L1Loss = "L1Loss", over "element";
+    /// The loss of `input` against a target of the same shape.
+    ///
+    /// # Errors
+    /// When the shapes differ, or a value is out of range.
+    forward(input; target)
+}
+
+impl L1Loss {
+    #[track_caller]
+    fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
+        same_shape("l1_loss", input, target)?;
+        Ok(self.reduction.apply(&absolute(&input.sub(target)?)?)?)
     }
 }
 
 loss! {
     /// With `d = |input - target|`: `d² / 2beta` for `d < beta`, else `d - beta / 2`; PyTorch's
     /// `nn.SmoothL1Loss`.
-    SmoothL1Loss = "SmoothL1Loss", beta: 1.0, "Where the square ends and the line begins; by default 1. With 0 it is the [`L1Loss`].";
-    |this, a, b| {
-        let (d, near) = distance("smooth_l1_loss", a, b, this.beta)?;
-        if this.beta == 0.0 {
-            return Ok(this.reduction.apply(&d)?);
+    SmoothL1Loss = "SmoothL1Loss", over "element";
+    options {
+        /// Where the square ends and the line begins; by default 1. With 0 it is the [`L1Loss`].
+        beta: f64 = 1.0;
+    }
+    /// The loss of `input` against a target of the same shape.
+    ///
+    /// # Errors
+    /// When the shapes differ, or a value is out of range.
+    forward(input; target)
+}
+
+impl SmoothL1Loss {
+    #[track_caller]
+    fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
+        let (d, near) = distance("smooth_l1_loss", input, target, self.beta)?;
+        if self.beta == 0.0 {
+            return Ok(self.reduction.apply(&d)?);
         }
         // The near part's square, and the rest on the line.
-        let losses = near.square()?.mul(0.5 / this.beta)?.add(d.sub(near)?)?;
-        Ok(this.reduction.apply(&losses)?)
+        let losses = near.square()?.mul(0.5 / self.beta)?.add(d.sub(near)?)?;
+        Ok(self.reduction.apply(&losses)?)
     }
 }
 
 loss! {
     /// With `d = |input - target|`: `d² / 2` for `d < delta`, else `delta (d - delta / 2)`; PyTorch's
     /// `nn.HuberLoss`.
-    HuberLoss = "HuberLoss", delta: 1.0, "Where the square ends and the line begins; by default 1.";
-    |this, a, b| {
-        let (d, near) = distance("huber_loss", a, b, this.delta)?;
-        let losses = near.square()?.mul(0.5)?.add(d.sub(near)?.mul(this.delta)?)?;
-        Ok(this.reduction.apply(&losses)?)
+    HuberLoss = "HuberLoss", over "element";
+    options {
+        /// Where the square ends and the line begins; by default 1.
+        delta: f64 = 1.0;
+    }
+    /// The loss of `input` against a target of the same shape.
+    ///
+    /// # Errors
+    /// When the shapes differ, or a value is out of range.
+    forward(input; target)
+}
+
+impl HuberLoss {
+    #[track_caller]
+    fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
+        let (d, near) = distance("huber_loss", input, target, self.delta)?;
+        let losses = near.square()?.mul(0.5)?.add(d.sub(near)?.mul(self.delta)?)?;
+        Ok(self.reduction.apply(&losses)?)
     }
 }

@@ -3,7 +3,6 @@
 mod bytes;
 mod file;
 mod mismatch;
-mod pickle;
 mod torch;
 mod zip;
 

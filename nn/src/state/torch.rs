@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
+use taper_pickle::{Id, Pickle, Value};
 use taper_tensor::{DType, Tensor};
 
-use super::pickle::{Id, Pickle, Value};
 use super::zip::Archive;
 use super::{StateDict, bytes};
 
@@ -75,10 +75,10 @@ fn storage<'a>(pickle: &Pickle<'a>, id: Id) -> Result<Storage<'a>, String> {
         return Err("a persistent id has too few parts".into());
     };
     if pickle.text(kind)? != "storage" {
-        return Err(format!("expected a storage, found {:?}", pickle.get(kind)));
+        return Err(format!("expected a storage, found {}", pickle.get(kind)));
     }
-    let Value::Global(module, name) = *pickle.get(class) else {
-        return Err(format!("expected a type of storage, found {:?}", pickle.get(class)));
+    let Value::Global { module, name } = *pickle.get(class) else {
+        return Err(format!("expected a type of storage, found {}", pickle.get(class)));
     };
     let dtype = match (module, name) {
         ("torch", "FloatStorage") => DType::F32,
@@ -155,13 +155,13 @@ impl Reader<'_, '_> {
         for &(key, value) in entries {
             *left = left.checked_sub(1).ok_or("dicts lie within dicts too many times")?;
             let name = match self.pickle.get(key) {
-                Value::Text(text) => format!("{prefix}{text}"),
+                Value::Bytes(_) => format!("{prefix}{}", self.pickle.text(key)?),
                 Value::Int(n) => format!("{prefix}{n}"),
-                other => return Err(format!("expected a name, found {other:?}")),
+                other => return Err(format!("expected a name, found {other}")),
             };
             match self.pickle.get(value) {
                 Value::Dict(_) => self.collect(value, &format!("{name}."), levels, left, state)?,
-                Value::Call(..) => {
+                Value::Call { .. } => {
                     let tensor = self.tensor(value).map_err(|message| format!("{name}: {message}"))?;
                     state.insert(name, tensor);
                 }
@@ -199,12 +199,12 @@ impl Reader<'_, '_> {
 
     /// The function of a call, and its arguments.
     fn call(&self, id: Id) -> Result<(&str, &str, &[Id]), String> {
-        let Value::Call(function, arguments) = *self.pickle.get(id) else {
-            return Err(format!("expected a tensor, found {:?}", self.pickle.get(id)));
+        let Value::Call { function, arguments, .. } = *self.pickle.get(id) else {
+            return Err(format!("expected a tensor, found {}", self.pickle.get(id)));
         };
         match *self.pickle.get(function) {
-            Value::Global(module, name) => Ok((module, name, self.pickle.items(arguments)?)),
-            ref other => Err(format!("expected a function, found {other:?}")),
+            Value::Global { module, name } => Ok((module, name, self.pickle.items(arguments)?)),
+            ref other => Err(format!("expected a function, found {other}")),
         }
     }
 
@@ -212,13 +212,14 @@ impl Reader<'_, '_> {
     fn rebuild(&mut self, persistent: Id, offset: Id, size: Id, stride: Id) -> Result<Tensor, String> {
         let pickle = self.pickle;
         let Value::Persistent(id) = *pickle.get(persistent) else {
-            return Err(format!("expected a storage, found {:?}", pickle.get(persistent)));
+            return Err(format!("expected a storage, found {}", pickle.get(persistent)));
         };
         let Storage { key, dtype } = storage(pickle, id)?;
         let data = *self.storages.get(key).ok_or_else(|| format!("there is no storage {key}"))?;
-        let numbers =
-            |id| pickle.items(id)?.iter().map(|&id| pickle.int(id)).collect::<Result<Vec<usize>, String>>();
-        let (offset, size, stride) = (pickle.int(offset)?, numbers(size)?, numbers(stride)?);
+        let numbers = |id| {
+            pickle.items(id)?.iter().map(|&id| pickle.size(id)).collect::<taper_pickle::Result<Vec<_>>>()
+        };
+        let (offset, size, stride) = (pickle.size(offset)?, numbers(size)?, numbers(stride)?);
         if size.len() != stride.len() {
             return Err(format!("it has sizes {size:?} and strides {stride:?}"));
         }

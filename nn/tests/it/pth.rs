@@ -187,6 +187,29 @@ fn archives_and_old_files() {
     assert!(same(&read(&legacy(&pickle)).unwrap(), &expected()));
 }
 
+/// `torch.save` ends an archive with the records for more than 4 GiB, whatever its size.
+#[test]
+fn an_archive_ends_with_records_of_64_bits() {
+    let mut archive = zipped(&pickle(&described()));
+    let end = archive.split_off(archive.len() - 22);
+    let wide = |range: std::ops::Range<usize>| {
+        let mut number = [0; 8];
+        number[..range.len()].copy_from_slice(&end[range]);
+        number
+    };
+    let place = archive.len() as u64;
+    archive.extend(b"PK\x06\x06\x2c\0\0\0\0\0\0\0\x1e\x03\x2d\0\0\0\0\0\0\0\0\0");
+    archive.extend([wide(8..10), wide(10..12), wide(12..16), wide(16..20)].concat());
+    archive.extend(b"PK\x06\x07\0\0\0\0");
+    archive.extend(place.to_le_bytes());
+    archive.extend(b"\x01\0\0\0");
+    archive.extend(end);
+    assert!(same(&read(&archive).unwrap(), &expected()));
+    // No memory is taken for more entries than there can be.
+    archive[place as usize + 33] = 1;
+    assert!(read(&archive).unwrap_err().to_string().contains("it announces 261 entries"));
+}
+
 #[test]
 fn dicts_in_a_checkpoint_get_dotted_names() {
     let mut out = b"\x80\x02}(".to_vec();

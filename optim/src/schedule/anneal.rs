@@ -2,8 +2,9 @@
 
 use std::f64::consts::PI;
 
-use super::{Schedule, count, within};
+use super::{Schedule, count};
 use crate::Result;
+use crate::settings::NOT_NEGATIVE;
 
 /// Half a cosine from the base down to `eta_min` in `t_max` steps, and up again: Loshchilov and
 /// Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, without the restarts.
@@ -20,7 +21,7 @@ impl CosineAnnealingLr {
     /// When `t_max` is 0 or `eta_min` negative.
     pub fn new(t_max: u64, eta_min: f64) -> Result<Self> {
         let name = "cosine_annealing_lr";
-        let eta_min = within(name, "eta_min", eta_min, 0.0, "a finite number, at least 0")?;
+        let eta_min = NOT_NEGATIVE.check(name, "eta_min", eta_min)?;
         Ok(Self { t_max: count(name, "T_max", t_max)?, eta_min })
     }
 }
@@ -51,7 +52,7 @@ impl CosineAnnealingWarmRestarts {
     /// When `t_0` or `t_mult` is 0, or `eta_min` negative.
     pub fn new(t_0: u64, t_mult: u64, eta_min: f64) -> Result<Self> {
         let name = "cosine_annealing_warm_restarts";
-        let eta_min = within(name, "eta_min", eta_min, 0.0, "a finite number, at least 0")?;
+        let eta_min = NOT_NEGATIVE.check(name, "eta_min", eta_min)?;
         Ok(Self { t_0: count(name, "T_0", t_0)?, t_mult: count(name, "T_mult", t_mult)?, eta_min })
     }
 }
@@ -84,7 +85,7 @@ impl PolynomialLr {
     /// When `total_iters` is 0 or `power` negative.
     pub fn new(total_iters: u64, power: f64) -> Result<Self> {
         let name = "polynomial_lr";
-        let power = within(name, "power", power, 0.0, "a finite number, at least 0")?;
+        let power = NOT_NEGATIVE.check(name, "power", power)?;
         Ok(Self { total_iters: count(name, "total_iters", total_iters)?, power })
     }
 }

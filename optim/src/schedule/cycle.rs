@@ -1,7 +1,8 @@
 //! Schedules that go up and down, the momentum the other way.
 
 use super::anneal::cosine;
-use super::{Schedule, count, within};
+use super::{Schedule, count};
+use crate::settings::NOT_NEGATIVE;
 use crate::{Error, Result};
 
 /// One rise to `max_lr` and one long fall, with the momentum the other way: Smith and Topin,
@@ -25,7 +26,7 @@ impl OneCycleLr {
     pub fn new(max_lr: f64, total_steps: u64) -> Result<Self> {
         let name = "one_cycle_lr";
         Ok(Self {
-            max_lr: within(name, "max_lr", max_lr, 0.0, "a finite number, at least 0")?,
+            max_lr: NOT_NEGATIVE.check(name, "max_lr", max_lr)?,
             total_steps: count(name, "total_steps", total_steps)?,
             pct_start: 0.3,
             div_factor: 25.0,
@@ -124,7 +125,7 @@ impl CyclicLr {
     /// # Errors
     /// When `step_size_up` is 0 or a learning rate negative.
     pub fn new(base_lr: f64, max_lr: f64, step_size_up: u64) -> Result<Self> {
-        let rate = |setting, value| within("cyclic_lr", setting, value, 0.0, "a finite number, at least 0");
+        let rate = |setting, value| NOT_NEGATIVE.check("cyclic_lr", setting, value);
         Ok(Self {
             base_lr: rate("base_lr", base_lr)?,
             max_lr: rate("max_lr", max_lr)?,

@@ -61,7 +61,7 @@ pub struct Scheduler<S> {
 impl<S: Schedule> Scheduler<S> {
     /// Takes the groups' learning rates as the base, and sets the first ones.
     pub fn new(schedule: S, optimizer: &mut dyn Optimizer) -> Self {
-        let base = optimizer.param_groups().iter().map(|g| g.value("lr")).collect();
+        let base = optimizer.param_groups().iter().map(|g| g.get("lr").unwrap_or(0.0)).collect();
         let scheduler = Self { schedule, base, step: 0 };
         scheduler.apply(optimizer);
         scheduler
@@ -116,21 +116,10 @@ impl<S: Schedule> Scheduler<S> {
     }
 }
 
-/// A schedule's setting that must be a finite number within a range.
-fn within(
-    name: &'static str,
-    setting: &'static str,
-    value: f64,
-    least: f64,
-    expected: &'static str,
-) -> Result<f64> {
-    if value.is_finite() && value >= least {
-        return Ok(value);
-    }
-    Err(Error::Setting { optimizer: name, setting, value, expected })
-}
-
 /// A number of steps, at least one.
-fn count(name: &'static str, setting: &'static str, value: u64) -> Result<u64> {
-    within(name, setting, value as f64, 1.0, "at least 1").map(|_| value)
+fn count(optimizer: &'static str, setting: &'static str, steps: u64) -> Result<u64> {
+    if steps > 0 {
+        return Ok(steps);
+    }
+    Err(Error::Setting { optimizer, setting, value: 0.0, expected: "at least 1" })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::within;
+use crate::settings::BELOW_1;
 use crate::{Error, Optimizer, Result};
 
 /// Multiplies the learning rate by `factor` when a measure has not got better for `patience` steps.
@@ -67,12 +67,7 @@ impl ReduceLrOnPlateau {
     /// # Errors
     /// When it is not.
     pub fn factor(mut self, factor: f64) -> Result<Self> {
-        let name = "reduce_lr_on_plateau";
-        self.factor = within(name, "factor", factor, 0.0, "a number from 0 to 1")?;
-        if factor >= 1.0 {
-            let expected = "a number below 1";
-            return Err(Error::Setting { optimizer: name, setting: "factor", value: factor, expected });
-        }
+        self.factor = BELOW_1.check("reduce_lr_on_plateau", "factor", factor)?;
         Ok(self)
     }
 
@@ -117,7 +112,7 @@ impl ReduceLrOnPlateau {
         }
         if self.bad > self.patience {
             for group in optimizer.param_groups_mut() {
-                let lr = group.value("lr");
+                let lr = group.get("lr").unwrap_or(0.0);
                 group.change("lr", (lr * self.factor).max(self.min_lr));
             }
             (self.cooling, self.bad) = (self.cooldown, 0);

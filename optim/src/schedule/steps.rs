@@ -1,7 +1,8 @@
 //! Schedules that go in steps, by a factor, or along a line; and one after the other.
 
-use super::{Schedule, count, within};
+use super::{Schedule, count};
 use crate::Result;
+use crate::settings::NOT_NEGATIVE;
 
 /// `lr = base · gamma^floor(t / step_size)`.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ impl StepLr {
     /// # Errors
     /// When `step_size` is 0 or `gamma` negative.
     pub fn new(step_size: u64, gamma: f64) -> Result<Self> {
-        let gamma = within("step_lr", "gamma", gamma, 0.0, "a finite number, at least 0")?;
+        let gamma = NOT_NEGATIVE.check("step_lr", "gamma", gamma)?;
         Ok(Self { step_size: count("step_lr", "step_size", step_size)?, gamma })
     }
 }
@@ -40,7 +41,7 @@ impl MultiStepLr {
     /// # Errors
     /// When `gamma` is negative.
     pub fn new(milestones: Vec<u64>, gamma: f64) -> Result<Self> {
-        let gamma = within("multi_step_lr", "gamma", gamma, 0.0, "a finite number, at least 0")?;
+        let gamma = NOT_NEGATIVE.check("multi_step_lr", "gamma", gamma)?;
         Ok(Self { milestones, gamma })
     }
 }
@@ -63,7 +64,7 @@ impl ExponentialLr {
     /// # Errors
     /// When `gamma` is negative.
     pub fn new(gamma: f64) -> Result<Self> {
-        Ok(Self { gamma: within("exponential_lr", "gamma", gamma, 0.0, "a finite number, at least 0")? })
+        Ok(Self { gamma: NOT_NEGATIVE.check("exponential_lr", "gamma", gamma)? })
     }
 }
 
@@ -87,7 +88,7 @@ impl LinearLr {
     /// # Errors
     /// When `total_iters` is 0 or a factor negative.
     pub fn new(start_factor: f64, end_factor: f64, total_iters: u64) -> Result<Self> {
-        let factor = |setting, value| within("linear_lr", setting, value, 0.0, "a finite number, at least 0");
+        let factor = |setting, value| NOT_NEGATIVE.check("linear_lr", setting, value);
         Ok(Self {
             start_factor: factor("start_factor", start_factor)?,
             end_factor: factor("end_factor", end_factor)?,
@@ -116,7 +117,7 @@ impl ConstantLr {
     /// # Errors
     /// When the factor is negative.
     pub fn new(factor: f64, total_iters: u64) -> Result<Self> {
-        let factor = within("constant_lr", "factor", factor, 0.0, "a finite number, at least 0")?;
+        let factor = NOT_NEGATIVE.check("constant_lr", "factor", factor)?;
         Ok(Self { factor, total_iters })
     }
 }

@@ -1,12 +1,12 @@
 //! Many parameters in one call, as on a GPU, and one after another.
 
 use taper_autograd::tensor::Tensor;
-use taper_optim::{AdamRule, ParamGroup, ParamState, Rule, SgdRule, Update};
+use taper_optim::{AdamSettings, AdamWSettings, ParamGroup, ParamState, Rule, SgdSettings, Update};
 
 /// The parameters after three steps; the last one joins at the second.
 fn trained<R: Rule>(settings: &[(&str, f64)], together: bool) -> Vec<Vec<f32>> {
     let group = settings.iter().fold(ParamGroup::new(vec![]), |group, (name, value)| group.set(name, *value));
-    let settings = R::settings(&group).unwrap();
+    let settings = R::read(&group).unwrap();
     let tensor = |n: usize, scale: f32| {
         let values = (0..n).map(|i| (i as f32 - 1.3) * scale).collect();
         Tensor::from_vec(values, n).unwrap().to(&crate::device()).unwrap()
@@ -26,9 +26,9 @@ fn trained<R: Rule>(settings: &[(&str, f64)], together: bool) -> Vec<Vec<f32>> {
             })
             .collect();
         if together {
-            R::update_all(&settings, &mut all).unwrap();
+            settings.update_all(&mut all).unwrap();
         } else {
-            all.iter_mut().for_each(|u| R::update(&settings, u.state, &u.param, &u.grad).unwrap());
+            all.iter_mut().for_each(|u| settings.update(u.state, &u.param, &u.grad).unwrap());
         }
     }
     params.iter().map(|p| p.to_vec().unwrap()).collect()
@@ -42,9 +42,9 @@ fn check<R: Rule>(settings: &[(&str, f64)]) {
 
 #[test]
 fn steps_of_many_parameters_are_those_of_each() {
-    check::<SgdRule>(&[("lr", 0.1)]);
-    check::<SgdRule>(&[("lr", 0.1), ("momentum", 0.9), ("nesterov", 1.0), ("weight_decay", 0.01)]);
+    check::<SgdSettings>(&[("lr", 0.1)]);
+    check::<SgdSettings>(&[("lr", 0.1), ("momentum", 0.9), ("nesterov", 1.0), ("weight_decay", 0.01)]);
     let adam = [("lr", 0.1), ("beta1", 0.9), ("beta2", 0.999), ("eps", 1e-8), ("weight_decay", 0.01)];
-    check::<AdamRule<false>>(&adam);
-    check::<AdamRule<true>>(&[&adam[..], &[("amsgrad", 1.0)]].concat());
+    check::<AdamSettings>(&adam);
+    check::<AdamWSettings>(&[&adam[..], &[("amsgrad", 1.0)]].concat());
 }

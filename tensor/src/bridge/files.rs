@@ -44,7 +44,7 @@ impl Tensor {
         let mut arrays = vec![];
         for i in 0..archive.len() {
             let mut entry = archive.by_index(i).map_err(failed(op, path))?;
-            let name = entry.name().to_owned();
+            let name = entry.name().map_err(failed(op, path))?.into_owned();
             // Memory is taken as the bytes come, and no more than the entry has announced.
             let (size, mut bytes) = (entry.size(), vec![]);
             entry.by_ref().take(size.saturating_add(1)).read_to_end(&mut bytes).map_err(failed(op, path))?;

@@ -67,7 +67,7 @@ fn what_is_no_tensor_is_refused() {
         let mut bytes = vec![];
         std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
         std::fs::write(file.path(), bytes).unwrap();
-        let message = Tensor::read_npy(file.path()).expect_err(entry.name()).to_string();
+        let message = Tensor::read_npy(file.path()).expect_err(&entry.name().unwrap()).to_string();
         assert!(message.starts_with("read_npy: "), "{message}");
         messages.push(message.rsplit(": npy: ").next().unwrap_or_default().to_owned());
     }
@@ -170,11 +170,10 @@ fn files_are_numpys() -> Result<()> {
     let mut same = 0;
     for i in 0..archive.len() {
         let mut entry = archive.by_index(i).unwrap();
+        let name = entry.name().unwrap().into_owned();
         // Types of ours, in our order of bytes and dimensions.
-        if !["u1le", "i4le", "u4le", "i8le", "f2le", "f4le", "f8le"]
-            .iter()
-            .any(|t| entry.name().starts_with(t))
-            || entry.name()[4..].starts_with('F')
+        if !["u1le", "i4le", "u4le", "i8le", "f2le", "f4le", "f8le"].iter().any(|t| name.starts_with(t))
+            || name[4..].starts_with('F')
         {
             continue;
         }
@@ -183,7 +182,7 @@ fn files_are_numpys() -> Result<()> {
         std::fs::write(file.path(), &bytes).unwrap();
         Tensor::read_npy(file.path())?.write_npy(file.path())?;
         let again = std::fs::read(file.path()).unwrap();
-        assert_eq!(split(&again), split(&bytes), "{}", entry.name());
+        assert_eq!(split(&again), split(&bytes), "{name}");
         same += 1;
     }
     assert!(same >= 7 * 7);

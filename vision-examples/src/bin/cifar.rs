@@ -42,7 +42,6 @@ fn run(settings: &Settings) -> Result<End> {
     let net = Model::new(settings.model)?;
     net.to(&device)?;
     let mut optimizer = settings.optimizer(net.parameters())?;
-    optimizer.step()?; // changes nothing, as there is no gradient, but its settings are looked at
 
     let Source { name, classes, train: train_set, test: test_set } =
         source::open(settings.dataset, &settings.data, settings.from.clone())?;

@@ -5,7 +5,10 @@ use taper_autograd::tensor::Device;
 use taper_data::transforms::{Compose, RandomCrop, RandomHorizontalFlip, Transform};
 use taper_nn::CrossEntropyLoss;
 use taper_optim::schedule::{CosineAnnealingLr, OneCycleLr, Schedule, Scheduler};
-use taper_optim::{Adadelta, Adagrad, Adam, AdamW, Adamax, Lion, NAdam, Optimizer, RAdam, RmsProp, Sgd};
+use taper_optim::{
+    AdadeltaSettings, AdagradSettings, AdamSettings, AdamWSettings, AdamaxSettings, LionSettings,
+    NAdamSettings, Optimizer, PerParameter, RAdamSettings, RmsPropSettings, Rule, SgdSettings,
+};
 
 use super::{OptimizerChoice, ScheduleChoice, Settings};
 use crate::Result;
@@ -20,30 +23,33 @@ impl Settings {
     /// # Errors
     /// When a setting is out of its range.
     pub fn optimizer(&self, parameters: Vec<Variable>) -> Result<Box<dyn Optimizer>> {
-        macro_rules! decaying {
-            ($kind:ident) => {{
-                let optimizer = $kind::new(parameters, self.lr)?;
-                match self.weight_decay {
-                    Some(decay) => Box::new(optimizer.weight_decay(decay)),
-                    None => Box::new(optimizer),
-                }
-            }};
-        }
-        Ok(match self.optimizer {
+        match self.optimizer {
             OptimizerChoice::Sgd => {
-                let sgd = Sgd::new(parameters, self.lr)?.momentum(self.momentum).nesterov(self.nesterov);
-                Box::new(sgd.weight_decay(self.weight_decay.unwrap_or(0.0)))
+                let sgd = SgdSettings::default().momentum(self.momentum).nesterov(self.nesterov);
+                self.optimizer_with(parameters, sgd)
             }
-            OptimizerChoice::Adam => decaying!(Adam),
-            OptimizerChoice::AdamW => decaying!(AdamW),
-            OptimizerChoice::RmsProp => decaying!(RmsProp),
-            OptimizerChoice::Adagrad => decaying!(Adagrad),
-            OptimizerChoice::Adadelta => decaying!(Adadelta),
-            OptimizerChoice::Adamax => decaying!(Adamax),
-            OptimizerChoice::NAdam => decaying!(NAdam),
-            OptimizerChoice::RAdam => decaying!(RAdam),
-            OptimizerChoice::Lion => decaying!(Lion),
-        })
+            OptimizerChoice::Adam => self.optimizer_with(parameters, AdamSettings::default()),
+            OptimizerChoice::AdamW => self.optimizer_with(parameters, AdamWSettings::default()),
+            OptimizerChoice::RmsProp => self.optimizer_with(parameters, RmsPropSettings::default()),
+            OptimizerChoice::Adagrad => self.optimizer_with(parameters, AdagradSettings::default()),
+            OptimizerChoice::Adadelta => self.optimizer_with(parameters, AdadeltaSettings::default()),
+            OptimizerChoice::Adamax => self.optimizer_with(parameters, AdamaxSettings::default()),
+            OptimizerChoice::NAdam => self.optimizer_with(parameters, NAdamSettings::default()),
+            OptimizerChoice::RAdam => self.optimizer_with(parameters, RAdamSettings::default()),
+            OptimizerChoice::Lion => self.optimizer_with(parameters, LionSettings::default()),
+        }
+    }
+
+    fn optimizer_with<R: Rule + 'static>(
+        &self,
+        parameters: Vec<Variable>,
+        mut settings: R,
+    ) -> Result<Box<dyn Optimizer>> {
+        settings.set("lr", self.lr)?;
+        if let Some(decay) = self.weight_decay {
+            settings.set("weight_decay", decay)?;
+        }
+        Ok(Box::new(PerParameter::with_settings(parameters, settings)?))
     }
 
     /// The schedule of the learning rate over so many mini-batches.

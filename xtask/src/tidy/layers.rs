@@ -5,13 +5,14 @@ use super::file::File;
 use super::manifest::dependencies;
 
 /// For each folder, the crates of this workspace that it may build on, its tests included.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("tensor", &[]),
+    ("tensor/pickle", &[]),
     ("autograd", &["taper-tensor"]),
-    ("nn", &["taper-tensor", "taper-autograd", "taper-nn-derive"]),
+    ("nn", &["taper-tensor", "taper-pickle", "taper-autograd", "taper-nn-derive"]),
     ("nn/derive", &[]),
     ("optim", &["taper-tensor", "taper-autograd"]),
-    ("data", &["taper-tensor"]),
+    ("data", &["taper-tensor", "taper-pickle"]),
     ("vision-examples", &["taper-tensor", "taper-autograd", "taper-nn", "taper-optim", "taper-data"]),
     ("xtask", &[]),
 ];
