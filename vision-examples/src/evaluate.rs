@@ -37,7 +37,7 @@ where
     no_grad(|| -> Result<()> {
         for batch in loader.iter() {
             let (inputs, truth) = batch?;
-            let outputs = net.forward(&inputs.to(device)?)?;
+            let outputs = net.forward(&inputs.to(device)?.into())?;
             predictions.extend(outputs.data().to(&Device::cpu())?.argmax(1, false)?.to_vec::<i64>()?);
             labels.extend(truth.to_vec::<i64>()?);
         }
