@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use taper_tensor::{AsTensor, IntoOperand, Operand, Scalar, Tensor};
+use taper_tensor::{AsTensor, IntoBound, IntoOperand, Operand, Scalar, Tensor};
 
 use crate::{Result, Variable};
 
@@ -28,6 +28,18 @@ impl IntoOperand<Variable> for Variable {
 impl IntoOperand<Variable> for Tensor {
     fn operand(&self) -> Operand<'_, Variable> {
         Operand::Tensor(self.as_tensor())
+    }
+}
+
+impl IntoBound<Variable> for Variable {
+    fn bound(&self) -> Option<Operand<'_, Variable>> {
+        Some(self.operand())
+    }
+}
+
+impl IntoBound<Variable> for Tensor {
+    fn bound(&self) -> Option<Operand<'_, Variable>> {
+        Some(self.operand())
     }
 }
 

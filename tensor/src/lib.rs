@@ -66,7 +66,7 @@ pub mod elementwise {
 #[doc(hidden)]
 pub use ops::support;
 pub use random::{Generator, manual_seed, philox};
-pub use scalar::{AsTensor, IntoOperand, Operand, Scalar};
+pub use scalar::{AsTensor, IntoBound, IntoOperand, Operand, Scalar};
 pub use shape::{IntoShape, Shape};
 pub use tensor::Tensor;
 pub use threads::{num_threads, set_num_threads};

@@ -55,6 +55,12 @@ pub trait IntoOperand<T: Clone = Tensor> {
     fn operand(&self) -> Operand<'_, T>;
 }
 
+/// A bound of [`Tensor::clamp`]: a number or a tensor; `()` or `None` for no bound.
+pub trait IntoBound<T: Clone = Tensor> {
+    /// Returns the bound, if there is one.
+    fn bound(&self) -> Option<Operand<'_, T>>;
+}
+
 /// A value that stands for a `T`: a tensor for a [`Tensor`]; a variable, or a tensor as a constant, for a
 /// variable.
 pub trait AsTensor<T: Clone = Tensor> {
@@ -74,6 +80,11 @@ macro_rules! scalar {
                 Operand::Scalar((*self).into())
             }
         }
+        impl<T: Clone> IntoBound<T> for $t {
+            fn bound(&self) -> Option<Operand<'_, T>> {
+                Some(self.operand())
+            }
+        }
     )*};
 }
 scalar!(f64 => Float, f32 => Float, i64 => Int, i32 => Int, u32 => Int, u8 => Int);
@@ -90,6 +101,36 @@ impl<T: Clone> IntoOperand<T> for Operand<'_, T> {
             Self::Tensor(x) => Operand::Tensor(Cow::Borrowed(x)),
             Self::Scalar(v) => Operand::Scalar(*v),
         }
+    }
+}
+
+impl<T: Clone> IntoBound<T> for Scalar {
+    fn bound(&self) -> Option<Operand<'_, T>> {
+        Some(self.operand())
+    }
+}
+
+impl<T: Clone> IntoBound<T> for () {
+    fn bound(&self) -> Option<Operand<'_, T>> {
+        None
+    }
+}
+
+impl<T: Clone, A: IntoBound<T>> IntoBound<T> for Option<A> {
+    fn bound(&self) -> Option<Operand<'_, T>> {
+        self.as_ref()?.bound()
+    }
+}
+
+impl<T: Clone, A: IntoBound<T> + ?Sized> IntoBound<T> for &A {
+    fn bound(&self) -> Option<Operand<'_, T>> {
+        (**self).bound()
+    }
+}
+
+impl IntoBound for Tensor {
+    fn bound(&self) -> Option<Operand<'_>> {
+        Some(self.operand())
     }
 }
 

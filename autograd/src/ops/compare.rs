@@ -1,115 +1,140 @@
 //! Comparisons, logic, and the larger or smaller of two.
 
-use smallvec::smallvec;
-use taper_tensor::{IntoOperand, Operand, Tensor};
+use taper_tensor::{AsTensor, IntoOperand, Operand, Tensor};
 
 use crate::record::record;
 use crate::{Result, Variable};
 
+/// The gradient of an operand, from that of the result and from both operands.
+type Share = fn(&Variable, &Tensor, Operand<'_>) -> Result<Variable>;
+
+/// The gradient halved where both are `equal`, and 0 where the operand `loses`.
+fn share(g: &Variable, equal: Tensor, loses: Tensor) -> Result<Variable> {
+    let share = equal.to_dtype(g.dtype())?.mul(-0.5)?.add(1.0)?.masked_fill(&loses, 0)?;
+    g.mul(share)
+}
+
+/// Where NaN, of two the second, is not taken as the `taken` one.
+fn not_nan(a: &Tensor, taken: &Tensor) -> Result<Tensor> {
+    Ok(a.ne(taken)?.logical_and(taken.eq(taken)?)?)
+}
+
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident $node:literal |$g:ident, $a:ident, $b:ident| $left:expr, $right:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When the shapes do not broadcast, or the devices differ.
+        #[track_caller]
+        pub fn $name(&self, other: impl IntoOperand<Self>) -> Result<Self> {
+            self.choice($node, other.operand(), |a, b| a.$name(b), |$g, $a, $b| $left, |$g, $a, $b| $right)
+        }
+    )*};
+}
+
 impl Variable {
-    /// The elements moved into `min` to `max`, where given: dy/dx is 1 between the bounds, else 0, also on
-    /// them.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    #[track_caller]
-    pub fn clamp(&self, min: Option<f64>, max: Option<f64>) -> Result<Self> {
-        if min.is_none() && max.is_none() {
-            return Ok(self.clone());
-        }
-        let mut y = self.data();
-        if let Some(min) = min {
-            y = y.maximum(min)?;
-        }
-        if let Some(max) = max {
-            y = y.minimum(max)?;
-        }
-        let x = self.save();
-        record("Clamp", &[self]).output(y, move |ctx| {
-            let (mut g, x) = (ctx.grad()?, x.get(ctx)?.data());
-            if let Some(min) = min {
-                g = g.keep(&x.gt(min)?)?;
-            }
-            if let Some(max) = max {
-                g = g.keep(&x.lt(max)?)?;
-            }
-            Ok(smallvec![Some(g)])
-        })
+    choices! {
+        /// Returns the larger of the two, element by element; NaN where either is. Equal ones share the
+        /// gradient.
+        maximum "Maximum" |g, a, b| share(g, a.eq(&b)?, a.lt(&b)?), share(g, a.eq(&b)?, a.gt(&b)?);
+        /// Returns the smaller of the two, element by element; NaN where either is. Equal ones share the
+        /// gradient.
+        minimum "Minimum" |g, a, b| share(g, a.eq(&b)?, a.gt(&b)?), share(g, a.eq(&b)?, a.lt(&b)?);
+        /// Returns the larger of the two, or where one is NaN the other; equal ones share the gradient.
+        fmax "Fmax" |g, a, b| share(g, a.eq(&b)?, not_nan(a, &a.fmax(&b)?)?), share(g, a.eq(&b)?, a.fmax(&b)?.ne(&b)?);
+        /// Returns the smaller of the two, or where one is NaN the other; equal ones share the gradient.
+        fmin "Fmin" |g, a, b| share(g, a.eq(&b)?, not_nan(a, &a.fmin(&b)?)?), share(g, a.eq(&b)?, a.fmin(&b)?.ne(&b)?);
+        /// Returns `other` where the element is below it, else the element; NaN stays. The gradient goes to
+        /// the element above `other`, else to `other`.
+        clamp_min "ClampMin" |g, a, b| g.keep(&a.gt(&b)?), g.keep(&a.le(&b)?);
+        /// Returns `other` where the element is above it, else the element; NaN stays. The gradient goes to
+        /// the element below `other`, else to `other`.
+        clamp_max "ClampMax" |g, a, b| g.keep(&a.lt(&b)?), g.keep(&a.ge(&b)?);
     }
 
-    /// The larger of the two, element by element; equal ones share the gradient.
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast, or the devices differ.
+    /// One of two for each element, by `f`.
     #[track_caller]
-    pub fn maximum(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-        self.extreme(other.operand(), "Maximum", |a, b| a.maximum(b), |a, b| Ok((a.lt(b)?, a.gt(b)?)))
-    }
-
-    /// The smaller of the two, element by element; equal ones share the gradient.
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast, or the devices differ.
-    #[track_caller]
-    pub fn minimum(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-        self.extreme(other.operand(), "Minimum", |a, b| a.minimum(b), |a, b| Ok((a.gt(b)?, a.lt(b)?)))
-    }
-
-    /// One of two for each element, by `f`; `losers` says where the first is not taken, and where the
-    /// second. Equal ones share the gradient.
-    #[track_caller]
-    pub(super) fn extreme(
+    fn choice(
         &self,
-        other: Operand<'_, Variable>,
         name: &'static str,
-        f: impl Fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>,
-        losers: fn(&Tensor, &Tensor) -> taper_tensor::Result<(Tensor, Tensor)>,
+        other: Operand<'_, Self>,
+        f: fn(&Tensor, Operand<'_>) -> taper_tensor::Result<Tensor>,
+        left: Share,
+        right: Share,
     ) -> Result<Self> {
-        let other = &self.second(other)?;
-        let y = f(&self.data(), &other.data())?;
-        let (a_size, b_size, a, b) = (self.size(), other.size(), self.save(), other.save());
-        record(name, &[self, other]).output(y, move |ctx| {
-            let (g, a, b) = (ctx.grad()?, a.get(ctx)?.data(), b.get(ctx)?.data());
-            // 1/2 for each of equal ones, else 1, but for a loser 0.
-            let alone = a.eq(&b)?.to_dtype(g.dtype())?.mul(-0.5)?.add(1.0)?;
-            let (a_loses, b_loses) = losers(&a, &b)?;
-            let share = |loses: &Tensor| -> Result<Self> { Ok(Self::new(alone.masked_fill(loses, 0)?)) };
-            Ok(smallvec![
-                ctx.need(0, || g.mul(share(&a_loses)?)?.sum_to(&a_size))?,
-                ctx.need(1, || g.mul(share(&b_loses)?)?.sum_to(&b_size))?
-            ])
-        })
+        match other {
+            Operand::Scalar(v) => {
+                let (y, x) = (f(&self.tensor(), Operand::Scalar(v))?, self.save());
+                record(name, &[self])
+                    .unary(y, move |g, ctx| left(&g, &x.get(ctx)?.tensor(), Operand::Scalar(v)))
+            }
+            Operand::Tensor(b) => {
+                let y = f(&self.tensor(), (&*b.tensor()).into())?;
+                let [(a1, b1), (a2, b2)] = [(self.save(), b.save()), (self.save(), b.save())];
+                record(name, &[self, &b]).binary(
+                    y,
+                    move |g, ctx| left(g, &a1.get(ctx)?.tensor(), (&*b1.get(ctx)?.tensor()).into()),
+                    move |g, ctx| right(g, &a2.get(ctx)?.tensor(), (&*b2.get(ctx)?.tensor()).into()),
+                )
+            }
+        }
     }
 }
 
-/// Where `a` is not taken and where `b` is not: those that are `worse`, and a NaN, of two the second.
-fn not_taken(
-    a: &Tensor,
-    b: &Tensor,
-    a_worse: Tensor,
-    b_worse: Tensor,
-) -> taper_tensor::Result<(Tensor, Tensor)> {
-    let (a_nan, b_nan) = (a.isnan()?, b.isnan()?);
-    let a_alone_nan = a_nan.logical_and(b_nan.eq(0)?)?;
-    Ok((a_worse.logical_or(a_alone_nan)?, b_worse.logical_or(b_nan)?))
+/// Operations whose result is a mask, an index or a truth value, through which nothing flows: computed from
+/// the data. The first list has those whose second operand may be a number, the second those with a tensor.
+macro_rules! of_data {
+    (operand: $($name:ident)*) => {$(
+        #[doc = concat!("Returns [`Tensor::", stringify!($name), "`] of the data.")]
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Tensor::", stringify!($name), "`].")]
+        pub fn $name(&self, other: impl taper_tensor::IntoOperand<Self>) -> Result<Tensor> {
+            Ok(match other.operand() {
+                taper_tensor::Operand::Scalar(v) => self.tensor().$name(v)?,
+                taper_tensor::Operand::Tensor(b) => self.tensor().$name(&*b.tensor())?,
+            })
+        }
+    )*};
+    (tensor: $($name:ident($($arg:ident: $ty:ty),*) -> $result:ty;)*) => {$(
+        #[doc = concat!("Returns [`Tensor::", stringify!($name), "`] of the data.")]
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Tensor::", stringify!($name), "`].")]
+        pub fn $name(&self, other: impl AsTensor<Self> $(, $arg: $ty)*) -> Result<$result> {
+            Ok(self.tensor().$name(&*other.as_tensor().tensor() $(, $arg)*)?)
+        }
+    )*};
+    ($($name:ident($($arg:ident: $ty:ty),*) -> $result:ty;)*) => {$(
+        #[doc = concat!("Returns [`Tensor::", stringify!($name), "`] of the data.")]
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Tensor::", stringify!($name), "`].")]
+        pub fn $name(&self $(, $arg: $ty)*) -> Result<$result> {
+            Ok(self.tensor().$name($($arg),*)?)
+        }
+    )*};
 }
+pub(super) use of_data;
 
 impl Variable {
-    /// The larger of the two, or where one is NaN the other; equal ones share the gradient.
-    ///
-    /// # Errors
-    /// As [`Variable::add`].
-    #[track_caller]
-    pub fn fmax(&self, other: &Self) -> Result<Self> {
-        self.extreme(other.operand(), "Fmax", |a, b| a.fmax(b), |a, b| not_taken(a, b, a.lt(b)?, b.lt(a)?))
+    of_data! { operand: eq ne lt le gt ge logical_and logical_or logical_xor }
+    of_data! {
+        tensor:
+        equal() -> bool;
+        allclose(rtol: f64, atol: f64) -> bool;
+        isclose(rtol: f64, atol: f64) -> Tensor;
     }
-
-    /// The smaller of the two, or where one is NaN the other; equal ones share the gradient.
-    ///
-    /// # Errors
-    /// As [`Variable::add`].
-    #[track_caller]
-    pub fn fmin(&self, other: &Self) -> Result<Self> {
-        self.extreme(other.operand(), "Fmin", |a, b| a.fmin(b), |a, b| not_taken(a, b, a.gt(b)?, b.gt(a)?))
+    of_data! {
+        logical_not() -> Tensor;
+        isnan() -> Tensor;
+        isinf() -> Tensor;
+        isposinf() -> Tensor;
+        isneginf() -> Tensor;
+        isfinite() -> Tensor;
+        signbit() -> Tensor;
+        isin(elements: &Tensor) -> Tensor;
     }
 }
+
+taper_tensor::composed_compare!(Variable);

@@ -1,7 +1,7 @@
 //! Operations that change a variable's memory, and its place in the graph: afterwards it is the
 //! output of the operation. Its views, and what it is a view of, change with it: see `alias`.
 
-use taper_tensor::{AsTensor, IntoOperand, Scalar, Tensor};
+use taper_tensor::{AsTensor, IntoBound, IntoOperand, Scalar, Tensor};
 
 use crate::alias::Source;
 use crate::node::Edge;
@@ -51,19 +51,23 @@ impl Variable {
         /// [`Variable::addcdiv`], in place.
         addcdiv_ = addcdiv(a: impl AsTensor<Self>, b: impl AsTensor<Self>, value: impl Into<Scalar>);
         /// [`Variable::index_add`], in place.
-        index_add_ = index_add(dim: i64, index: &Tensor, source: &Self);
+        index_add_ = index_add(dim: i64, index: &Tensor, source: impl AsTensor<Self>);
         /// [`Variable::scatter_add`], in place.
-        scatter_add_ = scatter_add(dim: i64, index: &Tensor, source: &Self);
+        scatter_add_ = scatter_add(dim: i64, index: &Tensor, source: impl AsTensor<Self>);
         /// [`Variable::scatter`], in place.
-        scatter_ = scatter(dim: i64, index: &Tensor, source: &Self);
+        scatter_ = scatter(dim: i64, index: &Tensor, source: impl IntoOperand<Self>);
         /// [`Variable::index_fill`], in place.
-        index_fill_ = index_fill(dim: i64, index: &Tensor, value: f64);
+        index_fill_ = index_fill(dim: i64, index: &Tensor, value: impl Into<Scalar>);
         /// [`Variable::index_copy`], in place.
-        index_copy_ = index_copy(dim: i64, index: &Tensor, source: &Self);
+        index_copy_ = index_copy(dim: i64, index: &Tensor, source: impl AsTensor<Self>);
+        /// [`Variable::put`], in place.
+        put_ = put(index: &Tensor, source: impl AsTensor<Self>);
+        /// [`Variable::masked_scatter`], in place.
+        masked_scatter_ = masked_scatter(mask: &Tensor, source: impl AsTensor<Self>);
         /// [`Variable::clamp`], in place.
-        clamp_ = clamp(min: Option<f64>, max: Option<f64>);
+        clamp_ = clamp(min: impl IntoBound<Self>, max: impl IntoBound<Self>);
         /// [`Variable::masked_fill`], in place.
-        masked_fill_ = masked_fill(mask: &Tensor, value: f64);
+        masked_fill_ = masked_fill(mask: &Tensor, value: impl Into<Scalar>);
     }
 
     /// Takes over what `f` makes of this variable.
@@ -81,7 +85,7 @@ impl Variable {
     /// As [`Variable::add_`].
     #[track_caller]
     pub fn zero_(&self) -> Result<()> {
-        self.fill(0.0, "zero_")
+        self.fill(0.into(), "zero_")
     }
 
     /// Sets all elements to a number; no gradient flows to what was there.
@@ -89,12 +93,12 @@ impl Variable {
     /// # Errors
     /// As [`Variable::add_`].
     #[track_caller]
-    pub fn fill_(&self, value: f64) -> Result<()> {
-        self.fill(value, "fill_")
+    pub fn fill_(&self, value: impl Into<Scalar>) -> Result<()> {
+        self.fill(value.into(), "fill_")
     }
 
     #[track_caller]
-    fn fill(&self, value: f64, op: &'static str) -> Result<()> {
+    fn fill(&self, value: Scalar, op: &'static str) -> Result<()> {
         self.check_in_place(op)?;
         let data = self.data();
         self.write(op, Self::new(data.like().full(data.size(), value)?))

@@ -1,24 +1,21 @@
 //! Elements read at indices.
 
 use smallvec::smallvec;
-use taper_tensor::{Error, Index, IntoIndices, Tensor};
+use taper_tensor::{Index, IntoIndices, Tensor};
 
+use crate::ops::compare::of_data;
 use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// `out[i][j] = self[i][index[i][j]]` for `dim` 1, and so on.
+    /// Returns the elements at `index` along `dim`: `out[i][j] = self[i][index[i][j]]` for `dim` 1, and so on.
     ///
     /// # Errors
-    /// When an index is out of range or no integer, or the shapes do not fit.
+    /// When an index is out of range or not an integer, or the shapes do not fit.
     #[track_caller]
     pub fn gather(&self, dim: i64, index: &Tensor) -> Result<Self> {
-        let (y, size, index) = (self.data().gather(dim, index)?, self.size(), index.clone());
-        record("Gather", &[self]).output(y, move |ctx| {
-            let g = ctx.grad()?;
-            let zeros = Variable::new(g.data().like().zeros(&size[..])?);
-            Ok(smallvec![Some(zeros.scatter_add(dim, &index, &g)?)])
-        })
+        let (y, size, index) = (self.tensor().gather(dim, index)?, self.size(), index.clone());
+        record("Gather", &[self]).unary(y, move |g, _| g.zeros(&size)?.scatter_add(dim, &index, &g))
     }
 
     /// [`Variable::gather`], for a source of the shape `size`: where that is larger than the index, nothing
@@ -35,52 +32,35 @@ impl Variable {
         Ok(y)
     }
 
-    /// The slices at `index`, a vector of integers, along a dimension.
+    /// Returns the slices at `index`, a vector of integers, along `dim`.
     ///
     /// # Errors
-    /// When an index is out of range or no integer, or `index` is no vector.
+    /// When an index is out of range or not an integer, or `index` is not a vector.
     #[track_caller]
     pub fn index_select(&self, dim: i64, index: &Tensor) -> Result<Self> {
-        let (y, size, index) = (self.data().index_select(dim, index)?, self.size(), index.clone());
-        record("IndexSelect", &[self]).output(y, move |ctx| {
-            let g = ctx.grad()?;
-            let zeros = Variable::new(g.data().like().zeros(&size[..])?);
-            Ok(smallvec![Some(zeros.index_add(dim, &index, &g)?)])
-        })
+        let (y, size, index) = (self.tensor().index_select(dim, index)?, self.size(), index.clone());
+        record("IndexSelect", &[self]).unary(y, move |g, _| g.zeros(&size)?.index_add(dim, &index, &g))
     }
 
-    /// The rows of this table `[count, width]` at `index`, of any shape `[…]`: `[…, width]`. No
-    /// gradient goes to the row `padding`.
+    /// Returns the rows of a table `[rows, size]` at `index`, of any shape: `[.., size]`. No gradient flows to
+    /// the row `padding_idx`.
     ///
     /// # Errors
-    /// When an index is out of range or no integer, or `self` is no matrix.
+    /// When an index is out of range or not an integer, or the table does not have two dimensions.
     #[track_caller]
-    pub fn embedding(&self, index: &Tensor, padding: Option<usize>) -> Result<Self> {
-        let size = self.size();
-        let &[count, width] = &size[..] else {
-            let message = format!("the table has shape {:?}, expected [count, width]", &size[..]);
-            return Err(Error::shape("embedding", message).into());
-        };
-        let mut out = index.size().to_vec();
-        out.push(width);
-        let flat = index.reshape(index.numel())?;
-        let y = self.data().index_select(0, &flat)?.reshape(out)?;
-        record("Embedding", &[self]).output(y, move |ctx| {
-            let g = ctx.grad()?.reshape([flat.numel(), width])?;
-            let zeros = Variable::new(g.data().like().zeros((count, width))?);
-            let mut table = zeros.index_add(0, &flat, &g)?;
-            if let Some(row) = padding.filter(|&row| row < count) {
-                let mut keep = vec![1.0f64; count];
-                keep[row] = 0.0;
-                let keep =
-                    Tensor::from_vec(keep, (count, 1))?.to(&table.device())?.to_dtype(table.dtype())?;
-                table = table.mul(Variable::new(keep))?;
+    pub fn embedding(&self, index: &Tensor, padding_idx: Option<usize>) -> Result<Self> {
+        let (y, size, index) =
+            (self.tensor().embedding(index, padding_idx)?, self.size(), index.reshape(-1)?);
+        record("Embedding", &[self]).unary(y, move |g, _| {
+            let rows = g.zeros(&size)?.index_add(0, &index, g.reshape([index.numel(), size[1]])?)?;
+            match padding_idx {
+                Some(row) => rows.index_fill(0, &rows.indices(vec![row as i64])?, 0),
+                None => Ok(rows),
             }
-            Ok(smallvec![Some(table)])
         })
     }
 
-    /// Python's `x[indices]`: integers, ranges, masks and tensors of indices, see [`Tensor::i`].
+    /// Returns Python's `x[indices]`: integers, ranges, masks and tensors of indices, see [`Tensor::i`].
     ///
     /// ```
     /// # use taper_autograd::Variable;
@@ -106,33 +86,17 @@ impl Variable {
             // The same indices into a tensor of places say where each element came from.
             let places = Tensor::arange(0, numel as i64, 1)?.to(&g.device())?.reshape(&size[..])?;
             let places = places.i(indices.clone())?.reshape(-1)?;
-            let zeros = Self::new(g.data().like().zeros(numel)?);
+            let zeros = g.zeros(&[numel])?;
             Ok(smallvec![Some(zeros.index_add(0, &places, &g.reshape(-1)?)?.reshape(&size[..])?)])
         })
     }
 
-    /// The elements at flat positions, row-major.
-    ///
-    /// # Errors
-    /// When a position is out of range or no integer.
-    #[track_caller]
-    pub fn take(&self, index: &Tensor) -> Result<Self> {
-        let n = self.numel() as i64;
-        let index = index.to_dtype(taper_tensor::DType::I64)?;
-        let index = index.where_(&index.ge(0)?, &index.add(n)?)?;
-        self.reshape(-1)?.index_select(0, &index.reshape(-1)?)?.reshape(index.size())
+    /// Zeros of the dtype and the device of `self`, as a constant.
+    fn zeros(&self, size: &[usize]) -> Result<Self> {
+        Ok(Self::new(self.tensor().like().zeros(size)?))
     }
 
-    /// The elements at `index` along `dim`, where the other dimensions of both broadcast.
-    ///
-    /// # Errors
-    /// As [`Variable::gather`].
-    #[track_caller]
-    pub fn take_along_dim(&self, index: &Tensor, dim: i64) -> Result<Self> {
-        let y = self.data().take_along_dim(index, dim)?; // which checks the shapes
-        let (mut size, d) = (y.size().to_vec(), crate::ops::view::index_of(dim, y.dim()));
-        let index = index.expand(&size)?;
-        size[d] = self.size()[d];
-        self.expand(size)?.gather(dim, &index)
-    }
+    of_data! { one_hot(classes: usize) -> Tensor; }
 }
+
+taper_tensor::composed_index!(Variable);

@@ -1,41 +1,58 @@
 //! Decompositions, inverses and systems of equations.
 
 use smallvec::smallvec;
+use taper_tensor::{AsTensor, Tensor};
 
 use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// The inverse Y of a square matrix: `dX = -Yᵀ G Yᵀ`.
+    /// Returns the inverse Y of each matrix `[.., n, n]`: `dX = -Yᵀ dY Yᵀ`.
     ///
     /// # Errors
-    /// When the matrix is not square, or has no inverse.
+    /// When one is singular or not square; on an integer dtype.
     #[track_caller]
     pub fn inverse(&self) -> Result<Self> {
-        let y = self.data().inverse()?;
-        record("Inverse", &[self]).saves_output().output(y, |ctx| {
+        record("Inverse", &[self]).saves_output().unary(self.tensor().inverse()?, |g, ctx| {
             let y = ctx.output(0)?.mt()?;
-            Ok(smallvec![Some(y.matmul(&ctx.grad()?)?.matmul(&y)?.neg()?)])
+            y.matmul(g)?.matmul(&y)?.neg()
         })
     }
 
-    /// The determinant of a square matrix: `dX = G det(X) X⁻ᵀ`, which are G times the cofactors.
+    /// Returns the determinant y of each matrix, `[.., n, n]` to `[..]`: `dX = dy · y · X⁻ᵀ`, which are dy times
+    /// the cofactors.
     ///
     /// # Errors
-    /// When the matrix is not square.
+    /// When one is not square; on an integer dtype.
     #[track_caller]
     pub fn det(&self) -> Result<Self> {
-        let (y, x) = (self.data().det()?, self.save());
-        record("Det", &[self]).saves_output().output(y, move |ctx| {
-            let (x, y, g) = (x.get(ctx)?, ctx.output(0)?, ctx.grad()?);
-            let matrices = |v: Self| v.unsqueeze(-1)?.unsqueeze(-1);
-            let dx = if y.data().eq(0)?.any()?.item::<u8>()? == 0 {
-                x.inverse()?.mt()?.mul(matrices(g.mul(y)?)?)?
+        let (y, x) = (self.tensor().det()?, self.save());
+        record("Det", &[self]).saves_output().unary(y, move |g, ctx| {
+            let (x, y) = (x.get(ctx)?, ctx.output(0)?);
+            if y.eq(0)?.any()?.item::<u8>()? == 0 {
+                x.inverse()?.mt()?.mul(g.mul(y)?.as_matrices()?)
             } else {
-                x.cofactors()?.mul(matrices(g)?)?
-            };
-            Ok(smallvec![Some(dx)])
+                x.cofactors()?.mul(g.as_matrices()?)
+            }
         })
+    }
+
+    /// Returns the sign of each matrix's determinant, and the logarithm y of its absolute value, which does not
+    /// overflow: `[.., n, n]` to `[..]` and `[..]`. `dX = dy · X⁻ᵀ`.
+    ///
+    /// # Errors
+    /// When one is not square; on an integer dtype.
+    #[track_caller]
+    pub fn slogdet(&self) -> Result<(Self, Self)> {
+        let ((sign, log), x) = (self.tensor().slogdet()?, self.save());
+        let log = record("Slogdet", &[self])
+            .unary(log, move |g, ctx| x.get(ctx)?.inverse()?.mt()?.mul(g.as_matrices()?))?;
+        Ok((Self::new(sign), log))
+    }
+
+    /// A number for each matrix, as matrices of one element.
+    fn as_matrices(&self) -> Result<Self> {
+        self.unsqueeze(-1)?.unsqueeze(-1)
     }
 
     /// For each element the determinant of what is left without its row and its column, and its sign: also
@@ -52,39 +69,166 @@ impl Variable {
         Self::stack(&(0..n).map(row).collect::<Result<Vec<_>>>()?, -2)
     }
 
-    /// The X with `self · X = right`: `dRight = self⁻ᵀ G`, `dSelf = -dRight Xᵀ`.
+    /// Returns the X with `self · X = right`, for each matrix `[.., n, n]`; `right` holds matrices of columns
+    /// `[.., n, k]`, or one vector `[n]`. `d right = self⁻ᵀ dX`, `d self = -d right · Xᵀ`.
     ///
     /// # Errors
-    /// When `self` is not square or has no inverse, or the shapes do not fit.
+    /// When a matrix is singular or not square, or the shapes do not fit; on an integer dtype.
     #[track_caller]
-    pub fn solve(&self, right: &Self) -> Result<Self> {
-        let (y, a, vector) = (self.data().solve(&right.data())?, self.save(), right.dim() == 1);
-        record("Solve", &[self, right]).saves_output().output(y, move |ctx| {
-            let (a, g) = (a.get(ctx)?, ctx.grad()?);
-            let right = a.mt()?.solve(&g)?;
-            let x = ctx.output(0)?;
+    pub fn solve(&self, right: impl AsTensor<Self>) -> Result<Self> {
+        let right = right.as_tensor();
+        let (y, a, vector) = (self.tensor().solve(&*right.tensor())?, self.save(), right.dim() == 1);
+        record("Solve", &[self, &right]).saves_output().output(y, move |ctx| {
+            let (right, x) = (a.get(ctx)?.mt()?.solve(ctx.grad()?)?, ctx.output(0)?);
             let (column, x) =
                 if vector { (right.unsqueeze(1)?, x.unsqueeze(1)?) } else { (right.clone(), x) };
-            Ok(smallvec![ctx.need(0, || column.matmul(&x.mt()?)?.neg())?, ctx.need(1, || Ok(right.clone()))?])
+            Ok(smallvec![ctx.need(0, || column.matmul(x.mt()?)?.neg())?, ctx.need(1, || Ok(right.clone()))?])
         })
     }
 
-    /// The lower triangular L with `L Lᵀ = self`, for a symmetric matrix with positive eigenvalues:
-    /// `dA = L⁻ᵀ P L⁻¹`, made symmetric, where P is `Lᵀ G` on and below the diagonal, with the
-    /// diagonal halved. Murray, "Differentiation of the Cholesky decomposition", 2016.
+    /// Returns the lower triangular L of each positive-definite symmetric matrix, with `L Lᵀ` the matrix:
+    /// `dA = L⁻ᵀ P L⁻¹`, made symmetric, where P is `Lᵀ dL` on and below the diagonal, with the diagonal halved.
+    /// Murray, "Differentiation of the Cholesky decomposition", 2016.
     ///
     /// # Errors
-    /// When the matrix is not square, or not positive definite.
+    /// When one is not positive-definite or not square; on an integer dtype.
     #[track_caller]
     pub fn cholesky(&self) -> Result<Self> {
-        let y = self.data().cholesky()?;
-        record("Cholesky", &[self]).saves_output().output(y, |ctx| {
+        record("Cholesky", &[self]).saves_output().unary(self.tensor().cholesky()?, |g, ctx| {
             let l = ctx.output(0)?;
-            let p = l.mt()?.matmul(&ctx.grad()?)?;
+            let p = l.mt()?.matmul(g)?;
             let p = p.tril(0)?.add(p.tril(-1)?)?.mul(0.5)?;
             let inverse = l.inverse()?;
-            let s = inverse.mt()?.matmul(&p)?.matmul(&inverse)?;
-            Ok(smallvec![Some(s.add(s.mt()?)?.mul(0.5)?)])
+            inverse.mt()?.matmul(p)?.matmul(inverse)?.symmetric()
+        })
+    }
+
+    /// The symmetric part of matrices.
+    fn symmetric(&self) -> Result<Self> {
+        self.add(self.mt()?)?.mul(0.5)
+    }
+
+    /// Returns Q with orthonormal columns `[.., m, k]` and upper triangular R `[.., k, n]` with `Q R` the matrix
+    /// `[.., m, n]`; k is the smaller of m and n.
+    ///
+    /// For `M = R dRᵀ - dQᵀ Q`, with its lower triangle mirrored to the upper, `dA = (dQ + Q M) R⁻ᵀ`. Columns
+    /// after the first m are Q times those of R.
+    ///
+    /// # Errors
+    /// When there are fewer than two dimensions, or an element is not finite; on an integer dtype.
+    #[track_caller]
+    pub fn qr(&self) -> Result<(Self, Self)> {
+        let (q, r) = self.tensor().qr()?;
+        let [q, r] = record("Qr", &[self]).saves_outputs(&[0, 1]).outputs([q, r], |ctx| {
+            let (q, r, mut gq, gr) = (ctx.output(0)?, ctx.output(1)?, ctx.grad_of(0)?, ctx.grad_of(1)?);
+            let (k, n) = (r.size_of(-2)?, r.size_of(-1)?);
+            let square = |x: &Self| x.narrow(-1, 0, k);
+            let rest = |x: &Self| x.narrow(-1, k as i64, n - k);
+            if n > k {
+                gq = gq.add(q.matmul(rest(&r)?.matmul(rest(&gr)?.mt()?)?)?)?;
+            }
+            let left = square(&r)?;
+            let m = left.matmul(square(&gr)?.mt()?)?.sub(gq.mt()?.matmul(&q)?)?;
+            let mirrored = m.tril(0)?.add(m.tril(-1)?.mt()?)?;
+            let dx = gq.add(q.matmul(mirrored)?)?.matmul(left.inverse()?.mt()?)?;
+            Ok(smallvec![Some(if n > k { Self::cat(&[dx, q.matmul(rest(&gr)?)?], -1)? } else { dx })])
+        })?;
+        Ok((q, r))
+    }
+
+    /// Returns U `[.., m, k]`, the singular values `[.., k]` in descending order, and Vᵀ `[.., k, n]`, with
+    /// `U diag(S) Vᵀ` the matrix; k is the smaller of m and n. The gradients of U and V are right where the
+    /// singular values are different and not 0. Townsend, "Differentiating the singular value decomposition",
+    /// 2016.
+    ///
+    /// # Errors
+    /// When there are fewer than two dimensions, or an element is not finite; on an integer dtype.
+    #[track_caller]
+    pub fn svd(&self) -> Result<(Self, Self, Self)> {
+        let (u, s, vt) = self.tensor().svd()?;
+        let [u, s, vt] = record("Svd", &[self]).saves_outputs(&[0, 1, 2]).outputs([u, s, vt], |ctx| {
+            let (u, s, vt) = (ctx.output(0)?, ctx.output(1)?, ctx.output(2)?);
+            let (row, column) = (s.unsqueeze(-2)?, s.unsqueeze(-1)?);
+            let mut core = s.diagonals(&ctx.grad_of(1)?)?;
+            if ctx.grads[0].is_none() && ctx.grads[2].is_none() {
+                return Ok(smallvec![Some(u.matmul(core)?.matmul(vt)?)]);
+            }
+            // 1 / (sⱼ² - sᵢ²), and 0 on the diagonal.
+            let gaps = row.square()?.sub(column.square()?)?.over_gaps()?;
+            let (gu, gv) = (ctx.grad_of(0)?, ctx.grad_of(2)?.mt()?);
+            let skew = |x: Self| x.sub(x.mt()?)?.mul(&gaps);
+            let (a, b) = (u.mt()?.matmul(&gu)?, vt.matmul(&gv)?);
+            core = core.add(skew(a.clone())?.mul(&row)?)?.add(skew(b.clone())?.mul(&column)?)?;
+            let mut dx = u.matmul(core)?.matmul(&vt)?;
+            // What lies outside of the columns of U, and of V.
+            if u.size_of(-2)? > s.size_of(-1)? {
+                dx = dx.add(gu.sub(u.matmul(a)?)?.div(&row)?.matmul(&vt)?)?;
+            }
+            if vt.size_of(-1)? > s.size_of(-1)? {
+                dx = dx.add(u.matmul(gv.sub(vt.mt()?.matmul(b)?)?.div(&row)?.mt()?)?)?;
+            }
+            Ok(smallvec![Some(dx)])
+        })?;
+        Ok((u, s, vt))
+    }
+
+    /// Returns the eigenvalues λ `[.., n]` of each symmetric matrix in ascending order, and its eigenvectors, the
+    /// columns of V `[.., n, n]`; the lower triangle counts. `dA = V (diag(dλ) + (Vᵀ dV) / (λⱼ - λᵢ)) Vᵀ`, made
+    /// symmetric, which is right where the eigenvalues are different.
+    ///
+    /// # Errors
+    /// When one is not square, or an element is not finite; on an integer dtype.
+    #[track_caller]
+    pub fn eigh(&self) -> Result<(Self, Self)> {
+        let (values, vectors) = self.tensor().eigh()?;
+        let [values, vectors] =
+            record("Eigh", &[self]).saves_outputs(&[0, 1]).outputs([values, vectors], |ctx| {
+                let (l, v) = (ctx.output(0)?, ctx.output(1)?);
+                let mut core = l.diagonals(&ctx.grad_of(0)?)?;
+                if ctx.grads[1].is_some() {
+                    let gaps = l.unsqueeze(-2)?.sub(l.unsqueeze(-1)?)?.over_gaps()?;
+                    core = core.add(v.mt()?.matmul(ctx.grad_of(1)?)?.mul(gaps)?)?;
+                }
+                Ok(smallvec![Some(v.matmul(core)?.matmul(v.mt()?)?.symmetric()?)])
+            })?;
+        Ok((values, vectors))
+    }
+
+    /// Matrices with these vectors as diagonals; `self` is a vector for each matrix, too.
+    fn diagonals(&self, values: &Self) -> Result<Self> {
+        values.unsqueeze(-1)?.mul(self.unit()?)
+    }
+
+    /// A unit matrix with a row for each element of the last dimension.
+    fn unit(&self) -> Result<Tensor> {
+        Ok(self.tensor().like().eye(self.size_of(-1)?)?)
+    }
+
+    /// 1 divided by each element, but 0 on the diagonal.
+    fn over_gaps(&self) -> Result<Self> {
+        let unit = self.unit()?;
+        self.add(&unit)?.reciprocal()?.sub(unit)
+    }
+
+    /// Returns Moore and Penrose's inverse P of each matrix A: `[.., m, n]` to `[.., n, m]`, see
+    /// [`Tensor::pinv`]. `dA = -Pᵀ G Pᵀ + (1 - A P) Gᵀ P Pᵀ + Pᵀ P Gᵀ (1 - P A)`, G being `dP`. Golub and
+    /// Pereyra, "The differentiation of pseudo-inverses", 1973.
+    ///
+    /// # Errors
+    /// As [`Variable::svd`].
+    #[track_caller]
+    pub fn pinv(&self) -> Result<Self> {
+        let (y, a) = (self.tensor().pinv()?, self.save());
+        record("Pinv", &[self]).saves_output().unary(y, move |g, ctx| {
+            let (a, p) = (a.get(ctx)?, ctx.output(0)?);
+            let (pt, gt) = (p.mt()?, g.mt()?);
+            let inside = pt.matmul(&g)?.matmul(&pt)?;
+            let left = gt.matmul(&p)?.matmul(&pt)?;
+            let right = pt.matmul(&p)?.matmul(&gt)?;
+            let left = left.sub(a.matmul(p.matmul(&left)?)?)?;
+            left.add(right.sub(right.matmul(&p)?.matmul(&a)?)?)?.sub(inside)
         })
     }
 }
+
+taper_tensor::composed_linalg!(Variable);

@@ -154,7 +154,7 @@ impl Variable {
                 })?,
                 ctx.need(1, || {
                     // For a second derivative, the logarithms have to be part of the graph.
-                    let log = |p: &Self| p.log()?.clamp(Some(-100.0), None);
+                    let log = |p: &Self| p.log()?.clamp_min(-100.0);
                     let logit = match is_grad_enabled() {
                         true => log(&p)?.sub(log(&p.neg()?.add(1.0)?)?)?,
                         false => Self::new(logit.clone()),

@@ -1,8 +1,8 @@
 //! Elements chosen by a mask.
 
-use smallvec::smallvec;
-use taper_tensor::Tensor;
+use taper_tensor::{IntoOperand, Operand, Scalar, Tensor};
 
+use crate::ops::compare::of_data;
 use crate::record::record;
 use crate::{Result, Variable};
 
@@ -10,50 +10,47 @@ impl Variable {
     /// `self` where the mask is not 0, else 0.
     #[track_caller]
     pub(crate) fn keep(&self, mask: &Tensor) -> Result<Self> {
-        let (y, mask) = (self.data().masked_fill(&mask.eq(0)?, 0)?, mask.clone());
-        record("Keep", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&mask)?)]))
+        let (y, mask) = (self.tensor().where_(mask, 0)?, mask.clone());
+        record("Keep", &[self]).unary(y, move |g, _| g.keep(&mask))
     }
 
-    /// `self` where `mask` is not 0, else `other`; all three broadcast.
+    /// Returns `self` where `condition` is not 0, else `other`; all three broadcast.
     ///
     /// # Errors
-    /// When the shapes do not broadcast.
+    /// When the shapes do not broadcast, or the devices differ.
     #[track_caller]
-    pub fn where_(&self, mask: &Tensor, other: &Self) -> Result<Self> {
-        let y = self.data().where_(mask, &other.data())?;
-        let (a_size, b_size, mask) = (self.size(), other.size(), mask.clone());
-        record("Where", &[self, other]).output(y, move |ctx| {
-            let g = ctx.grad()?;
-            Ok(smallvec![
-                ctx.need(0, || g.keep(&mask)?.sum_to(&a_size))?,
-                ctx.need(1, || g.keep(&mask.eq(0)?)?.sum_to(&b_size))?
-            ])
-        })
-    }
-
-    /// `value` where `mask`, which broadcasts, is not 0, else `self`.
-    ///
-    /// # Errors
-    /// When the mask does not broadcast to the shape of `self`.
-    #[track_caller]
-    pub fn masked_fill(&self, mask: &Tensor, value: f64) -> Result<Self> {
-        let (y, keep) = (self.data().masked_fill(mask, value)?, mask.eq(0)?);
-        if y.size() != &self.size()[..] {
-            let message =
-                format!("a mask of shape {:?} does not broadcast to {:?}", mask.size(), self.size());
-            return Err(taper_tensor::Error::shape("masked_fill", message).into());
+    pub fn where_(&self, condition: &Tensor, other: impl IntoOperand<Self>) -> Result<Self> {
+        let (mask, condition) = (condition.clone(), condition.clone());
+        match other.operand() {
+            Operand::Scalar(v) => {
+                let (y, size) = (self.tensor().where_(&mask, v)?, self.size());
+                record("Where", &[self]).unary(y, move |g, _| g.keep(&mask)?.sum_to(&size))
+            }
+            Operand::Tensor(b) => {
+                let y = self.tensor().where_(&mask, &*b.tensor())?;
+                record("Where", &[self, &b]).binary(
+                    y,
+                    move |g, _| g.keep(&mask),
+                    move |g, _| g.keep(&condition.eq(0)?),
+                )
+            }
         }
-        record("MaskedFill", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)]))
     }
 
-    /// The elements where the mask, which broadcasts, is not 0: a vector.
+    /// Returns `value` where `mask` is not 0, else `self`; both broadcast.
     ///
     /// # Errors
     /// When the shapes do not broadcast.
     #[track_caller]
-    pub fn masked_select(&self, mask: &Tensor) -> Result<Self> {
-        let all = Tensor::broadcast_tensors(&[self.data(), mask.clone()])?;
-        let places = all[1].reshape(-1)?.nonzero()?.reshape(-1)?;
-        self.expand(all[0].size())?.reshape(-1)?.index_select(0, &places)
+    pub fn masked_fill(&self, mask: &Tensor, value: impl Into<Scalar>) -> Result<Self> {
+        let (y, keep, size) = (self.tensor().masked_fill(mask, value)?, mask.eq(0)?, self.size());
+        record("MaskedFill", &[self]).unary(y, move |g, _| g.keep(&keep)?.sum_to(&size))
+    }
+
+    of_data! {
+        nonzero() -> Tensor;
+        argwhere() -> Tensor;
     }
 }
+
+taper_tensor::composed_mask!(Variable);

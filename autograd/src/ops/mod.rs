@@ -5,6 +5,7 @@
 
 pub(crate) mod activation;
 pub(crate) mod arithmetic;
+pub(crate) mod bitwise;
 pub(crate) mod cast;
 pub(crate) mod compare;
 pub(crate) mod conv;

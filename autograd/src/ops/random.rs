@@ -1,57 +1,29 @@
 //! Elements drawn at random.
 
-use smallvec::smallvec;
-use taper_tensor::{DType, Error, Generator, Tensor};
+use taper_tensor::Tensor;
 
+use crate::ops::compare::of_data;
 use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// Each element zero with probability `p`, else divided by `1 - p`: for training only. The numbers
-    /// are the generator's, or the default one's.
-    ///
-    /// # Errors
-    /// When `p` is not from 0 to 1.
     #[track_caller]
-    pub fn dropout(&self, p: f64, generator: Option<&Generator>) -> Result<Self> {
-        let size = self.size();
-        self.drop_mask("dropout", p, &size, generator)
+    fn dropped(&self, factors: Tensor) -> Result<Self> {
+        let y = self.tensor().mul(&factors)?;
+        record("Dropout", &[self]).unary(y, move |g, _| g.mul(&factors))
     }
 
-    /// [`Variable::dropout`] of whole channels of each sample `[N, C, …]`.
-    ///
-    /// # Errors
-    /// As [`Variable::dropout`]; and when there are fewer than two dimensions.
-    #[track_caller]
-    pub fn feature_dropout(&self, p: f64, generator: Option<&Generator>) -> Result<Self> {
-        let mut size = self.size();
-        if size.len() < 2 {
-            let message = format!("input has shape {:?}, expected [batch, channels, …]", &size[..]);
-            return Err(Error::shape("feature_dropout", message).into());
-        }
-        size[2..].fill(1);
-        self.drop_mask("feature_dropout", p, &size, generator)
+    of_data! {
+        multinomial(samples: usize, replacement: bool) -> Tensor;
     }
 
-    #[track_caller]
-    fn drop_mask(
-        &self,
-        op: &'static str,
-        p: f64,
-        size: &[usize],
-        generator: Option<&Generator>,
-    ) -> Result<Self> {
-        if !(0.0..=1.0).contains(&p) {
-            return Err(Error::value(op, format!("p is {p}, expected a probability from 0 to 1")).into());
-        }
-        let mut options = Tensor::options().dtype(DType::F32).device(&self.device());
-        if let Some(generator) = generator {
-            options = options.generator(generator);
-        }
-        let kept = options.rand(size)?.ge(p)?.to_dtype(self.dtype())?;
-        let scale = if p < 1.0 { kept.div(1.0 - p)? } else { kept };
-        let y = self.data().mul(&scale)?;
-        record("Dropout", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(Variable::new(scale.clone()))?)]))
+    /// Returns 1 with the probability that the element gives, else 0; it has no gradient.
+    ///
+    /// # Errors
+    /// When an element is not a probability; on an integer dtype; where a gradient is required.
+    pub fn bernoulli(&self) -> Result<Self> {
+        self.without_gradient("bernoulli", Tensor::bernoulli)
     }
 }
+
+taper_tensor::composed_random!(Variable);

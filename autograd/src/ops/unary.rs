@@ -1,6 +1,5 @@
 //! Functions of each element.
 
-use smallvec::smallvec;
 use taper_tensor::elementwise::{Elementwise, Formula, Saves, params};
 use taper_tensor::{DType, Tensor};
 
@@ -9,33 +8,53 @@ use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
 
 impl Variable {
-    /// Numbers for NaN and for the infinities, see [`Tensor::nan_to_num`]; no gradient flows to what they
-    /// replace.
-    ///
-    /// # Errors
-    /// When memory runs out.
+    /// Returns numbers for NaN and for the infinities, see [`Tensor::nan_to_num`]; no gradient flows to what
+    /// they replace.
     #[track_caller]
     pub fn nan_to_num(&self, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Result<Self> {
-        let (y, keep) = (self.data().nan_to_num(nan, posinf, neginf)?, self.data().isfinite()?);
-        record("NanToNum", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.keep(&keep)?)]))
+        let (y, keep) = (self.tensor().nan_to_num(nan, posinf, neginf)?, self.isfinite()?);
+        record("NanToNum", &[self]).unary(y, move |g, _| g.keep(&keep))
+    }
+
+    /// Returns `ln(x / (1 - x))`, the inverse of [`Variable::sigmoid`]; with `eps`, of x moved into `eps` to
+    /// `1 - eps`. `dx = dy / (x (1 - x))`, 0 where x was moved, and NaN outside of 0 to 1.
+    #[track_caller]
+    pub fn logit(&self, eps: Option<f64>) -> Result<Self> {
+        let (y, x) = (self.tensor().logit(eps)?, self.save());
+        record("Logit", &[self]).unary(y, move |g, ctx| {
+            let x = x.get(ctx)?;
+            let low = eps.unwrap_or(0.0);
+            let outside = x.lt(low)?.logical_or(x.gt(1.0 - low)?)?;
+            let outer = if eps.is_some() { 0.0 } else { f64::NAN };
+            g.div(x.mul(x.rsub(1.0)?)?)?.masked_fill(&outside, outer)
+        })
+    }
+
+    /// Returns `sin(πx) / (πx)`, and 1 for 0: `dx = (cos(πx) - y) / x · dy`, 0 at 0.
+    #[track_caller]
+    pub fn sinc(&self) -> Result<Self> {
+        let (y, x) = (self.tensor().sinc()?, self.save());
+        record("Sinc", &[self]).saves_output().unary(y, move |g, ctx| {
+            let x = x.get(ctx)?;
+            let zero = x.eq(0)?;
+            let slope = x.mul(std::f64::consts::PI)?.cos()?.sub(ctx.output(0)?)?;
+            g.mul(slope.div(x.masked_fill(&zero, 1.0)?)?)
+        })
     }
 }
 
 macro_rules! of_output {
     ($($(#[$doc:meta])* $name:ident $node:literal |$g:ident, $y:ident| $dx:expr;)*) => {$(
         $(#[$doc])*
-        ///
-        /// # Errors
-        /// When memory runs out.
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
             if let Some(scope) = widened(stringify!($name), self) {
                 return scope.full(self)?.$name();
             }
             let y = self.tensor().$name()?;
-            record($node, &[self]).saves_output().output(y, |ctx| {
-                let ($g, $y) = (ctx.grad()?, ctx.output(0)?);
-                Ok(smallvec![Some($dx?)])
+            record($node, &[self]).saves_output().unary(y, |$g, ctx| {
+                let $y = ctx.output(0)?;
+                $dx
             })
         }
     )*};
@@ -44,18 +63,15 @@ macro_rules! of_output {
 macro_rules! of_input {
     ($($(#[$doc:meta])* $name:ident $node:literal |$g:ident, $x:ident| $dx:expr;)*) => {$(
         $(#[$doc])*
-        ///
-        /// # Errors
-        /// When memory runs out.
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
             if let Some(scope) = widened(stringify!($name), self) {
                 return scope.full(self)?.$name();
             }
             let (y, x) = (self.tensor().$name()?, self.save());
-            record($node, &[self]).output(y, move |ctx| {
-                let ($g, $x) = (ctx.grad()?, x.get(ctx)?);
-                Ok(smallvec![Some($dx?)])
+            record($node, &[self]).unary(y, move |$g, ctx| {
+                let $x = x.get(ctx)?;
+                $dx
             })
         }
     )*};
@@ -65,14 +81,9 @@ macro_rules! flat {
     ($($(#[$doc:meta])* $name:ident $node:literal;)*) => {$(
         $(#[$doc])*
         /// The gradient is 0, as PyTorch's.
-        ///
-        /// # Errors
-        /// When memory runs out.
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
-            let y = self.tensor().$name()?;
-            record($node, &[self])
-                .output(y, |ctx| Ok(smallvec![Some(Variable::new(ctx.grad()?.data().zeros_like()?))]))
+            record($node, &[self]).unary(self.tensor().$name()?, |g, _| Ok(Variable::new(g.tensor().zeros_like()?)))
         }
     )*};
 }
@@ -203,17 +214,14 @@ impl Variable {
     #[track_caller]
     pub fn polygamma(&self, n: usize) -> Result<Self> {
         let (y, x) = (self.tensor().polygamma(n)?, self.save());
-        record("Polygamma", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.mul(x.get(ctx)?.polygamma(n + 1)?)?)]))
+        record("Polygamma", &[self]).unary(y, move |g, ctx| g.mul(x.get(ctx)?.polygamma(n + 1)?))
     }
 
-    /// The part after the point, with the sign of x: dy/dx = 1.
-    ///
-    /// # Errors
-    /// When memory runs out.
+    /// Returns the part after the point, with the sign of x: dy/dx = 1.
     #[track_caller]
     pub fn frac(&self) -> Result<Self> {
-        let y = self.tensor().frac()?;
-        record("Frac", &[self]).output(y, |ctx| Ok(smallvec![Some(ctx.grad()?)]))
+        record("Frac", &[self]).unary(self.tensor().frac()?, |g, _| Ok(g))
     }
 }
+
+taper_tensor::composed_unary!(Variable);

@@ -61,6 +61,16 @@ fn inside() -> PoolOptions {
     PoolOptions { ceil_mode: true, count_include_pad: false, ..pool() }
 }
 
+/// The sum of a decomposition's parts, each element times a factor of its own.
+fn decomposed(x: &Variable, f: fn(&Variable) -> Result<Vec<Variable>>) -> Result<Variable> {
+    let mut sum = Variable::new(x.data().like().zeros(())?);
+    for part in f(x)? {
+        let factors = part.data().like().linspace(0.5, 2.0, part.numel())?.reshape(&part.size()[..])?;
+        sum = sum.add(part.mul(factors)?.sum()?)?;
+    }
+    Ok(sum)
+}
+
 type Row = (&'static str, Op, &'static [&'static [usize]], Domain, bool);
 
 /// A name for each function of `src/ops`, the function, its inputs' shapes.
@@ -90,9 +100,25 @@ const TABLE: &[Row] = &[
     ("maximum", |v| v[0].maximum(&v[1]), &[&[2, 3], &[2, 3]], Any, JUMPS),
     ("minimum", |v| v[0].minimum(0.1), &[&[2, 3]], Any, JUMPS),
     ("lerp", |v| v[0].lerp(&v[1], 0.3), &[&[2, 3], &[2, 3]], Any, SMOOTH),
-    ("clamp", |v| v[0].clamp(Some(-0.5), Some(0.5)), &[&[2, 3]], Any, JUMPS),
+    ("maximum", |v| v[0].maximum(0.1), &[&[2, 3]], Any, JUMPS),
+    ("fmin", |v| v[0].fmin(0.1), &[&[2, 3]], Any, JUMPS),
+    ("clamp", |v| v[0].clamp(-0.5, 0.5), &[&[2, 3]], Any, JUMPS),
+    ("clamp", |v| v[0].clamp((), &v[1]), &[&[2, 3], &[3]], Any, JUMPS),
+    ("clip", |v| v[0].clip(&v[1], &v[2]), &[&[2, 3], &[3], &[2, 1]], Any, JUMPS),
+    ("clamp_min", |v| v[0].clamp_min(&v[1]), &[&[2, 3], &[3]], Any, JUMPS),
+    ("clamp_max", |v| v[0].clamp_max(0.1), &[&[2, 3]], Any, JUMPS),
     ("where_", |v| v[0].where_(&mask(), &v[1]), &[&[2, 3], &[3]], Any, SMOOTH),
+    ("where_", |v| v[0].where_(&mask(), 0.5), &[&[2, 1]], Any, SMOOTH),
     ("masked_fill", |v| v[0].masked_fill(&mask(), 2.0), &[&[2, 3]], Any, SMOOTH),
+    ("masked_fill", |v| v[0].masked_fill(&places(), 2), &[&[3]], Any, SMOOTH),
+    ("masked_scatter", |v| v[0].masked_scatter(&mask(), &v[1]), &[&[2, 3], &[2, 3]], Any, SMOOTH),
+    ("masked_scatter", |v| v[0].masked_scatter(&places(), &v[1]), &[&[3], &[2, 3]], Any, SMOOTH),
+    ("put", |v| v[0].put(&Tensor::new([-1i64, 0])?, &v[1]), &[&[2, 3], &[2]], Any, SMOOTH),
+    ("logit", |v| v[0].logit(None), &[&[2, 3]], Unit, SMOOTH),
+    ("logit", |v| v[0].logit(Some(0.4)), &[&[2, 3]], Unit, JUMPS),
+    ("sinc", |v| v[0].sinc(), &[&[2, 3]], Positive, SMOOTH),
+    ("deg2rad", |v| v[0].deg2rad(), &[&[2, 3]], Any, SMOOTH),
+    ("rad2deg", |v| v[0].rad2deg(), &[&[2, 3]], Any, SMOOTH),
     ("exp", |v| v[0].exp(), &[&[2, 3]], Any, SMOOTH),
     ("expm1", |v| v[0].expm1(), &[&[2, 3]], Any, SMOOTH),
     ("sqrt", |v| v[0].sqrt(), &[&[2, 3]], Positive, SMOOTH),
@@ -223,6 +249,7 @@ const TABLE: &[Row] = &[
     ("take", |v| v[0].take(&places().neg()?), &[&[2, 3]], Any, SMOOTH),
     ("masked_select", |v| v[0].masked_select(&mask()), &[&[2, 3]], Any, SMOOTH),
     ("take_along_dim", |v| v[0].take_along_dim(&Tensor::new([[1i64], [0]])?, 1), &[&[1, 3]], Any, SMOOTH),
+    ("scatter", |v| v[0].scatter(1, &places(), 0.5), &[&[2, 3]], Any, SMOOTH),
     (
         "scatter",
         |v| v[0].scatter(1, &Tensor::new([[1i64, 0], [2, 1]])?, &v[1]),
@@ -348,6 +375,50 @@ const TABLE: &[Row] = &[
     ("inverse", |v| v[0].inverse(), &[&[3, 3]], Matrix, SMOOTH),
     ("det", |v| v[0].det(), &[&[3, 3]], Matrix, SMOOTH),
     ("solve", |v| v[0].solve(&v[1]), &[&[3, 3], &[3, 3]], Matrix, SMOOTH),
+    ("slogdet", |v| Ok(v[0].slogdet()?.1), &[&[3, 3]], Matrix, SMOOTH),
+    ("matrix_power", |v| v[0].matrix_power(3), &[&[3, 3]], Matrix, SMOOTH),
+    ("matrix_power", |v| v[0].matrix_power(-1), &[&[3, 3]], Matrix, SMOOTH),
+    ("pinv", |v| v[0].narrow(-1, 0, 2)?.pinv(), &[&[3, 3]], Matrix, SMOOTH),
+    ("pinv", |v| v[0].pinv(), &[&[3, 3]], Matrix, SMOOTH),
+    ("svdvals", |v| v[0].svdvals(), &[&[3, 3]], Matrix, SMOOTH),
+    ("eigvalsh", |v| v[0].add(v[0].mt()?)?.eigvalsh(), &[&[3, 3]], Matrix, SMOOTH),
+    ("qr", |v| decomposed(&v[0], |x| x.qr().map(|(q, r)| vec![q, r])), &[&[3, 3]], Matrix, SMOOTH),
+    (
+        "qr",
+        |v| decomposed(&v[0].narrow(-2, 0, 2)?, |x| x.qr().map(|(q, r)| vec![q, r])),
+        &[&[3, 3]],
+        Matrix,
+        SMOOTH,
+    ),
+    (
+        "qr",
+        |v| decomposed(&v[0].narrow(-1, 0, 2)?, |x| x.qr().map(|(q, r)| vec![q, r])),
+        &[&[3, 3]],
+        Matrix,
+        SMOOTH,
+    ),
+    ("svd", |v| decomposed(&v[0], |x| x.svd().map(|(u, s, vt)| vec![u, s, vt])), &[&[3, 3]], Matrix, SMOOTH),
+    (
+        "svd",
+        |v| decomposed(&v[0].narrow(-2, 0, 2)?, |x| x.svd().map(|(u, s, vt)| vec![u, s, vt])),
+        &[&[3, 3]],
+        Matrix,
+        SMOOTH,
+    ),
+    (
+        "svd",
+        |v| decomposed(&v[0].narrow(-1, 0, 2)?, |x| x.svd().map(|(u, s, vt)| vec![u, s, vt])),
+        &[&[3, 3]],
+        Matrix,
+        SMOOTH,
+    ),
+    (
+        "eigh",
+        |v| decomposed(&v[0].add(v[0].mt()?)?, |x| x.eigh().map(|(l, v)| vec![l, v])),
+        &[&[3, 3]],
+        Matrix,
+        SMOOTH,
+    ),
     ("cholesky", |v| v[0].add(v[0].transpose(-1, -2)?)?.cholesky(), &[&[3, 3]], Matrix, SMOOTH),
     (
         "conv2d",
@@ -432,6 +503,7 @@ const ELSEWHERE: &[&str] = &[
     "apply",            // of Reduction: a choice of mean and sum
     "argmax",           // an index
     "argmin",           // an index
+    "bernoulli",        // without a gradient
     "without_gradient", // an error where a gradient is required
     "floor_divide",     // an error where a gradient is required
     "heaviside",        // an error where a gradient is required

@@ -255,9 +255,9 @@ fn expect_mask(name: &str, mask: &Tensor, shapes: &[&[usize]]) -> Result<()> {
 /// Scores of which those that the mask excludes are -∞, or with what it adds.
 fn masked(scores: &Variable, mask: &Tensor) -> Result<Variable> {
     if mask.dtype().is_float() {
-        return Ok(scores.add(Variable::new(mask.to_dtype(scores.dtype())?))?);
+        return Ok(scores.add(mask.to_dtype(scores.dtype())?)?);
     }
-    Ok(scores.masked_fill(&mask.ne(0)?.expand(scores.size())?, f64::NEG_INFINITY)?)
+    Ok(scores.masked_fill(mask, f64::NEG_INFINITY)?)
 }
 
 impl Forward for MultiheadAttention {

@@ -118,7 +118,7 @@ impl KLDivLoss {
             t.exp()?.mul(t.sub(input)?)?
         } else {
             // t ln(t) is 0 at t = 0: there the logarithm's argument is 1.
-            let zero = Variable::new(t.data().eq(0.0)?.to_dtype(t.dtype())?);
+            let zero = t.eq(0)?.to_dtype(t.dtype())?;
             t.mul(t.add(zero)?.log()?.sub(input)?)?
         };
         if self.batchmean {

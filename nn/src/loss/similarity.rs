@@ -1,6 +1,7 @@
 //! Losses between vectors and of pairs: hinges, angles, triplets.
 
 use taper_autograd::{Reduction, Variable};
+use taper_tensor::Tensor;
 
 use super::{loss, same_shape};
 use crate::{Error, Module, Place, Result};
@@ -31,10 +32,9 @@ impl HingeEmbeddingLoss {
 }
 
 /// Labels of 1 and -1 as two masks of the input's dtype.
-fn labels(input: &Variable, labels: &Variable) -> Result<(Variable, Variable)> {
-    let labels = labels.data();
-    let mask = |value: f64| Ok::<_, Error>(Variable::new(labels.eq(value)?.to_dtype(input.dtype())?));
-    Ok((mask(1.0)?, mask(-1.0)?))
+fn labels(input: &Variable, labels: &Variable) -> Result<(Tensor, Tensor)> {
+    let dtype = input.dtype();
+    Ok((labels.eq(1)?.to_dtype(dtype)?, labels.eq(-1)?.to_dtype(dtype)?))
 }
 
 /// The length of each vector along the last dimension; `eps` is added to its square.

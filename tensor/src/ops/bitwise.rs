@@ -1,7 +1,7 @@
 //! Operations on the bits of integers, and their common divisors.
 
 use crate::ops::arithmetic::{binary, promoted};
-use crate::{Error, IntoOperand, Operand, Result, Tensor};
+use crate::{Error, IntoOperand, Result, Tensor};
 
 /// Functions of two integers, as i64.
 macro_rules! integers {
@@ -9,7 +9,7 @@ macro_rules! integers {
         $(#[$doc])*
         ///
         /// # Errors
-        /// When the shapes do not broadcast, the devices differ, or a dtype is a real one.
+        /// When the shapes do not broadcast, the devices differ, or a dtype is real.
         pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
             let (op, other) = (stringify!($name), other.operand());
             let dtype = promoted(self, &other);
@@ -24,13 +24,13 @@ macro_rules! integers {
 
 impl Tensor {
     integers! {
-        /// The bits that both have.
+        /// Returns the bits that both have.
         bitwise_and |a, b| a & b;
-        /// The bits that either has.
+        /// Returns the bits that either has.
         bitwise_or |a, b| a | b;
-        /// The bits that just one has.
+        /// Returns the bits that just one has.
         bitwise_xor |a, b| a ^ b;
-        /// The greatest common divisor.
+        /// Returns the greatest common divisor.
         gcd |a, b| {
             let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
             while b != 0 {
@@ -38,7 +38,7 @@ impl Tensor {
             }
             a as i64
         };
-        /// The least common multiple.
+        /// Returns the least common multiple.
         lcm |a, b| {
             let (mut g, mut rest) = (a.unsigned_abs(), b.unsigned_abs());
             while rest != 0 {
@@ -46,35 +46,13 @@ impl Tensor {
             }
             a.unsigned_abs().checked_div(g).map_or(0, |a| a.wrapping_mul(b.unsigned_abs()) as i64)
         };
+        /// Returns the bits moved to the left by `other`; 0 where that is the dtype's width or more.
+        bitwise_left_shift |a, b| u32::try_from(b).ok().and_then(|b| a.checked_shl(b)).unwrap_or(0);
+        /// Returns the bits moved to the right by `other`, with copies of the sign.
+        bitwise_right_shift |a, b| a >> b.clamp(0, 63);
     }
 
-    /// The bits moved to the left by `other`; 0 where that is the dtype's width or more.
-    ///
-    /// # Errors
-    /// As [`Tensor::bitwise_and`].
-    pub fn bitwise_left_shift(&self, other: impl IntoOperand) -> Result<Self> {
-        let f: fn(i64, i64) -> i64 = |a, b| u32::try_from(b).ok().and_then(|b| a.checked_shl(b)).unwrap_or(0);
-        self.shift("bitwise_left_shift", other.operand(), f)
-    }
-
-    /// The bits moved to the right by `other`, with copies of the sign.
-    ///
-    /// # Errors
-    /// As [`Tensor::bitwise_and`].
-    pub fn bitwise_right_shift(&self, other: impl IntoOperand) -> Result<Self> {
-        let f: fn(i64, i64) -> i64 = |a, b| a >> b.clamp(0, 63);
-        self.shift("bitwise_right_shift", other.operand(), f)
-    }
-
-    fn shift(&self, op: &'static str, by: Operand<'_>, f: fn(i64, i64) -> i64) -> Result<Self> {
-        let dtype = promoted(self, &by);
-        if dtype.is_float() {
-            return Err(Error::dtype(op, dtype, "int64 or another integer dtype"));
-        }
-        binary(op, self, by, f)?.cast(dtype)
-    }
-
-    /// Each bit inverted. For a mask of 0 and 1, see [`Tensor::logical_not`].
+    /// Returns each bit inverted. For a mask of 0 and 1, see [`Tensor::logical_not`].
     ///
     /// # Errors
     /// On a real dtype.

@@ -1,35 +1,54 @@
 //! Comparisons, logic, and the larger or smaller of two.
 
+use crate::cpu::element::Element as Kernel;
 use crate::cpu::operators;
 use crate::dtype::{with_element, with_real, with_working};
 use crate::ops::arithmetic::{binary, binary_ops, promoted};
-use crate::{DType, Element, Error, IntoOperand, Result, Tensor};
+use crate::{AsTensor, DType, Element, Error, IntoBound, IntoOperand, Operand, Result, Tensor};
 
 impl Tensor {
-    /// Each element within bounds, which are numbers or tensors; NaN stays. PyTorch's `clamp(min, max)`.
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast.
-    pub fn clamp(&self, min: impl IntoOperand, max: impl IntoOperand) -> Result<Self> {
-        self.maximum(min)?.minimum(max)
-    }
-
     /// [`Tensor::clamp`] in place.
     ///
     /// # Errors
     /// As [`Tensor::clamp`] and [`Tensor::add_`].
-    pub fn clamp_(&self, min: impl IntoOperand, max: impl IntoOperand) -> Result<()> {
-        self.maximum_(min)?;
-        self.minimum_(max)
+    pub fn clamp_(&self, min: impl IntoBound, max: impl IntoBound) -> Result<()> {
+        if let Some(min) = min.bound() {
+            self.maximum_(min)?;
+        }
+        max.bound().map_or(Ok(()), |max| self.minimum_(max))
     }
 
-    /// 1 where the element is within `atol + rtol * |other|` of the other's, else 0.
+    /// Returns 1 where the element is within `atol + rtol * |other|` of the other's, or equal to it, else 0. An
+    /// infinite or NaN difference is not close.
     ///
     /// # Errors
-    /// When the shapes do not broadcast.
-    pub fn isclose(&self, other: &Self, rtol: f64, atol: f64) -> Result<Self> {
-        let near = self.sub(other)?.abs()?.le(other.abs()?.mul(rtol)?.add(atol)?)?;
-        near.logical_or(self.eq(other)?)
+    /// When the shapes do not broadcast; when `rtol` or `atol` is negative or NaN.
+    pub fn isclose(&self, other: impl AsTensor, rtol: f64, atol: f64) -> Result<Self> {
+        let (op, other) = ("isclose", other.as_tensor());
+        if !(rtol >= 0.0 && atol >= 0.0) {
+            let message = format!("rtol is {rtol} and atol {atol}, expected numbers that are not negative");
+            return Err(Error::value(op, message));
+        }
+        let other = Operand::from(&*other);
+        let dtype = Some(promoted(self, &other)).filter(|d| d.is_float()).unwrap_or(DType::F64);
+        with_real!(dtype, T => binary(op, self, other, move |a: T, b: T| {
+            let (a, b) = (Kernel::to_f64(a), Kernel::to_f64(b));
+            let difference = (a - b).abs();
+            u8::from(a == b || (difference.is_finite() && difference <= atol + rtol * b.abs()))
+        }))
+    }
+
+    /// Returns whether every element [is close](Tensor::isclose) to the other's.
+    ///
+    /// # Errors
+    /// When the shapes differ; when `rtol` or `atol` is negative or NaN.
+    pub fn allclose(&self, other: impl AsTensor, rtol: f64, atol: f64) -> Result<bool> {
+        let other = other.as_tensor();
+        if self.size() != other.size() {
+            let message = format!("shapes {:?} and {:?} differ", self.size(), other.size());
+            return Err(Error::shape("allclose", message));
+        }
+        Ok(self.isclose(&*other, rtol, atol)?.all()?.item::<u8>()? != 0)
     }
 }
 
@@ -54,34 +73,34 @@ macro_rules! closures {
 
 impl Tensor {
     closures! {
-        /// 1 where both are not 0, else 0.
+        /// Returns 1 where both are not 0, else 0.
         logical_and = |a, b| a & b;
-        /// 1 where either is not 0, else 0.
+        /// Returns 1 where either is not 0, else 0.
         logical_or = |a, b| a | b;
-        /// 1 where just one is not 0, else 0.
+        /// Returns 1 where just one is not 0, else 0.
         logical_xor = |a, b| a ^ b;
     }
 
     binary_ops! {
-        /// The larger of the two, element by element; NaN where either is.
+        /// Returns the larger of the two, element by element; NaN where either is.
         maximum = operators::Maximum, same;
-        /// The smaller of the two, element by element; NaN where either is.
+        /// Returns the smaller of the two, element by element; NaN where either is.
         minimum = operators::Minimum, same;
-        /// 1 where equal, else 0.
+        /// Returns 1 where equal, else 0.
         eq = operators::Eq, mask;
-        /// 1 where different, else 0.
+        /// Returns 1 where different, else 0.
         ne = operators::Ne, mask;
-        /// 1 where `self < other`, else 0.
+        /// Returns 1 where `self < other`, else 0.
         lt = operators::Lt, mask;
-        /// 1 where `self <= other`, else 0.
+        /// Returns 1 where `self <= other`, else 0.
         le = operators::Le, mask;
-        /// 1 where `self > other`, else 0.
+        /// Returns 1 where `self > other`, else 0.
         gt = operators::Gt, mask;
-        /// 1 where `self >= other`, else 0.
+        /// Returns 1 where `self >= other`, else 0.
         ge = operators::Ge, mask;
     }
 
-    /// The larger of the two; where just one is NaN, the other.
+    /// Returns the larger of the two; where just one is NaN, the other.
     ///
     /// # Errors
     /// When the shapes do not broadcast, or the devices differ.
@@ -97,7 +116,7 @@ impl Tensor {
         })
     }
 
-    /// The smaller of the two; where just one is NaN, the other.
+    /// Returns the smaller of the two; where just one is NaN, the other.
     ///
     /// # Errors
     /// When the shapes do not broadcast, or the devices differ.
@@ -113,7 +132,7 @@ impl Tensor {
         })
     }
 
-    /// No element below `min`; NaN stays.
+    /// Returns `min` where the element is below it, else the element; NaN stays.
     ///
     /// # Errors
     /// When the shapes do not broadcast.
@@ -121,7 +140,7 @@ impl Tensor {
         self.maximum(min)
     }
 
-    /// No element above `max`; NaN stays.
+    /// Returns `max` where the element is above it, else the element; NaN stays.
     ///
     /// # Errors
     /// When the shapes do not broadcast.
@@ -129,10 +148,7 @@ impl Tensor {
         self.minimum(max)
     }
 
-    /// 1 where the element is one of `elements`, else 0.
-    ///
-    /// # Errors
-    /// When memory runs out.
+    /// Returns 1 where the element is one of `elements`, else 0.
     pub fn isin(&self, elements: &Self) -> Result<Self> {
         let dtype = self.dtype.promote(elements.dtype);
         let (x, set) = (self.to_dtype(dtype)?, elements.to_dtype(dtype)?.unique()?.0);
@@ -149,9 +165,6 @@ impl Tensor {
 macro_rules! questions {
     ($($(#[$doc:meta])* $name:ident = |$x:ident| $e:expr;)*) => {$(
         $(#[$doc])*
-        ///
-        /// # Errors
-        /// When memory runs out.
         pub fn $name(&self) -> Result<Self> {
             let op = stringify!($name);
             with_real!(self.dtype, T => {
@@ -164,53 +177,87 @@ macro_rules! questions {
 
 impl Tensor {
     questions! {
-        /// 1 where the element is NaN, else 0.
+        /// Returns 1 where the element is NaN, else 0.
         isnan = |x| x.is_nan();
-        /// 1 where the element is infinite, else 0.
+        /// Returns 1 where the element is infinite, else 0.
         isinf = |x| x.is_infinite();
-        /// 1 where the element is plus infinity, else 0.
+        /// Returns 1 where the element is plus infinity, else 0.
         isposinf = |x| x == T::INFINITY;
-        /// 1 where the element is minus infinity, else 0.
+        /// Returns 1 where the element is minus infinity, else 0.
         isneginf = |x| x == T::NEG_INFINITY;
-        /// 1 where the element is neither infinite nor NaN, else 0.
+        /// Returns 1 where the element is neither infinite nor NaN, else 0.
         isfinite = |x| x.is_finite();
-        /// 1 where the element is less than 0, or -0, else 0.
+        /// Returns 1 where the element is less than 0, or -0, else 0.
         signbit = |x| x.is_sign_negative();
     }
 
-    /// 1 where the element is 0, else 0.
-    ///
-    /// # Errors
-    /// When memory runs out.
+    /// Returns 1 where the element is 0, else 0.
     pub fn logical_not(&self) -> Result<Self> {
         self.eq(0)
     }
 
-    /// Whether two tensors have the same shape, dtype and elements (a NaN equals nothing).
+    /// Returns whether two tensors have the same shape, dtype and elements (a NaN equals nothing).
     ///
     /// # Errors
     /// When they are on different devices.
-    pub fn equal(&self, other: &Self) -> Result<bool> {
+    pub fn equal(&self, other: impl AsTensor) -> Result<bool> {
+        let other = &*other.as_tensor();
         self.expect_device("equal", other)?;
         if self.size() != other.size() || self.dtype != other.dtype {
             return Ok(false);
         }
         with_element!(self.dtype, T => Ok(self.to_vec::<T>()? == other.to_vec::<T>()?))
     }
-
-    /// Whether every element is within `atol + rtol * |other|` of the other's.
-    ///
-    /// # Errors
-    /// When the shapes differ.
-    pub fn allclose(&self, other: &Self, rtol: f64, atol: f64) -> Result<bool> {
-        if self.size() != other.size() {
-            return Err(Error::shape(
-                "allclose",
-                format!("shapes {:?} and {:?} differ", self.size(), other.size()),
-            ));
-        }
-        let (a, b) =
-            (self.to_dtype(DType::F64)?.to_vec::<f64>()?, other.to_dtype(DType::F64)?.to_vec::<f64>()?);
-        Ok(a.iter().zip(&b).all(|(a, b)| a == b || (a - b).abs() <= atol + rtol * b.abs()))
-    }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_compare {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the elements moved into `min` to `max`: numbers, tensors that broadcast, or `()` or
+            /// `None` for no bound. NaN stays; where `min` is above `max`, the result is `max`. An element on a
+            /// bound gets no gradient.
+            ///
+            /// ```
+            /// # use taper_tensor::Tensor;
+            /// let x = Tensor::new([-2.0f32, 0.5, 2.0])?;
+            /// assert_eq!(x.clamp(-1.0, 1.0)?.to_vec::<f32>()?, [-1.0, 0.5, 1.0]);
+            /// assert_eq!(x.clamp((), 1.0)?.to_vec::<f32>()?, [-2.0, 0.5, 1.0]);
+            /// assert_eq!(x.clamp(Tensor::new([0.0f32, 1.0, 2.0])?, None::<f64>)?.to_vec::<f32>()?, [0.0, 1.0, 2.0]);
+            /// # Ok::<(), taper_tensor::Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// When the shapes do not broadcast, or there is no bound.
+            #[track_caller]
+            pub fn clamp(
+                &self,
+                min: impl $crate::IntoBound<Self>,
+                max: impl $crate::IntoBound<Self>,
+            ) -> Result<Self> {
+                match (min.bound(), max.bound()) {
+                    (Some(min), Some(max)) => self.clamp_min(min)?.clamp_max(max),
+                    (Some(min), None) => self.clamp_min(min),
+                    (None, Some(max)) => self.clamp_max(max),
+                    (None, None) => Err($crate::Error::value("clamp", "expected min, max or both").into()),
+                }
+            }
+
+            /// Returns [`Self::clamp`], by its other name.
+            ///
+            /// # Errors
+            /// As [`Self::clamp`].
+            #[track_caller]
+            pub fn clip(
+                &self,
+                min: impl $crate::IntoBound<Self>,
+                max: impl $crate::IntoBound<Self>,
+            ) -> Result<Self> {
+                self.clamp(min, max)
+            }
+        }
+    };
+}
+composed_compare!(Tensor);

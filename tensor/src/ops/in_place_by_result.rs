@@ -1,6 +1,6 @@
 //! Operations whose result goes into a tensor that is there: in place, and PyTorch's `out=`.
 
-use crate::{AsTensor, Error, IntoOperand, Result, Scalar, Tensor};
+use crate::{AsTensor, Error, IntoBound, IntoOperand, Reduce, Result, Scalar, Tensor};
 
 /// In-place forms by way of the result. Those that a step of training repeats have kernels of their own
 /// (`inplace.rs`, `unary.rs`).
@@ -58,6 +58,13 @@ impl Tensor {
         bitwise_right_shift_ = bitwise_right_shift(other: impl IntoOperand);
         gcd_ = gcd(other: impl IntoOperand);
         lcm_ = lcm(other: impl IntoOperand);
+        put_ = put(index: &Self, source: impl AsTensor);
+        scatter_ = scatter(dim: i64, index: &Self, source: impl IntoOperand);
+        scatter_add_ = scatter_add(dim: i64, index: &Self, source: impl AsTensor);
+        scatter_reduce_ = scatter_reduce(dim: i64, index: &Self, source: impl AsTensor, reduce: Reduce, include_self: bool);
+        index_add_ = index_add(dim: i64, index: &Self, source: impl AsTensor);
+        masked_scatter_ = masked_scatter(mask: &Self, source: impl AsTensor);
+        clip_ = clip(min: impl IntoBound, max: impl IntoBound);
         lerp_ = lerp(end: impl AsTensor, weight: impl IntoOperand);
         addcmul_ = addcmul(a: impl AsTensor, b: impl AsTensor, value: impl Into<Scalar>);
         addcdiv_ = addcdiv(a: impl AsTensor, b: impl AsTensor, value: impl Into<Scalar>);

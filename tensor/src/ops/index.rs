@@ -5,6 +5,12 @@ use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToIncl
 use crate::dtype::with_element;
 use crate::{DType, Error, Result, Tensor, shape};
 
+/// The dimension `dim`, counted from the front, and its size; a number counts as a vector of one element.
+pub(crate) fn dimension(op: &'static str, dim: i64, size: &[usize]) -> Result<(usize, usize)> {
+    let dim = shape::dim(op, dim, if size.is_empty() { &[1] } else { size })?;
+    Ok((dim, size.get(dim).copied().unwrap_or(1)))
+}
+
 /// The sizes before, of, and after a dimension; a number counts as one element.
 pub(crate) fn around(size: &[usize], dim: usize) -> (usize, usize, usize) {
     if size.is_empty() {
@@ -37,9 +43,37 @@ pub(crate) fn indices(
     Ok(index)
 }
 
+/// Returns `index` as a vector of i64, all of them within `size`; negative ones count from the end.
+#[doc(hidden)]
+pub fn places(op: &'static str, index: &Tensor, dim: usize, size: usize) -> Result<Tensor> {
+    index.result(indices(op, index, dim, size, true)?, &[index.numel()])
+}
+
+/// Returns the size that a tensor of this `size` is expanded to, and the index, so that all dimensions but
+/// `dim` are the same in both.
+#[doc(hidden)]
+pub fn along(op: &'static str, size: &[usize], index: &Tensor, dim: i64) -> Result<(Vec<usize>, Tensor)> {
+    let (d, n) = dimension(op, dim, size)?;
+    if index.dim() != size.len() {
+        let message = format!("index has shape {:?}, expected as many dimensions as {size:?}", index.size());
+        return Err(Error::shape(op, message));
+    }
+    let checked = places(op, index, d, n)?.reshape(index.size())?;
+    if size.is_empty() {
+        return Ok((vec![], checked));
+    }
+    let (mut own, mut at) = (size.to_vec(), index.size().to_vec());
+    (own[d], at[d]) = (1, 1);
+    let mut all = shape::broadcast(op, &own, &at)?;
+    all[d] = index.size()[d];
+    let checked = checked.expand(&all)?;
+    all[d] = n;
+    Ok((all, checked))
+}
+
 /// Calls `f(position in the index, position in the tensor)` for `gather` and its like: all
 /// dimensions of both are the same place, but for `dim`.
-pub(crate) fn places(
+pub(crate) fn for_each_place(
     index: &[i64],
     index_size: &[usize],
     size: &[usize],
@@ -53,7 +87,7 @@ pub(crate) fn places(
         let place: usize =
             (0..rank).map(|d| if d == dim { x as usize * strides[d] } else { at[d] * strides[d] }).sum();
         f(i, place);
-        for d in (0..rank).rev() {
+        for d in (0..rank.min(index_size.len())).rev() {
             at[d] += 1;
             if at[d] < index_size[d] {
                 break;
@@ -66,7 +100,7 @@ pub(crate) fn places(
 impl Tensor {
     /// Whether an index fits for `gather` and `scatter`: as many dimensions, none larger but `dim`.
     pub(super) fn expect_index(&self, op: &'static str, dim: usize, index: &Self) -> Result<()> {
-        let fits = self.dim() == index.dim()
+        let fits = self.dim().max(1) == index.dim().max(1)
             && (0..self.dim()).all(|d| d == dim || index.size()[d] <= self.size()[d]);
         if fits || index.numel() == 0 {
             return Ok(());
@@ -81,32 +115,36 @@ impl Tensor {
         ))
     }
 
-    /// `out[i][j] = self[i][index[i][j]]` for `dim` 1, and so on: the elements at `index` along `dim`.
+    /// Returns the elements at `index` along `dim`: `out[i][j] = self[i][index[i][j]]` for `dim` 1, and so on.
     ///
     /// # Errors
-    /// When an index is out of range or no integer, or the shapes do not fit.
+    /// When an index is out of range or not an integer, or the shapes do not fit.
     pub fn gather(&self, dim: i64, index: &Self) -> Result<Self> {
         let op = "gather";
-        let dim = shape::dim(op, dim, self.size())?;
+        let (dim, n) = dimension(op, dim, self.size())?;
         self.expect_index(op, dim, index)?;
-        let at = indices(op, index, dim, self.size()[dim], false)?;
+        let at = indices(op, index, dim, n, false)?;
         with_element!(self.dtype, T => Self::compute::<T, T>(op, &[self], index.size(), |x, y| {
-            places(&at, index.size(), self.size(), dim, |i, place| y[i] = x[0][place]);
+            for_each_place(&at, index.size(), self.size(), dim, |i, place| y[i] = x[0][place]);
         }))
     }
 
-    /// The slices at `index`, a vector of integers, along `dim`.
+    /// Returns the slices at `index`, a vector of integers, along `dim`.
     ///
     /// # Errors
-    /// When an index is out of range or no integer, or the shapes do not fit.
+    /// When an index is out of range or not an integer, or `index` is not a vector.
     pub fn index_select(&self, dim: i64, index: &Self) -> Result<Self> {
         let op = "index_select";
-        let dim = shape::dim(op, dim, self.size())?;
+        let (dim, n) = dimension(op, dim, self.size())?;
         if index.dim() > 1 {
             return Err(Error::shape(op, format!("index has shape {:?}, expected a vector", index.size())));
         }
-        let at = indices(op, index, dim, self.size()[dim], false)?;
-        self.slices_at(op, dim, &at)
+        let at = indices(op, index, dim, n, false)?;
+        match (self.dim(), at.len()) {
+            (0, 1) => self.copy(),
+            (0, n) => Err(Error::shape(op, format!("{n} indices into a number, expected one"))),
+            _ => self.slices_at(op, dim, &at),
+        }
     }
 
     /// The slices at indices that have been checked.
@@ -127,28 +165,27 @@ impl Tensor {
         }))
     }
 
-    /// The rows of a table `[rows, size]` at `index`, of any shape: `[.., size]`.
+    /// Returns the rows of a table `[rows, size]` at `index`, of any shape: `[.., size]`. No gradient flows to
+    /// the row `padding_idx`.
     ///
     /// # Errors
-    /// When an index is out of range or no integer, or the table has not two dimensions.
-    pub fn embedding(&self, index: &Self) -> Result<Self> {
-        let &[_, width] = self.size() else {
+    /// When an index is out of range or not an integer, or the table does not have two dimensions.
+    pub fn embedding(&self, index: &Self, padding_idx: Option<usize>) -> Result<Self> {
+        let op = "embedding";
+        let &[rows, width] = self.size() else {
             return Err(Error::shape(
-                "embedding",
+                op,
                 format!("weight has shape {:?}, expected [rows, size]", self.size()),
             ));
         };
+        if let Some(row) = padding_idx.filter(|&row| row >= rows) {
+            return Err(Error::value(
+                op,
+                format!("padding_idx is {row}, expected less than the {rows} rows"),
+            ));
+        }
         let size = [index.size(), &[width]].concat();
         self.index_select(0, &index.reshape(-1)?)?.reshape(size)
-    }
-
-    /// The elements at flat positions, row-major, as in PyTorch's `take`.
-    ///
-    /// # Errors
-    /// When a position is out of range or no integer.
-    pub fn take(&self, index: &Self) -> Result<Self> {
-        let at = indices("take", index, 0, self.numel(), true)?;
-        self.reshape(-1)?.slices_at("take", 0, &at)?.reshape(index.size())
     }
 }
 
@@ -414,7 +451,7 @@ impl Tensor {
         for &d in &indexed {
             let Some(t) = &tensors[d] else { continue };
             let n = self.size()[d];
-            let index = crate::ops::index::indices(op, &t.expand(&size)?, d, n, true)?;
+            let index = indices(op, &t.expand(&size)?, d, n, true)?;
             at.iter_mut().zip(index).for_each(|(at, i)| *at = *at * n as i64 + i);
         }
         let left: Vec<usize> = rest.iter().map(|&d| self.size()[d]).collect();
@@ -431,39 +468,12 @@ impl Tensor {
         y.permute((k..k + before).chain(0..k).chain(k + before..rank).collect::<Vec<_>>())
     }
 
-    /// The elements at `index` along `dim`, where the other dimensions of both broadcast: what
-    /// [`Tensor::argsort`] and [`Tensor::argmax`] give. As [`Tensor::gather`], but for that.
+    /// Returns a vector for each index, 1 at the index and else 0: `[..]` to `[.., classes]`.
     ///
     /// # Errors
-    /// As [`Tensor::gather`].
-    pub fn take_along_dim(&self, index: &Self, dim: i64) -> Result<Self> {
-        let op = "take_along_dim";
-        let d = shape::dim(op, dim, self.size())?;
-        if index.dim() != self.dim() {
-            return Err(Error::shape(
-                op,
-                format!(
-                    "index has shape {:?}, expected as many dimensions as {:?}",
-                    index.size(),
-                    self.size()
-                ),
-            ));
-        }
-        let (mut own, mut at) = (self.size().to_vec(), index.size().to_vec());
-        (own[d], at[d]) = (1, 1);
-        let mut size = shape::broadcast(op, &own, &at)?;
-        size[d] = self.size()[d];
-        let x = self.expand(&size)?;
-        size[d] = index.size()[d];
-        x.gather(dim, &index.expand(&size)?)
-    }
-
-    /// Vectors of 0 and 1: 1 at the index of each class; a new last dimension of size `classes`.
-    ///
-    /// # Errors
-    /// When an index is out of range or no integer.
+    /// When an index is out of range or not an integer.
     pub fn one_hot(&self, classes: usize) -> Result<Self> {
-        let at = crate::ops::index::indices("one_hot", self, self.dim(), classes, false)?;
+        let at = indices("one_hot", self, self.dim(), classes, false)?;
         let size = shape::shape("one_hot", [self.size(), &[classes]].concat())?;
         shape::room::<u64>("one_hot", shape::numel(&size))?;
         let mut y = vec![0i64; shape::numel(&size)];
@@ -473,3 +483,36 @@ impl Tensor {
         self.result(y, &size)
     }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_index {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the elements at flat positions, row-major, in the shape of `index`. Negative positions
+            /// count from the end.
+            ///
+            /// # Errors
+            /// When a position is out of range or not an integer.
+            #[track_caller]
+            pub fn take(&self, index: &$crate::Tensor) -> Result<Self> {
+                let at = $crate::support::places("take", index, 0, self.numel())?;
+                self.reshape(-1)?.index_select(0, &at)?.reshape(index.size())
+            }
+
+            /// Returns the elements at `index` along `dim`, as [`Self::gather`]; but the other dimensions of
+            /// both broadcast, and negative indices count from the end. It takes what `argsort` and
+            /// [`Self::argmax`] give.
+            ///
+            /// # Errors
+            /// When an index is out of range or not an integer, or the shapes do not fit.
+            #[track_caller]
+            pub fn take_along_dim(&self, index: &$crate::Tensor, dim: i64) -> Result<Self> {
+                let (size, index) = $crate::support::along("take_along_dim", &self.size(), index, dim)?;
+                self.expand(size)?.gather(dim, &index)
+            }
+        }
+    };
+}
+composed_index!(Tensor);

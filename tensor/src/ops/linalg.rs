@@ -2,17 +2,28 @@
 
 use nalgebra::DMatrix;
 
-use crate::{DType, Error, Result, Tensor, shape};
+use crate::{AsTensor, DType, Device, Error, Result, Tensor, shape};
+
+/// Returns unit matrices of this size.
+#[doc(hidden)]
+pub fn unit_matrices(op: &'static str, size: &[usize], (dtype, device): (DType, &Device)) -> Result<Tensor> {
+    match *size {
+        [.., rows, columns] if rows == columns => {
+            Tensor::options().dtype(dtype).device(device).eye(rows)?.expand(size)?.copy()
+        }
+        _ => Err(Error::shape(op, format!("shape {size:?} is not a square matrix"))),
+    }
+}
 
 impl Tensor {
     /// The matrices of a batch `[.., rows, columns]`.
     fn to_matrices(&self, op: &'static str, square: bool) -> Result<Vec<DMatrix<f64>>> {
         self.expect_float(op)?;
         let &[ref batch @ .., rows, columns] = self.size() else {
-            return Err(Error::shape(op, format!("shape {:?} is no matrix", self.size())));
+            return Err(Error::shape(op, format!("shape {:?} is not a matrix", self.size())));
         };
         if square && rows != columns {
-            return Err(Error::shape(op, format!("shape {:?} is no square matrix", self.size())));
+            return Err(Error::shape(op, format!("shape {:?} is not a square matrix", self.size())));
         }
         let x = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
         if x.iter().any(|v| !v.is_finite()) {
@@ -36,7 +47,7 @@ impl Tensor {
         self.result(vectors.concat(), &[batch, &[n]].concat())?.cast(self.dtype)
     }
 
-    /// The inverse of each matrix.
+    /// Returns the inverse of each matrix `[.., n, n]`.
     ///
     /// # Errors
     /// When one is singular or not square; on an integer dtype.
@@ -50,7 +61,7 @@ impl Tensor {
         self.batch_of_matrices(&inverses, [n, n])
     }
 
-    /// The determinant of each matrix.
+    /// Returns the determinant of each matrix: `[.., n, n]` to `[..]`.
     ///
     /// # Errors
     /// When one is not square; on an integer dtype.
@@ -59,14 +70,15 @@ impl Tensor {
         self.result(det, &self.size()[..self.dim() - 2])?.cast(self.dtype)
     }
 
-    /// The x with `self · x = right`, for each matrix; `right` holds matrices of columns, or one vector.
+    /// Returns the x with `self · x = right`, for each matrix `[.., n, n]`; `right` holds matrices of columns
+    /// `[.., n, k]`, or one vector `[n]`.
     ///
     /// # Errors
     /// When a matrix is singular or not square, or the shapes do not fit; on an integer dtype.
-    pub fn solve(&self, right: &Self) -> Result<Self> {
-        let op = "solve";
+    pub fn solve(&self, right: impl AsTensor) -> Result<Self> {
+        let (op, right) = ("solve", &*right.as_tensor());
         if right.dim() == 1 {
-            return self.solve(&right.unsqueeze(1)?)?.squeeze(-1);
+            return self.solve(right.unsqueeze(1)?)?.squeeze(-1);
         }
         let (left, columns) = (self.to_matrices(op, true)?, right.to_matrices(op, false)?);
         let batches = self.size()[..self.dim() - 2] == right.size()[..right.dim() - 2];
@@ -80,14 +92,17 @@ impl Tensor {
                 ),
             ));
         }
-        let solutions: Option<Vec<_>> =
-            left.into_iter().zip(&columns).map(|(a, b)| a.lu().solve(b)).collect();
+        let solutions: Option<Vec<_>> = left
+            .into_iter()
+            .zip(columns)
+            .map(|(a, b)| if b.is_empty() { Some(b) } else { a.lu().solve(&b) })
+            .collect();
         let solutions =
             solutions.ok_or_else(|| Error::value(op, "the matrix is singular, there is no solution"))?;
         right.batch_of_matrices(&solutions, [right.size()[right.dim() - 2], right.size()[right.dim() - 1]])
     }
 
-    /// The lower triangular L of each positive-definite symmetric matrix, with `L · Lᵀ` the matrix.
+    /// Returns the lower triangular L of each positive-definite symmetric matrix, with `L · Lᵀ` the matrix.
     ///
     /// # Errors
     /// When one is not positive-definite or not square; on an integer dtype.
@@ -100,7 +115,7 @@ impl Tensor {
         self.batch_of_matrices(&factors, [n, n])
     }
 
-    /// Q with orthonormal columns `[.., m, k]` and upper triangular R `[.., k, n]` with `Q · R` the matrix
+    /// Returns Q with orthonormal columns `[.., m, k]` and upper triangular R `[.., k, n]` with `Q · R` the matrix
     /// `[.., m, n]`; k is the smaller of m and n.
     ///
     /// # Errors
@@ -112,7 +127,7 @@ impl Tensor {
         Ok((self.batch_of_matrices(&q, [m, m.min(n)])?, self.batch_of_matrices(&r, [m.min(n), n])?))
     }
 
-    /// U `[.., m, k]`, the singular values `[.., k]` in descending order, and Vᵀ `[.., k, n]`, with
+    /// Returns U `[.., m, k]`, the singular values `[.., k]` in descending order, and Vᵀ `[.., k, n]`, with
     /// `U · diag(S) · Vᵀ` the matrix; k is the smaller of m and n.
     ///
     /// # Errors
@@ -122,7 +137,10 @@ impl Tensor {
         let (mut us, mut ss, mut vs) = (vec![], vec![], vec![]);
         for m in self.to_matrices(op, false)? {
             if m.is_empty() {
-                return Err(Error::shape(op, format!("shape {:?} is empty", self.size())));
+                us.push(DMatrix::zeros(m.nrows(), 0));
+                ss.push(vec![]);
+                vs.push(DMatrix::zeros(0, m.ncols()));
+                continue;
             }
             let d = m.svd(true, true);
             let (Some(u), Some(v)) = (d.u, d.v_t) else {
@@ -141,7 +159,7 @@ impl Tensor {
         ))
     }
 
-    /// The eigenvalues `[.., n]` of each symmetric matrix in ascending order, and its eigenvectors, the
+    /// Returns the eigenvalues `[.., n]` of each symmetric matrix in ascending order, and its eigenvectors, the
     /// columns of `[.., n, n]`. The lower triangle counts.
     ///
     /// # Errors
@@ -167,68 +185,101 @@ impl Tensor {
         Ok((self.batch_of_vectors(values, n)?, self.batch_of_matrices(&vectors, [n, n])?))
     }
 
-    /// Square matrices multiplied by themselves `n` times; the inverse for a negative `n`.
-    ///
-    /// # Errors
-    /// When they are not square, or have no inverse where it is asked for.
-    pub fn matrix_power(&self, n: i64) -> Result<Self> {
-        let [.., rows, columns] = *self.size() else {
-            return Err(Error::shape("matrix_power", format!("shape {:?} is no matrix", self.size())));
-        };
-        if rows != columns {
-            return Err(Error::shape("matrix_power", format!("shape {:?} is no square matrix", self.size())));
-        }
-        let mut base = if n < 0 { self.inverse()? } else { self.clone() };
-        let mut y = self.like().eye(rows)?.expand(self.size())?.copy()?;
-        let mut rest = n.unsigned_abs();
-        while rest > 0 {
-            if rest & 1 == 1 {
-                y = y.matmul(&base)?;
-            }
-            rest >>= 1;
-            if rest > 0 {
-                base = base.matmul(&base)?;
-            }
-        }
-        Ok(y)
-    }
-
-    /// The sign of each matrix's determinant, and the logarithm of its absolute value.
+    /// Returns the sign of each matrix's determinant, and the logarithm of its absolute value, which does not
+    /// overflow: `[.., n, n]` to `[..]` and `[..]`.
     ///
     /// # Errors
     /// When one is not square; on an integer dtype.
     pub fn slogdet(&self) -> Result<(Self, Self)> {
-        let det = self.to_dtype(if self.dtype.is_float() { DType::F64 } else { self.dtype })?.det()?;
-        Ok((det.sign()?.to_dtype(self.dtype)?, det.abs()?.log()?.to_dtype(self.dtype)?))
+        let (mut signs, mut logs) = (vec![], vec![]);
+        for m in self.to_matrices("slogdet", true)? {
+            let lu = m.lu();
+            let (mut sign, mut log) = (lu.p().determinant::<f64>(), 0.0);
+            for pivot in lu.u().diagonal().iter() {
+                sign *= if *pivot == 0.0 { 0.0 } else { pivot.signum() };
+                log += pivot.abs().ln();
+            }
+            signs.push(sign);
+            logs.push(log);
+        }
+        let size = &self.size()[..self.dim() - 2];
+        Ok((self.result(signs, size)?.cast(self.dtype)?, self.result(logs, size)?.cast(self.dtype)?))
     }
 
-    /// The singular values `[.., k]` of each matrix in descending order.
-    ///
-    /// # Errors
-    /// As [`Tensor::svd`].
-    pub fn svdvals(&self) -> Result<Self> {
-        self.svd().map(|(_, s, _)| s)
-    }
-
-    /// The eigenvalues `[.., n]` of each symmetric matrix in ascending order.
-    ///
-    /// # Errors
-    /// As [`Tensor::eigh`].
-    pub fn eigvalsh(&self) -> Result<Self> {
-        self.eigh().map(|(values, _)| values)
-    }
-
-    /// Moore and Penrose's inverse of each matrix `[.., m, n]`: `[.., n, m]`. Singular values below the
-    /// largest times the larger size times the dtype's precision count as 0.
+    /// Returns Moore and Penrose's inverse of each matrix: `[.., m, n]` to `[.., n, m]`. Singular values below
+    /// the largest times the larger size times the dtype's precision count as 0.
     ///
     /// # Errors
     /// As [`Tensor::svd`].
     pub fn pinv(&self) -> Result<Self> {
         let (u, s, vt) = self.svd()?;
+        if s.numel() == 0 {
+            return vt.mt()?.matmul(&u.mt()?);
+        }
         let precision = if self.dtype == DType::F64 { f64::EPSILON } else { f32::EPSILON.into() };
         let size = self.size()[self.dim() - 2..].iter().copied().max().unwrap_or(0) as f64;
         let least = s.amax(-1, true)?.mul(precision * size)?;
-        let inverse = s.reciprocal()?.where_(&s.gt(least)?, &s.zeros_like()?)?;
+        let inverse = s.reciprocal()?.where_(&s.gt(least)?, 0.0)?;
         vt.mt()?.mul(inverse.unsqueeze(-2)?)?.matmul(&u.mt()?)
     }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_linalg {
+    ($T:ident) => {
+        impl $T {
+            /// Returns square matrices `[.., n, n]` multiplied by themselves `n` times; for a negative `n`, the
+            /// inverses.
+            ///
+            /// # Errors
+            /// When they are not square, or have no inverse where it is asked for.
+            #[track_caller]
+            pub fn matrix_power(&self, n: i64) -> Result<Self> {
+                let size = self.size();
+                let unit =
+                    $crate::support::unit_matrices("matrix_power", &size, (self.dtype(), &self.device()))?;
+                let mut base = match n {
+                    0 => return Ok(unit.into()),
+                    1 => return self.mul(1), // a copy
+                    ..0 => self.inverse()?,
+                    _ => self.clone(),
+                };
+                let (mut y, mut rest) = (None, n.unsigned_abs());
+                loop {
+                    if rest & 1 == 1 {
+                        y = Some(match y {
+                            None => base.clone(),
+                            Some(y) => base.matmul(&y)?,
+                        });
+                    }
+                    rest >>= 1;
+                    match y {
+                        Some(y) if rest == 0 => return Ok(y),
+                        _ => base = base.matmul(&base)?,
+                    }
+                }
+            }
+
+            /// Returns the singular values of each matrix in descending order: `[.., m, n]` to `[.., k]`.
+            ///
+            /// # Errors
+            /// As [`Self::svd`].
+            #[track_caller]
+            pub fn svdvals(&self) -> Result<Self> {
+                self.svd().map(|(_, s, _)| s)
+            }
+
+            /// Returns the eigenvalues of each symmetric matrix in ascending order: `[.., n, n]` to `[.., n]`.
+            ///
+            /// # Errors
+            /// As [`Self::eigh`].
+            #[track_caller]
+            pub fn eigvalsh(&self) -> Result<Self> {
+                self.eigh().map(|(values, _)| values)
+            }
+        }
+    };
+}
+composed_linalg!(Tensor);

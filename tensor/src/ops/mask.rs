@@ -2,10 +2,10 @@
 
 use crate::dtype::with_working;
 use crate::ops::arithmetic::promoted;
-use crate::{DType, Element, Error, Result, Scalar, Tensor, shape};
+use crate::{DType, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 impl Tensor {
-    /// Where the mask is not 0, `value`; elsewhere the element.
+    /// Returns `value` where the mask, which broadcasts, is not 0, and elsewhere the element.
     ///
     /// # Errors
     /// When the shapes do not broadcast.
@@ -24,20 +24,7 @@ impl Tensor {
         self.copy_(&y)
     }
 
-    /// The elements where the mask, which broadcasts, is not 0: a vector.
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast.
-    pub fn masked_select(&self, mask: &Self) -> Result<Self> {
-        let size = shape::broadcast("masked_select", self.size(), mask.size())?;
-        let at: Vec<i64> = positions(&mask.ne(0)?.expand(&size)?.to_vec()?);
-        self.expand(&size)?.reshape(-1)?.slices_at("masked_select", 0, &at)
-    }
-
-    /// The indices of the elements that are not 0: `[n, dimensions]`, i64.
-    ///
-    /// # Errors
-    /// When memory runs out.
+    /// Returns the indices of the elements that are not 0, a row for each: `[n, dimensions]`, i64.
     pub fn nonzero(&self) -> Result<Self> {
         let at = positions(&self.ne(0)?.to_vec()?);
         let strides = crate::cpu::strided::contiguous_strides(self.size());
@@ -46,63 +33,35 @@ impl Tensor {
         self.result(all, &[at.len(), self.dim()])
     }
 
-    /// `self` where the condition is not 0, else `other`: PyTorch's `x.where(condition, other)`. All
+    /// Returns [`Tensor::nonzero`], by its name in NumPy.
+    pub fn argwhere(&self) -> Result<Self> {
+        self.nonzero()
+    }
+
+    /// Returns `self` where the condition is not 0, else `other`: PyTorch's `x.where(condition, other)`. All
     /// three broadcast.
     ///
     /// # Errors
     /// When the shapes do not broadcast, or the devices differ.
-    pub fn where_(&self, condition: &Self, other: &Self) -> Result<Self> {
+    pub fn where_(&self, condition: &Self, other: impl IntoOperand) -> Result<Self> {
         use crate::cpu::elementwise::map3;
         use crate::cpu::operators::Where;
-        let op = "where";
-        self.expect_device(op, other)?;
+        let (op, other) = ("where", other.operand());
+        let dtype = promoted(self, &other);
+        let other = match other {
+            Operand::Tensor(other) => other.into_owned(),
+            Operand::Scalar(v) => self.like().dtype(dtype).full((), v)?,
+        };
+        self.expect_device(op, &other)?;
         self.expect_device(op, condition)?;
-        let dtype = promoted(self, &other.into());
         let mask = if condition.dtype == DType::U8 { condition.clone() } else { condition.ne(0)? };
         let size = shape::broadcast(op, self.size(), other.size())?;
         let size = shape::broadcast(op, &size, mask.size())?;
         with_working!(dtype, T => {
-            let (a, b) = (self.in_dtype(T::TYPE)?, other.in_dtype(T::TYPE)?);
+            let (a, b) = (self.in_dtype(dtype.working())?, other.in_dtype(dtype.working())?);
             let y = Self::view3::<u8, T, T, _>(op, [&mask, &a, &b], &size, |m, a, b| map3(m, a, b, Where))?;
             self.result(y, &size)?.cast(dtype)
         })
-    }
-
-    /// A copy of `self` where the mask, which broadcasts, puts the elements of `source` in their order where
-    /// it is not 0.
-    ///
-    /// # Errors
-    /// When the mask does not broadcast to the shape, the dtypes differ, or `source` has not as many
-    /// elements as the mask asks for.
-    pub fn masked_scatter(&self, mask: &Self, source: &Self) -> Result<Self> {
-        let y = self.copy()?;
-        y.masked_scatter_(mask, source)?;
-        Ok(y)
-    }
-
-    /// [`Tensor::masked_scatter`] in place.
-    ///
-    /// # Errors
-    /// As [`Tensor::masked_scatter`] and [`Tensor::fill_`].
-    pub fn masked_scatter_(&self, mask: &Self, source: &Self) -> Result<()> {
-        let op = "masked_scatter_";
-        source.expect_dtype(op, self.dtype)?;
-        let places = mask.expand(self.size())?.reshape(-1)?.nonzero()?.reshape(-1)?;
-        if places.numel() > source.numel() {
-            return Err(Error::shape(
-                op,
-                format!("the mask has {} places for {} elements", places.numel(), source.numel()),
-            ));
-        }
-        self.put_(&places, &source.reshape(-1)?.narrow(0, 0, places.numel())?)
-    }
-
-    /// The indices of the elements that are not 0, a row for each: [`Tensor::nonzero`] by its name in NumPy.
-    ///
-    /// # Errors
-    /// As [`Tensor::nonzero`].
-    pub fn argwhere(&self) -> Result<Self> {
-        self.nonzero()
     }
 }
 
@@ -110,3 +69,60 @@ impl Tensor {
 fn positions(mask: &[u8]) -> Vec<i64> {
     mask.iter().zip(0..).filter(|(m, _)| **m != 0).map(|(_, i)| i).collect()
 }
+
+/// Returns the size that `mask` and a tensor of this `size` broadcast to, and there the flat positions where the
+/// mask is not 0.
+#[doc(hidden)]
+pub fn mask_places(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(Vec<usize>, Tensor)> {
+    if mask.dtype.is_float() {
+        return Err(Error::dtype(op, mask.dtype, "uint8 or another integer dtype"));
+    }
+    let size = shape::broadcast(op, size, mask.size())?;
+    let truth = if mask.dtype == DType::U8 { mask.clone() } else { mask.ne(0)? };
+    let at = positions(&truth.expand(&size)?.to_vec()?);
+    let n = at.len();
+    Ok((size, mask.result(at, &[n])?))
+}
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_mask {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the elements where the mask, which broadcasts, is not 0: a vector.
+            ///
+            /// # Errors
+            /// When the shapes do not broadcast.
+            #[track_caller]
+            pub fn masked_select(&self, mask: &$crate::Tensor) -> Result<Self> {
+                let (size, places) =
+                    $crate::support::mask_places("masked_select", &mask.ne(0)?, &self.size())?;
+                self.expand(size)?.reshape(-1)?.index_select(0, &places)
+            }
+
+            /// Returns the elements, but where the mask is not 0 those of `source`, one after the other. The
+            /// mask broadcasts.
+            ///
+            /// # Errors
+            /// When the shapes do not broadcast, the dtypes differ, or `source` has fewer elements than the
+            /// mask asks for; on a mask of real numbers.
+            #[track_caller]
+            pub fn masked_scatter(
+                &self,
+                mask: &$crate::Tensor,
+                source: impl $crate::AsTensor<Self>,
+            ) -> Result<Self> {
+                let (op, source) = ("masked_scatter", source.as_tensor());
+                let (size, places) = $crate::support::mask_places(op, mask, &self.size())?;
+                let (n, given) = (places.numel(), source.numel());
+                if n > given {
+                    let message = format!("the mask has {n} places for {given} elements");
+                    return Err($crate::Error::shape(op, message).into());
+                }
+                self.expand(size)?.put(&places, source.reshape(-1)?.narrow(0, 0, n)?)
+            }
+        }
+    };
+}
+composed_mask!(Tensor);

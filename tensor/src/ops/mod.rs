@@ -35,5 +35,9 @@ pub(crate) mod view;
 /// Checks that composed operations make, which `taper-autograd` compiles for its own type.
 pub mod support {
     pub use super::in_place::expect_fits;
+    pub use super::index::{along, places};
+    pub use super::linalg::unit_matrices;
+    pub use super::mask::mask_places;
     pub use super::matmul::expect_ranks;
+    pub use super::random::dropout_factors;
 }

@@ -2,7 +2,7 @@
 
 use crate::creation::Options;
 use crate::random::{unit_f32, unit_f64};
-use crate::{DType, Error, Generator, IntoShape, Result, Tensor, shape};
+use crate::{DType, Device, Error, Generator, IntoShape, Result, Tensor, shape};
 
 impl Options {
     fn random(&self) -> Generator {
@@ -134,23 +134,21 @@ fn box_muller(u: f64, v: f64) -> [f64; 2] {
 }
 
 impl Tensor {
-    /// 1 with the probability that the element gives, else 0, in the dtype of `self`.
+    /// Returns 1 with the probability that the element gives, else 0, in the dtype of `self`.
     ///
     /// # Errors
-    /// When an element is no probability; on an integer dtype.
+    /// When an element is not a probability; on an integer dtype.
     pub fn bernoulli(&self) -> Result<Self> {
         let op = "bernoulli";
         self.expect_float(op)?;
         let p = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        if let Some(bad) = p.iter().find(|p| !(0.0..=1.0).contains(*p)) {
-            return Err(Error::value(op, format!("{bad} is no probability, expected 0 to 1")));
-        }
+        p.iter().try_for_each(|p| expect_probability(op, *p))?;
         let uniform = Self::options().dtype(DType::F64).rand(self.size())?.to_vec::<f64>()?;
         let draws = p.iter().zip(&uniform).map(|(p, u)| f64::from(u8::from(u < p))).collect();
         self.result(draws, self.size())?.to_dtype(self.dtype)
     }
 
-    /// Indices drawn with the weights that a vector, or each row of a matrix, gives: i64. Without
+    /// Returns indices drawn with the weights that a vector, or each row of a matrix, gives: i64. Without
     /// `replacement`, each at most once.
     ///
     /// # Errors
@@ -217,18 +215,89 @@ impl Tensor {
     pub fn normal_(&self, mean: f64, std: f64) -> Result<()> {
         self.copy_(&self.like().normal(self.size(), mean, std)?)
     }
-}
 
-impl Tensor {
     /// Sets each element to 1 with probability `p`, else to 0.
     ///
     /// # Errors
-    /// When `p` is no probability; as [`Tensor::fill_`].
+    /// When `p` is not a probability; as [`Tensor::fill_`].
     pub fn bernoulli_(&self, p: f64) -> Result<()> {
-        if !(0.0..=1.0).contains(&p) {
-            return Err(Error::value("bernoulli_", format!("{p} is no probability, expected 0 to 1")));
-        }
+        expect_probability("bernoulli_", p)?;
         let uniform = self.like().dtype(DType::F64).rand(self.size())?;
         self.copy_(&uniform.lt(p)?)
     }
+
+    /// Multiplies by what [`dropout_factors`] drew.
+    fn dropped(&self, factors: Self) -> Result<Self> {
+        self.mul(factors)
+    }
 }
+
+fn expect_probability(op: &'static str, p: f64) -> Result<()> {
+    if (0.0..=1.0).contains(&p) {
+        return Ok(());
+    }
+    Err(Error::value(op, format!("p is {p}, expected a probability from 0 to 1")))
+}
+
+/// Returns factors for dropout: 0 with probability `p`, else `1 / (1 - p)`.
+#[doc(hidden)]
+pub fn dropout_factors(
+    op: &'static str,
+    p: f64,
+    size: &[usize],
+    (dtype, device): (DType, &Device),
+    generator: Option<&Generator>,
+) -> Result<Tensor> {
+    expect_probability(op, p)?;
+    let mut options = Tensor::options().dtype(DType::F32).device(device);
+    options.generator = generator.cloned();
+    let kept = options.rand(size)?.ge(p)?.to_dtype(dtype)?;
+    if p < 1.0 { kept.div(1.0 - p) } else { Ok(kept) }
+}
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_random {
+    ($T:ident) => {
+        impl $T {
+            /// Returns each element as 0 with probability `p`, else divided by `1 - p`: for training only. The
+            /// numbers are the generator's, or the default one's.
+            ///
+            /// # Errors
+            /// When `p` is not from 0 to 1; on an integer dtype.
+            #[track_caller]
+            pub fn dropout(&self, p: f64, generator: Option<&$crate::Generator>) -> Result<Self> {
+                self.dropout_over("dropout", p, &self.size(), generator)
+            }
+
+            /// Returns [`Self::dropout`] of whole channels of each sample `[N, C, ..]`.
+            ///
+            /// # Errors
+            /// As [`Self::dropout`]; and when there are fewer than two dimensions.
+            #[track_caller]
+            pub fn feature_dropout(&self, p: f64, generator: Option<&$crate::Generator>) -> Result<Self> {
+                let (op, mut size) = ("feature_dropout", self.size().to_vec());
+                if size.len() < 2 {
+                    let message = format!("input has shape {size:?}, expected [batch, channels, ..]");
+                    return Err($crate::Error::shape(op, message).into());
+                }
+                size[2..].fill(1);
+                self.dropout_over(op, p, &size, generator)
+            }
+
+            #[track_caller]
+            fn dropout_over(
+                &self,
+                op: &'static str,
+                p: f64,
+                size: &[usize],
+                generator: Option<&$crate::Generator>,
+            ) -> Result<Self> {
+                let place = (self.dtype(), &self.device());
+                self.dropped($crate::support::dropout_factors(op, p, size, place, generator)?)
+            }
+        }
+    };
+}
+composed_random!(Tensor);

@@ -4,26 +4,16 @@ use std::borrow::Cow;
 
 use crate::cpu::element::{Element as Kernel, Number};
 use crate::dtype::{with_element, with_working};
-use crate::ops::index::{around, indices, places, position};
-use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
+use crate::ops::index::{around, dimension, for_each_place, indices, position};
+use crate::{AsTensor, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor};
 
 impl Tensor {
-    /// A copy of `self` with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on; the source may be
-    /// one number. Of several sources for one place the last counts.
+    /// Returns a copy with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on; the source may be one
+    /// number. Of several sources for one place the last counts.
     ///
     /// # Errors
     /// As [`Tensor::gather`].
     pub fn scatter(&self, dim: i64, index: &Self, source: impl IntoOperand) -> Result<Self> {
-        let y = self.copy()?;
-        y.scatter_(dim, index, source)?;
-        Ok(y)
-    }
-
-    /// [`Tensor::scatter`] in place.
-    ///
-    /// # Errors
-    /// As [`Tensor::gather`].
-    pub fn scatter_(&self, dim: i64, index: &Self, source: impl IntoOperand) -> Result<()> {
         let op = "scatter";
         let source = match source.operand() {
             Operand::Tensor(source) => source,
@@ -33,36 +23,28 @@ impl Tensor {
         with_element!(self.dtype, T => {
             let mut y = self.to_vec::<T>()?;
             let x = source.to_vec::<T>()?;
-            places(&at, index.size(), self.size(), dim, |i, place| {
+            for_each_place(&at, index.size(), self.size(), dim, |i, place| {
                 y[place] = x[position(i, index.size(), source.size())];
             });
-            self.copy_(&self.result(y, self.size())?)
+            self.result(y, self.size())
         })
     }
 
-    /// A copy of `self` with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and so on.
+    /// Returns a copy with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and so on.
     ///
     /// # Errors
     /// As [`Tensor::gather`].
-    pub fn scatter_add(&self, dim: i64, index: &Self, source: &Self) -> Result<Self> {
-        let op = "scatter_add";
-        let (dim, at) = self.scatter_places(op, dim, index, source)?;
+    pub fn scatter_add(&self, dim: i64, index: &Self, source: impl AsTensor) -> Result<Self> {
+        let (op, source) = ("scatter_add", source.as_tensor());
+        let (dim, at) = self.scatter_places(op, dim, index, &source)?;
         with_working!(self.dtype, T => {
             let mut y = self.in_dtype(T::TYPE)?.to_vec::<T>()?;
             let x = source.in_dtype(T::TYPE)?.to_vec::<T>()?;
-            places(&at, index.size(), self.size(), dim, |i, place| {
+            for_each_place(&at, index.size(), self.size(), dim, |i, place| {
                 y[place] = Number::add(y[place], x[position(i, index.size(), source.size())]);
             });
             self.result(y, self.size())?.cast(self.dtype)
         })
-    }
-
-    /// [`Tensor::scatter_add`] in place.
-    ///
-    /// # Errors
-    /// As [`Tensor::gather`].
-    pub fn scatter_add_(&self, dim: i64, index: &Self, source: &Self) -> Result<()> {
-        self.copy_(&self.scatter_add(dim, index, source)?)
     }
 
     pub(crate) fn scatter_places(
@@ -72,7 +54,7 @@ impl Tensor {
         index: &Self,
         source: &Self,
     ) -> Result<(usize, Vec<i64>)> {
-        let dim = shape::dim(op, dim, self.size())?;
+        let (dim, n) = dimension(op, dim, self.size())?;
         self.expect_device(op, source)?;
         source.expect_dtype(op, self.dtype)?;
         self.expect_index(op, dim, index)?;
@@ -88,27 +70,17 @@ impl Tensor {
                 ),
             ));
         }
-        Ok((dim, indices(op, index, dim, self.size()[dim], false)?))
+        Ok((dim, indices(op, index, dim, n, false)?))
     }
 
-    /// A copy of `self` with the slices of `source` added at `index`, a vector of integers, along `dim`.
+    /// Returns a copy with the slices of `source` added at `index`, a vector of integers, along `dim`.
     ///
     /// # Errors
-    /// When an index is out of range or no integer, or the shapes do not fit.
-    pub fn index_add(&self, dim: i64, index: &Self, source: &Self) -> Result<Self> {
-        let op = "index_add";
-        let dim = shape::dim(op, dim, self.size())?;
-        source.expect_dtype(op, self.dtype)?;
-        let at = indices(op, index, dim, self.size()[dim], false)?;
-        let mut expected = self.size().to_vec();
-        expected[dim] = at.len();
-        if source.size() != expected {
-            return Err(Error::shape(
-                op,
-                format!("source has shape {:?}, expected {expected:?}", source.size()),
-            ));
-        }
-        let (outer, n, inner) = around(self.size(), dim);
+    /// When an index is out of range or not an integer, or the shapes do not fit.
+    pub fn index_add(&self, dim: i64, index: &Self, source: impl AsTensor) -> Result<Self> {
+        let (op, source) = ("index_add", source.as_tensor());
+        let (d, at) = self.slices(op, dim, index, Some(&source), false)?;
+        let (outer, n, inner) = around(self.size(), d);
         with_working!(self.dtype, T => {
             let mut y = self.in_dtype(T::TYPE)?.to_vec::<T>()?;
             Self::lend::<T, _>(op, &[&*source.in_dtype(T::TYPE)?], |x| {
@@ -124,18 +96,10 @@ impl Tensor {
         })
     }
 
-    /// [`Tensor::index_add`] in place.
+    /// Returns a copy with `value` in the slices at `index`, a vector of integers, along `dim`.
     ///
     /// # Errors
-    /// As [`Tensor::index_add`].
-    pub fn index_add_(&self, dim: i64, index: &Self, source: &Self) -> Result<()> {
-        self.copy_(&self.index_add(dim, index, source)?)
-    }
-
-    /// A copy of `self` with `value` in the slices at `index`, a vector of integers, along `dim`.
-    ///
-    /// # Errors
-    /// When an index is out of range or no integer, or `index` is no vector.
+    /// When an index is out of range or not an integer, or `index` is not a vector.
     pub fn index_fill(&self, dim: i64, index: &Self, value: impl Into<Scalar>) -> Result<Self> {
         let y = self.copy()?;
         y.index_fill_(dim, index, value)?;
@@ -147,19 +111,17 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::index_fill`] and [`Tensor::fill_`].
     pub fn index_fill_(&self, dim: i64, index: &Self, value: impl Into<Scalar>) -> Result<()> {
-        let value = value.into();
-        for i in self.slices("index_fill_", dim, index)? {
-            self.select(dim, i)?.fill_(value)?;
-        }
-        Ok(())
+        let (value, (_, at)) = (value.into(), self.slices("index_fill_", dim, index, None, true)?);
+        let x = self.as_vector()?;
+        at.into_iter().try_for_each(|i| x.select(dim, i)?.fill_(value))
     }
 
-    /// A copy of `self` with the slices of `source` at `index`, a vector of integers, along `dim`; of
-    /// several for one place the last counts.
+    /// Returns a copy with the slices of `source` at `index`, a vector of integers, along `dim`; of several for
+    /// one place the last counts.
     ///
     /// # Errors
-    /// When an index is out of range or no integer, or the shapes or dtypes do not fit.
-    pub fn index_copy(&self, dim: i64, index: &Self, source: &Self) -> Result<Self> {
+    /// When an index is out of range or not an integer, or the shapes or dtypes do not fit.
+    pub fn index_copy(&self, dim: i64, index: &Self, source: impl AsTensor) -> Result<Self> {
         let y = self.copy()?;
         y.index_copy_(dim, index, source)?;
         Ok(y)
@@ -169,52 +131,48 @@ impl Tensor {
     ///
     /// # Errors
     /// As [`Tensor::index_copy`] and [`Tensor::fill_`].
-    pub fn index_copy_(&self, dim: i64, index: &Self, source: &Self) -> Result<()> {
-        let op = "index_copy_";
-        source.expect_dtype(op, self.dtype)?;
-        let at = self.slices(op, dim, index)?;
-        let mut expected = self.size().to_vec();
-        expected[shape::dim(op, dim, self.size())?] = at.len();
-        if source.size() != expected {
-            return Err(Error::shape(
-                op,
-                format!("source has shape {:?}, expected {expected:?}", source.size()),
-            ));
-        }
-        let source = if self.shares_storage(source) { source.copy()? } else { source.clone() };
+    pub fn index_copy_(&self, dim: i64, index: &Self, source: impl AsTensor) -> Result<()> {
+        let source = source.as_tensor();
+        let (_, at) = self.slices("index_copy_", dim, index, Some(&source), true)?;
+        let source = if self.shares_storage(&source) { source.copy()? } else { source.into_owned() };
+        let (x, source) = (self.as_vector()?, source.as_vector()?);
         for (j, i) in at.into_iter().enumerate() {
-            self.select(dim, i)?.copy_(&source.select(dim, j as i64)?)?;
+            x.select(dim, i)?.copy_(&source.select(dim, j as i64)?)?;
         }
         Ok(())
     }
 
-    /// Checked indices of slices along a dimension.
-    fn slices(&self, op: &'static str, dim: i64, index: &Self) -> Result<Vec<i64>> {
-        let d = shape::dim(op, dim, self.size())?;
-        if index.dim() > 1 {
-            return Err(Error::shape(op, format!("index has shape {:?}, expected a vector", index.size())));
-        }
-        indices(op, index, d, self.size()[d], true)
+    /// A view of one element where the tensor is a number.
+    fn as_vector(&self) -> Result<Self> {
+        if self.dim() == 0 { self.unsqueeze(0) } else { Ok(self.clone()) }
     }
 
-    /// Puts the elements of `source` at flat positions, row-major; of several for one place the last counts.
-    ///
-    /// # Errors
-    /// When a position is out of range or no integer, the dtypes differ, or there are not as many elements as
-    /// positions.
-    pub fn put_(&self, index: &Self, source: &Self) -> Result<()> {
-        let op = "put_";
-        source.expect_dtype(op, self.dtype)?;
-        if index.numel() != source.numel() {
-            return Err(Error::shape(
-                op,
-                format!("{} positions for {} elements", index.numel(), source.numel()),
-            ));
+    /// A dimension, counted from the front, and checked indices of slices along it, one for each slice of the
+    /// source.
+    fn slices(
+        &self,
+        op: &'static str,
+        dim: i64,
+        index: &Self,
+        source: Option<&Self>,
+        negative: bool,
+    ) -> Result<(usize, Vec<i64>)> {
+        let (d, n) = dimension(op, dim, self.size())?;
+        if index.dim() > 1 || (self.dim() == 0 && index.numel() != 1) {
+            let expected = if self.dim() == 0 { "one index" } else { "a vector" };
+            return Err(Error::shape(op, format!("index has shape {:?}, expected {expected}", index.size())));
         }
-        let at = Self::own(indices(op, index, 0, self.numel(), true)?, &[index.numel()]);
-        let y = self.reshape(-1)?.copy()?;
-        y.scatter_(0, &at, &source.reshape(-1)?)?;
-        self.copy_(&y.reshape(self.size())?)
+        let at = indices(op, index, d, n, negative)?;
+        if let Some(source) = source {
+            source.expect_dtype(op, self.dtype)?;
+            let mut expected = self.size().to_vec();
+            expected.get_mut(d).into_iter().for_each(|size| *size = at.len());
+            if source.size() != expected {
+                let message = format!("source has shape {:?}, expected {expected:?}", source.size());
+                return Err(Error::shape(op, message));
+            }
+        }
+        Ok((d, at))
     }
 
     /// Sets the main diagonal of a matrix to `value`.
@@ -223,13 +181,13 @@ impl Tensor {
     /// When there are not two dimensions; as [`Tensor::fill_`].
     pub fn fill_diagonal_(&self, value: impl Into<Scalar>) -> Result<()> {
         if self.dim() != 2 {
-            return Err(Error::shape("fill_diagonal_", format!("shape {:?} is no matrix", self.size())));
+            return Err(Error::shape("fill_diagonal_", format!("shape {:?} is not a matrix", self.size())));
         }
         self.diagonal(0, 0, 1)?.fill_(value)
     }
 }
 
-/// What [`Tensor::scatter_reduce`] makes of several elements for one place.
+/// Says what [`Tensor::scatter_reduce`] makes of several elements for one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduce {
     /// Their sum.
@@ -245,8 +203,8 @@ pub enum Reduce {
 }
 
 impl Tensor {
-    /// A copy of `self` where element `[index[i][j]][j]` (for `dim` 0, and so on) is made of all
-    /// `source[i][j]` for that place, and with `include_self` of the element itself.
+    /// Returns a copy where element `[index[i][j]][j]` (for `dim` 0, and so on) is made of all `source[i][j]`
+    /// for that place, and with `include_self` of the element itself.
     ///
     /// ```
     /// # use taper_tensor::{Reduce, Tensor};
@@ -263,11 +221,12 @@ impl Tensor {
         &self,
         dim: i64,
         index: &Self,
-        source: &Self,
+        source: impl AsTensor,
         reduce: Reduce,
         include_self: bool,
     ) -> Result<Self> {
-        let (dim, at) = self.scatter_places("scatter_reduce", dim, index, source)?;
+        let source = source.as_tensor();
+        let (dim, at) = self.scatter_places("scatter_reduce", dim, index, &source)?;
         with_working!(self.dtype, T => {
             let f: fn(T, T) -> T = match reduce {
                 Reduce::Sum | Reduce::Mean => Number::add,
@@ -278,7 +237,7 @@ impl Tensor {
             let mut y = self.in_dtype(T::TYPE)?.to_vec::<T>()?;
             let x = source.in_dtype(T::TYPE)?.to_vec::<T>()?;
             let mut count = vec![i64::from(include_self); y.len()];
-            places(&at, index.size(), self.size(), dim, |i, place| {
+            for_each_place(&at, index.size(), self.size(), dim, |i, place| {
                 let x = x[position(i, index.size(), source.size())];
                 y[place] = if count[place] == 0 { x } else { f(y[place], x) };
                 count[place] += 1;
@@ -292,19 +251,32 @@ impl Tensor {
             self.result(y, self.size())?.cast(self.dtype)
         })
     }
-
-    /// [`Tensor::scatter_reduce`] in place.
-    ///
-    /// # Errors
-    /// As [`Tensor::scatter_reduce`] and [`Tensor::fill_`].
-    pub fn scatter_reduce_(
-        &self,
-        dim: i64,
-        index: &Self,
-        source: &Self,
-        reduce: Reduce,
-        include_self: bool,
-    ) -> Result<()> {
-        self.copy_(&self.scatter_reduce(dim, index, source, reduce, include_self)?)
-    }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_scatter {
+    ($T:ident) => {
+        impl $T {
+            /// Returns a copy with the elements of `source` at flat positions, row-major; negative ones count
+            /// from the end. Of several for one place the last counts, and a gradient then goes to all of them.
+            ///
+            /// # Errors
+            /// When a position is out of range or not an integer, the dtypes differ, or there are not as many
+            /// elements as positions.
+            #[track_caller]
+            pub fn put(&self, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>) -> Result<Self> {
+                let (op, source) = ("put", source.as_tensor());
+                let (places, given) = (index.numel(), source.numel());
+                if places != given {
+                    let message = format!("{places} positions for {given} elements");
+                    return Err($crate::Error::shape(op, message).into());
+                }
+                let at = $crate::support::places(op, index, 0, self.numel())?;
+                self.reshape(-1)?.scatter(0, &at, source.reshape(-1)?)?.reshape(&self.size()[..])
+            }
+        }
+    };
+}
+composed_scatter!(Tensor);

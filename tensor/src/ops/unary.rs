@@ -10,7 +10,7 @@ use crate::ops::arithmetic::real;
 use crate::{DType, Element, Error, Result, Tensor};
 
 impl Tensor {
-    /// `nan` for NaN, and for the infinities these numbers, or without them the dtype's greatest and least.
+    /// Returns `nan` for NaN, and for the infinities these numbers, or without them the dtype's greatest and least.
     ///
     /// ```
     /// # use taper_tensor::Tensor;
@@ -18,9 +18,6 @@ impl Tensor {
     /// assert_eq!(x.nan_to_num(0.0, None, Some(-9.0))?.to_vec::<f32>()?, [0.0, f32::MAX, -9.0, 1.0]);
     /// # Ok::<(), taper_tensor::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn nan_to_num(&self, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Result<Self> {
         let greatest = match self.dtype {
             DType::F64 => f64::MAX,
@@ -85,9 +82,6 @@ impl Tensor {
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident, $name_:ident = $kernel:expr, $kind:ident;)*) => {$(
         $(#[$doc])*
-        ///
-        /// # Errors
-        /// When memory runs out.
         pub fn $name(&self) -> Result<Self> {
             let op = stringify!($name);
             unary!(@$kind self, op, $kernel)
@@ -237,9 +231,6 @@ impl Tensor {
 macro_rules! rare {
     ($($(#[$doc:meta])* $name:ident = |$x:ident| $e:expr;)*) => {$(
         $(#[$doc])*
-        ///
-        /// # Errors
-        /// When memory runs out.
         pub fn $name(&self) -> Result<Self> {
             let op = stringify!($name);
             with_real!(self.dtype, T => {
@@ -277,10 +268,6 @@ impl Tensor {
         log10 = |x| x.log10();
         /// 2 to the power of each element.
         exp2 = |x| x.exp2();
-        /// Degrees as radians.
-        deg2rad = |x| x.to_radians();
-        /// Radians as degrees.
-        rad2deg = |x| x.to_degrees();
         /// `sin(πx) / (πx)`, and 1 for 0.
         sinc = |x| {
             let x = x * (std::f64::consts::PI as T);
@@ -301,9 +288,6 @@ impl Tensor {
 macro_rules! rounding {
     ($($(#[$doc:meta])* $name:ident, $name_:ident = $kernel:expr;)*) => {$(
         $(#[$doc])*
-        ///
-        /// # Errors
-        /// When memory runs out.
         pub fn $name(&self) -> Result<Self> {
             if self.dtype.is_float() { self.function(stringify!($name), $kernel, [0.0; 2]) } else { self.copy() }
         }
@@ -330,10 +314,8 @@ impl Tensor {
         trunc, trunc_ = functions::TRUNC;
     }
 
-    /// `ln(x / (1 - x))`, the inverse of [`Tensor::sigmoid`]; with `eps`, of x moved into `eps` to `1 - eps`.
-    ///
-    /// # Errors
-    /// When memory runs out.
+    /// Returns `ln(x / (1 - x))`, the inverse of [`Tensor::sigmoid`]; with `eps`, of x moved into `eps` to
+    /// `1 - eps`.
     pub fn logit(&self, eps: Option<f64>) -> Result<Self> {
         with_real!(self.dtype, T => {
             let f = move |x: T| {
@@ -358,3 +340,25 @@ impl Tensor {
         })
     }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_unary {
+    ($T:ident) => {
+        impl $T {
+            /// Returns degrees as radians.
+            #[track_caller]
+            pub fn deg2rad(&self) -> Result<Self> {
+                self.mul(std::f64::consts::PI / 180.0)
+            }
+
+            /// Returns radians as degrees.
+            #[track_caller]
+            pub fn rad2deg(&self) -> Result<Self> {
+                self.mul(180.0 / std::f64::consts::PI)
+            }
+        }
+    };
+}
+composed_unary!(Tensor);

@@ -112,7 +112,7 @@ fn run(op: &str, x: &[Tensor], args: &Args<'_>) -> Option<Outcome> {
         "index_select" => one(a.index_select(args.int("dim", 0), b())),
         "scatter_add" => one(a.scatter_add(args.int("dim", 0), b(), x.get(2)?)),
         "index_add" => one(a.index_add(args.int("dim", 0), b(), x.get(2)?)),
-        "embedding" => one(if a.dtype().is_float() { a.embedding(b()) } else { b().embedding(a) }),
+        "embedding" => one(if a.dtype().is_float() { a.embedding(b(), None) } else { b().embedding(a, None) }),
         "reshape" => one(a.reshape(args.ints("shape"))),
         "transpose" => one(a.transpose(args.int("dim0", 0), args.int("dim1", 1))),
         "permute" => one(a.permute(args.ints("dims"))),

@@ -1,4 +1,4 @@
-use taper_tensor::{DType, Index, Result, Tensor};
+use taper_tensor::{DType, Index, Reduce, Result, Tensor};
 
 fn x() -> Result<Tensor> {
     Tensor::arange(0, 24, 1)?.reshape((2, 3, 4))
@@ -117,5 +117,51 @@ fn padding_and_moving() -> Result<()> {
     assert_eq!(Tensor::meshgrid(&[x.clone(), Tensor::zeros(2)?])?[0].size(), [4, 2]);
     assert_eq!(Tensor::linspace(0.0, 1.0, 5)?.to_vec::<f32>()?, [0.0, 0.25, 0.5, 0.75, 1.0]);
     assert_eq!(Tensor::cat(&[x.clone(), x.to_dtype(DType::F32)?], 0)?.dtype(), DType::F32);
+    Ok(())
+}
+
+/// As in PyTorch, in each operation with a dimension.
+#[test]
+fn a_number_is_indexed_as_a_vector_of_one() -> Result<()> {
+    let (x, index) = (Tensor::new(3.0f32)?, Tensor::new(0i64)?);
+    let seven = Tensor::new(7.0f32)?;
+    assert_eq!(x.gather(0, &index)?.item::<f32>()?, 3.0);
+    assert_eq!(x.index_select(-1, &Tensor::new([0i64])?)?.size(), [0usize; 0]);
+    assert_eq!(x.take_along_dim(&index, 0)?.item::<f32>()?, 3.0);
+    assert_eq!(x.scatter(0, &index, &seven)?.item::<f32>()?, 7.0);
+    assert_eq!(x.scatter_add(0, &index, &seven)?.item::<f32>()?, 10.0);
+    assert_eq!(x.scatter_reduce(0, &index, &seven, Reduce::Prod, true)?.item::<f32>()?, 21.0);
+    assert_eq!(x.index_add(0, &index, &seven)?.item::<f32>()?, 10.0);
+    assert_eq!(x.index_copy(0, &index, &seven)?.item::<f32>()?, 7.0);
+    assert_eq!(x.index_fill(0, &index, 5)?.item::<f32>()?, 5.0);
+    assert!(x.index_select(0, &Tensor::new([0i64, 0])?).is_err());
+    assert!(x.gather(1, &index).is_err());
+    Ok(())
+}
+
+#[test]
+fn negative_indices_along_a_dimension_count_from_the_end() -> Result<()> {
+    let x = Tensor::new([[1i64, 2, 3], [4, 5, 6]])?;
+    assert_eq!(x.take_along_dim(&Tensor::new([[-1i64], [0]])?, 1)?.to_vec::<i64>()?, [3, 4]);
+    assert!(x.take_along_dim(&Tensor::new([[-4i64], [0]])?, 1).is_err());
+    Ok(())
+}
+
+#[test]
+fn a_larger_mask_broadcasts_the_tensor() -> Result<()> {
+    let (x, mask) = (Tensor::new([1i64, 2])?, Tensor::new([[1u8, 0], [0, 1]])?);
+    assert_eq!(x.masked_scatter(&mask, Tensor::new([8i64, 9])?)?.to_vec::<i64>()?, [8, 2, 1, 9]);
+    assert_eq!(x.masked_select(&mask)?.to_vec::<i64>()?, [1, 2]);
+    assert!(x.masked_scatter(&mask.to_dtype(DType::F32)?, &x).is_err());
+    Ok(())
+}
+
+#[test]
+fn an_infinite_number_is_close_to_itself_alone() -> Result<()> {
+    let x = Tensor::new([1.0f32, f32::INFINITY, 0.0, f32::INFINITY, f32::NAN])?;
+    let y = Tensor::new([f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY, f32::INFINITY, f32::NAN])?;
+    assert_eq!(x.isclose(&y, 1e-5, 1e-8)?.to_vec::<u8>()?, [0, 0, 0, 1, 0]);
+    assert!(!x.narrow(0, 0, 1)?.allclose(y.narrow(0, 0, 1)?, 1e-5, 1e-8)?);
+    assert!(x.isclose(&y, -1.0, 0.0).is_err());
     Ok(())
 }

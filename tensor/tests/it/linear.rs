@@ -117,3 +117,28 @@ fn draws_follow_their_weights() -> Result<()> {
     assert!(p.min()?.item::<f32>()? >= 2.0 && p.max()?.item::<f32>()? < 3.0);
     Ok(())
 }
+
+#[test]
+fn matrices_without_elements_decompose_to_such() -> Result<()> {
+    for [m, n] in [[0, 2], [2, 0], [0, 0]] {
+        let x = Tensor::zeros((3, m, n))?;
+        let (u, s, vt) = x.svd()?;
+        assert_eq!([u.size(), s.size(), vt.size()], [&[3, m, 0][..], &[3, 0], &[3, 0, n]]);
+        assert_eq!(x.pinv()?.size(), [3, n, m]);
+    }
+    let none = Tensor::zeros((0, 0))?;
+    assert_eq!(none.solve(Tensor::zeros(0)?)?.size(), [0]);
+    assert_eq!(none.solve(Tensor::zeros((0, 2))?)?.size(), [0, 2]);
+    Ok(())
+}
+
+#[test]
+fn the_logarithm_of_a_determinant_does_not_overflow() -> Result<()> {
+    let x = Tensor::options().dtype(taper_tensor::DType::F64).eye(200)?.mul(-1e3)?;
+    let (sign, log) = x.slogdet()?;
+    assert_eq!(sign.item::<f64>()?, 1.0);
+    assert!((log.item::<f64>()? - 600.0 * 10f64.ln()).abs() < 1e-9);
+    let singular = Tensor::zeros((2, 2))?.slogdet()?;
+    assert_eq!((singular.0.item::<f32>()?, singular.1.item::<f32>()?), (0.0, f32::NEG_INFINITY));
+    Ok(())
+}

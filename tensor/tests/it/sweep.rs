@@ -369,7 +369,7 @@ const PLACES: &[(&str, Call)] = calls! { |c, x|
     x.index_fill(c.int(), &c.index(x), c.number());
     x.take(&c.index(x));
     x.put_(&c.index(x), &c.like(x));
-    x.embedding(&c.index(x));
+    x.embedding(&c.index(x), None);
     x.masked_fill(&c.like(x), c.number());
     x.masked_select(&c.like(x));
     x.masked_scatter(&c.like(x), &c.like(x));

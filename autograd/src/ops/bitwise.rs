@@ -1,0 +1,13 @@
+//! Operations on the bits of integers, and their common divisors.
+
+use taper_tensor::Tensor;
+
+use crate::ops::compare::of_data;
+use crate::{Result, Variable};
+
+impl Variable {
+    of_data! {
+        operand: bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift gcd lcm
+    }
+    of_data! { bitwise_not() -> Tensor; }
+}
