@@ -152,7 +152,8 @@ recurrent! {
     ///
     /// let layer = Lstm::new(3, 5)?.num_layers(2)?.batch_first(true);
     /// let (y, state) = layer.forward_with_state(&Variable::new(Tensor::ones((4, 7, 3))?), None)?;
-    /// assert_eq!((y.size(), state.hidden.size()), (vec![4, 7, 5], vec![2, 4, 5]));
+    /// assert_eq!(y.size(), [4, 7, 5]);
+    /// assert_eq!(state.hidden.size(), [2, 4, 5]);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
     Lstm, "lstm", "LSTM", Cell::Lstm
