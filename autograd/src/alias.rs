@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use smallvec::smallvec;
 use taper_tensor::Tensor;
 
+use crate::node::Grads;
 use crate::record::record;
 use crate::variable::History;
 use crate::{Result, Variable};
@@ -42,7 +43,7 @@ impl Variable {
         let now = base.0.rewired.load(Ordering::Acquire);
         // There are no views of integers that require a gradient, for which alone it fails.
         if seen.swap(now, Ordering::AcqRel) != now
-            && let Ok(strided) = base.as_strided(&self.data())
+            && let Ok(strided) = base.seen_by(&self.data())
         {
             self.rewire(strided.history());
         }
@@ -68,16 +69,25 @@ impl Variable {
         Ok(())
     }
 
-    /// The part of `self` that is in the memory of `view`.
-    fn as_strided(&self, view: &Tensor) -> Result<Self> {
-        let (base, part) = (Layout::of(&self.data()), Layout::of(view));
-        record("AsStrided", &[self]).always().output(view.clone(), move |ctx| {
-            let g = ctx.grad()?;
-            let whole = g.data().like().zeros(base.count())?;
-            let index = g.indices(part.places(&base))?;
-            let dx = Self::new(whole).index_add(0, &index, &g.reshape(part.count())?)?;
-            Ok(smallvec![Some(dx.reshape(&base.size[..])?)])
-        })
+    /// Records a view of the memory of `self`, as one of the variable that `self` is itself a view of.
+    #[track_caller]
+    pub(crate) fn strided(&self, view: Tensor) -> Result<Self> {
+        let from = match self.0.source.as_deref() {
+            Some(Source::Base(base, _)) => base,
+            _ => self,
+        };
+        let (base, part) = (Layout::of(&from.tensor()), Layout::of(&view));
+        let node = record("AsStrided", std::slice::from_ref(&from));
+        // Writing to elements outside of the base would be lost to the graph.
+        let node = if part.is_within(&base) { node.view() } else { node.opaque_view() };
+        node.output(view, move |ctx| part.gradient(&base, ctx.grad()?))
+    }
+
+    /// The part of `self` that is in the memory of `view`, which is one already.
+    fn seen_by(&self, view: &Tensor) -> Result<Self> {
+        let (base, part) = (Layout::of(&self.tensor()), Layout::of(view));
+        let node = record("AsStrided", std::slice::from_ref(&self)).always();
+        node.output(view.clone(), move |ctx| part.gradient(&base, ctx.grad()?))
     }
 
     /// `self` with `result` in the place of what is in the memory of `view`.
@@ -125,13 +135,35 @@ impl Layout {
         places
     }
 
-    /// The number of each element among those of `base`, whose memory it is in.
+    /// Whether all elements are known to be among those of `base`.
+    fn is_within(&self, base: &Self) -> bool {
+        let reach: usize = self.size.iter().zip(&self.stride).map(|(&n, &s)| n.saturating_sub(1) * s).sum();
+        base.contiguous
+            && (base.offset..base.offset + base.count()).contains(&self.offset)
+            && self.offset + reach < base.offset + base.count()
+    }
+
+    /// The gradient of `base`, from that of this view of its memory.
+    fn gradient(&self, base: &Self, g: Variable) -> Result<Grads> {
+        let (within, count) = (self.is_within(base), base.count());
+        // What is outside goes to one more element, which is dropped.
+        let zeros = Variable::new(g.tensor().like().zeros(count + usize::from(!within))?);
+        let index = g.indices(self.places(base))?;
+        let dx = zeros.index_add(0, &index, &g.reshape(self.count())?)?;
+        let dx = if within { dx } else { dx.narrow(0, 0, count)? };
+        Ok(smallvec![Some(dx.reshape(&base.size)?)])
+    }
+
+    /// The number of each element among those of `base`; their count for one that is not among them.
     fn places(&self, base: &Self) -> Vec<i64> {
         let memory = self.memory().into_iter();
         if base.contiguous {
-            return memory.map(|at| (at - base.offset) as i64).collect();
+            let last = base.count();
+            return memory
+                .map(|at| at.checked_sub(base.offset).map_or(last, |i| i.min(last)) as i64)
+                .collect();
         }
         let numbers: HashMap<usize, i64> = base.memory().into_iter().zip(0..).collect();
-        memory.map(|at| numbers[&at]).collect()
+        memory.map(|at| numbers.get(&at).copied().unwrap_or(base.count() as i64)).collect()
     }
 }

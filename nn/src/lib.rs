@@ -75,5 +75,5 @@ pub use state::{
     load_with_metadata, save, save_with_metadata, state_dict,
 };
 pub use summary::{Summary, SummaryRow, summary, summary_with};
-pub use taper_autograd::{PadMode, Reduction};
+pub use taper_autograd::{Pad, Reduction};
 pub use taper_nn_derive::Module;

@@ -159,7 +159,7 @@ pub(crate) fn expect_rank(op: &'static str, rank: usize) -> Result<()> {
 }
 
 /// Sizes that none of is negative, and a number of elements that can be counted in bytes.
-pub(crate) fn shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
+pub fn shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
     let sizes = sizes.into_sizes();
     expect_rank(op, sizes.len())?;
     let dims: Option<Vec<usize>> = sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
@@ -194,7 +194,7 @@ pub(crate) fn room<T>(op: &'static str, n: usize) -> Result<()> {
 }
 
 /// The dimension `dim` of a tensor of this shape, counted from the end where negative.
-pub(crate) fn dim(op: &'static str, dim: i64, shape: &[usize]) -> Result<usize> {
+pub fn dim(op: &'static str, dim: i64, shape: &[usize]) -> Result<usize> {
     let rank = shape.len() as i64;
     match dim {
         d if (0..rank).contains(&d) => Ok(d as usize),
@@ -218,7 +218,7 @@ pub(crate) fn dims(op: &'static str, dims: impl IntoShape, shape: &[usize]) -> R
 }
 
 /// The shape that two shapes broadcast to: aligned at the end, equal sizes or one of them 1.
-pub(crate) fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
+pub fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
     let rank = a.len().max(b.len());
     let at = |s: &[usize], i: usize| if i + s.len() < rank { 1 } else { s[i + s.len() - rank] };
     let dims = (0..rank)

@@ -1,16 +1,16 @@
 //! Other dtypes, devices and copies.
 
-use smallvec::smallvec;
 use taper_tensor::{DType, Device, Tensor};
 
 use crate::record::record;
 use crate::{Error, Result, Variable, is_grad_enabled};
 
 impl Variable {
-    /// The elements in another dtype; the gradient comes back in this one.
+    /// Returns the elements as another dtype; the variable itself if it has it. The gradient comes back in
+    /// the dtype before.
     ///
     /// # Errors
-    /// To or from integers, where this variable requires a gradient.
+    /// To integers, when this variable requires a gradient.
     #[track_caller]
     pub fn to_dtype(&self, dtype: DType) -> Result<Self> {
         let from = self.dtype();
@@ -20,22 +20,30 @@ impl Variable {
         if !dtype.is_float() {
             return self.without_gradient("to_dtype", |x| x.to_dtype(dtype));
         }
-        let y = self.data().to_dtype(dtype)?;
-        record("ToDtype", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to_dtype(from)?)]))
+        record("ToDtype", &[self]).unary(self.tensor().to_dtype(dtype)?, move |g, _| g.to_dtype(from))
     }
 
-    /// The elements on another device; the gradient comes back to this one.
-    ///
-    /// # Errors
-    /// When the device runs out of memory.
+    /// Returns the variable on another device; the gradient comes back to the device before.
     #[track_caller]
     pub fn to(&self, device: &Device) -> Result<Self> {
-        let (y, from) = (self.data().to(device)?, self.device());
-        record("To", &[self]).view().output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.to(&from)?)]))
+        let from = self.device();
+        record("To", &[self]).view().unary(self.tensor().to(device)?, move |g, _| g.to(&from))
     }
 
-    /// Any function of the data, as a constant: for what has no gradient. Where one is required, that
-    /// is an error at once, and never a graph that is cut unseen.
+    /// Returns a contiguous variable of the same elements: itself if it is one, else a copy.
+    #[track_caller]
+    pub fn contiguous(&self) -> Result<Self> {
+        if self.tensor().is_contiguous() { Ok(self.clone()) } else { self.copy() }
+    }
+
+    /// Returns a contiguous copy in memory of its own; PyTorch's `clone()`. The gradient is that of the copy.
+    #[track_caller]
+    pub fn copy(&self) -> Result<Self> {
+        record("Copy", &[self]).unary(self.tensor().copy()?, |g, _| Ok(g))
+    }
+
+    /// Returns a function of the data as a constant, for functions that have no gradient. When this variable
+    /// requires one, that is an error here rather than a graph that is cut in silence.
     ///
     /// ```
     /// use taper_autograd::{Variable, no_grad};

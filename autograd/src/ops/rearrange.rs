@@ -1,100 +1,61 @@
 //! The same elements elsewhere: flipped, rolled, of a triangle or a diagonal.
 
-use smallvec::smallvec;
-use taper_tensor::{Error, IntoShape};
+use taper_tensor::IntoShape;
 
 use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// The sum of a matrix's diagonal.
+    /// Returns matrices `[.., m, m]` of zeros with the last dimension `[.., n]` on their `diagonal`.
     ///
     /// # Errors
-    /// When there are not two dimensions.
+    /// When there is no dimension, or the matrices are too large.
     #[track_caller]
-    pub fn trace(&self) -> Result<Self> {
-        if self.dim() != 2 {
-            return Err(Error::shape("trace", format!("shape {:?} is no matrix", self.size())).into());
-        }
-        self.diagonal(0, 0, 1)?.sum()
+    pub fn diag_embed(&self, diagonal: i64) -> Result<Self> {
+        let y = self.tensor().diag_embed(diagonal)?;
+        record("DiagEmbed", &[self]).unary(y, move |g, _| g.diagonal(diagonal, -2, -1))
     }
 
-    /// The diagonal of a matrix, `offset` columns to the right; or a matrix of zeros with this vector
-    /// on that diagonal.
+    /// Returns the elements in reverse order along some dimensions.
     ///
     /// # Errors
-    /// When there are neither one nor two dimensions.
-    #[track_caller]
-    pub fn diag(&self, offset: i64) -> Result<Self> {
-        let size = self.size();
-        let (down, right) = ((-offset).max(0) as usize, offset.max(0) as usize);
-        let places = |count: usize, columns: usize| {
-            self.indices((0..count).map(|i| ((i + down) * columns + i + right) as i64).collect())
-        };
-        match size[..] {
-            [n] => {
-                let m = n + down + right;
-                let zeros = Self::new(self.data().like().zeros(m * m)?);
-                zeros.index_add(0, &places(n, m)?, self)?.reshape((m, m))
-            }
-            [rows, columns] => {
-                let count = rows.saturating_sub(down).min(columns.saturating_sub(right));
-                self.reshape(rows * columns)?.index_select(0, &places(count, columns)?)
-            }
-            _ => Err(Error::shape(
-                "diag",
-                format!("input has shape {:?}, expected a vector or a matrix", &size[..]),
-            )
-            .into()),
-        }
-    }
-
-    /// The elements in reverse order along some dimensions.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
+    /// When there is no such dimension, or one is given twice.
     #[track_caller]
     pub fn flip(&self, dims: impl IntoShape) -> Result<Self> {
-        let mut y = self.clone();
-        for dim in dims.into_sizes() {
-            let n = self.data().size_of(dim)? as i64;
-            y = y.index_select(dim, &self.indices((0..n).rev().collect())?)?;
-        }
-        Ok(y)
+        let dims = dims.into_sizes();
+        record("Flip", &[self]).unary(self.tensor().flip(&dims)?, move |g, _| g.flip(&dims))
     }
 
-    /// The elements moved by `shifts` along dimensions, one for each; those pushed out at the end come in
-    /// at the beginning. Without a dimension, the elements in their order.
+    /// Returns the elements moved by `shifts` along dimensions, one for each; those that leave at the end
+    /// come in at the start. Without a dimension, all elements are moved as one row.
     ///
     /// # Errors
     /// When there is no such dimension, or there are not as many shifts as dimensions.
     #[track_caller]
     pub fn roll(&self, shifts: impl IntoShape, dims: impl IntoShape) -> Result<Self> {
         let (shifts, dims) = (shifts.into_sizes(), dims.into_sizes());
-        let y = self.data().roll(&shifts, &dims)?;
         let back: Vec<i64> = shifts.iter().map(|s| s.saturating_neg()).collect();
-        record("Roll", &[self])
-            .output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.roll(back.as_slice(), dims.as_slice())?)]))
+        record("Roll", &[self]).unary(self.tensor().roll(shifts, &dims)?, move |g, _| g.roll(&back, &dims))
     }
 
-    /// The elements on and below a diagonal of the matrices in the last two dimensions, `diagonal`
-    /// columns to the right; zeros elsewhere.
+    /// Returns the lower triangle of each matrix `[.., n, m]`, up to `diagonal` (0 is the main one), with
+    /// zeros above.
     ///
     /// # Errors
     /// When there are fewer than two dimensions.
     #[track_caller]
     pub fn tril(&self, diagonal: i64) -> Result<Self> {
-        let y = self.data().tril(diagonal)?;
-        record("Tril", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.tril(diagonal)?)]))
+        record("Tril", &[self]).unary(self.tensor().tril(diagonal)?, move |g, _| g.tril(diagonal))
     }
 
-    /// The elements on and above a diagonal; see [`Variable::tril`].
+    /// Returns the upper triangle of each matrix `[.., n, m]`, from `diagonal` on, with zeros below.
     ///
     /// # Errors
     /// When there are fewer than two dimensions.
     #[track_caller]
     pub fn triu(&self, diagonal: i64) -> Result<Self> {
-        let y = self.data().triu(diagonal)?;
-        record("Triu", &[self]).output(y, move |ctx| Ok(smallvec![Some(ctx.grad()?.triu(diagonal)?)]))
+        record("Triu", &[self]).unary(self.tensor().triu(diagonal)?, move |g, _| g.triu(diagonal))
     }
 }
+
+taper_tensor::composed_rearrange!(Variable);

@@ -1,10 +1,10 @@
 //! Sums, means, products and norms.
 
 use smallvec::smallvec;
-use taper_tensor::IntoShape;
+use taper_tensor::{IntoShape, Pad};
 
 use crate::autocast::widened;
-use crate::ops::join::PadMode;
+
 use crate::ops::view::index_of;
 use crate::record::record;
 use crate::{Result, Variable};
@@ -205,10 +205,10 @@ impl Variable {
         if n == 0 {
             return Ok(self.clone());
         }
-        let mut y = self.pad([1, -1], PadMode::Constant(1.0))?;
+        let mut y = self.pad([1, -1], Pad::Constant(1.0))?;
         let mut shift = 1;
         while shift < n {
-            y = y.mul(y.pad([shift as i64, -(shift as i64)], PadMode::Constant(1.0))?)?;
+            y = y.mul(y.pad([shift as i64, -(shift as i64)], Pad::Constant(1.0))?)?;
             shift *= 2;
         }
         Ok(y)

@@ -1,7 +1,7 @@
 //! PyTorch's name of an operation, and its arguments, to ours.
 
 use serde_json::Value;
-use taper_autograd::{Conv2dOptions, PadMode, Result, Variable};
+use taper_autograd::{Conv2dOptions, Pad, Result, Variable};
 use taper_tensor::{PoolOptions, Tensor};
 
 /// `None` where there is no counterpart.
@@ -157,7 +157,7 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "expand" => x.expand(list("shape")),
         "narrow" => x.narrow(int("dim"), int("start"), count("length")),
         "select" => x.select(int("dim"), int("index")),
-        "slice" => x.slice(int("dim"), int("start"), int("end"), count("step")),
+        "slice" => x.slice(int("dim"), Some(int("start")), Some(int("end")), count("step")),
         "cat" => Variable::cat(v, int("dim")),
         "stack" => Variable::stack(v, int("dim")),
         "repeat" => x.repeat(list("repeats")),
@@ -166,10 +166,10 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "pad" => x.pad(
             list("pad"),
             match args["mode"].as_str()? {
-                "constant" => PadMode::Constant(real("value")),
-                "reflect" => PadMode::Reflect,
-                "replicate" => PadMode::Replicate,
-                "circular" => PadMode::Circular,
+                "constant" => Pad::Constant(real("value")),
+                "reflect" => Pad::Reflect,
+                "replicate" => Pad::Replicate,
+                "circular" => Pad::Circular,
                 _ => return None,
             },
         ),

@@ -206,3 +206,63 @@ fn integers_require_no_gradient() -> Result<()> {
     assert_eq!(no_grad(|| x.sum())?.item::<i64>()?, 3);
     Ok(())
 }
+
+#[test]
+fn cat_promotes_and_gives_each_input_the_gradient_in_its_own_dtype() -> Result<()> {
+    let (half, single) = (
+        Variable::requires_grad(Tensor::new([1.0f32, 2.0])?.to_dtype(DType::F16)?),
+        Variable::requires_grad(Tensor::new([3.0f32])?),
+    );
+    let y = Variable::cat(&[&half, &single], 0)?;
+    assert_eq!((y.dtype(), y.data().to_vec::<f32>()?), (DType::F32, vec![1.0, 2.0, 3.0]));
+    y.mul(&y)?.sum()?.backward()?;
+    assert_eq!(half.grad().unwrap().dtype(), DType::F16);
+    assert_eq!(half.grad().unwrap().to_dtype(DType::F32)?.to_vec::<f32>()?, [2.0, 4.0]);
+    assert_eq!(single.grad().unwrap().to_vec::<f32>()?, [6.0]);
+    // A tensor stands for a constant, and integers promote too.
+    let grids = Variable::stack(&[Tensor::new([1i64, 2])?, Tensor::new([3i64, 4])?], 0)?;
+    assert_eq!(grids.dtype(), DType::I64);
+    Ok(())
+}
+
+#[test]
+fn a_slice_with_a_step_is_a_view() -> Result<()> {
+    let x = leaf(&[1.0, 2.0, 3.0, 4.0, 5.0]);
+    let y = x.mul(1.0)?;
+    y.slice(0, None, None, 2)?.mul_(10.0)?;
+    assert_eq!(values(&y), [10.0, 2.0, 30.0, 4.0, 50.0]);
+    y.sum()?.backward()?;
+    assert_eq!(gradient(&x), [10.0, 1.0, 10.0, 1.0, 10.0]);
+    Ok(())
+}
+
+#[test]
+fn as_strided_reaches_the_elements_of_the_base() -> Result<()> {
+    let x = leaf(&[1.0, 2.0, 3.0, 4.0]);
+    let y = x.mul(2.0)?;
+    let view = y.narrow(0, 3, 1)?.as_strided((2, 2), (1, 2), Some(0))?;
+    assert_eq!(values(&view), [2.0, 6.0, 4.0, 8.0]);
+    view.select(0, 0)?.mul_(3.0)?;
+    assert_eq!(values(&y), [6.0, 4.0, 18.0, 8.0]);
+    y.sum()?.backward()?;
+    assert_eq!(gradient(&x), [6.0, 2.0, 6.0, 2.0]);
+    Ok(())
+}
+
+#[test]
+fn views_and_joins_fail_with_the_message_of_the_tensor() -> Result<()> {
+    let t = Tensor::zeros((2, 3))?;
+    let x = Variable::new(t.clone());
+    let pairs = [
+        (t.movedim((0, 0), (0, 1)).err(), x.movedim((0, 0), (0, 1)).err()),
+        (t.flatten((1, 0)).err(), x.flatten((1, 0)).err()),
+        (t.pad([1], taper_tensor::Pad::Reflect).err(), x.pad([1], taper_tensor::Pad::Reflect).err()),
+        (t.slice(0, None, None, 0).err(), x.slice(0, None, None, 0).err()),
+        (Tensor::cat(&[&t, &t.t()?], 0).err(), Variable::cat(&[&x, &x.t()?], 0).err()),
+        (Tensor::einsum("ij,jk", &[&t, &t]).err(), Variable::einsum("ij,jk", &[&x, &x]).err()),
+    ];
+    for (tensor, variable) in pairs {
+        assert_eq!(tensor.unwrap().to_string(), variable.unwrap().to_string());
+    }
+    Ok(())
+}

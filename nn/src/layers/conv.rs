@@ -1,6 +1,6 @@
 //! Convolution layers.
 
-use taper_autograd::{Conv2dOptions, PadMode, Variable};
+use taper_autograd::{Conv2dOptions, Pad, Variable};
 use taper_tensor::Tensor;
 
 use super::{IntoPair, uniform_parameter};
@@ -8,17 +8,17 @@ use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Result};
 
 /// The border that convolutions have unless told otherwise.
-pub(super) const ZEROS: PadMode = PadMode::Constant(0.0);
+pub(super) const ZEROS: Pad = Pad::Constant(0.0);
 
 /// Prints the options that come last, as PyTorch does: nothing for the defaults.
-pub(super) fn ending(groups: usize, bias: &Option<Variable>, mode: PadMode) -> String {
+pub(super) fn ending(groups: usize, bias: &Option<Variable>, mode: Pad) -> String {
     let groups = if groups == 1 { String::new() } else { format!(", groups={groups}") };
     let bias = if bias.is_some() { "" } else { ", bias=False" };
     let mode = match mode {
-        PadMode::Constant(_) => "",
-        PadMode::Reflect => ", padding_mode=reflect",
-        PadMode::Replicate => ", padding_mode=replicate",
-        PadMode::Circular => ", padding_mode=circular",
+        Pad::Constant(_) => "",
+        Pad::Reflect => ", padding_mode=reflect",
+        Pad::Replicate => ", padding_mode=replicate",
+        Pad::Circular => ", padding_mode=circular",
     };
     groups + bias + mode
 }
@@ -101,7 +101,7 @@ pub struct Conv2d {
     #[module(skip)]
     padding_same: bool,
     #[module(skip)]
-    padding_mode: PadMode,
+    padding_mode: Pad,
 }
 
 impl Conv2d {
@@ -148,7 +148,7 @@ impl Conv2d {
     }
 
     /// What the border is made of; by default zeros.
-    pub fn padding_mode(mut self, mode: PadMode) -> Self {
+    pub fn padding_mode(mut self, mode: Pad) -> Self {
         self.padding_mode = mode;
         self
     }

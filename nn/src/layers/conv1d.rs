@@ -1,6 +1,6 @@
 //! Convolution of sequences.
 
-use taper_autograd::{Conv2dOptions, PadMode, Variable};
+use taper_autograd::{Conv2dOptions, Pad, Variable};
 
 use super::conv::{ZEROS, borders, ending, grouped};
 use super::uniform_parameter;
@@ -31,7 +31,7 @@ pub struct Conv1d {
     #[module(skip)]
     padding_same: bool,
     #[module(skip)]
-    padding_mode: PadMode,
+    padding_mode: Pad,
 }
 
 impl Conv1d {
@@ -75,7 +75,7 @@ impl Conv1d {
     }
 
     /// What the border is made of; by default zeros.
-    pub fn padding_mode(mut self, mode: PadMode) -> Self {
+    pub fn padding_mode(mut self, mode: Pad) -> Self {
         self.padding_mode = mode;
         self
     }

@@ -7,7 +7,7 @@ use taper_nn::{
     BatchNorm1d, BatchNorm2d, Bilinear, Conv1d, Conv2d, ConvTranspose2d, Dropout, Dropout2d, Elu, Embedding,
     Flatten, Forward, Gelu, GroupNorm, Gru, Hardsigmoid, Hardswish, Hardtanh, Identity, InstanceNorm1d,
     InstanceNorm2d, Layer, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax, Lstm, MaxPool1d, MaxPool2d,
-    Mish, Module, ModuleList, MultiheadAttention, PRelu, PadMode, PixelShuffle, RecurrentState, Relu, Relu6,
+    Mish, Module, ModuleList, MultiheadAttention, PRelu, Pad, PixelShuffle, RecurrentState, Relu, Relu6,
     Result, RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
     TransformerEncoderLayer, Upsample, UpsampleMode,
 };
@@ -33,13 +33,10 @@ fn drawn() -> Result<Vec<Case>> {
         (Box::new(Conv1d::new(2, 3, 3)?.padding(1).stride(2)), vec![2, 2, 6]),
         (Box::new(Conv2d::new(4, 2, 3)?.groups(2)?.padding(1)), vec![2, 4, 4, 4]),
         (Box::new(Conv2d::new(2, 3, (2, 3))?.padding_same()), vec![2, 2, 3, 4]),
-        (Box::new(Conv1d::new(2, 3, 4)?.padding_same().padding_mode(PadMode::Reflect)), vec![2, 2, 6]),
+        (Box::new(Conv1d::new(2, 3, 4)?.padding_same().padding_mode(Pad::Reflect)), vec![2, 2, 6]),
         (Box::new(ConvTranspose2d::new(2, 3, 3)?.stride(2).output_padding(1)), vec![1, 2, 3, 3]),
-        (
-            Box::new(Conv1d::new(4, 2, 3)?.groups(2)?.padding(2).padding_mode(PadMode::Circular)),
-            vec![2, 4, 5],
-        ),
-        (Box::new(Conv2d::new(1, 2, 3)?.padding((1, 2)).padding_mode(PadMode::Reflect)), vec![1, 1, 3, 4]),
+        (Box::new(Conv1d::new(4, 2, 3)?.groups(2)?.padding(2).padding_mode(Pad::Circular)), vec![2, 4, 5]),
+        (Box::new(Conv2d::new(1, 2, 3)?.padding((1, 2)).padding_mode(Pad::Reflect)), vec![1, 1, 3, 4]),
         (Box::new(ConvTranspose2d::new(4, 6, 2)?.stride(2).groups(2)?.bias(false)), vec![1, 4, 2, 3]),
         (Box::new(BatchNorm1d::new(3)?), vec![4, 3]),
         (Box::new(BatchNorm2d::new(2)?), vec![2, 2, 3, 3]),
@@ -287,7 +284,7 @@ fn they_print_as_pytorchs() -> Result<()> {
         "ConvTranspose2d(4, 6, kernel_size=(3, 3), stride=(2, 2), groups=2)",
     );
     printed(
-        &Conv1d::new(4, 6, 3)?.groups(2)?.padding(1).padding_mode(PadMode::Reflect),
+        &Conv1d::new(4, 6, 3)?.groups(2)?.padding(1).padding_mode(Pad::Reflect),
         "Conv1d(4, 6, kernel_size=(3,), stride=(1,), padding=(1,), groups=2, padding_mode=reflect)",
     );
     printed(

@@ -7,8 +7,8 @@ use crate::cpu::operators::{Cast, Copied};
 use crate::dtype::with_element;
 use crate::{DType, Device, Element, Result, Tensor};
 
-/// The elements as another dtype. Pairs that are rare take two steps, over f32 or i64, so that there
-/// are fewer to compile.
+/// Returns the elements as another dtype. Rare pairs take two steps, over f32 or i64, so that there are
+/// fewer to compile.
 pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Tensor> {
     use DType::*;
     on_gpu!(x, y => Ok(y), elementwise::cast(x, dtype));
@@ -57,11 +57,8 @@ fn plain<T: Element, U: Element>(x: &Tensor) -> Result<Tensor> {
 }
 
 impl Tensor {
-    /// The elements as another dtype; the tensor itself where it has it already. Real numbers are
-    /// cut towards zero when they become integers.
-    ///
-    /// # Errors
-    /// When the device runs out of memory.
+    /// Returns the elements as another dtype; the tensor itself if it has it. Real numbers are cut
+    /// towards zero when they become integers.
     pub fn to_dtype(&self, dtype: DType) -> Result<Self> {
         if dtype == self.dtype {
             return Ok(self.clone());
@@ -69,10 +66,7 @@ impl Tensor {
         crate::ops::cast::cast(self, dtype)
     }
 
-    /// The tensor on another device; the tensor itself where it is there already.
-    ///
-    /// # Errors
-    /// When the device runs out of memory.
+    /// Returns the tensor on another device; the tensor itself if it is there.
     pub fn to(&self, device: &Device) -> Result<Self> {
         if *device == self.device() {
             return Ok(self.clone());
@@ -80,18 +74,12 @@ impl Tensor {
         self.moved("to", device)
     }
 
-    /// A contiguous tensor of the same elements: itself where it is one, or else a copy.
-    ///
-    /// # Errors
-    /// When the device runs out of memory.
+    /// Returns a contiguous tensor of the same elements: itself if it is one, else a copy.
     pub fn contiguous(&self) -> Result<Self> {
         if self.is_contiguous() { Ok(self.clone()) } else { self.copy() }
     }
 
-    /// A contiguous copy in memory of its own; PyTorch's `clone()`.
-    ///
-    /// # Errors
-    /// When the device runs out of memory.
+    /// Returns a contiguous copy in memory of its own; PyTorch's `clone()`.
     pub fn copy(&self) -> Result<Self> {
         on_gpu!(self, y => Ok(y), elementwise::copy(self));
         if !self.inner.device().is_cpu() {

@@ -2,65 +2,23 @@
 
 use crate::cpu::join;
 use crate::dtype::with_element;
-use crate::{Error, IntoShape, Result, Scalar, Tensor, shape};
+use crate::{AsTensor, Error, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
-    /// Tensors side by side: along the second dimension, vectors along their only one.
+    /// Joins tensors along a dimension; their other sizes must agree, and their dtypes promote.
     ///
     /// # Errors
-    /// As [`Tensor::cat`].
-    pub fn hstack<T: AsRef<Self>>(tensors: &[T]) -> Result<Self> {
-        let parts = at_least(tensors, 1)?;
-        Self::cat(&parts, if parts.first().is_some_and(|t| t.dim() > 1) { 1 } else { 0 })
-    }
-
-    /// Tensors one below the other: along the first dimension, vectors as rows.
-    ///
-    /// # Errors
-    /// As [`Tensor::cat`].
-    pub fn vstack<T: AsRef<Self>>(tensors: &[T]) -> Result<Self> {
-        Self::cat(&at_least(tensors, 2)?, 0)
-    }
-
-    /// Tensors one behind the other: along the third dimension.
-    ///
-    /// # Errors
-    /// As [`Tensor::cat`].
-    pub fn dstack<T: AsRef<Self>>(tensors: &[T]) -> Result<Self> {
-        Self::cat(&at_least(tensors, 3)?, 2)
-    }
-}
-
-/// Tensors with so many dimensions at least: PyTorch's `atleast_2d` puts a vector first, and one of three
-/// has it in the middle.
-fn at_least<T: AsRef<Tensor>>(tensors: &[T], rank: usize) -> Result<Vec<Tensor>> {
-    let grown = |t: &T| match (t.as_ref(), t.as_ref().dim(), rank) {
-        (t, 0, _) => t.reshape(vec![1usize; rank]),
-        (t, 1, 2) => t.unsqueeze(0),
-        (t, 1, 3) => t.unsqueeze(0)?.unsqueeze(2),
-        (t, 2, 3) => t.unsqueeze(2),
-        (t, ..) => Ok(t.clone()),
-    };
-    tensors.iter().map(grown).collect()
-}
-
-impl Tensor {
-    /// Tensors one after the other along a dimension; the other sizes must agree, the dtypes promote.
-    ///
-    /// # Errors
-    /// When there is none, or the shapes do not fit.
-    pub fn cat<T: AsRef<Self>>(tensors: &[T], dim: i64) -> Result<Self> {
+    /// When there is no tensor, or the shapes do not fit.
+    pub fn cat(tensors: &[impl AsTensor], dim: i64) -> Result<Self> {
         let op = "cat";
+        let tensors: Vec<_> = tensors.iter().map(|t| t.as_tensor()).collect();
         // As in PyTorch, an empty vector fits everywhere.
-        let parts: Vec<&Self> = tensors.iter().map(AsRef::as_ref).filter(|t| t.size() != [0]).collect();
-        let Some(first) = parts.first().copied().or(tensors.first().map(AsRef::as_ref)) else {
-            return Err(Error::value(op, "there is no tensor to join"));
+        let parts: Vec<&Self> = tensors.iter().map(|t| &**t).filter(|t| t.size() != [0]).collect();
+        let Some(first) = parts.first().copied().or(tensors.first().map(|t| &**t)) else {
+            return Err(Error::value(op, "expected at least one tensor, got none"));
         };
         let d = shape::dim(op, dim, first.size())?;
-        let mut dtype = tensors[0].as_ref().dtype;
-        for t in tensors {
-            dtype = dtype.promote(t.as_ref().dtype);
-        }
+        let dtype = tensors.iter().fold(tensors[0].dtype, |dtype, t| dtype.promote(t.dtype));
         let mut size = first.size().to_vec();
         size[d] = 0;
         for t in &parts {
@@ -87,143 +45,23 @@ impl Tensor {
             first.result(y, &size)
         })
     }
-
-    /// Tensors of one shape side by side along a new dimension.
-    ///
-    /// # Errors
-    /// When there is none, or the shapes differ.
-    pub fn stack<T: AsRef<Self>>(tensors: &[T], dim: i64) -> Result<Self> {
-        if let Some(odd) = tensors.iter().find(|t| t.as_ref().size() != tensors[0].as_ref().size()) {
-            return Err(Error::shape(
-                "stack",
-                format!("shapes {:?} and {:?} differ", tensors[0].as_ref().size(), odd.as_ref().size()),
-            ));
-        }
-        let parts = tensors.iter().map(|t| t.as_ref().unsqueeze(dim)).collect::<Result<Vec<_>>>()?;
-        Self::cat(&parts, dim)
-    }
-
-    /// Copies side by side: `repeats[d]` along each dimension, of which new ones may come first.
-    ///
-    /// # Errors
-    /// When there are fewer numbers than dimensions, or too many elements.
-    pub fn repeat(&self, repeats: impl IntoShape) -> Result<Self> {
-        let repeats = shape::shape("repeat", repeats)?;
-        let Some(new) = repeats.len().checked_sub(self.dim()) else {
-            return Err(Error::shape(
-                "repeat",
-                format!("{repeats:?} has fewer numbers than shape {:?} dimensions", self.size()),
-            ));
-        };
-        // [a, b] becomes [1, a, 1, b], expands to [r, a, s, b], and is read as [r·a, s·b].
-        let (mut apart, mut wide, mut size) = (vec![], vec![], vec![]);
-        for (i, &r) in repeats.iter().enumerate() {
-            let n = i.checked_sub(new).map_or(1, |d| self.size()[d]);
-            apart.extend([1, n]);
-            wide.extend([r, n]);
-            size.push(r.saturating_mul(n));
-        }
-        let size = shape::shape("repeat", size)?;
-        self.reshape(apart)?.expand(wide)?.copy()?.reshape(size)
-    }
-
-    /// [`Tensor::repeat`], where missing numbers in front are 1.
-    ///
-    /// # Errors
-    /// As [`Tensor::repeat`].
-    pub fn tile(&self, repeats: impl IntoShape) -> Result<Self> {
-        let repeats = repeats.into_sizes();
-        let missing = self.dim().saturating_sub(repeats.len());
-        self.repeat([vec![1; missing], repeats].concat())
-    }
-
-    /// Each slice along a dimension `repeats` times in a row.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or too many elements.
-    pub fn repeat_interleave(&self, repeats: usize, dim: i64) -> Result<Self> {
-        let d = shape::dim("repeat_interleave", dim, self.size())?;
-        let mut size = self.size().to_vec();
-        size[d] = size[d].saturating_mul(repeats);
-        let size = shape::shape("repeat_interleave", size)?;
-        let mut wide = self.size().to_vec();
-        wide.insert(d + 1, repeats);
-        self.unsqueeze(d as i64 + 1)?.expand(wide)?.copy()?.reshape(size)
-    }
 }
 
-impl AsRef<Tensor> for Tensor {
-    fn as_ref(&self) -> &Tensor {
-        self
-    }
-}
-
-/// What [`Tensor::pad`] puts around a tensor.
+/// The elements that [`Tensor::pad`] adds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pad {
-    /// This number.
+    /// Adds this number.
     Constant(f64),
-    /// The mirrored elements, without the outermost.
+    /// Mirrors the elements at the outermost, which is not repeated.
     Reflect,
-    /// The outermost element, again and again.
+    /// Repeats the outermost element.
     Replicate,
-    /// The elements of the opposite side.
+    /// Adds the elements of the opposite side, as on a ring.
     Circular,
 }
 
 impl Tensor {
-    /// Elements added before and after: `pad` holds a pair for the last dimension, then for the one
-    /// before it, and so on. Negative numbers cut elements off.
-    ///
-    /// # Errors
-    /// When there are more pairs than dimensions, a size becomes negative, or there are not enough
-    /// elements to reflect.
-    pub fn pad(&self, pad: &[i64], mode: Pad) -> Result<Self> {
-        let fail = |why: &str| {
-            Err(Error::shape("pad", format!("shape {:?} cannot be padded by {pad:?}: {why}", self.size())))
-        };
-        if !pad.len().is_multiple_of(2) || pad.len() / 2 > self.dim() {
-            return fail("expected a pair of numbers for each of the last dimensions");
-        }
-        if pad.contains(&i64::MIN) {
-            return fail("a size becomes negative");
-        }
-        if let Pad::Constant(value) = mode {
-            return self.pad_constant(pad, value);
-        }
-        let mut y = self.clone();
-        for (i, pair) in pad.chunks_exact(2).enumerate() {
-            let d = self.dim() - 1 - i;
-            let n = self.size()[d] as i64;
-            let (before, after) = (pair[0], pair[1]);
-            let most = match mode {
-                Pad::Reflect => n - 1,
-                Pad::Circular => n,
-                _ => i64::MAX,
-            };
-            if before.max(after) > most || (n == 0 && before.max(after) > 0) {
-                return fail("there are not enough elements");
-            }
-            let end = n
-                .checked_add(after)
-                .filter(|&end| end >= 0 && end.checked_add(before).is_some_and(|s| s >= 0));
-            let Some(end) = end else { return fail("a size becomes negative") };
-            let mut size = y.size().to_vec();
-            size[d] = (end + before) as usize;
-            shape::room::<u64>("pad", shape::numel(&shape::shape("pad", size)?))?;
-            let from = |j: i64| match mode {
-                Pad::Reflect if j < 0 => -j,
-                Pad::Reflect if j >= n => 2 * (n - 1) - j,
-                Pad::Circular => j.rem_euclid(n),
-                _ => j.clamp(0, n - 1),
-            };
-            let order: Vec<i64> = (-before..end).map(from).collect();
-            y = y.slices_at("pad", d, &order)?;
-        }
-        Ok(y)
-    }
-
-    fn pad_constant(&self, pad: &[i64], value: f64) -> Result<Self> {
+    fn padded(&self, pad: &[i64], value: f64) -> Result<Self> {
         let mut size: Vec<i64> = self.size().iter().map(|&n| n as i64).collect();
         let (mut inside, mut source) = (vec![], self.clone());
         for (i, pair) in pad.chunks_exact(2).enumerate() {
@@ -231,19 +69,13 @@ impl Tensor {
             let (n, cut) = (size[d], [(-pair[0]).max(0), (-pair[1]).max(0)]);
             size[d] = n.saturating_add(pair[0]).saturating_add(pair[1]);
             if cut[0].saturating_add(cut[1]) > n || size[d] < 0 {
-                return Err(Error::shape(
-                    "pad",
-                    format!("shape {:?} cannot be padded by {pad:?}: a size becomes negative", self.size()),
-                ));
+                return Err(pad_error(self.size(), pad, "a size becomes negative"));
             }
             let left = n - cut[0] - cut[1];
             source = source.narrow(d as i64, cut[0], left as usize)?;
             inside.push((d as i64, pair[0].max(0), left as usize));
         }
-        let y = self.like().full(
-            size,
-            if self.dtype.is_float() { Scalar::Float(value) } else { Scalar::Int(value as i64) },
-        )?;
+        let y = self.like().full(size, value)?;
         let mut view = y.clone();
         for (d, start, n) in inside {
             view = view.narrow(d, start, n)?;
@@ -251,27 +83,230 @@ impl Tensor {
         view.copy_(&source)?;
         Ok(y)
     }
-
-    /// The grids of coordinates of vectors: the first varies along the first dimension, and so on
-    /// (PyTorch's `indexing="ij"`); views.
-    ///
-    /// # Errors
-    /// When one is no vector, or the grid is too large.
-    pub fn meshgrid<T: AsRef<Self>>(vectors: &[T]) -> Result<Vec<Self>> {
-        let mut size = vec![];
-        for v in vectors {
-            let v = v.as_ref();
-            if v.dim() > 1 {
-                return Err(Error::shape("meshgrid", format!("shape {:?} is no vector", v.size())));
-            }
-            size.push(v.numel());
-        }
-        let size = shape::shape("meshgrid", size)?;
-        let grid = |(i, v): (usize, &T)| {
-            let mut own = vec![1; size.len()];
-            own[i] = size[i];
-            v.as_ref().reshape(own)?.expand(&size)
-        };
-        vectors.iter().enumerate().map(grid).collect()
-    }
 }
+
+fn pad_error(size: &[usize], pad: &[i64], why: &str) -> Error {
+    Error::shape("pad", format!("shape {size:?} cannot be padded by {pad:?}: {why}"))
+}
+
+/// Checks a padding, and returns for each dimension that is padded from elements the indices of these.
+#[doc(hidden)]
+pub fn pad_indices(size: &[usize], pad: &[i64], mode: Pad) -> Result<Vec<(i64, Vec<i64>)>> {
+    let fail = |why: &str| Err(pad_error(size, pad, why));
+    if !pad.len().is_multiple_of(2) || pad.len() / 2 > size.len() {
+        return fail("expected a pair of numbers for each of the last dimensions");
+    }
+    if pad.contains(&i64::MIN) {
+        return fail("a size becomes negative");
+    }
+    let (mut all, mut padded) = (vec![], size.to_vec());
+    for (i, pair) in pad.chunks_exact(2).enumerate().filter(|(_, pair)| *pair != [0, 0]) {
+        let d = size.len() - 1 - i;
+        let (n, before, after) = (size[d] as i64, pair[0], pair[1]);
+        let most = match mode {
+            Pad::Constant(_) => continue,
+            Pad::Reflect => n - 1,
+            Pad::Circular => n,
+            Pad::Replicate => i64::MAX,
+        };
+        if before.max(after) > most || (n == 0 && before.max(after) > 0) {
+            return fail("there are not enough elements");
+        }
+        let end = n.checked_add(after).filter(|&end| end >= 0);
+        let Some(total) = end.and_then(|end| end.checked_add(before)).filter(|&total| total >= 0) else {
+            return fail("a size becomes negative");
+        };
+        padded[d] = total as usize;
+        shape::room::<u64>("pad", shape::numel(&shape::shape("pad", &padded)?))?;
+        let from = |j: i64| match mode {
+            Pad::Reflect if j < 0 => -j,
+            Pad::Reflect if j >= n => 2 * (n - 1) - j,
+            Pad::Circular => j.rem_euclid(n),
+            _ => j.clamp(0, n - 1),
+        };
+        all.push((d as i64, (-before..n + after).map(from).collect()));
+    }
+    Ok(all)
+}
+
+/// Returns, for each of the `repeats`, the size 1 and that of the dimension; the two repeated; their product.
+#[doc(hidden)]
+pub fn repeated(size: &[usize], repeats: impl IntoShape) -> Result<[Vec<usize>; 3]> {
+    let op = "repeat";
+    let repeats = shape::shape(op, repeats)?;
+    let Some(new) = repeats.len().checked_sub(size.len()) else {
+        let message = format!("{repeats:?} has fewer numbers than shape {size:?} has dimensions");
+        return Err(Error::shape(op, message));
+    };
+    // [a, b] becomes [1, a, 1, b], expands to [r, a, s, b], and is read as [r·a, s·b].
+    let (mut apart, mut wide, mut joined) = (vec![], vec![], vec![]);
+    for (i, &r) in repeats.iter().enumerate() {
+        let n = i.checked_sub(new).map_or(1, |d| size[d]);
+        apart.extend([1, n]);
+        wide.extend([r, n]);
+        joined.push(r.saturating_mul(n));
+    }
+    Ok([apart, wide, shape::shape(op, joined)?])
+}
+
+/// Returns the shape with the dimension `dim` followed by one of `repeats`, and with both as one.
+#[doc(hidden)]
+pub fn interleaved(size: &[usize], repeats: usize, dim: i64) -> Result<[Vec<usize>; 2]> {
+    let op = "repeat_interleave";
+    let d = shape::dim(op, dim, size)?;
+    let (mut wide, mut joined) = (size.to_vec(), size.to_vec());
+    wide.insert(d + 1, repeats);
+    joined[d] = joined[d].saturating_mul(repeats);
+    Ok([wide, shape::shape(op, joined)?])
+}
+
+/// Joins that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_join {
+    ($T:ident) => {
+        impl $T {
+            /// Joins tensors of one shape along a new dimension; their dtypes promote.
+            ///
+            /// # Errors
+            /// When there is no tensor, or the shapes differ.
+            #[track_caller]
+            pub fn stack(tensors: &[impl $crate::AsTensor<Self>], dim: i64) -> Result<Self> {
+                let mut parts = Vec::with_capacity(tensors.len());
+                for t in tensors {
+                    let (t, first) = (t.as_tensor(), tensors[0].as_tensor());
+                    if t.size() != first.size() {
+                        let message = format!("shapes {:?} and {:?} differ", first.size(), t.size());
+                        return Err($crate::Error::shape("stack", message).into());
+                    }
+                    parts.push(t.unsqueeze(dim)?);
+                }
+                Self::cat(&parts, dim)
+            }
+
+            /// Joins tensors side by side: along the second dimension, vectors along their only one.
+            ///
+            /// # Errors
+            /// As [`Self::cat`].
+            #[track_caller]
+            pub fn hstack(tensors: &[impl $crate::AsTensor<Self>]) -> Result<Self> {
+                let parts = Self::at_least(tensors, 1)?;
+                Self::cat(&parts, if parts.first().is_some_and(|t| t.dim() > 1) { 1 } else { 0 })
+            }
+
+            /// Joins tensors one below the other: along the first dimension, vectors as rows.
+            ///
+            /// # Errors
+            /// As [`Self::cat`].
+            #[track_caller]
+            pub fn vstack(tensors: &[impl $crate::AsTensor<Self>]) -> Result<Self> {
+                Self::cat(&Self::at_least(tensors, 2)?, 0)
+            }
+
+            /// Joins tensors one behind the other: along the third dimension.
+            ///
+            /// # Errors
+            /// As [`Self::cat`].
+            #[track_caller]
+            pub fn dstack(tensors: &[impl $crate::AsTensor<Self>]) -> Result<Self> {
+                Self::cat(&Self::at_least(tensors, 3)?, 2)
+            }
+
+            /// Returns views of at least `rank` dimensions. As in PyTorch's `atleast_2d`, a vector becomes a
+            /// row; of three dimensions, it is the one in the middle.
+            #[track_caller]
+            fn at_least(tensors: &[impl $crate::AsTensor<Self>], rank: usize) -> Result<Vec<Self>> {
+                let grown = |t: &Self| match (t.dim(), rank) {
+                    (0, _) => t.reshape(vec![1usize; rank]),
+                    (1, 2) => t.unsqueeze(0),
+                    (1, 3) => t.unsqueeze(0)?.unsqueeze(2),
+                    (2, 3) => t.unsqueeze(2),
+                    _ => Ok(t.clone()),
+                };
+                tensors.iter().map(|t| grown(&t.as_tensor())).collect()
+            }
+
+            /// Repeats the elements `repeats[d]` times along each dimension `d`; new dimensions may come first.
+            ///
+            /// # Errors
+            /// When there are fewer numbers than dimensions, or too many elements.
+            #[track_caller]
+            pub fn repeat(&self, repeats: impl $crate::IntoShape) -> Result<Self> {
+                let [apart, wide, joined] = $crate::support::repeated(&self.size(), repeats)?;
+                self.reshape(apart)?.expand(wide)?.copy()?.reshape(joined)
+            }
+
+            /// Calls [`Self::repeat`], with 1 for numbers that are missing in front.
+            ///
+            /// # Errors
+            /// As [`Self::repeat`].
+            #[track_caller]
+            pub fn tile(&self, repeats: impl $crate::IntoShape) -> Result<Self> {
+                let repeats = $crate::IntoShape::into_sizes(repeats);
+                let missing = self.dim().saturating_sub(repeats.len());
+                self.repeat([vec![1; missing], repeats].concat())
+            }
+
+            /// Repeats each slice along a dimension `repeats` times in a row.
+            ///
+            /// # Errors
+            /// When there is no such dimension, or there are too many elements.
+            #[track_caller]
+            pub fn repeat_interleave(&self, repeats: usize, dim: i64) -> Result<Self> {
+                let [wide, joined] = $crate::support::interleaved(&self.size(), repeats, dim)?;
+                let after = if dim < 0 { dim } else { dim + 1 };
+                self.unsqueeze(after)?.expand(wide)?.copy()?.reshape(joined)
+            }
+
+            /// Adds elements before and after: `pad` has a pair of numbers for the last dimension, then for
+            /// the one before it, and so on. Negative numbers cut elements off.
+            ///
+            /// # Errors
+            /// When there are more pairs than dimensions, a size becomes negative, or there are not enough
+            /// elements to reflect.
+            #[track_caller]
+            pub fn pad(&self, pad: impl $crate::IntoShape, mode: $crate::Pad) -> Result<Self> {
+                let pad = $crate::IntoShape::into_sizes(pad);
+                let padded = $crate::support::pad_indices(&self.size(), &pad, mode)?;
+                if let $crate::Pad::Constant(value) = mode {
+                    return self.padded(&pad, value);
+                }
+                if padded.is_empty() {
+                    return self.copy();
+                }
+                let mut y = self.clone();
+                for (dim, index) in padded {
+                    let n = index.len();
+                    y = y.index_select(dim, &$crate::Tensor::from_vec(index, n)?.to(&self.device())?)?;
+                }
+                Ok(y)
+            }
+
+            /// Returns the grids of coordinates of vectors, as views: the first varies along the first
+            /// dimension, and so on; PyTorch's `indexing="ij"`.
+            ///
+            /// # Errors
+            /// When one has several dimensions, or the grid is too large.
+            #[track_caller]
+            pub fn meshgrid(vectors: &[impl $crate::AsTensor<Self>]) -> Result<Vec<Self>> {
+                let mut size = vec![];
+                for v in vectors {
+                    let v = v.as_tensor();
+                    if v.dim() > 1 {
+                        let message = format!("expected vectors, got shape {:?}", v.size());
+                        return Err($crate::Error::shape("meshgrid", message).into());
+                    }
+                    size.push(v.numel());
+                }
+                let size = $crate::support::shape("meshgrid", size)?;
+                let grid = |(i, v): (usize, &_)| -> Result<Self> {
+                    let mut own = vec![1; size.len()];
+                    own[i] = size[i];
+                    $crate::AsTensor::<Self>::as_tensor(v).reshape(own)?.expand(&size)
+                };
+                vectors.iter().enumerate().map(grid).collect()
+            }
+        }
+    };
+}
+composed_join!(Tensor);

@@ -36,8 +36,13 @@ pub(crate) mod view;
 pub mod support {
     pub use super::in_place::expect_fits;
     pub use super::index::{along, places};
+    pub use super::join::{interleaved, pad_indices, repeated};
     pub use super::linalg::unit_matrices;
     pub use super::mask::mask_places;
     pub use super::matmul::expect_ranks;
     pub use super::random::dropout_factors;
+    pub use super::rearrange::diagonal_positions;
+    pub use super::slice::equal_parts;
+    pub use super::view::{flattened, moved_dims, unflattened};
+    pub use crate::shape::{broadcast, dim, shape};
 }

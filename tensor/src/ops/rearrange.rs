@@ -4,47 +4,14 @@ use crate::dtype::with_element;
 use crate::{Error, IntoShape, Result, Scalar, Tensor, shape};
 
 impl Tensor {
-    /// The elements in reverse order along the second dimension: left and right change places.
-    ///
-    /// # Errors
-    /// When there are fewer than two dimensions.
-    pub fn fliplr(&self) -> Result<Self> {
-        self.flip(1)
-    }
-
-    /// The elements in reverse order along the first dimension: up and down change places.
-    ///
-    /// # Errors
-    /// When there is no dimension.
-    pub fn flipud(&self) -> Result<Self> {
-        self.flip(0)
-    }
-
-    /// Turned by `k` times 90 degrees in the plane of two dimensions, from the first to the second.
-    ///
-    /// # Errors
-    /// When there are no such dimensions, or they are the same.
-    pub fn rot90(&self, k: i64, dims: (i64, i64)) -> Result<Self> {
-        let (a, b) = (shape::dim("rot90", dims.0, self.size())?, shape::dim("rot90", dims.1, self.size())?);
-        if a == b {
-            return Err(Error::shape("rot90", format!("dimensions {dims:?} are the same")));
-        }
-        match k.rem_euclid(4) {
-            1 => self.flip(b)?.transpose(a as i64, b as i64),
-            2 => self.flip([a, b]),
-            3 => self.flip(a)?.transpose(a as i64, b as i64),
-            _ => self.copy(),
-        }
-    }
-
-    /// A tensor with this one's last dimension on the `diagonal` of matrices in the last two dimensions.
+    /// Returns matrices `[.., m, m]` of zeros with the last dimension `[.., n]` on their `diagonal`.
     ///
     /// # Errors
     /// When there is no dimension, or the matrices are too large.
     pub fn diag_embed(&self, diagonal: i64) -> Result<Self> {
         let op = "diag_embed";
         let &[ref batch @ .., n] = self.size() else {
-            return Err(Error::shape(op, "a number has no dimension that could be a diagonal"));
+            return Err(Error::shape(op, "expected at least one dimension, got a number"));
         };
         let m = n.saturating_add(usize::try_from(diagonal.unsigned_abs()).unwrap_or(usize::MAX));
         let y = self.like().zeros([batch, &[m, m]].concat())?;
@@ -52,7 +19,7 @@ impl Tensor {
         Ok(y)
     }
 
-    /// The elements in reverse order along some dimensions.
+    /// Returns the elements in reverse order along some dimensions.
     ///
     /// # Errors
     /// When there is no such dimension, or one is given twice.
@@ -66,8 +33,8 @@ impl Tensor {
         if y.shares_storage(self) { y.copy() } else { Ok(y) }
     }
 
-    /// The elements moved on by `shifts` along dimensions, one for each; those that leave at the end come
-    /// in at the start. Without a dimension, the elements in their order.
+    /// Returns the elements moved by `shifts` along dimensions, one for each; those that leave at the end
+    /// come in at the start. Without a dimension, all elements are moved as one row.
     ///
     /// # Errors
     /// When there is no such dimension, or there are not as many shifts as dimensions.
@@ -94,7 +61,8 @@ impl Tensor {
         Ok(y)
     }
 
-    /// The lower triangle of each matrix, up to `diagonal` (0 is the main one); zeros above.
+    /// Returns the lower triangle of each matrix `[.., n, m]`, up to `diagonal` (0 is the main one), with
+    /// zeros above.
     ///
     /// # Errors
     /// When there are fewer than two dimensions.
@@ -102,7 +70,7 @@ impl Tensor {
         self.triangle("tril", |row, column| i128::from(column) - i128::from(row) <= diagonal.into())
     }
 
-    /// The upper triangle of each matrix, from `diagonal` on; zeros below.
+    /// Returns the upper triangle of each matrix `[.., n, m]`, from `diagonal` on, with zeros below.
     ///
     /// # Errors
     /// When there are fewer than two dimensions.
@@ -123,45 +91,7 @@ impl Tensor {
         }))
     }
 
-    /// A matrix with this vector on its `diagonal`, or the diagonal of this matrix as a vector.
-    ///
-    /// # Errors
-    /// When there are neither one nor two dimensions.
-    pub fn diag(&self, diagonal: i64) -> Result<Self> {
-        let shift = usize::try_from(diagonal.unsigned_abs()).unwrap_or(usize::MAX);
-        let (down, right) = if diagonal < 0 { (shift, 0) } else { (0, shift) };
-        match *self.size() {
-            [n] => {
-                let size = n.saturating_add(shift);
-                let y = self.like().full([size, size], Scalar::Int(0))?;
-                let width = y.size()[1];
-                let places: Vec<i64> = (0..n).map(|i| ((i + down) * width + i + right) as i64).collect();
-                y.reshape(-1)?.scatter_(0, &Self::own(places, &[n]), self)?;
-                Ok(y)
-            }
-            [rows, columns] => {
-                let n = rows.saturating_sub(down).min(columns.saturating_sub(right));
-                let places: Vec<i64> = (0..n).map(|i| ((i + down) * columns + i + right) as i64).collect();
-                self.reshape(-1)?.slices_at("diag", 0, &places)
-            }
-            _ => {
-                Err(Error::shape("diag", format!("shape {:?} is neither a vector nor a matrix", self.size())))
-            }
-        }
-    }
-
-    /// The sum of a matrix's diagonal.
-    ///
-    /// # Errors
-    /// When there are not two dimensions.
-    pub fn trace(&self) -> Result<Self> {
-        if self.dim() != 2 {
-            return Err(Error::shape("trace", format!("shape {:?} is no matrix", self.size())));
-        }
-        self.diag(0)?.sum()
-    }
-
-    /// The indices of the elements on and below a diagonal of a matrix, row by row: `[2, n]`, i64.
+    /// Returns the indices of the elements on and below a diagonal of a matrix, row by row: `[2, n]`, i64.
     ///
     /// # Errors
     /// When the matrix would not fit in memory.
@@ -169,7 +99,7 @@ impl Tensor {
         Self::full((rows, columns), Scalar::Int(1))?.tril(diagonal)?.nonzero()?.t()?.contiguous()
     }
 
-    /// The indices of the elements on and above a diagonal of a matrix, row by row: `[2, n]`, i64.
+    /// Returns the indices of the elements on and above a diagonal of a matrix, row by row: `[2, n]`, i64.
     ///
     /// # Errors
     /// As [`Tensor::tril_indices`].
@@ -177,3 +107,94 @@ impl Tensor {
         Self::full((rows, columns), Scalar::Int(1))?.triu(diagonal)?.nonzero()?.t()?.contiguous()
     }
 }
+
+/// Returns the flat positions of the elements on a diagonal of a matrix.
+#[doc(hidden)]
+pub fn diagonal_positions(rows: usize, columns: usize, diagonal: i64) -> Result<Tensor> {
+    let shift = usize::try_from(diagonal.unsigned_abs()).unwrap_or(usize::MAX);
+    let (down, right) = if diagonal < 0 { (shift, 0) } else { (0, shift) };
+    let n = rows.saturating_sub(down).min(columns.saturating_sub(right));
+    Tensor::from_vec((0..n).map(|i| ((i + down) * columns + i + right) as i64).collect(), n)
+}
+
+/// Rearrangements that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_rearrange {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the elements in reverse order along the second dimension: left and right change places.
+            ///
+            /// # Errors
+            /// When there are fewer than two dimensions.
+            #[track_caller]
+            pub fn fliplr(&self) -> Result<Self> {
+                self.flip(1)
+            }
+
+            /// Returns the elements in reverse order along the first dimension: up and down change places.
+            ///
+            /// # Errors
+            /// When there is no dimension.
+            #[track_caller]
+            pub fn flipud(&self) -> Result<Self> {
+                self.flip(0)
+            }
+
+            /// Returns the elements turned by `k` times 90 degrees in the plane of two dimensions, from the
+            /// first to the second.
+            ///
+            /// # Errors
+            /// When there are no such dimensions, or they are the same.
+            #[track_caller]
+            pub fn rot90(&self, k: i64, dims: (i64, i64)) -> Result<Self> {
+                let (op, size) = ("rot90", self.size());
+                let a = $crate::support::dim(op, dims.0, &size)?;
+                let b = $crate::support::dim(op, dims.1, &size)?;
+                if a == b {
+                    return Err($crate::Error::shape(op, format!("dimensions {dims:?} are the same")).into());
+                }
+                match k.rem_euclid(4) {
+                    1 => self.flip(b)?.transpose(a as i64, b as i64),
+                    2 => self.flip([a, b]),
+                    3 => self.flip(a)?.transpose(a as i64, b as i64),
+                    _ => self.copy(),
+                }
+            }
+
+            /// Returns a matrix of zeros with this vector on its `diagonal`, or the diagonal of this matrix as
+            /// a vector.
+            ///
+            /// # Errors
+            /// When there are neither one nor two dimensions.
+            #[track_caller]
+            pub fn diag(&self, diagonal: i64) -> Result<Self> {
+                match self.size()[..] {
+                    [_] => self.diag_embed(diagonal),
+                    [rows, columns] => {
+                        let positions = $crate::support::diagonal_positions(rows, columns, diagonal)?;
+                        self.reshape(-1)?.index_select(0, &positions.to(&self.device())?)
+                    }
+                    ref size => {
+                        let message = format!("expected a vector or a matrix, got shape {size:?}");
+                        Err($crate::Error::shape("diag", message).into())
+                    }
+                }
+            }
+
+            /// Returns the sum of a matrix's diagonal.
+            ///
+            /// # Errors
+            /// When there are not two dimensions.
+            #[track_caller]
+            pub fn trace(&self) -> Result<Self> {
+                if self.dim() != 2 {
+                    let message = format!("expected a matrix, got shape {:?}", self.size());
+                    return Err($crate::Error::shape("trace", message).into());
+                }
+                self.diag(0)?.sum()
+            }
+        }
+    };
+}
+composed_rearrange!(Tensor);

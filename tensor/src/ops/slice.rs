@@ -1,25 +1,10 @@
 //! Parts of a tensor as views: ranges, single slices, pieces, diagonals.
 
 use crate::strides::too_long;
-use crate::{Error, Result, Tensor, shape};
+use crate::{Error, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
-    /// Parts of a dimension, as equal in size as they can be, the larger ones first; views.
-    ///
-    /// # Errors
-    /// When `parts` is 0, or there is no such dimension.
-    pub fn tensor_split(&self, parts: usize, dim: i64) -> Result<Vec<Self>> {
-        let d = shape::dim("tensor_split", dim, self.size())?;
-        let n = self.size()[d];
-        if parts == 0 {
-            return Err(Error::value("tensor_split", "the number of parts must be at least 1"));
-        }
-        shape::room::<[Self; 4]>("tensor_split", parts)?;
-        let start = |i: usize| (n / parts) * i + i.min(n % parts);
-        (0..parts).map(|i| self.narrow(dim, start(i) as i64, start(i + 1) - start(i))).collect()
-    }
-
-    /// Parts of `size` along a dimension, the last perhaps smaller; views.
+    /// Returns views of the parts of `size` along a dimension; the last may be smaller.
     ///
     /// # Errors
     /// When `size` is 0, or there is no such dimension.
@@ -27,17 +12,17 @@ impl Tensor {
         let d = shape::dim("split", dim, self.size())?;
         let n = self.size()[d];
         if size == 0 && n > 0 {
-            return Err(Error::value("split", "parts of size 0 never fill a dimension"));
+            return Err(Error::value("split", "the size of a part must be at least 1"));
         }
         shape::room::<[Self; 8]>("split", n / size.max(1))?;
         let starts = (0..n.max(1)).step_by(size.max(1));
         starts.map(|i| self.narrow(dim, i as i64, size.min(n - i))).collect()
     }
 
-    /// Parts of the given sizes along a dimension; views.
+    /// Returns views of the parts of these sizes along a dimension.
     ///
     /// # Errors
-    /// When the sizes do not add up to the dimension's.
+    /// When there is no such dimension, or the sizes do not add up to its size.
     pub fn split_sizes(&self, sizes: &[usize], dim: i64) -> Result<Vec<Self>> {
         let d = shape::dim("split", dim, self.size())?;
         let total = sizes.iter().try_fold(0usize, |n, &s| n.checked_add(s));
@@ -55,19 +40,7 @@ impl Tensor {
         sizes.iter().map(|&n| part(n)).collect()
     }
 
-    /// At most `chunks` parts of equal size along a dimension, the last perhaps smaller; views.
-    ///
-    /// # Errors
-    /// When `chunks` is 0, or there is no such dimension.
-    pub fn chunk(&self, chunks: usize, dim: i64) -> Result<Vec<Self>> {
-        if chunks == 0 {
-            return Err(Error::value("chunk", "the number of parts must be at least 1"));
-        }
-        let d = shape::dim("chunk", dim, self.size())?;
-        self.split(self.size()[d].div_ceil(chunks).max(1), dim)
-    }
-
-    /// The slices along a dimension, which disappears; views.
+    /// Returns views of the slices along a dimension, which disappears.
     ///
     /// # Errors
     /// When there is no such dimension.
@@ -76,12 +49,9 @@ impl Tensor {
         shape::room::<[Self; 8]>("unbind", self.size()[d])?;
         (0..self.size()[d] as i64).map(|i| self.select(dim, i)).collect()
     }
-}
 
-impl Tensor {
-    /// The elements from `start` on before `end`, every `step`-th, along a dimension: Python's
-    /// `x[start:end:step]`, where negative bounds count from the end and others are cut to the size.
-    /// A view.
+    /// Returns a view of every `step`-th element from `start` to before `end` along a dimension: Python's
+    /// `x[start:end:step]`. Negative bounds count from the end, and all are cut to the size.
     ///
     /// ```
     /// # use taper_tensor::Tensor;
@@ -114,8 +84,8 @@ impl Tensor {
         view.narrow(d as i64, 0, count)?.squeeze(-1)
     }
 
-    /// The diagonal of the matrices in two dimensions, `offset` columns to the right: those two
-    /// dimensions go, and one comes last. A view.
+    /// Returns a view of the diagonal, `offset` columns to the right, of the matrices in two dimensions.
+    /// These disappear, and the diagonal is the last dimension.
     ///
     /// ```
     /// # use taper_tensor::Tensor;
@@ -146,10 +116,74 @@ impl Tensor {
         self.strided(&dims, &strides, self.storage_offset() + start).ok_or_else(|| too_long(op, self))
     }
 
-    /// The elements from `start` on, `length` of them, along a dimension; a view.
+    /// Returns a view of the whole memory with these sizes and strides, from its element `offset` on;
+    /// without an offset, from the first element of `self` on.
+    ///
+    /// ```
+    /// # use taper_tensor::Tensor;
+    /// let x = Tensor::arange(0, 9, 1)?;
+    /// let y = x.as_strided((2, 2), (1, 2), Some(1))?;
+    /// assert_eq!(y.to_vec::<i64>()?, [1, 3, 2, 4]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// When they do not all exist.
+    /// When it would reach out of the memory, a number is negative, or there are not as many strides as
+    /// sizes.
+    pub fn as_strided(
+        &self,
+        sizes: impl IntoShape,
+        strides: impl IntoShape,
+        offset: Option<usize>,
+    ) -> Result<Self> {
+        let op = "as_strided";
+        let dims = shape::shape(op, sizes)?;
+        let strides = shape::shape(op, strides.into_sizes())?;
+        let offset = offset.unwrap_or(self.storage_offset());
+        let view = if dims.len() == strides.len() { self.strided(&dims, &strides, offset) } else { None };
+        view.ok_or_else(|| {
+            Error::shape(
+                op,
+                format!("sizes {dims:?} with strides {strides:?} from {offset} on are not in the memory"),
+            )
+        })
+    }
+
+    /// Returns the windows of `size` elements along a dimension, one every `step` elements; a view. The
+    /// dimension counts the windows, and a new last dimension has the elements of each.
+    ///
+    /// ```
+    /// # use taper_tensor::Tensor;
+    /// let x = Tensor::arange(0, 5, 1)?.unfold(0, 3, 2)?;
+    /// assert_eq!((x.size(), x.to_vec::<i64>()?), (&[2, 3][..], vec![0, 1, 2, 2, 3, 4]));
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the dimension has fewer elements than a window, or `step` is 0.
+    pub fn unfold(&self, dim: i64, size: usize, step: usize) -> Result<Self> {
+        let op = "unfold";
+        let d = shape::dim(op, dim, self.size())?;
+        let n = self.size()[d];
+        if size > n || step == 0 {
+            return Err(Error::shape(
+                op,
+                format!("windows of {size} elements every {step} do not fit dimension {d} of size {n}"),
+            ));
+        }
+        shape::expect_rank(op, self.dim() + 1)?;
+        let (mut dims, mut strides) = (self.size().to_vec(), self.stride().to_vec());
+        dims[d] = (n - size) / step + 1;
+        dims.push(size);
+        strides.push(strides[d]);
+        strides[d] = strides[d].saturating_mul(step);
+        self.strided(&dims, &strides, self.storage_offset()).ok_or_else(|| too_long(op, self))
+    }
+
+    /// Returns a view of `length` elements from `start` on along a dimension.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or it has fewer elements.
     pub fn narrow(&self, dim: i64, start: i64, length: usize) -> Result<Self> {
         let dim = shape::dim("narrow", dim, self.size())?;
         let size = self.size()[dim];
@@ -164,7 +198,7 @@ impl Tensor {
         Ok(self.view_of(inner))
     }
 
-    /// The slice at an index of a dimension, which disappears; a view.
+    /// Returns a view of the slice at an index of a dimension, which disappears.
     ///
     /// # Errors
     /// When there is no such index.
@@ -177,3 +211,51 @@ impl Tensor {
         self.narrow(dim, index, 1)?.squeeze(dim)
     }
 }
+
+/// Returns the sizes of `parts` parts of a dimension, as equal as they can be, the larger ones first.
+#[doc(hidden)]
+pub fn equal_parts(size: &[usize], parts: usize, dim: i64) -> Result<Vec<usize>> {
+    let op = "tensor_split";
+    let n = size[shape::dim(op, dim, size)?];
+    if parts == 0 {
+        return Err(Error::value(op, "the number of parts must be at least 1"));
+    }
+    shape::room::<[Tensor; 4]>(op, parts)?;
+    Ok((0..parts).map(|i| n / parts + usize::from(i < n % parts)).collect())
+}
+
+/// Parts that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_slice {
+    ($T:ident) => {
+        impl $T {
+            /// Returns views of at most `chunks` parts of equal size along a dimension; the last may be
+            /// smaller.
+            ///
+            /// # Errors
+            /// When `chunks` is 0, or there is no such dimension.
+            #[track_caller]
+            pub fn chunk(&self, chunks: usize, dim: i64) -> Result<Vec<Self>> {
+                if chunks == 0 {
+                    return Err(
+                        $crate::Error::value("chunk", "the number of parts must be at least 1").into()
+                    );
+                }
+                let n = self.size()[$crate::support::dim("chunk", dim, &self.size())?];
+                self.split(n.div_ceil(chunks).max(1), dim)
+            }
+
+            /// Returns views of `parts` parts of a dimension, as equal in size as they can be, the larger
+            /// ones first.
+            ///
+            /// # Errors
+            /// When `parts` is 0, or there is no such dimension.
+            #[track_caller]
+            pub fn tensor_split(&self, parts: usize, dim: i64) -> Result<Vec<Self>> {
+                self.split_sizes(&$crate::support::equal_parts(&self.size(), parts, dim)?, dim)
+            }
+        }
+    };
+}
+composed_slice!(Tensor);

@@ -1,140 +1,10 @@
 //! Other shapes and orders of dimensions over the same memory.
 
-use crate::strides::too_long;
 use crate::{Error, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
-    /// The dimensions `from` at the places `to`, the others in their order; a view.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::zeros((2, 3, 4, 5))?;
-    /// assert_eq!(x.movedim(1, -1)?.size(), [2, 4, 5, 3]);
-    /// assert_eq!(x.movedim((0, 1), (3, 0))?.size(), [3, 4, 5, 2]);
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When there are no such dimensions, one is given twice, or there are not as many of both.
-    pub fn movedim(&self, from: impl IntoShape, to: impl IntoShape) -> Result<Self> {
-        let op = "movedim";
-        let (from, to) = (from.into_sizes(), to.into_sizes());
-        if self.dim() == 0 && from.iter().chain(&to).all(|d| (-1..=0).contains(d)) {
-            return Ok(self.clone());
-        }
-        let mut order = vec![None; self.dim()];
-        let mut moved = vec![];
-        for (&a, &b) in from.iter().zip(&to) {
-            let (a, b) = (shape::dim(op, a, self.size())?, shape::dim(op, b, self.size())?);
-            if moved.contains(&a) || order[b].is_some() {
-                return Err(Error::shape(op, format!("{from:?} to {to:?}: a dimension is given twice")));
-            }
-            moved.push(a);
-            order[b] = Some(a);
-        }
-        if from.len() != to.len() {
-            return Err(Error::shape(
-                op,
-                format!("{from:?} to {to:?}: expected as many places as dimensions"),
-            ));
-        }
-        let mut others = (0..self.dim()).filter(|d| !moved.contains(d));
-        let order: Vec<usize> = order.into_iter().filter_map(|d| d.or_else(|| others.next())).collect();
-        self.permute(order)
-    }
-
-    /// [`Tensor::movedim`] by its name in NumPy.
-    ///
-    /// # Errors
-    /// As [`Tensor::movedim`].
-    pub fn moveaxis(&self, from: impl IntoShape, to: impl IntoShape) -> Result<Self> {
-        self.movedim(from, to)
-    }
-
-    /// [`Tensor::transpose`] by its name in NumPy.
-    ///
-    /// # Errors
-    /// As [`Tensor::transpose`].
-    pub fn swapaxes(&self, axis0: i64, axis1: i64) -> Result<Self> {
-        self.transpose(axis0, axis1)
-    }
-
-    /// [`Tensor::transpose`] by another name.
-    ///
-    /// # Errors
-    /// As [`Tensor::transpose`].
-    pub fn swapdims(&self, dim0: i64, dim1: i64) -> Result<Self> {
-        self.transpose(dim0, dim1)
-    }
-
-    /// The transposed matrices of a batch `[.., n, m]`: PyTorch's `x.mT`; a view.
-    ///
-    /// # Errors
-    /// When there are fewer than two dimensions.
-    pub fn mt(&self) -> Result<Self> {
-        if self.dim() < 2 {
-            return Err(Error::shape("mt", format!("shape {:?} has fewer than 2 dimensions", self.size())));
-        }
-        self.transpose(-2, -1)
-    }
-
-    /// One dimension as several, of whose sizes one may be -1: what is left. A view where the memory
-    /// allows it.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or the sizes do not multiply to its own.
-    pub fn unflatten(&self, dim: i64, sizes: impl IntoShape) -> Result<Self> {
-        let op = "unflatten";
-        let d = shape::dim(op, dim, self.size())?;
-        let sizes = crate::ops::view::infer(op, &self.size()[d..=d], sizes.into_sizes())?;
-        self.reshape([&self.size()[..d], &sizes, &self.size()[d + 1..]].concat())
-    }
-
-    /// [`Tensor::flatten`] over all dimensions: a vector.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn ravel(&self) -> Result<Self> {
-        self.reshape(-1)
-    }
-
-    /// [`Tensor::reshape`] to the shape of another tensor.
-    ///
-    /// # Errors
-    /// As [`Tensor::reshape`].
-    pub fn reshape_as(&self, other: &Self) -> Result<Self> {
-        self.reshape(other.size())
-    }
-
-    /// [`Tensor::expand`] to the shape of another tensor.
-    ///
-    /// # Errors
-    /// As [`Tensor::expand`].
-    pub fn expand_as(&self, other: &Self) -> Result<Self> {
-        self.expand(other.size())
-    }
-
-    /// [`Tensor::expand`] by its name in NumPy.
-    ///
-    /// # Errors
-    /// As [`Tensor::expand`].
-    pub fn broadcast_to(&self, sizes: impl IntoShape) -> Result<Self> {
-        self.expand(sizes)
-    }
-
-    /// Tensors expanded to the one shape that they broadcast to; views.
-    ///
-    /// # Errors
-    /// When they do not broadcast.
-    pub fn broadcast_tensors<T: AsRef<Self>>(tensors: &[T]) -> Result<Vec<Self>> {
-        let op = "broadcast_tensors";
-        let size =
-            tensors.iter().try_fold(vec![], |size, t| shape::broadcast(op, &size, t.as_ref().size()))?;
-        tensors.iter().map(|t| t.as_ref().expand(&size)).collect()
-    }
-
-    /// The same memory in another shape, of which one size may be -1: what is left. Unlike
-    /// [`Tensor::reshape`], it never copies.
+    /// Returns the same memory in another shape; one size may be -1 and is computed from the others.
+    /// Unlike [`Tensor::reshape`], it never copies.
     ///
     /// ```
     /// # use taper_tensor::Tensor;
@@ -146,8 +16,7 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When the shape has another number of elements, or the strides do not allow a view: then
-    /// `reshape` makes a copy.
+    /// When the shape has another number of elements, or the strides do not allow a view.
     pub fn view(&self, sizes: impl IntoShape) -> Result<Self> {
         let dims = self.infer("view", sizes.into_sizes())?;
         if self.is_contiguous() {
@@ -166,80 +35,8 @@ impl Tensor {
         })
     }
 
-    /// [`Tensor::view`] in the shape of another tensor.
-    ///
-    /// # Errors
-    /// As [`Tensor::view`].
-    pub fn view_as(&self, other: &Self) -> Result<Self> {
-        self.view(other.size())
-    }
-
-    /// A view of the whole memory with these sizes and strides, from its element `offset` on; without an
-    /// offset, from the first element of `self` on. PyTorch's `as_strided`.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::arange(0, 9, 1)?;
-    /// let y = x.as_strided((2, 2), (1, 2), Some(1))?;
-    /// assert_eq!(y.to_vec::<i64>()?, [1, 3, 2, 4]);
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When it would reach out of the memory, a number is negative, or there are not as many strides as
-    /// sizes.
-    pub fn as_strided(
-        &self,
-        sizes: impl IntoShape,
-        strides: impl IntoShape,
-        offset: Option<usize>,
-    ) -> Result<Self> {
-        let op = "as_strided";
-        let dims = shape::shape(op, sizes)?;
-        let strides = shape::shape(op, strides.into_sizes())?;
-        let offset = offset.unwrap_or(self.storage_offset());
-        let view = if dims.len() == strides.len() { self.strided(&dims, &strides, offset) } else { None };
-        view.ok_or_else(|| {
-            Error::shape(
-                op,
-                format!("sizes {dims:?} with strides {strides:?} from {offset} on are not in the memory"),
-            )
-        })
-    }
-
-    /// The windows of `size` elements along a dimension, every `step` elements one: the dimension counts
-    /// them, and a new last one is within the window. A view.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::arange(0, 5, 1)?.unfold(0, 3, 2)?;
-    /// assert_eq!((x.size(), x.to_vec::<i64>()?), (&[2, 3][..], vec![0, 1, 2, 2, 3, 4]));
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the dimension has fewer elements than a window, or `step` is 0.
-    pub fn unfold(&self, dim: i64, size: usize, step: usize) -> Result<Self> {
-        let op = "unfold";
-        let d = shape::dim(op, dim, self.size())?;
-        let n = self.size()[d];
-        if size > n || step == 0 {
-            return Err(Error::shape(
-                op,
-                format!("windows of {size} elements every {step} do not fit dimension {d} of size {n}"),
-            ));
-        }
-        shape::expect_rank(op, self.dim() + 1)?;
-        let (mut dims, mut strides) = (self.size().to_vec(), self.stride().to_vec());
-        dims[d] = (n - size) / step + 1;
-        dims.push(size);
-        strides.push(strides[d]);
-        strides[d] = strides[d].saturating_mul(step);
-        self.strided(&dims, &strides, self.storage_offset()).ok_or_else(|| too_long(op, self))
-    }
-
-    /// The elements in another shape, of which one size may be -1: what is left. A view where the
-    /// memory allows it, or else a copy.
+    /// Returns the elements in another shape; one size may be -1 and is computed from the others. It is
+    /// a view where the strides allow one, else a copy.
     ///
     /// # Errors
     /// When the shape has another number of elements.
@@ -259,40 +56,7 @@ impl Tensor {
         infer(op, self.size(), sizes)
     }
 
-    /// Joins the dimensions from `start` to the last into one, or from the first to the second of a pair;
-    /// `flatten(0)` gives one dimension.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::zeros((2, 3, 4))?;
-    /// assert_eq!(x.flatten(1)?.size(), [2, 12]);
-    /// assert_eq!(x.flatten((0, 1))?.size(), [6, 4]);
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When there are no such dimensions, or the second is before the first.
-    pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> {
-        let op = "flatten";
-        let (start, end) = match *dims.into_sizes() {
-            [] => (0, -1),
-            [start] => (start, -1),
-            [start, end] => (start, end),
-            ref more => return Err(Error::shape(op, format!("{more:?} are more than a first and a last"))),
-        };
-        let size = if self.dim() == 0 { &[1] } else { self.size() };
-        let (first, last) = (shape::dim(op, start, size)?, shape::dim(op, end, size)?);
-        if first > last {
-            return Err(Error::shape(
-                op,
-                format!("dimension {start} is after {end} in shape {:?}", self.size()),
-            ));
-        }
-        let joined = shape::numel(&size[first..=last]);
-        self.reshape([&size[..first], &[joined], &size[last + 1..]].concat())
-    }
-
-    /// Swaps two dimensions; a view.
+    /// Returns a view with two dimensions swapped.
     ///
     /// # Errors
     /// When there is no such dimension.
@@ -306,22 +70,7 @@ impl Tensor {
         Ok(self.view_of(inner))
     }
 
-    /// The transposed matrix; a view. A vector or a number stays as it is.
-    ///
-    /// # Errors
-    /// When there are more than two dimensions.
-    pub fn t(&self) -> Result<Self> {
-        match self.dim() {
-            0 | 1 => Ok(self.clone()),
-            2 => self.transpose(0, 1),
-            _ => Err(Error::shape(
-                "t",
-                format!("shape {:?} has more than 2 dimensions; use transpose(dim0, dim1)", self.size()),
-            )),
-        }
-    }
-
-    /// The dimensions in another order; a view.
+    /// Returns a view with the dimensions in another order.
     ///
     /// # Errors
     /// When `dims` does not name each dimension once.
@@ -341,10 +90,10 @@ impl Tensor {
         Ok(self.view_of(inner))
     }
 
-    /// A new dimension of size 1 before `dim`, which may be the number of dimensions; a view.
+    /// Returns a view with a new dimension of size 1 at `dim`, at most the number of dimensions.
     ///
     /// # Errors
-    /// When `dim` is further out.
+    /// When `dim` is out of range.
     pub fn unsqueeze(&self, dim: i64) -> Result<Self> {
         let mut longer = self.size().to_vec();
         longer.push(1);
@@ -354,7 +103,8 @@ impl Tensor {
         Ok(self.view_of(inner))
     }
 
-    /// Without those of these dimensions whose size is 1, of all dimensions where none is given; a view.
+    /// Returns a view without those of `dims` whose size is 1; without those of all dimensions if none is
+    /// given.
     ///
     /// # Errors
     /// When there is no such dimension.
@@ -367,11 +117,11 @@ impl Tensor {
         Ok(self.view_of(inner))
     }
 
-    /// The tensor repeated along dimensions of size 1, without a copy; -1 keeps a size. New
-    /// dimensions may come first. A view.
+    /// Returns a view that repeats the elements along dimensions of size 1; -1 keeps a size, and new
+    /// dimensions may come first.
     ///
     /// # Errors
-    /// When another size than 1 would change.
+    /// When a size other than 1 would change.
     pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
         let sizes = sizes.into_sizes();
         let fail = || {
@@ -397,7 +147,7 @@ impl Tensor {
     }
 }
 
-/// The sizes asked for, of as many elements as `size`; a -1 among them is what is left.
+/// Returns the sizes asked for, with a -1 replaced by the size that gives as many elements as `size`.
 pub(crate) fn infer(op: &'static str, size: &[usize], sizes: Vec<i64>) -> Result<Vec<usize>> {
     shape::expect_rank(op, sizes.len())?;
     let numel = shape::numel(size) as i64;
@@ -419,3 +169,227 @@ pub(crate) fn infer(op: &'static str, size: &[usize], sizes: Vec<i64>) -> Result
     let dims: Vec<usize> = sizes.iter().map(|&s| if s == -1 { left as usize } else { s as usize }).collect();
     if numel == 0 { shape::shape(op, dims) } else { Ok(dims) } // with a 0, the others could be anything
 }
+
+/// Returns the order of the dimensions in which `from` stand at the positions `to`.
+#[doc(hidden)]
+pub fn moved_dims(size: &[usize], from: impl IntoShape, to: impl IntoShape) -> Result<Vec<usize>> {
+    let (op, from, to) = ("movedim", from.into_sizes(), to.into_sizes());
+    if size.is_empty() && from.iter().chain(&to).all(|d| (-1..=0).contains(d)) {
+        return Ok(vec![]);
+    }
+    let (mut order, mut moved) = (vec![None; size.len()], vec![]);
+    for (&a, &b) in from.iter().zip(&to) {
+        let (a, b) = (shape::dim(op, a, size)?, shape::dim(op, b, size)?);
+        if moved.contains(&a) || order[b].is_some() {
+            return Err(Error::shape(op, format!("{from:?} to {to:?}: a dimension is given twice")));
+        }
+        moved.push(a);
+        order[b] = Some(a);
+    }
+    if from.len() != to.len() {
+        return Err(Error::shape(
+            op,
+            format!("{from:?} to {to:?}: expected as many positions as dimensions"),
+        ));
+    }
+    let mut others = (0..size.len()).filter(|d| !moved.contains(d));
+    Ok(order.into_iter().filter_map(|d| d.or_else(|| others.next())).collect())
+}
+
+/// Returns the shape in which the dimension `dim` is replaced by `sizes`, one of which may be -1.
+#[doc(hidden)]
+pub fn unflattened(size: &[usize], dim: i64, sizes: impl IntoShape) -> Result<Vec<usize>> {
+    let op = "unflatten";
+    let d = shape::dim(op, dim, size)?;
+    let sizes = infer(op, &size[d..=d], sizes.into_sizes())?;
+    Ok([&size[..d], &sizes, &size[d + 1..]].concat())
+}
+
+/// Returns the shape in which the dimensions from the first of `dims` to the second, or to the last, are one.
+#[doc(hidden)]
+pub fn flattened(size: &[usize], dims: impl IntoShape) -> Result<Vec<usize>> {
+    let op = "flatten";
+    let (start, end) = match *dims.into_sizes() {
+        [] => (0, -1),
+        [start] => (start, -1),
+        [start, end] => (start, end),
+        ref more => return Err(Error::shape(op, format!("{more:?} are more than a first and a last"))),
+    };
+    let size = if size.is_empty() { &[1] } else { size };
+    let (first, last) = (shape::dim(op, start, size)?, shape::dim(op, end, size)?);
+    if first > last {
+        return Err(Error::shape(op, format!("dimension {start} is after {end} in shape {size:?}")));
+    }
+    let joined = shape::numel(&size[first..=last]);
+    Ok([&size[..first], &[joined], &size[last + 1..]].concat())
+}
+
+/// Views that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_view {
+    ($T:ident) => {
+        impl $T {
+            /// Returns a view with the dimensions `from` at the positions `to`, the others in their order.
+            ///
+            /// ```
+            /// # use taper_tensor::Tensor;
+            /// let x = Tensor::zeros((2, 3, 4, 5))?;
+            /// assert_eq!(x.movedim(1, -1)?.size(), [2, 4, 5, 3]);
+            /// assert_eq!(x.movedim((0, 1), (3, 0))?.size(), [3, 4, 5, 2]);
+            /// # Ok::<(), taper_tensor::Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// When there are no such dimensions, one is given twice, or the numbers of both differ.
+            #[track_caller]
+            pub fn movedim(&self, from: impl $crate::IntoShape, to: impl $crate::IntoShape) -> Result<Self> {
+                self.permute($crate::support::moved_dims(&self.size(), from, to)?)
+            }
+
+            /// Calls [`Self::movedim`], by its name in NumPy.
+            ///
+            /// # Errors
+            /// As [`Self::movedim`].
+            #[track_caller]
+            pub fn moveaxis(&self, from: impl $crate::IntoShape, to: impl $crate::IntoShape) -> Result<Self> {
+                self.movedim(from, to)
+            }
+
+            /// Calls [`Self::transpose`], by its name in NumPy.
+            ///
+            /// # Errors
+            /// As [`Self::transpose`].
+            #[track_caller]
+            pub fn swapaxes(&self, axis0: i64, axis1: i64) -> Result<Self> {
+                self.transpose(axis0, axis1)
+            }
+
+            /// Calls [`Self::transpose`], by another name of PyTorch's.
+            ///
+            /// # Errors
+            /// As [`Self::transpose`].
+            #[track_caller]
+            pub fn swapdims(&self, dim0: i64, dim1: i64) -> Result<Self> {
+                self.transpose(dim0, dim1)
+            }
+
+            /// Returns a view of the transposed matrices of a batch, `[.., n, m]` to `[.., m, n]`; PyTorch's
+            /// `x.mT`.
+            ///
+            /// # Errors
+            /// When there are fewer than two dimensions.
+            #[track_caller]
+            pub fn mt(&self) -> Result<Self> {
+                if self.dim() < 2 {
+                    let message = format!("shape {:?} has fewer than 2 dimensions", self.size());
+                    return Err($crate::Error::shape("mt", message).into());
+                }
+                self.transpose(-2, -1)
+            }
+
+            /// Returns a view of the transposed matrix; a vector or a number stays as it is.
+            ///
+            /// # Errors
+            /// When there are more than two dimensions.
+            #[track_caller]
+            pub fn t(&self) -> Result<Self> {
+                match self.dim() {
+                    0 | 1 => Ok(self.clone()),
+                    2 => self.transpose(0, 1),
+                    _ => {
+                        let message = format!(
+                            "shape {:?} has more than 2 dimensions; use transpose(dim0, dim1)",
+                            self.size()
+                        );
+                        Err($crate::Error::shape("t", message).into())
+                    }
+                }
+            }
+
+            /// Joins the dimensions from `start` to the last into one, or from the first to the second of a
+            /// pair; `flatten(0)` gives one dimension. It is a view where the strides allow one.
+            ///
+            /// ```
+            /// # use taper_tensor::Tensor;
+            /// let x = Tensor::zeros((2, 3, 4))?;
+            /// assert_eq!(x.flatten(1)?.size(), [2, 12]);
+            /// assert_eq!(x.flatten((0, 1))?.size(), [6, 4]);
+            /// # Ok::<(), taper_tensor::Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// When there are no such dimensions, or the second is before the first.
+            #[track_caller]
+            pub fn flatten(&self, dims: impl $crate::IntoShape) -> Result<Self> {
+                self.reshape($crate::support::flattened(&self.size(), dims)?)
+            }
+
+            /// Joins all dimensions into one; a view where the strides allow one.
+            #[track_caller]
+            pub fn ravel(&self) -> Result<Self> {
+                self.reshape([self.numel()])
+            }
+
+            /// Splits a dimension into several; one of their sizes may be -1 and is computed from the
+            /// others. It is a view where the strides allow one.
+            ///
+            /// # Errors
+            /// When there is no such dimension, or the product of the sizes is not its size.
+            #[track_caller]
+            pub fn unflatten(&self, dim: i64, sizes: impl $crate::IntoShape) -> Result<Self> {
+                self.reshape($crate::support::unflattened(&self.size(), dim, sizes)?)
+            }
+
+            /// Calls [`Self::view`] with the shape of `other`.
+            ///
+            /// # Errors
+            /// As [`Self::view`].
+            #[track_caller]
+            pub fn view_as(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
+                self.view(other.as_tensor().size())
+            }
+
+            /// Calls [`Self::reshape`] with the shape of `other`.
+            ///
+            /// # Errors
+            /// As [`Self::reshape`].
+            #[track_caller]
+            pub fn reshape_as(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
+                self.reshape(other.as_tensor().size())
+            }
+
+            /// Calls [`Self::expand`] with the shape of `other`.
+            ///
+            /// # Errors
+            /// As [`Self::expand`].
+            #[track_caller]
+            pub fn expand_as(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
+                self.expand(other.as_tensor().size())
+            }
+
+            /// Calls [`Self::expand`], by its name in NumPy.
+            ///
+            /// # Errors
+            /// As [`Self::expand`].
+            #[track_caller]
+            pub fn broadcast_to(&self, sizes: impl $crate::IntoShape) -> Result<Self> {
+                self.expand(sizes)
+            }
+
+            /// Returns views of the shape that all tensors broadcast to.
+            ///
+            /// # Errors
+            /// When they do not broadcast.
+            #[track_caller]
+            pub fn broadcast_tensors(tensors: &[impl $crate::AsTensor<Self>]) -> Result<Vec<Self>> {
+                let mut size = vec![];
+                for t in tensors {
+                    size = $crate::support::broadcast("broadcast_tensors", &size, &t.as_tensor().size())?;
+                }
+                tensors.iter().map(|t| t.as_tensor().expand(&size)).collect()
+            }
+        }
+    };
+}
+composed_view!(Tensor);

@@ -130,7 +130,7 @@ fn run(op: &str, x: &[Tensor], args: &Args<'_>) -> Option<Outcome> {
         "repeat" => one(a.repeat(args.ints("repeats"))),
         "flip" => one(a.flip(args.ints("dims"))),
         "roll" => one(a.roll(args.int("shift", 0), args.int("dim", 0))),
-        "pad" => one(a.pad(&args.ints("pad"), match args.0["mode"].as_str() {
+        "pad" => one(a.pad(args.ints("pad"), match args.0["mode"].as_str() {
             Some("reflect") => Pad::Reflect,
             Some("replicate") => Pad::Replicate,
             Some("circular") => Pad::Circular,

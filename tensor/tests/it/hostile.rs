@@ -56,8 +56,8 @@ fn creation() {
         fails("adaptive", Tensor::ones((1, 1, 2, 2)).and_then(|x| x.adaptive_avg_pool2d((n, 2))));
         fails("diag_embed", Tensor::ones(3).and_then(|x| x.diag_embed((n >> 1) as i64)));
         fails("diag", Tensor::ones(3).and_then(|x| x.diag((n >> 1) as i64)));
-        fails("pad", Tensor::ones(3).and_then(|x| x.pad(&[(n >> 1) as i64, 0], Pad::Constant(0.0))));
-        fails("pad", Tensor::ones(3).and_then(|x| x.pad(&[(n >> 1) as i64, 0], Pad::Replicate)));
+        fails("pad", Tensor::ones(3).and_then(|x| x.pad([(n >> 1) as i64, 0], Pad::Constant(0.0))));
+        fails("pad", Tensor::ones(3).and_then(|x| x.pad([(n >> 1) as i64, 0], Pad::Replicate)));
         fails("repeat", Tensor::ones(3).and_then(|x| x.repeat(n)));
         fails("tensor_split", Tensor::ones(3).and_then(|x| x.tensor_split(n, 0)));
     }
@@ -227,10 +227,10 @@ fn dimensions_and_indices() -> Result<()> {
         x.quantile(&Tensor::new(2.0f32)?, 0, false),
         x.tile(i64::MAX),
         x.repeat((-1, 1)),
-        x.pad(&[i64::MIN, i64::MIN], Pad::Constant(0.0)),
-        x.pad(&[i64::MIN, 0], Pad::Circular),
-        x.pad(&[0, i64::MAX], Pad::Replicate),
-        x.pad(&[1, 1, 1, 1, 1, 1], Pad::Constant(0.0)),
+        x.pad([i64::MIN, i64::MIN], Pad::Constant(0.0)),
+        x.pad([i64::MIN, 0], Pad::Circular),
+        x.pad([0, i64::MAX], Pad::Replicate),
+        x.pad([1, 1, 1, 1, 1, 1], Pad::Constant(0.0)),
         x.i((Index::Ellipsis, Index::Ellipsis)),
         x.i((0, 0, 0)),
         x.i(Tensor::new([5i64])?),
@@ -238,8 +238,8 @@ fn dimensions_and_indices() -> Result<()> {
         x.einsum_with("...->i"),
         x.einsum_with("i.j->i"),
         x.einsum_with(""),
-        Tensor::stack::<Tensor>(&[], 0),
-        Tensor::cat::<Tensor>(&[], 0),
+        Tensor::stack(&[] as &[Tensor], 0),
+        Tensor::cat(&[] as &[Tensor], 0),
         Tensor::zeros((0, 3))?.amax(0, false),
         Tensor::zeros(0)?.max(),
         Tensor::zeros(0)?.median(),

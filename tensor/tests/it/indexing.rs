@@ -106,8 +106,8 @@ fn padding_and_moving() -> Result<()> {
     assert_eq!(pad(&[2, 1], Pad::Reflect)?, [2, 1, 0, 1, 2, 3, 2]);
     assert_eq!(pad(&[2, 1], Pad::Replicate)?, [0, 0, 0, 1, 2, 3, 3]);
     assert_eq!(pad(&[2, 1], Pad::Circular)?, [2, 3, 0, 1, 2, 3, 0]);
-    assert!(x.pad(&[4, 0], Pad::Reflect).is_err() && x.pad(&[i64::MAX, 1], Pad::Constant(0.0)).is_err());
-    assert!(x.pad(&[-3, -2], Pad::Constant(0.0)).is_err() && x.pad(&[1], Pad::Reflect).is_err());
+    assert!(x.pad([4, 0], Pad::Reflect).is_err() && x.pad([i64::MAX, 1], Pad::Constant(0.0)).is_err());
+    assert!(x.pad([-3, -2], Pad::Constant(0.0)).is_err() && x.pad([1], Pad::Reflect).is_err());
     assert_eq!(x.roll(-1, 0)?.to_vec::<i64>()?, [1, 2, 3, 0]);
     assert_eq!(x.roll(i64::MIN, 0)?.to_vec::<i64>()?, [0, 1, 2, 3]);
     assert_eq!(x.tile(2)?.to_vec::<i64>()?, [0, 1, 2, 3, 0, 1, 2, 3]);

@@ -314,7 +314,7 @@ const SHAPE: &[(&str, Call)] = calls! { |c, x|
     x.unflatten(c.int(), c.ints());
     x.expand(c.ints());
     x.broadcast_to(c.sizes());
-    x.expand_as(&c.tensor());
+    x.expand_as(c.tensor());
     x.narrow(c.int(), c.int(), c.size());
     x.select(c.int(), c.int());
     x.slice(c.int(), c.bool().then(|| c.int()), c.bool().then(|| c.int()), c.size());
@@ -336,7 +336,7 @@ const SHAPE: &[(&str, Call)] = calls! { |c, x|
     x.roll(c.ints(), c.ints());
     x.flip(c.ints());
     x.rot90(c.int(), (c.int(), c.int()));
-    x.pad(&c.ints(), c.pad());
+    x.pad(c.ints(), c.pad());
     x.tril(c.int());
     x.triu(c.int());
     Tensor::cat(&[x, &c.like(x)], c.int());

@@ -9,8 +9,8 @@ use taper_autograd::tensor::Tensor;
 use taper_nn::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Bilinear, Conv1d, Conv2d, ConvTranspose2d,
     Embedding, Flatten, Forward, Gelu, GroupNorm, Gru, InstanceNorm2d, Layer, Linear, Lstm, MaxPool2d,
-    Module, MultiheadAttention, PRelu, PadMode, Result, RmsNorm, Sequential, Softplus,
-    TransformerEncoderLayer, Upsample, UpsampleMode, load, load_state_dict, save, state_dict,
+    Module, MultiheadAttention, PRelu, Pad, Result, RmsNorm, Sequential, Softplus, TransformerEncoderLayer,
+    Upsample, UpsampleMode, load, load_state_dict, save, state_dict,
 };
 use taper_vision_examples::models::{Net, ResNet18};
 
@@ -75,7 +75,7 @@ impl Options {
     fn new() -> Result<Self> {
         let body = Sequential::new()
             .add(Conv2d::new(2, 2, (4, 3))?.padding_same().dilation((1, 2)))
-            .add(Conv2d::new(2, 4, 3)?.padding((1, 2)).padding_mode(PadMode::Reflect))
+            .add(Conv2d::new(2, 4, 3)?.padding((1, 2)).padding_mode(Pad::Reflect))
             .add(InstanceNorm2d::new(4).affine(true)?.track_running_stats(true)?)
             .add(Softplus::new(2.0, 1.0))
             .add(MaxPool2d::new(2).stride(1).dilation(2).ceil_mode(true))
@@ -89,7 +89,7 @@ impl Options {
         let encoder = TransformerEncoderLayer::new(14, 2)?.dim_feedforward(20)?.activation(Variable::gelu);
         Ok(Self {
             body,
-            conv: Conv1d::new(6, 12, 3)?.padding(2).groups(3)?.padding_mode(PadMode::Circular),
+            conv: Conv1d::new(6, 12, 3)?.padding(2).groups(3)?.padding_mode(Pad::Circular),
             encoder: encoder.norm_first(true).bias(false).batch_first(true),
             lstm: Lstm::new(14, 8)?.proj_size(3)?.num_layers(2)?.bidirectional(true)?.batch_first(true),
             attention: MultiheadAttention::new(14, 2)?.kdim(6)?.batch_first(true),

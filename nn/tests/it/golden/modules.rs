@@ -1,6 +1,6 @@
 //! The family `modules`.
 
-use taper_autograd::{PadMode, Variable};
+use taper_autograd::{Pad, Variable};
 use taper_nn::{
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d,
     BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, Dropout, Dropout2d, Elu, Embedding, Flatten,
@@ -146,12 +146,12 @@ macro_rules! max_pool {
     }};
 }
 
-fn padding_mode(case: &Case<'_>) -> Result<PadMode, Fault> {
+fn padding_mode(case: &Case<'_>) -> Result<Pad, Fault> {
     Ok(match case.text("padding_mode").unwrap_or("zeros") {
-        "zeros" => PadMode::Constant(0.0),
-        "reflect" => PadMode::Reflect,
-        "replicate" => PadMode::Replicate,
-        "circular" => PadMode::Circular,
+        "zeros" => Pad::Constant(0.0),
+        "reflect" => Pad::Reflect,
+        "replicate" => Pad::Replicate,
+        "circular" => Pad::Circular,
         other => return Err(format!("no padding_mode {other}").into()),
     })
 }
