@@ -48,7 +48,6 @@ pub use half::{bf16, f16};
 pub use nested::NestedArray;
 pub use ops::conv::ConvTranspose2dOptions;
 pub use ops::conv::{Conv2dOptions, exact_convolutions, set_exact_convolutions};
-pub use ops::einsum::{EinsumOperand, einsum};
 pub use ops::index::{Index, IntoIndices};
 pub use ops::join::Pad;
 pub use ops::pool::PoolOptions;

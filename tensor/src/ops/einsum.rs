@@ -1,96 +1,58 @@
-//! Einstein's summation convention.
+//! Einstein's summation convention: an equation becomes a plan of other operations.
 
 use crate::{Error, Result, Tensor, shape};
 
-/// What an operation on a `T` gives.
-type Done<T, R> = std::result::Result<R, <T as EinsumOperand>::Error>;
-
-/// What [`einsum`] is written in, so that what records operations has it too.
-pub trait EinsumOperand: Clone {
-    /// The errors of its operations.
-    type Error: From<Error>;
-    /// The sizes of all dimensions.
-    fn sizes(&self) -> Vec<usize>;
-    /// Dimensions of size 1 stretched to `sizes`.
-    fn stretched(&self, sizes: &[usize]) -> Done<Self, Self>;
-    /// The diagonal of two dimensions, as a new last one.
-    fn diagonal_of(&self, dim1: usize, dim2: usize) -> Done<Self, Self>;
-    /// The sums over these dimensions, which disappear, in the operand's dtype.
-    fn summed(&self, dims: &[usize]) -> Done<Self, Self>;
-    /// The dimensions in this order.
-    fn permuted(&self, dims: &[usize]) -> Done<Self, Self>;
-    /// The elements in another shape.
-    fn reshaped(&self, sizes: &[usize]) -> Done<Self, Self>;
-    /// The products of two batches of matrices.
-    fn product(&self, other: &Self) -> Done<Self, Self>;
+/// The operations that compute an equation.
+#[doc(hidden)]
+pub struct Plan {
+    /// A step for each operand.
+    pub steps: Vec<Step>,
+    /// The order of the last product's dimensions in the result.
+    pub order: Vec<usize>,
 }
 
-impl EinsumOperand for Tensor {
-    type Error = Error;
-    fn sizes(&self) -> Vec<usize> {
-        self.size().to_vec()
-    }
-    fn stretched(&self, sizes: &[usize]) -> Result<Self> {
-        self.expand(sizes)
-    }
-    fn diagonal_of(&self, dim1: usize, dim2: usize) -> Result<Self> {
-        self.diagonal(0, dim1 as i64, dim2 as i64)
-    }
-    fn summed(&self, dims: &[usize]) -> Result<Self> {
-        self.sum_dim(dims, false)?.cast(self.dtype)
-    }
-    fn permuted(&self, dims: &[usize]) -> Result<Self> {
-        self.permute(dims)
-    }
-    fn reshaped(&self, sizes: &[usize]) -> Result<Self> {
-        self.reshape(sizes)
-    }
-    fn product(&self, other: &Self) -> Result<Self> {
-        self.matmul(other)
-    }
+/// What is done with one operand.
+#[doc(hidden)]
+pub struct Step {
+    /// The shape it expands to.
+    pub size: Vec<usize>,
+    /// The pairs of dimensions whose diagonal is taken.
+    pub diagonals: Vec<(i64, i64)>,
+    /// The dimensions that are summed then.
+    pub sums: Vec<usize>,
+    /// The product with what came before; the first operand has none.
+    pub product: Option<Product>,
 }
 
-impl Tensor {
-    /// Sums products over the indices that the equation names but does not keep: `"ij,jk->ik"` is the
-    /// matrix product. Without `->`, the indices that occur once are kept, in alphabetical order. An
-    /// index that one operand names twice is its diagonal. `...` is all dimensions that have no letter; they
-    /// broadcast, as sizes of 1 do.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::new([[1i64, 2], [3, 4]])?;
-    /// assert_eq!(Tensor::einsum("ii", &[&x])?.item::<i64>()?, 5);
-    /// assert_eq!(Tensor::einsum("ij->j", &[&x])?.to_vec::<i64>()?, [4, 6]);
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the equation does not fit the operands' shapes, or is no equation.
-    pub fn einsum(equation: &str, operands: &[&Self]) -> Result<Self> {
-        einsum(equation, operands)
-    }
+/// A product of two operands as one of batches of matrices.
+#[doc(hidden)]
+pub struct Product {
+    /// The dimensions of the left operand that are summed before.
+    pub sums: Vec<usize>,
+    /// The order and shape of the left operand's dimensions.
+    pub left: (Vec<usize>, [usize; 3]),
+    /// The order and shape of the right operand's dimensions.
+    pub right: (Vec<usize>, [usize; 3]),
+    /// The shape of the product.
+    pub size: Vec<usize>,
 }
 
-/// [`Tensor::einsum`] of anything that has the operations.
-///
-/// # Errors
-/// As [`Tensor::einsum`].
-pub fn einsum<T: EinsumOperand>(equation: &str, operands: &[&T]) -> Done<T, T> {
-    let op = "einsum";
-    let sizes: Vec<Vec<usize>> = operands.iter().map(|x| x.sizes()).collect();
-    let fail = |why: String| Err(Error::value(op, format!("{equation:?}: {why}")).into());
-    let equation: String = equation.chars().filter(|c| !c.is_whitespace()).collect();
-    let (left, right) = match equation.split_once("->") {
+/// Returns the operations that compute `equation` for operands of these shapes.
+#[doc(hidden)]
+pub fn einsum_plan(equation: &str, sizes: &[Vec<usize>]) -> Result<Plan> {
+    let fail = |why: String| Err(Error::value("einsum", format!("{equation:?}: {why}")));
+    let text: String = equation.chars().filter(|c| !c.is_whitespace()).collect();
+    let (left, right) = match text.split_once("->") {
         Some((l, r)) => (l, Some(r)),
-        None => (equation.as_str(), None),
+        None => (text.as_str(), None),
     };
     let texts: Vec<&str> = left.split(',').collect();
-    if texts.len() != operands.len() || operands.is_empty() {
-        return fail(format!("{} operands for {} terms", operands.len(), texts.len()));
+    if texts.len() != sizes.len() {
+        return fail(format!("{} operands for {} terms", sizes.len(), texts.len()));
     }
     // As many dimensions as the longest "..." stands for.
     let (mut terms, mut wide) = (vec![], 0);
-    for (text, size) in texts.iter().zip(&sizes) {
+    for (text, size) in texts.iter().zip(sizes) {
         let dots = size.len().saturating_sub(text.replace("...", "").chars().count());
         let Some(term) = names(text, dots) else {
             return fail(format!("{text:?} is not of letters and at most one \"...\""));
@@ -103,50 +65,76 @@ pub fn einsum<T: EinsumOperand>(equation: &str, operands: &[&T]) -> Done<T, T> {
         }
         terms.push(term);
     }
-    let right = match right.map(|r| names(r, wide)) {
-        Some(None) => return fail("the result is not of letters and at most one \"...\"".into()),
-        Some(names) => names,
-        None => None,
-    };
     let mut letters: Vec<char> = terms.concat();
     letters.sort_unstable();
-    let kept: Vec<char> = right.unwrap_or_else(|| {
-        let once = |c: &char| c.is_ascii() && letters.iter().filter(|l| *l == c).count() == 1;
-        dots(wide).chain(letters.iter().copied().filter(once)).collect()
-    });
-    letters.dedup();
-    // A size of 1 stretches to that of the others.
-    let size = |c: char| {
-        let of = |(size, term): (&Vec<usize>, &Vec<char>)| {
-            term.iter().zip(size).filter(|(n, _)| **n == c).map(|(_, &s)| s).find(|&s| s != 1)
-        };
-        sizes.iter().zip(&terms).find_map(of).unwrap_or(1)
+    let kept = match right.map(|r| names(r, wide)) {
+        Some(None) => return fail("the result is not of letters and at most one \"...\"".into()),
+        Some(Some(names)) => names,
+        None => {
+            let once = |c: &char| c.is_ascii() && letters.iter().filter(|l| *l == c).count() == 1;
+            dots(wide).chain(letters.iter().copied().filter(once)).collect()
+        }
     };
+    letters.dedup();
     let twice = kept.iter().enumerate().any(|(i, c)| kept[..i].contains(c));
     if twice || kept.iter().any(|c| !letters.contains(c)) {
         return fail("the result names an index twice, or one that no operand has".into());
     }
-    let mut done: Option<(T, Vec<char>)> = None;
-    for (i, (x, term)) in operands.iter().zip(&terms).enumerate() {
-        let stretched = sizes[i].iter().zip(term).map(|(&n, &c)| if n == 1 { size(c) } else { n });
-        let (x, term) = diagonals(x.stretched(&stretched.collect::<Vec<_>>())?, term.clone())?;
-        let needed = |c: &char| kept.contains(c) || terms[i + 1..].iter().flatten().any(|l| l == c);
-        done = Some(match done {
-            None => sum_out(x, term, needed)?,
-            Some((y, other)) => contract(&y, &other, &x, &term, needed)?,
-        });
+    // Each index has one size, to which sizes of 1 expand.
+    let mut lengths = vec![1; letters.len()];
+    let at = |c: char| letters.binary_search(&c).unwrap_or(0);
+    for (&c, &n) in terms.iter().zip(sizes).flat_map(|(term, size)| term.iter().zip(size)) {
+        match &mut lengths[at(c)] {
+            length @ 1 => *length = n,
+            length if n != 1 && *length != n => {
+                let name = if c.is_ascii() { c.to_string() } else { "...".into() };
+                let message = format!("{equation:?}: index {name:?} has the sizes {length} and {n}");
+                return Err(Error::shape("einsum", message));
+            }
+            _ => {}
+        }
     }
-    let Some((y, names)) = done else { return fail("there is no operand".into()) };
-    let order: Vec<usize> = kept.iter().filter_map(|c| names.iter().position(|n| n == c)).collect();
-    y.permuted(&order)
+    let size_of = |names: &[char]| -> Vec<usize> { names.iter().map(|&c| lengths[at(c)]).collect() };
+    let (mut steps, mut done) = (vec![], None::<Vec<char>>);
+    for (i, term) in terms.iter().enumerate() {
+        let size = size_of(term);
+        let (diagonals, term) = diagonals(term.clone());
+        let needed = |c: &char| kept.contains(c) || terms[i + 1..].iter().flatten().any(|l| l == c);
+        let in_left = |c: &char| done.as_ref().is_some_and(|left| left.contains(c));
+        let (sums, right) = sum_out(term, |c| needed(c) || in_left(c));
+        let Some(left) = done else {
+            (steps, done) = (vec![Step { size, diagonals, sums, product: None }], Some(right));
+            continue;
+        };
+        let (left_sums, left) = sum_out(left, |c| needed(c) || right.contains(c));
+        // What both have is the batch where somebody needs it, and is summed over where nobody does.
+        let pick = |names: &[char], f: &dyn Fn(&char) -> bool| -> Vec<char> {
+            names.iter().copied().filter(f).collect()
+        };
+        let batch = pick(&left, &|c| right.contains(c) && needed(c));
+        let inner = pick(&left, &|c| right.contains(c) && !needed(c));
+        let (rows, columns) = (pick(&left, &|c| !right.contains(c)), pick(&right, &|c| !left.contains(c)));
+        let side = |names: &[char], [a, b, c]: [&[char]; 3]| {
+            (order(names, &[a, b, c].concat()), [a, b, c].map(|part| shape::numel(&size_of(part))))
+        };
+        let product = Some(Product {
+            sums: left_sums,
+            left: side(&left, [&batch, &rows, &inner]),
+            right: side(&right, [&batch, &inner, &columns]),
+            size: size_of(&[&batch[..], &rows, &columns].concat()),
+        });
+        steps.push(Step { size, diagonals, sums, product });
+        done = Some([batch, rows, columns].concat());
+    }
+    Ok(Plan { steps, order: order(&done.unwrap_or_default(), &kept) })
 }
 
-/// The names of the dimensions that "..." stands for, which are aligned at the end: no letters.
+/// The names of the dimensions that "..." stands for, which are aligned at the end: not letters.
 fn dots(count: usize) -> impl DoubleEndedIterator<Item = char> {
     (0..count as u32).rev().filter_map(|i| char::from_u32(0xE000 + i))
 }
 
-/// The names of a term's dimensions; none where it is no term.
+/// Returns the names of a term's dimensions, if it is a term.
 fn names(text: &str, count: usize) -> Option<Vec<char>> {
     let (before, after, count) = match text.split_once("...") {
         Some((before, after)) => (before, after, count),
@@ -156,81 +144,87 @@ fn names(text: &str, count: usize) -> Option<Vec<char>> {
     letters.then(|| before.chars().chain(dots(count)).chain(after.chars()).collect())
 }
 
-/// Each index once: of one that is named twice, the diagonal.
-fn diagonals<T: EinsumOperand>(mut x: T, mut term: Vec<char>) -> Done<T, (T, Vec<char>)> {
+/// Returns the diagonals to take until each index is there once, and the indices then.
+fn diagonals(mut term: Vec<char>) -> (Vec<(i64, i64)>, Vec<char>) {
+    let mut pairs = vec![];
     while let Some((i, j)) =
         (0..term.len()).flat_map(|j| (0..j).map(move |i| (i, j))).find(|&(i, j)| term[i] == term[j])
     {
-        let (n, m) = (x.sizes()[i], x.sizes()[j]);
-        if n != m {
-            return Err(
-                Error::shape("einsum", format!("index {:?} has the sizes {n} and {m}", term[i])).into()
-            );
-        }
-        x = x.diagonal_of(i, j)?;
-        let rest = (0..term.len()).filter(|&d| d != i && d != j);
-        term = rest.map(|d| term[d]).chain([term[i]]).collect();
+        pairs.push((i as i64, j as i64));
+        let name = term.remove(j);
+        term.remove(i);
+        term.push(name);
     }
-    Ok((x, term))
+    (pairs, term)
 }
 
-/// Sums over the indices that nobody needs.
-fn sum_out<T: EinsumOperand>(
-    x: T,
-    term: Vec<char>,
-    needed: impl Fn(&char) -> bool,
-) -> Done<T, (T, Vec<char>)> {
-    let over: Vec<usize> = (0..term.len()).filter(|&d| !needed(&term[d])).collect();
-    if over.is_empty() {
-        return Ok((x, term));
-    }
-    Ok((x.summed(&over)?, term.into_iter().filter(needed).collect()))
+/// Returns the dimensions that nobody needs, and the names of the others.
+fn sum_out(mut term: Vec<char>, needed: impl Fn(&char) -> bool) -> (Vec<usize>, Vec<char>) {
+    let over = (0..term.len()).filter(|&d| !needed(&term[d])).collect();
+    term.retain(needed);
+    (over, term)
 }
 
-/// The product of two operands as one batched matrix product: indices that both have and somebody
-/// needs are the batch, those that both have and nobody needs are summed over.
-fn contract<T: EinsumOperand>(
-    a: &T,
-    an: &[char],
-    b: &T,
-    bn: &[char],
-    needed: impl Fn(&char) -> bool,
-) -> Done<T, (T, Vec<char>)> {
-    let (a, an) = sum_out(a.clone(), an.to_vec(), |c| needed(c) || bn.contains(c))?;
-    let (b, bn) = sum_out(b.clone(), bn.to_vec(), |c| needed(c) || an.contains(c))?;
-    let pick =
-        |names: &[char], f: &dyn Fn(&char) -> bool| names.iter().copied().filter(f).collect::<Vec<_>>();
-    let batch = pick(&an, &|c| bn.contains(c) && needed(c));
-    let inner = pick(&an, &|c| bn.contains(c) && !needed(c));
-    let rows = pick(&an, &|c| !bn.contains(c));
-    let columns = pick(&bn, &|c| !an.contains(c));
-    let size = |x: &T, names: &[char], part: &[char]| -> Vec<usize> {
-        let sizes = x.sizes();
-        part.iter().filter_map(|c| names.iter().position(|n| n == c)).map(|d| sizes[d]).collect()
-    };
-    let order = |names: &[char], part: &[&[char]]| -> Vec<usize> {
-        part.concat().iter().filter_map(|c| names.iter().position(|n| n == c)).collect()
-    };
-    for part in [&batch, &inner] {
-        if size(&a, &an, part) != size(&b, &bn, part) {
-            return Err(Error::shape(
-                "einsum",
-                format!(
-                    "shapes {:?} and {:?} differ at a common index of {an:?} and {bn:?}",
-                    a.sizes(),
-                    b.sizes()
-                ),
-            )
-            .into());
-        }
-    }
-    let (batch_size, k) = (size(&a, &an, &batch), shape::numel(&size(&a, &an, &inner)));
-    let (row_size, column_size) = (size(&a, &an, &rows), size(&b, &bn, &columns));
-    let (m, n) = (shape::numel(&row_size), shape::numel(&column_size));
-    let left = a.permuted(&order(&an, &[&batch, &rows, &inner]))?;
-    let left = left.reshaped(&[shape::numel(&batch_size), m, k])?;
-    let right = b.permuted(&order(&bn, &[&batch, &inner, &columns]))?;
-    let right = right.reshaped(&[shape::numel(&batch_size), k, n])?;
-    let y = left.product(&right)?.reshaped(&[batch_size, row_size, column_size].concat())?;
-    Ok((y, [batch, rows, columns].concat()))
+/// Returns the dimension of each name.
+fn order(names: &[char], wanted: &[char]) -> Vec<usize> {
+    wanted.iter().filter_map(|c| names.iter().position(|n| n == c)).collect()
 }
+
+/// Einstein's sums, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_einsum {
+    ($T:ident) => {
+        impl $T {
+            /// Sums products over the indices that the equation names but does not keep: `"ij,jk->ik"` is the
+            /// matrix product. Without `->`, the indices that occur once are kept, in alphabetical order. An
+            /// index that one operand names twice is its diagonal. `...` is all dimensions that have no
+            /// letter; they broadcast, as sizes of 1 do.
+            ///
+            /// ```
+            /// # use taper_tensor::Tensor;
+            /// let x = Tensor::new([[1i64, 2], [3, 4]])?;
+            /// assert_eq!(Tensor::einsum("ii", &[&x])?.item::<i64>()?, 5);
+            /// assert_eq!(Tensor::einsum("ij->j", &[&x])?.to_vec::<i64>()?, [4, 6]);
+            /// # Ok::<(), taper_tensor::Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// When the equation does not fit the operands' shapes, or is not an equation.
+            #[track_caller]
+            pub fn einsum(equation: &str, operands: &[impl $crate::AsTensor<Self>]) -> Result<Self> {
+                let sizes: Vec<_> = operands.iter().map(|x| x.as_tensor().size().to_vec()).collect();
+                let plan = $crate::support::einsum_plan(equation, &sizes)?;
+                let mut done: Option<Self> = None;
+                for (x, step) in operands.iter().zip(plan.steps) {
+                    let mut x = x.as_tensor().expand(step.size)?;
+                    for (i, j) in step.diagonals {
+                        x = x.diagonal(0, i, j)?;
+                    }
+                    x = x.summed_out(step.sums)?;
+                    done = Some(match (done, step.product) {
+                        (Some(y), Some(product)) => {
+                            let ((left, left_size), (right, right_size)) = (product.left, product.right);
+                            let left = y.summed_out(product.sums)?.permute(left)?.reshape(left_size)?;
+                            let right = x.permute(right)?.reshape(right_size)?;
+                            left.matmul(right)?.reshape(product.size)?
+                        }
+                        _ => x,
+                    });
+                }
+                done.ok_or_else(|| $crate::Error::value("einsum", "expected an operand"))?.permute(plan.order)
+            }
+
+            /// Returns the sums over some dimensions, if there are any, in the dtype of `self`.
+            #[track_caller]
+            fn summed_out(&self, dims: Vec<usize>) -> Result<Self> {
+                match dims.is_empty() {
+                    true => Ok(self.clone()),
+                    false if self.dtype().is_float() => self.sum_dim(dims, false),
+                    false => self.sum_dim(dims, false)?.to_dtype(self.dtype()),
+                }
+            }
+        }
+    };
+}
+composed_einsum!(Tensor);

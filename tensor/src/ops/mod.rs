@@ -34,6 +34,7 @@ pub(crate) mod view;
 
 /// Checks that composed operations make, which `taper-autograd` compiles for its own type.
 pub mod support {
+    pub use super::einsum::einsum_plan;
     pub use super::in_place::expect_fits;
     pub use super::index::{along, places};
     pub use super::join::{interleaved, pad_indices, repeated};
