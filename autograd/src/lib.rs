@@ -53,7 +53,7 @@ pub use graph::{to_dot, to_mermaid};
 pub use hooks::HookHandle;
 pub use mode::{GradMode, InferenceMode, enable_grad, inference, is_grad_enabled, no_grad};
 pub use node::Node;
-pub use ops::conv::Conv2dOptions;
+pub use ops::conv::{Conv2dOptions, ConvTranspose2dOptions};
 pub use ops::loss::Reduction;
 pub use ops::normalization::BatchStatistics;
 pub use profile::{Lap, Pass, profile};

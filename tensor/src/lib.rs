@@ -46,10 +46,11 @@ pub use dtype::{DType, Element};
 pub use error::{Error, Result};
 pub use half::{bf16, f16};
 pub use nested::NestedArray;
-pub use ops::conv::ConvTranspose2dOptions;
-pub use ops::conv::{Conv2dOptions, exact_convolutions, set_exact_convolutions};
+pub use ops::conv::{Conv2dOptions, ConvTranspose2dOptions, exact_convolutions, set_exact_convolutions};
 pub use ops::index::{Index, IntoIndices};
 pub use ops::join::Pad;
+pub use ops::loss::Reduction;
+pub use ops::normalization::BatchStatistics;
 pub use ops::pool::PoolOptions;
 pub use ops::scatter::Reduce;
 /// The rows of the tables of elementwise operations.

@@ -1,13 +1,11 @@
 //! Softmax and its logarithm.
 
-use smallvec::smallvec;
-
 use crate::autocast::widened;
 use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
 
 impl Variable {
-    /// `x - log(sum(exp(x)))` along a dimension: `dx = dy - softmax(x) · sum(dy)`.
+    /// Returns `x - log(sum(exp(x)))` along a dimension: `dx = dy - softmax(x) · sum(dy)`.
     ///
     /// # Errors
     /// When there is no such dimension; on an integer dtype.
@@ -16,19 +14,18 @@ impl Variable {
         if let Some(scope) = widened("log_softmax", self) {
             return scope.full(self)?.log_softmax(dim);
         }
-        let y = self.data().log_softmax(dim)?;
-        record("LogSoftmax", &[self]).saves_output().output(y, move |ctx| {
-            let g = ctx.grad()?;
+        let y = self.tensor().log_softmax(dim)?;
+        record("LogSoftmax", &[self]).saves_output().unary(y, move |g, ctx| {
             if !is_grad_enabled() {
-                let dx = g.data().log_softmax_grad(ctx.output_tensor(0)?, dim)?;
-                return Ok(smallvec![Some(Self::new(dx))]);
+                let dx = g.tensor().log_softmax_grad(ctx.output_tensor(0)?, dim)?;
+                return Ok(Self::new(dx));
             }
             let share = ctx.output(0)?.exp()?.mul(g.sum_dim(dim, true)?)?;
-            Ok(smallvec![Some(g.sub(share)?)])
+            g.sub(share)
         })
     }
 
-    /// `exp(x) / sum(exp(x))` along a dimension: `dx = y · (dy - sum(y · dy))`.
+    /// Returns `exp(x) / sum(exp(x))` along a dimension: `dx = y · (dy - sum(y · dy))`.
     ///
     /// # Errors
     /// As [`Variable::log_softmax`].
@@ -37,16 +34,15 @@ impl Variable {
         if let Some(scope) = widened("softmax", self) {
             return scope.full(self)?.softmax(dim);
         }
-        let y = self.data().softmax(dim)?;
-        record("Softmax", &[self]).saves_output().output(y, move |ctx| {
-            let g = ctx.grad()?;
+        let y = self.tensor().softmax(dim)?;
+        record("Softmax", &[self]).saves_output().unary(y, move |g, ctx| {
             if !is_grad_enabled() {
-                let dx = g.data().softmax_grad(ctx.output_tensor(0)?, dim)?;
-                return Ok(smallvec![Some(Self::new(dx))]);
+                let dx = g.tensor().softmax_grad(ctx.output_tensor(0)?, dim)?;
+                return Ok(Self::new(dx));
             }
             let y = ctx.output(0)?;
             let dot = g.mul(&y)?.sum_dim(dim, true)?;
-            Ok(smallvec![Some(g.sub(dot)?.mul(y)?)])
+            g.sub(dot)?.mul(y)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! PyTorch's name of an operation, and its arguments, to ours.
 
 use serde_json::Value;
-use taper_autograd::{Conv2dOptions, Pad, Result, Variable};
+use taper_autograd::{Conv2dOptions, ConvTranspose2dOptions, Pad, Result, Variable};
 use taper_tensor::{PoolOptions, Tensor};
 
 /// `None` where there is no counterpart.
@@ -194,11 +194,14 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "linear" => x.linear(&v[1], v.get(2)),
         "conv2d" => x.conv2d(&v[1], v.get(2), conv()),
         "conv1d" => x.conv1d(&v[1], v.get(2), conv()),
-        "conv_transpose2d" => x.conv_transpose2d(&v[1], v.get(2), conv(), both("output_padding")),
+        "conv_transpose2d" => {
+            let options = ConvTranspose2dOptions { conv: conv(), output_padding: both("output_padding") };
+            x.conv_transpose2d(&v[1], v.get(2), options)
+        }
         "max_pool2d" if either("return_indices", false) => {
             return Some(x.max_pool2d_with_indices(pool()).map(pair));
         }
-        "max_pool2d" => x.max_pool2d_with(pool()),
+        "max_pool2d" => x.max_pool2d(pool()),
         "adaptive_max_pool2d" => {
             let pooled = x.adaptive_max_pool2d(both("output_size"));
             return Some(if either("return_indices", false) {

@@ -30,7 +30,7 @@ fn pools_of_any_size() -> Result<()> {
     let overlapping = PoolOptions { stride: (2, 1), padding: (1, 0), ..PoolOptions::new((3, 2)) };
     let x = random(&[1, 2, 5, 7]);
     gradcheck(|v| v[0].max_pool2d(2), std::slice::from_ref(&x), GradcheckOptions::default())?;
-    gradcheck(|v| v[0].max_pool2d_with(overlapping), std::slice::from_ref(&x), GradcheckOptions::default())?;
+    gradcheck(|v| v[0].max_pool2d(overlapping), std::slice::from_ref(&x), GradcheckOptions::default())?;
     gradcheck(|v| v[0].avg_pool2d(overlapping), &[x], GradcheckOptions::default())
 }
 
@@ -80,7 +80,7 @@ fn conv1d_with_a_transposed_weight() -> Result<()> {
     let inputs = [random(&[1, 2, 5]), Variable::requires_grad(weight)];
     let plain = inputs[1].data().copy()?;
     let y = inputs[0].conv1d(&inputs[1], None, Conv2dOptions::default())?;
-    let same = inputs[0].conv1d(&plain.into(), None, Conv2dOptions::default())?;
+    let same = inputs[0].conv1d(&plain, None, Conv2dOptions::default())?;
     assert_eq!(y.data().to_vec::<f64>()?, same.data().to_vec::<f64>()?);
     gradcheck(|v| v[0].conv1d(&v[1], None, Conv2dOptions::default()), &inputs, GradcheckOptions::default())
 }

@@ -1,7 +1,8 @@
 //! Every operation against numerical derivatives, for inputs of every layout.
 
 use taper_autograd::{
-    Conv2dOptions, GradcheckOptions, Pad, Reduction, Result, Variable, gradcheck, gradgradcheck,
+    Conv2dOptions, ConvTranspose2dOptions, GradcheckOptions, Pad, Reduction, Result, Variable, gradcheck,
+    gradgradcheck,
 };
 use taper_tensor::{DType, Device, Generator, Index, PoolOptions, Reduce, Tensor};
 
@@ -470,14 +471,17 @@ const TABLE: &[Row] = &[
     ("conv1d", |v| v[0].conv1d(&v[1], None, conv()), &[&[1, 2, 4], &[2, 2, 3]], Any, SMOOTH),
     (
         "conv_transpose2d",
-        |v| v[0].conv_transpose2d(&v[1], Some(&v[2]), conv(), (1, 0)),
+        |v| {
+            let options = ConvTranspose2dOptions { conv: conv(), output_padding: (1, 0) };
+            v[0].conv_transpose2d(&v[1], Some(&v[2]), options)
+        },
         &[&[1, 2, 2, 3], &[2, 2, 3, 2], &[2]],
         Any,
         SMOOTH,
     ),
     ("max_pool2d", |v| v[0].max_pool2d(2), &[&[1, 2, 4, 5]], Any, JUMPS),
-    ("max_pool2d_with", |v| v[0].max_pool2d_with(pool()), &[&[1, 2, 4, 5]], Any, JUMPS),
-    ("max_pool2d_with", |v| v[0].max_pool2d_with(dilated()), &[&[1, 2, 5, 5]], Any, JUMPS),
+    ("max_pool2d", |v| v[0].max_pool2d(pool()), &[&[1, 2, 4, 5]], Any, JUMPS),
+    ("max_pool2d", |v| v[0].max_pool2d(dilated()), &[&[1, 2, 5, 5]], Any, JUMPS),
     (
         "max_pool2d_with_indices",
         |v| Ok(v[0].max_pool2d_with_indices(pool())?.0),
@@ -505,6 +509,7 @@ const TABLE: &[Row] = &[
         Any,
         SMOOTH,
     ),
+    ("rms_norm", |v| v[0].rms_norm(&[3], Some(&v[1]), Some(0.1)), &[&[2, 3], &[3]], Any, SMOOTH),
     ("instance_norm", |v| v[0].instance_norm(Some(&v[1]), None, 0.1), &[&[1, 2, 3], &[2]], Any, SMOOTH),
     (
         "batch_norm",
@@ -535,12 +540,12 @@ const TABLE: &[Row] = &[
     ("nll_loss", |v| v[0].nll_loss(&classes(), &factors(), true), &[&[2, 3]], Any, SMOOTH),
     ("nll_loss", |v| v[0].nll_loss(&classes(), &factors(), false), &[&[2, 3]], Any, SMOOTH),
     ("binary_cross_entropy", |v| v[0].binary_cross_entropy(&v[1]), &[&[2, 3], &[2, 3]], Unit, SMOOTH),
+    ("reduce", |v| v[0].reduce(Reduction::Mean), &[&[2, 3]], Any, SMOOTH),
     ("mse_loss", |v| v[0].mse_loss(&v[1], Reduction::Mean), &[&[2, 3], &[2, 3]], Any, SMOOTH),
 ];
 
 /// Not functions from real numbers to real numbers.
 const ELSEWHERE: &[&str] = &[
-    "apply",            // of Reduction: a choice of mean and sum
     "argmax",           // an index
     "argmin",           // an index
     "bernoulli",        // without a gradient

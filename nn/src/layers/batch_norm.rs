@@ -122,6 +122,9 @@ macro_rules! batch_norm {
                     self.running_mean.as_ref().zip(self.running_var.as_ref()).zip(self.num_batches_tracked.as_ref())
                 {
                     count.data().add_(1)?;
+                    if batch.count == 0 {
+                        return Ok(y);
+                    }
                     let part = match self.momentum {
                         Some(momentum) => momentum,
                         None => 1.0 / count.item::<i64>()? as f64,

@@ -1,6 +1,6 @@
 //! Transposed convolution, which enlarges.
 
-use taper_autograd::{Conv2dOptions, Variable};
+use taper_autograd::{Conv2dOptions, ConvTranspose2dOptions, Variable};
 
 use super::conv::{ZEROS, ending, grouped};
 use super::{IntoPair, uniform_parameter};
@@ -26,9 +26,7 @@ pub struct ConvTranspose2d {
     /// `[out_channels]`.
     pub bias: Option<Variable>,
     #[module(skip)]
-    options: Conv2dOptions,
-    #[module(skip)]
-    output_padding: (usize, usize),
+    options: ConvTranspose2dOptions,
 }
 
 impl ConvTranspose2d {
@@ -49,32 +47,31 @@ impl ConvTranspose2d {
         Ok(Self {
             weight: uniform_parameter(&[in_channels, out_channels, height, width], fan_in)?,
             bias: Some(uniform_parameter(&[out_channels], fan_in)?),
-            options: Conv2dOptions::default(),
-            output_padding: (0, 0),
+            options: ConvTranspose2dOptions::default(),
         })
     }
 
     /// The distance between the places of neighbouring inputs, in output pixels; by default 1.
     pub fn stride(mut self, stride: impl IntoPair) -> Self {
-        self.options.stride = stride.pair();
+        self.options.conv.stride = stride.pair();
         self
     }
 
     /// The border taken off each side of the output; by default none.
     pub fn padding(mut self, padding: impl IntoPair) -> Self {
-        self.options.padding = padding.pair();
+        self.options.conv.padding = padding.pair();
         self
     }
 
     /// Rows and columns added at the output's end, less than the stride; by default none.
     pub fn output_padding(mut self, padding: impl IntoPair) -> Self {
-        self.output_padding = padding.pair();
+        self.options.output_padding = padding.pair();
         self
     }
 
     /// The distance between a kernel's taps, in output pixels; by default 1.
     pub fn dilation(mut self, dilation: impl IntoPair) -> Self {
-        self.options.dilation = dilation.pair();
+        self.options.conv.dilation = dilation.pair();
         self
     }
 
@@ -84,9 +81,9 @@ impl ConvTranspose2d {
     /// When the channels cannot be split so.
     pub fn groups(mut self, groups: usize) -> Result<Self> {
         let channels = (self.weight.size()[0], self.weight.size()[1]);
-        let (op, before) = ("conv_transpose2d", self.options.groups);
+        let (op, before) = ("conv_transpose2d", self.options.conv.groups);
         (self.weight, self.bias) = grouped(op, channels, (before, groups), &self.weight, self.bias)?;
-        self.options.groups = groups;
+        self.options.conv.groups = groups;
         Ok(self)
     }
 
@@ -97,7 +94,7 @@ impl ConvTranspose2d {
     }
 
     fn describe(&self) -> String {
-        let Conv2dOptions { stride, padding, dilation, groups } = self.options;
+        let Conv2dOptions { stride, padding, dilation, groups } = self.options.conv;
         let &[inputs, outputs, height, width] = &self.weight.size()[..] else { return String::new() };
         let outputs = outputs * groups;
         let mut text = format!("{inputs}, {outputs}, kernel_size=({height}, {width}), stride={stride:?}");
@@ -107,8 +104,8 @@ impl ConvTranspose2d {
         if dilation != (1, 1) {
             text += &format!(", dilation={dilation:?}");
         }
-        if self.output_padding != (0, 0) {
-            text += &format!(", output_padding={:?}", self.output_padding);
+        if self.options.output_padding != (0, 0) {
+            text += &format!(", output_padding={:?}", self.options.output_padding);
         }
         text + &ending(groups, &self.bias, ZEROS)
     }
@@ -119,6 +116,6 @@ impl Forward for ConvTranspose2d {
     fn forward(&self, x: &Variable) -> Result<Variable> {
         let _scope = enter(&self.weight);
         let (weight, bias) = (&self.weight, self.bias.as_ref());
-        named(weight, x.conv_transpose2d(weight, bias, self.options, self.output_padding))
+        named(weight, x.conv_transpose2d(weight, bias, self.options))
     }
 }

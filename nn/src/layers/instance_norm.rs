@@ -115,13 +115,14 @@ macro_rules! instance_norm {
                 }
                 let (weight, bias) = (self.weight.as_ref(), self.bias.as_ref());
                 let running = self.running_mean.as_ref().zip(self.running_var.as_ref());
+                if let Some((mean, var)) = running && !self.training.get() {
+                    return Ok(x.batch_norm_with(&mean.data(), &var.data(), weight, bias, self.eps)?);
+                }
+                let values = size[2..].iter().product::<usize>();
+                if values == 1 || running.is_some() && size[0] * values == 0 {
+                    return fail("a sample, with more than one value in each channel");
+                }
                 if let Some((mean, var)) = running {
-                    if !self.training.get() {
-                        return Ok(x.batch_norm_with(&mean.data(), &var.data(), weight, bias, self.eps)?);
-                    }
-                    if size[2..].iter().product::<usize>() < 2 || size[0] == 0 {
-                        return fail("a sample, with more than one value in each channel");
-                    }
                     let (data, within) = (x.data(), (2..$dims).collect::<Vec<i64>>());
                     move_towards(mean, &data.mean_dim(&within, false)?.mean_dim(0, false)?, self.momentum, 1.0)?;
                     let vars = data.var(&within, 1.0, false)?;

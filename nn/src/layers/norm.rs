@@ -161,6 +161,10 @@ impl GroupNorm {
             );
             return Err(Error::value("group_norm", message));
         }
+        if x.numel() == self.groups {
+            let message = format!("input has shape {:?}, expected more than one value in a group", x.size());
+            return Err(Error::value("group_norm", message));
+        }
         Ok(x.group_norm(self.groups, self.weight.as_ref(), self.bias.as_ref(), self.eps)?)
     }
 }

@@ -105,7 +105,7 @@ pool! {
     /// assert_eq!(layer.forward(&Variable::new(Tensor::ones((1, 2, 8, 8))?))?.size(), [1, 2, 4, 4]);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    MaxPool2d(impl IntoPair) both, |layer, x| Ok(x.max_pool2d_with(layer.options)?), |o| format!(
+    MaxPool2d(impl IntoPair) both, |layer, x| Ok(x.max_pool2d(layer.options)?), |o| format!(
         "kernel_size={}, stride={}, padding={}, dilation={}, ceil_mode={}",
         short(o.kernel), short(o.stride), short(o.padding), short(o.dilation), python(o.ceil_mode)
     )
@@ -154,7 +154,7 @@ impl AvgPool2d {
 
 pool! {
     /// The largest of each window of sequences `[N, C, L]`; PyTorch's `nn.MaxPool1d`.
-    MaxPool1d(usize) along, |layer, x| Ok(as_images("max_pool1d", x)?.max_pool2d_with(layer.options)?.squeeze(2)?), |o| format!(
+    MaxPool1d(usize) along, |layer, x| Ok(as_images("max_pool1d", x)?.max_pool2d(layer.options)?.squeeze(2)?), |o| format!(
         "kernel_size={}, stride={}, padding={}, dilation={}, ceil_mode={}",
         o.kernel.1, o.stride.1, o.padding.1, o.dilation.1, python(o.ceil_mode)
     )

@@ -1,11 +1,10 @@
 //! Normalisation by the root of the mean square.
 
 use taper_autograd::Variable;
-use taper_tensor::DType;
 
 use super::norm::{ones, python, scientific, tuple};
 use crate::module::{enter, named};
-use crate::{Error, Forward, Module, Place, Result};
+use crate::{Forward, Module, Place, Result};
 
 /// `x / sqrt(mean(x²) + eps) · weight` over the last dimensions; PyTorch's `nn.RMSNorm`.
 ///
@@ -63,33 +62,10 @@ impl RmsNorm {
     }
 }
 
-impl RmsNorm {
-    #[track_caller]
-    fn normalise(&self, x: &Variable) -> Result<Variable> {
-        let size = x.size();
-        if self.shape.is_empty() || !size.ends_with(&self.shape) {
-            let message = format!("input has shape {size:?}, expected it to end in {:?}", self.shape);
-            return Err(Error::value("rms_norm", message));
-        }
-        let eps = self.eps.unwrap_or(match x.dtype() {
-            DType::F64 => f64::EPSILON,
-            DType::F16 => 2f64.powi(-10),
-            DType::BF16 => 2f64.powi(-7),
-            _ => f32::EPSILON.into(),
-        });
-        let dims: Vec<i64> = (1..=self.shape.len() as i64).map(|d| -d).collect();
-        let y = x.mul(x.square()?.mean_dim(&dims, true)?.add(eps)?.rsqrt()?)?;
-        Ok(match &self.weight {
-            Some(weight) => y.mul(weight)?,
-            None => y,
-        })
-    }
-}
-
 impl Forward for RmsNorm {
     #[track_caller]
     fn forward(&self, x: &Variable) -> Result<Variable> {
         let _scope = enter(&self.place);
-        named(&self.place, self.normalise(x))
+        named(&self.place, x.rms_norm(&self.shape, self.weight.as_ref(), self.eps))
     }
 }

@@ -5,10 +5,16 @@ use taper_tensor::{DType, Tensor};
 
 use crate::{Error, Result};
 
-/// The classes of the samples, none where one is ignored, and how much the loss of each counts.
-pub(super) struct Classes {
-    pub(super) indices: Vec<Option<usize>>,
-    weights: Vec<f64>,
+/// The classes of the samples, `[N, …]` as all here, and how much the loss of each counts.
+pub(super) struct Targets {
+    /// Of an ignored sample, whose factor is 0, any class.
+    pub(super) classes: Tensor,
+    /// The weight of each sample's class over the sum of these weights, for the mean; else the weight.
+    pub(super) factors: Tensor,
+    /// 1 over the sum of the weights, for the mean; else 1; 0 for an ignored sample.
+    pub(super) shares: Tensor,
+    /// What is added to the loss: NaN for the mean over nothing, whose gradient is 0 all the same.
+    nothing: Option<Tensor>,
 }
 
 /// How much each of `count` classes counts: by default 1.
@@ -19,45 +25,78 @@ pub(super) fn table(weight: &Option<Variable>, count: usize) -> Result<Vec<f64>>
     })
 }
 
-impl Classes {
+impl Targets {
     /// Reads and checks the classes; `table` holds the weight of each.
-    pub(super) fn read(op: &'static str, target: &Tensor, table: &[f64], ignore_index: i64) -> Result<Self> {
-        let class_of = |(i, class): (usize, i64)| match usize::try_from(class) {
-            _ if class == ignore_index => Ok(None),
-            Ok(index) if index < table.len() => Ok(Some(index)),
-            _ => Err(Error::value(
-                op,
-                format!(
-                    "target{:?} is class {class}, expected 0 to {} or the ignored {ignore_index}",
-                    place(i, target.size()),
-                    table.len() as i64 - 1,
-                ),
-            )),
-        };
-        let classes = target.to_dtype(DType::I64)?.to_vec::<i64>()?;
-        let indices = classes.into_iter().enumerate().map(class_of).collect::<Result<Vec<_>>>()?;
-        let weights = indices.iter().map(|class| class.map_or(0.0, |class| table[class])).collect();
-        Ok(Self { indices, weights })
-    }
-
-    /// The weights' sum for the mean, else 1.
-    pub(super) fn total(&self, reduction: Reduction) -> f64 {
-        if reduction == Reduction::Mean { self.weights.iter().sum() } else { 1.0 }
-    }
-
-    /// The classes and the samples' factors as tensors of the shape `size`, beside `like`.
-    pub(super) fn tensors(
-        &self,
-        like: &Variable,
-        size: &[usize],
+    pub(super) fn read(
+        op: &'static str,
+        target: &Tensor,
+        scores: &Variable,
+        table: &[f64],
+        ignore_index: i64,
         reduction: Reduction,
-    ) -> Result<(Tensor, Tensor)> {
-        let total = self.total(reduction);
-        let factors = Tensor::from_vec::<f64>(self.weights.iter().map(|w| w / total).collect(), size)?;
-        // An ignored sample, whose factor is 0, can be of any class.
-        let indices = self.indices.iter().map(|class| class.unwrap_or(0) as i64).collect();
-        let indices = Tensor::from_vec::<i64>(indices, size)?;
-        Ok((indices.to(&like.device())?, factors.to_dtype(like.dtype())?.to(&like.device())?))
+    ) -> Result<Self> {
+        let mut classes = target.to_dtype(DType::I64)?.to_vec::<i64>()?;
+        let (mut weights, mut counts) = (vec![0.0; classes.len()], vec![0.0; classes.len()]);
+        for (i, class) in classes.iter_mut().enumerate() {
+            match usize::try_from(*class).ok().and_then(|c| table.get(c)) {
+                _ if *class == ignore_index => *class = 0,
+                Some(weight) => (weights[i], counts[i]) = (*weight, 1.0),
+                None => {
+                    let message = format!(
+                        "target{:?} is class {class}, expected 0 to {} or the ignored {ignore_index}",
+                        place(i, target.size()),
+                        table.len() as i64 - 1,
+                    );
+                    return Err(Error::value(op, message));
+                }
+            }
+        }
+        let total = if reduction == Reduction::Mean { weights.iter().sum() } else { 1.0 };
+        let over = if total == 0.0 { 1.0 } else { total };
+        let beside = |values: Vec<f64>| {
+            let values = values.into_iter().map(|v| v / over).collect();
+            Tensor::from_vec::<f64>(values, target.size())?.to_dtype(scores.dtype())?.to(&scores.device())
+        };
+        Ok(Self {
+            classes: Tensor::from_vec::<i64>(classes, target.size())?.to(&scores.device())?,
+            factors: beside(weights)?,
+            shares: beside(counts)?,
+            nothing: (total == 0.0).then(|| scores.data().like().full((), f64::NAN)).transpose()?,
+        })
+    }
+
+    /// As [`Self::read`] for classes on a GPU, without weights: the GPU computes what they count, as reading
+    /// them would wait for it.
+    pub(super) fn unread(
+        target: &Tensor,
+        scores: &Variable,
+        ignore_index: i64,
+        reduction: Reduction,
+    ) -> Result<Self> {
+        let classes = target.to_dtype(DType::I64)?;
+        let counts = classes.ne(ignore_index)?;
+        let classes = classes.mul(&counts.to_dtype(DType::I64)?)?;
+        let counts = counts.to_dtype(DType::F32)?;
+        let (factors, nothing) = match reduction {
+            Reduction::Mean => {
+                let total = counts.sum()?;
+                // 0, or NaN where the total is 0.
+                let nothing = total.div(&total)?.sub(1.0)?.to_dtype(scores.dtype())?;
+                (counts.div(total.maximum(1.0)?)?, Some(nothing))
+            }
+            Reduction::Sum | Reduction::None => (counts, None),
+        };
+        let factors = factors.to_dtype(scores.dtype())?;
+        Ok(Self { classes, shares: factors.clone(), factors, nothing })
+    }
+
+    /// The loss, or NaN where it is the mean over nothing.
+    #[track_caller]
+    pub(super) fn or_nan(&self, loss: Variable) -> Result<Variable> {
+        Ok(match &self.nothing {
+            Some(nothing) => loss.add(nothing)?,
+            None => loss,
+        })
     }
 }
 

@@ -1,9 +1,8 @@
 //! The loss of classification.
 
 use taper_autograd::{Reduction, Variable};
-use taper_tensor::{DType, Tensor};
 
-use super::classes::{Classes, table};
+use super::classes::{Targets, table};
 use super::loss;
 use crate::{Error, Module, Place, Result};
 
@@ -67,20 +66,20 @@ impl CrossEntropyLoss {
         let integers = !target.dtype().is_float();
         if integers && target.size() == per_sample {
             let there = target.device().is_cuda() && target.device() == logits.device();
-            if there && self.weight.is_none() {
-                return self.unread(logits, &target.data());
-            }
-            let classes = Classes::read(
-                "cross_entropy",
-                &target.data(),
-                &table(&self.weight, size[1])?,
-                self.ignore_index,
-            )?;
-            return if self.label_smoothing == 0.0 {
-                self.hard(logits, &classes, &per_sample)
+            let targets = if there && self.weight.is_none() {
+                Targets::unread(&target.data(), logits, self.ignore_index, self.reduction)?
             } else {
-                self.smoothed(logits, &classes)
+                let table = table(&self.weight, size[1])?;
+                Targets::read(
+                    "cross_entropy",
+                    &target.data(),
+                    logits,
+                    &table,
+                    self.ignore_index,
+                    self.reduction,
+                )?
             };
+            return self.hard(logits, &targets);
         }
         if !integers && target.size() == size {
             return self.soft(logits, target);
@@ -94,55 +93,18 @@ impl CrossEntropyLoss {
     }
 
     #[track_caller]
-    fn hard(&self, logits: &Variable, classes: &Classes, per_sample: &[usize]) -> Result<Variable> {
-        let (indices, factors) = classes.tensors(logits, per_sample, self.reduction)?;
-        Ok(logits.cross_entropy(&indices, &factors, self.reduction != Reduction::None)?)
-    }
-
-    /// As [`Self::hard`] and [`Self::smoothed`] for classes on a GPU, which computes their factors: to read them
-    /// would wait for it.
-    #[track_caller]
-    fn unread(&self, logits: &Variable, target: &Tensor) -> Result<Variable> {
-        let classes = target.to_dtype(DType::I64)?;
-        let counts = classes.ne(self.ignore_index)?;
-        // An ignored sample, whose factor is 0, can be of any class.
-        let classes = classes.mul(&counts.to_dtype(DType::I64)?)?;
-        let counts = counts.to_dtype(DType::F32)?.to_dtype(logits.dtype())?;
-        let factors = match self.reduction {
-            Reduction::Mean => counts.div(&counts.sum()?)?,
-            Reduction::Sum | Reduction::None => counts,
-        };
+    fn hard(&self, logits: &Variable, targets: &Targets) -> Result<Variable> {
         let (summed, part) = (self.reduction != Reduction::None, self.label_smoothing);
         if part == 0.0 {
-            return Ok(logits.cross_entropy(&classes, &factors, summed)?);
+            return targets.or_nan(logits.cross_entropy(&targets.classes, &targets.factors, summed)?);
         }
-        let hard = logits.cross_entropy(&classes, &factors.mul(1.0 - part)?, summed)?;
-        let even = factors.mul(-part / logits.size()[1] as f64)?;
-        let even = logits.log_softmax(1)?.sum_dim(1, false)?.mul(Variable::new(even))?;
-        Ok(hard.add(if summed { even.sum()? } else { even })?)
-    }
-
-    #[track_caller]
-    fn smoothed(&self, logits: &Variable, classes: &Classes) -> Result<Variable> {
-        let size = logits.size();
-        let (count, inner) = (size[1], size[2..].iter().product::<usize>());
-        let weight = table(&self.weight, count)?;
-        let share = self.label_smoothing / count as f64;
-        let mut coefficients = vec![0.0; logits.numel()];
-        for (i, class) in classes.indices.iter().enumerate() {
-            let Some(class) = *class else { continue };
-            let start = i / inner * count * inner + i % inner;
-            for (c, weight) in weight.iter().enumerate() {
-                let one = if c == class { 1.0 - self.label_smoothing } else { 0.0 };
-                coefficients[start + c * inner] = weight * (one + share);
-            }
-        }
-        let total = classes.total(self.reduction);
-        self.weighted(
-            logits,
-            Tensor::from_vec(coefficients, size)?.to_dtype(logits.dtype())?.to(&logits.device())?.into(),
-            total,
-        )
+        let log_softmax = logits.log_softmax(1)?;
+        let hard = log_softmax.nll_loss(&targets.classes, &targets.factors.mul(1.0 - part)?, summed)?;
+        // The same part of each class. What an ignored sample gives does not count, not even its NaN.
+        let even = self.times_weight(log_softmax)?.sum_dim(1, false)?;
+        let even = even.masked_fill(&targets.shares.eq(0)?, 0.0)?;
+        let even = even.mul(targets.shares.mul(-part / logits.size()[1] as f64)?)?;
+        targets.or_nan(hard.add(if summed { even.sum()? } else { even })?)
     }
 
     #[track_caller]
@@ -153,32 +115,30 @@ impl CrossEntropyLoss {
         } else {
             target.mul(1.0 - self.label_smoothing)?.add(self.label_smoothing / size[1] as f64)?
         };
-        let target = match &self.weight {
-            None => target,
-            Some(weight) => {
-                let mut column = vec![1; size.len() - 1];
-                column[0] = size[1];
-                target.mul(Variable::new(weight.data().to_dtype(target.dtype())?.reshape(column)?))?
-            }
-        };
+        let target = self.times_weight(target)?;
         let samples =
             if self.reduction == Reduction::Mean { logits.numel() as f64 / size[1] as f64 } else { 1.0 };
-        self.weighted(logits, target, samples)
-    }
-
-    /// `-Σ coefficients · log_softmax(logits)` over the classes, reduced, over `total`.
-    #[track_caller]
-    fn weighted(&self, logits: &Variable, coefficients: Variable, total: f64) -> Result<Variable> {
-        let products = logits.log_softmax(1)?.mul(coefficients)?;
+        let products = logits.log_softmax(1)?.mul(target)?;
         Ok(match self.reduction {
             Reduction::None => products.sum_dim(1, false)?.neg()?,
-            _ => products.sum()?.div(-total)?,
+            _ => products.sum()?.div(-samples)?,
         })
+    }
+
+    /// `[N, C, …]` times the classes' weights, where there are some.
+    #[track_caller]
+    fn times_weight(&self, x: Variable) -> Result<Variable> {
+        let Some(weight) = &self.weight else { return Ok(x) };
+        let mut column = vec![1; x.dim() - 1];
+        column[0] = x.size()[1];
+        Ok(x.mul(weight.data().to_dtype(x.dtype())?.reshape(column)?)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use taper_tensor::DType;
+
     use super::*;
 
     #[test]
@@ -194,7 +154,8 @@ mod tests {
             };
             let (a, b) = (logits(), logits());
             let read = criterion.forward(&a, classes.clone()).unwrap();
-            let unread = criterion.unread(&b, &classes).unwrap();
+            let unread = Targets::unread(&classes, &b, -100, reduction).unwrap();
+            let unread = criterion.hard(&b, &unread).unwrap();
             assert!(read.data().allclose(&unread.data(), 1e-12, 1e-12).unwrap(), "{smoothing} {reduction:?}");
             read.sum().unwrap().backward().unwrap();
             unread.sum().unwrap().backward().unwrap();

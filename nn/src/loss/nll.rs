@@ -2,7 +2,7 @@
 
 use taper_autograd::{Reduction, Variable};
 
-use super::classes::{Classes, table};
+use super::classes::{Targets, table};
 use super::loss;
 use crate::{Error, Module, Place, Result};
 
@@ -45,8 +45,8 @@ impl NllLoss {
             let message = format!("weight has {} elements, {} classes expect as many", table.len(), size[1]);
             return Err(Error::value("nll_loss", message));
         }
-        let classes = Classes::read("nll_loss", &target.data(), &table, self.ignore_index)?;
-        let (indices, factors) = classes.tensors(input, &per_sample, self.reduction)?;
-        Ok(input.nll_loss(&indices, &factors, self.reduction != Reduction::None)?)
+        let (ignore, reduction) = (self.ignore_index, self.reduction);
+        let targets = Targets::read("nll_loss", &target.data(), input, &table, ignore, reduction)?;
+        targets.or_nan(input.nll_loss(&targets.classes, &targets.factors, reduction != Reduction::None)?)
     }
 }

@@ -24,7 +24,7 @@ impl BceLoss {
     #[track_caller]
     fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
         let losses = input.binary_cross_entropy(target)?;
-        Ok(self.reduction.apply(&weighted("binary_cross_entropy", losses, &self.weight)?)?)
+        Ok(weighted("binary_cross_entropy", losses, &self.weight)?.reduce(self.reduction)?)
     }
 }
 
@@ -84,7 +84,7 @@ impl BceWithLogitsLoss {
         // t · positive + (1 - t) · negative, negated
         let losses = t.mul(positive)?.add(negative.sub(t.mul(&negative)?)?)?.neg()?;
         let losses = weighted("binary_cross_entropy_with_logits", losses, &self.weight)?;
-        Ok(self.reduction.apply(&losses)?)
+        Ok(losses.reduce(self.reduction)?)
     }
 }
 
@@ -124,6 +124,6 @@ impl KLDivLoss {
         if self.batchmean {
             return Ok(losses.sum()?.div(input.size().first().copied().unwrap_or(1) as f64)?);
         }
-        Ok(self.reduction.apply(&losses)?)
+        Ok(losses.reduce(self.reduction)?)
     }
 }

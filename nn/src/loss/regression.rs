@@ -60,7 +60,7 @@ impl L1Loss {
     #[track_caller]
     fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
         same_shape("l1_loss", input, target)?;
-        Ok(self.reduction.apply(&absolute(&input.sub(target)?)?)?)
+        Ok(absolute(&input.sub(target)?)?.reduce(self.reduction)?)
     }
 }
 
@@ -84,11 +84,11 @@ impl SmoothL1Loss {
     fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
         let (d, near) = distance("smooth_l1_loss", input, target, self.beta)?;
         if self.beta == 0.0 {
-            return Ok(self.reduction.apply(&d)?);
+            return Ok(d.reduce(self.reduction)?);
         }
         // The near part's square, and the rest on the line.
         let losses = near.square()?.mul(0.5 / self.beta)?.add(d.sub(near)?)?;
-        Ok(self.reduction.apply(&losses)?)
+        Ok(losses.reduce(self.reduction)?)
     }
 }
 
@@ -112,6 +112,6 @@ impl HuberLoss {
     fn compute(&self, input: &Variable, target: &Variable) -> Result<Variable> {
         let (d, near) = distance("huber_loss", input, target, self.delta)?;
         let losses = near.square()?.mul(0.5)?.add(d.sub(near)?.mul(self.delta)?)?;
-        Ok(self.reduction.apply(&losses)?)
+        Ok(losses.reduce(self.reduction)?)
     }
 }

@@ -27,7 +27,7 @@ impl HingeEmbeddingLoss {
         same_shape("hinge_embedding_loss", input, target)?;
         let (alike, different) = labels(input, target)?;
         let hinge = input.neg()?.add(self.margin)?.relu()?;
-        Ok(self.reduction.apply(&input.mul(alike)?.add(hinge.mul(different)?)?)?)
+        Ok(input.mul(alike)?.add(hinge.mul(different)?)?.reduce(self.reduction)?)
     }
 }
 
@@ -64,7 +64,7 @@ impl MarginRankingLoss {
         same_shape("margin_ranking_loss", first, label)?;
         let label = Variable::new(label.data().to_dtype(first.dtype())?);
         let losses = second.sub(first)?.mul(label)?.add(self.margin)?.relu()?;
-        Ok(self.reduction.apply(&losses)?)
+        Ok(losses.reduce(self.reduction)?)
     }
 }
 
@@ -101,7 +101,7 @@ impl CosineEmbeddingLoss {
         let (alike, different) = labels(first, label)?;
         let hinge = cos.sub(self.margin)?.relu()?;
         let losses = cos.neg()?.add(1.0)?.mul(alike)?.add(hinge.mul(different)?)?;
-        Ok(self.reduction.apply(&losses)?)
+        Ok(losses.reduce(self.reduction)?)
     }
 }
 
@@ -143,6 +143,6 @@ impl TripletMarginLoss {
             apart = apart.minimum(&distance(positive, negative)?)?;
         }
         let losses = distance(anchor, positive)?.sub(apart)?.add(self.margin)?.relu()?;
-        Ok(self.reduction.apply(&losses)?)
+        Ok(losses.reduce(self.reduction)?)
     }
 }

@@ -1,6 +1,6 @@
 //! The layers: gradients, what they print, what they refuse, how they begin.
 
-use taper_autograd::{GradcheckOptions, Variable, gradcheck, no_grad};
+use taper_autograd::{GradcheckOptions, Variable, autocast, gradcheck, no_grad};
 use taper_nn::init::{self, FanMode, Nonlinearity};
 use taper_nn::{
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d,
@@ -338,6 +338,8 @@ fn they_refuse_what_does_not_fit() -> Result<()> {
     refused(&Rnn::new(3, 2)?, &[0, 2, 3], "input has shape [0, 2, 3]");
     refused(&MaxPool1d::new(2), &[2, 4], ".unsqueeze(0)");
     refused(&RmsNorm::new(&[3])?, &[2, 4], "end in [3]");
+    refused(&InstanceNorm2d::new(3), &[2, 3, 1, 1], "more than one value");
+    refused(&GroupNorm::new(4, 4)?, &[1, 4, 1, 1], "more than one value");
     refused(&InstanceNorm1d::new(3), &[2, 4, 5], "with 3 channels");
     assert!(Rnn::new(3, 0).is_err() && Gru::new(3, 2)?.num_layers(0).is_err());
     let index = Variable::new(Tensor::new([1i64, 3])?);
@@ -350,6 +352,55 @@ fn they_refuse_what_does_not_fit() -> Result<()> {
     assert!(Lstm::new(3, 4)?.proj_size(4).unwrap_err().to_string().contains("less than hidden_size"));
     assert!(Conv2d::new(3, 6, 5)?.groups(2).unwrap_err().to_string().contains("do not split into 2 groups"));
     assert!(Conv2d::new(3, 6, 0).is_err() && Dropout::new(1.5).is_err() && GroupNorm::new(0, 4).is_err());
+    Ok(())
+}
+
+#[test]
+fn batch_norm_of_no_samples_leaves_the_running_statistics() -> Result<()> {
+    let layer = BatchNorm2d::new(3)?;
+    layer.forward(&Variable::new(Tensor::ones((0, 3, 4, 4))?))?;
+    let values = |x: &Option<Variable>| x.as_ref().unwrap().data().to_vec::<f32>();
+    assert_eq!((values(&layer.running_mean)?, values(&layer.running_var)?), (vec![0.0; 3], vec![1.0; 3]));
+    Ok(())
+}
+
+/// Statistics of 16-bit numbers are computed in f32.
+#[test]
+fn norms_of_16_bit_numbers_keep_their_digits() -> Result<()> {
+    let close = |y: Variable, expected: &[f32], what: &str| -> Result<()> {
+        let got = y.data().to_dtype(DType::F32)?.to_vec::<f32>()?;
+        let near = got.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 0.01 * b.abs());
+        assert!(near && got.len() == expected.len(), "{what}: {got:?}, not {expected:?}");
+        Ok(())
+    };
+    let far = Tensor::new([[-300.0f32, 300.0]])?;
+    let fine = Tensor::new([[256.0f32, 258.0, 260.0, 262.0]])?;
+    let normal = [-1.3416, -0.4472, 0.4472, 1.3416];
+    for autocast_only in [false, true] {
+        let run = |layer: &dyn Layer, x: &Tensor, dtype: DType, shape: &[usize]| -> Result<Variable> {
+            let x = Variable::new(x.to_dtype(dtype)?.reshape(shape)?);
+            if autocast_only {
+                return autocast(dtype, || layer.forward(&x));
+            }
+            layer.to_dtype(dtype)?;
+            layer.forward(&x)
+        };
+        for (x, dtype, expected) in [(&far, DType::F16, &[-1.0, 1.0][..]), (&fine, DType::BF16, &normal)] {
+            let n = x.numel();
+            close(run(&LayerNorm::new(&[n])?, x, dtype, &[1, n])?, expected, "layer norm")?;
+            close(run(&GroupNorm::new(1, 1)?, x, dtype, &[1, 1, n])?, expected, "group norm")?;
+            close(run(&InstanceNorm1d::new(1), x, dtype, &[1, 1, n])?, expected, "instance norm")?;
+            close(run(&BatchNorm1d::new(1)?, x, dtype, &[n, 1])?, expected, "batch norm")?;
+        }
+        let x = Tensor::new([[400.0f32, 400.0]])?;
+        close(run(&RmsNorm::new(&[2])?, &x, DType::F16, &[1, 2])?, &[1.0, 1.0], "RMS norm")?;
+    }
+    let x = Variable::requires_grad(far.to_dtype(DType::F16)?);
+    let y = x.layer_norm(&[2], None, None, 1e5)?; // a large eps, so that the gradient is not 0
+    y.select(1, 1)?.sum()?.backward()?;
+    let g = x.grad().unwrap().to_dtype(DType::F32)?.to_vec::<f32>()?;
+    // d = sqrt(9e4 + 1e5): (1/2 - 9e4 / (2 · 1.9e5)) / d
+    assert!((g[1] - 6.037e-4).abs() < 1e-6 && (g[0] + 6.037e-4).abs() < 1e-6, "{g:?}");
     Ok(())
 }
 

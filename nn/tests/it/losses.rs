@@ -54,6 +54,36 @@ fn cross_entropy_is_stable_for_large_logits() -> Result<()> {
     Ok(())
 }
 
+/// The mean over no samples is NaN, as in PyTorch, but a step with its gradient changes nothing.
+#[test]
+fn the_gradient_of_ignored_samples_alone_is_zero() -> Result<()> {
+    for smoothing in [0.0, 0.1] {
+        let x = Variable::requires_grad(Tensor::new([[1.0f32, 2.0]])?);
+        let loss = CrossEntropyLoss::new().label_smoothing(smoothing).forward(&x, Tensor::new([-100i64])?)?;
+        assert!(loss.item::<f32>()?.is_nan());
+        loss.backward()?;
+        assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.0, 0.0]);
+    }
+    let x = Variable::requires_grad(Tensor::new([[1.0f32, 2.0]])?);
+    let loss = NllLoss::new().forward(&x, Tensor::new([-100i64])?)?;
+    assert!(loss.item::<f32>()?.is_nan());
+    loss.backward()?;
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.0, 0.0]);
+    Ok(())
+}
+
+/// PyTorch's result.
+#[test]
+fn smoothing_leaves_out_the_infinities_of_ignored_samples() -> Result<()> {
+    let x = Variable::requires_grad(Tensor::new([[f32::NEG_INFINITY, 0.0], [1.0, 2.0]])?);
+    let loss = CrossEntropyLoss::new().label_smoothing(0.1).forward(&x, Tensor::new([-100i64, 1])?)?;
+    assert!((loss.item::<f32>()? - 0.3633).abs() < 1e-4);
+    loss.backward()?;
+    let g = x.grad().unwrap().to_vec::<f32>()?;
+    assert!(g[0] == 0.0 && g[1] == 0.0 && g.iter().all(|g| g.is_finite()), "{g:?}");
+    Ok(())
+}
+
 /// An ignored sample adds nothing, also where class 0, or any, is impossible.
 #[test]
 fn ignored_samples_do_not_count() -> Result<()> {

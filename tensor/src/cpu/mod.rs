@@ -41,6 +41,7 @@ pub mod pool;
 pub mod real;
 pub mod reduce;
 pub mod reducers;
+pub mod row_norm;
 pub mod scan;
 pub mod simd;
 pub mod softmax;

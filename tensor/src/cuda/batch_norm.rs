@@ -57,7 +57,7 @@ pub(crate) fn train(
     args.push(Arg::float(eps));
     // SAFETY: all are contiguous; x and y have the shape, the others a number for each channel, or each part.
     unsafe { launch(op, MODULE, &format!("normalise_{suffix}"), threads, &args)? };
-    Ok(Some((y.cast(dtype)?, mean.cast(dtype)?, var.cast(dtype)?)))
+    Ok(Some((y.cast(dtype)?, mean, var)))
 }
 
 /// The result by a given mean and variance of each channel.
@@ -118,5 +118,5 @@ pub(crate) fn gradients(
     args.extend([Arg::float(eps), Arg::count(usize::from(of_batch))]);
     // SAFETY: as in `train`.
     unsafe { launch(op, MODULE, &format!("gradients_{suffix}"), threads, &args)? };
-    Ok(Some((dx.cast(dtype)?, dweight.cast(dtype)?, dbias.cast(dtype)?)))
+    Ok(Some((dx.cast(dtype)?, dweight, dbias)))
 }

@@ -6,7 +6,7 @@ use crate::cpu::on_gpu;
 #[cfg(feature = "cudnn")]
 use crate::cuda::conv::Pass;
 use crate::ops::pool::{expect_room, images};
-use crate::{DType, Error, Result, Tensor, shape};
+use crate::{AsTensor, DType, Error, Result, Tensor, shape};
 
 /// The parameters of a two-dimensional convolution, each as (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,8 @@ impl Tensor {
     ///
     /// # Errors
     /// When the shapes or dtypes do not fit, or the kernel is larger than the padded image.
-    pub fn conv2d(&self, weight: &Self, bias: Option<&Self>, options: Conv2dOptions) -> Result<Self> {
+    pub fn conv2d(&self, weight: impl AsTensor, bias: Option<&Self>, options: Conv2dOptions) -> Result<Self> {
+        let weight = &*weight.as_tensor();
         let s = geometry("conv2d", self.size(), weight.size(), options)?;
         if let Some(b) = bias
             && b.size() != [s.out_channels]
@@ -69,7 +70,7 @@ impl Tensor {
         )
     }
 
-    /// The gradient of [`Tensor::conv2d`] with respect to an input of shape `input`; `self` is the
+    /// Returns the gradient of [`Tensor::conv2d`] with respect to an input of shape `input`; `self` is the
     /// output's. This is the transposed convolution.
     ///
     /// # Errors
@@ -88,7 +89,7 @@ impl Tensor {
         )
     }
 
-    /// The gradient of [`Tensor::conv2d`] with respect to a weight of shape `weight`; `self` is the
+    /// Returns the gradient of [`Tensor::conv2d`] with respect to a weight of shape `weight`; `self` is the
     /// input, `grad` the output's gradient.
     ///
     /// # Errors
@@ -221,89 +222,110 @@ pub struct ConvTranspose2dOptions {
     pub output_padding: (usize, usize),
 }
 
-impl Tensor {
-    /// Correlates sequences `[N, C, L]` with kernels `[O, C/groups, l]`, and adds `bias` `[O]`. The
-    /// options' horizontal parts count.
-    ///
-    /// # Errors
-    /// As [`Tensor::conv2d`].
-    pub fn conv1d(&self, weight: &Self, bias: Option<&Self>, options: Conv2dOptions) -> Result<Self> {
-        if self.dim() != 3 || weight.dim() != 3 {
-            return Err(Error::shape(
-                "conv1d",
-                format!(
-                    "input has shape {:?} and weight {:?}, expected [batch, channels, length] and [out_channels, channels / groups, length]",
-                    self.size(),
-                    weight.size()
-                ),
-            ));
-        }
-        let flat = |(_, x): (usize, usize), other: usize| (other, x);
-        let options = Conv2dOptions {
-            stride: flat(options.stride, 1),
-            padding: flat(options.padding, 0),
-            dilation: flat(options.dilation, 1),
-            groups: options.groups,
-        };
-        self.unsqueeze(2)?.conv2d(&weight.unsqueeze(2)?, bias, options)?.squeeze(2)
+/// The shape of a transposed convolution's output.
+#[doc(hidden)]
+pub fn transposed(x: &[usize], weight: &[usize], options: ConvTranspose2dOptions) -> Result<[usize; 4]> {
+    let op = "conv_transpose2d";
+    let fail = |message: String| Err(Error::shape(op, message));
+    let ConvTranspose2dOptions { conv: o, output_padding } = options;
+    let [n, c, h, w] = images(op, x)?;
+    let &[wc, group_out, kh, kw] = weight else {
+        return fail(format!(
+            "weight has shape {weight:?}, expected [channels, out_channels / groups, height, width]"
+        ));
+    };
+    if wc != c || o.groups == 0 {
+        return fail(format!(
+            "input has {c} channels, weight {weight:?} expects {wc} in {} groups",
+            o.groups
+        ));
     }
-
-    /// The reverse of a convolution's shapes: images `[N, C, H, W]` and kernels `[C, O/groups, h, w]` give
-    /// `[N, O, H', W']` with `H' = (H - 1) stride - 2 padding + dilation (h - 1) + output_padding + 1`.
-    ///
-    /// # Errors
-    /// When the shapes or dtypes do not fit, or the output padding is too large.
-    pub fn conv_transpose2d(
-        &self,
-        weight: &Self,
-        bias: Option<&Self>,
-        options: ConvTranspose2dOptions,
-    ) -> Result<Self> {
-        let op = "conv_transpose2d";
-        let ConvTranspose2dOptions { conv: o, output_padding } = options;
-        let [n, c, h, w] = images(op, self.size())?;
-        let &[wc, group_out, kh, kw] = weight.size() else {
-            return Err(Error::shape(
-                op,
-                format!("weight has shape {:?}, expected 4 dimensions", weight.size()),
-            ));
-        };
-        if wc != c || o.groups == 0 {
-            return Err(Error::shape(
-                op,
-                format!(
-                    "input has {c} channels, weight {:?} expects {wc} in {} groups",
-                    weight.size(),
-                    o.groups
-                ),
-            ));
-        }
-        let size = |i: usize, k: usize, s: usize, p: usize, d: usize, extra: usize| {
-            let (i, k, s, p, d) = (i as i128, k as i128, s as i128, p as i128, d as i128);
-            let fits = (extra as i128) < s.max(d) && i > 0 && k > 0;
-            let size = (i - 1) * s - 2 * p + d * (k - 1) + extra as i128 + 1;
-            if fits { usize::try_from(size).ok() } else { None }
-        };
-        let height = size(h, kh, o.stride.0, o.padding.0, o.dilation.0, output_padding.0);
-        let width = size(w, kw, o.stride.1, o.padding.1, o.dilation.1, output_padding.1);
-        let Some((height, width)) = height.zip(width) else {
-            return Err(Error::shape(
-                op,
-                format!(
-                    "an input of {h} x {w} and a kernel of {kh} x {kw} give no output with {options:?}; the output padding must be smaller than stride or dilation"
-                ),
-            ));
-        };
-        let channels = group_out.saturating_mul(o.groups);
-        let out = shape::shape(op, [n, channels, height, width])?;
-        let y = self.conv2d_input_grad(weight, &out, o)?;
-        match bias {
-            None => Ok(y),
-            Some(b) if b.size() == [channels] => y.add(b.reshape([channels, 1, 1])?),
-            Some(b) => Err(Error::shape(
-                op,
-                format!("bias has shape {:?}, {channels} output channels expect [{channels}]", b.size()),
-            )),
-        }
-    }
+    let size = |i: usize, k: usize, s: usize, p: usize, d: usize, extra: usize| {
+        let (i, k, s, p, d) = (i as i128, k as i128, s as i128, p as i128, d as i128);
+        let fits = (extra as i128) < s.max(d) && i > 0 && k > 0;
+        let size = (i - 1) * s - 2 * p + d * (k - 1) + extra as i128 + 1;
+        if fits { usize::try_from(size).ok() } else { None }
+    };
+    let height = size(h, kh, o.stride.0, o.padding.0, o.dilation.0, output_padding.0);
+    let width = size(w, kw, o.stride.1, o.padding.1, o.dilation.1, output_padding.1);
+    let Some((height, width)) = height.zip(width) else {
+        return fail(format!(
+            "an input of {h} x {w} and a kernel of {kh} x {kw} give no output with {options:?}; the output \
+             padding must be smaller than stride or dilation"
+        ));
+    };
+    let size = [n, group_out.saturating_mul(o.groups), height, width];
+    shape::shape(op, size)?;
+    Ok(size)
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_conv {
+    ($T:ident) => {
+        impl $T {
+            /// Correlates sequences `[N, C, L]` with kernels `[O, C/groups, l]`, and adds `bias` `[O]`:
+            /// `[N, O, L']`. Of the options, the second (horizontal) numbers count.
+            ///
+            /// # Errors
+            /// As [`Self::conv2d`].
+            #[track_caller]
+            pub fn conv1d(
+                &self,
+                weight: impl $crate::AsTensor<Self>,
+                bias: Option<&Self>,
+                options: $crate::Conv2dOptions,
+            ) -> Result<Self> {
+                let weight = &*weight.as_tensor();
+                if self.dim() != 3 || weight.dim() != 3 {
+                    let message = format!(
+                        "input has shape {:?} and weight {:?}, expected [batch, channels, length] and \
+                         [out_channels, channels / groups, length]",
+                        self.size(),
+                        weight.size()
+                    );
+                    return Err($crate::Error::shape("conv1d", message).into());
+                }
+                let flat = $crate::Conv2dOptions {
+                    stride: (1, options.stride.1),
+                    padding: (0, options.padding.1),
+                    dilation: (1, options.dilation.1),
+                    groups: options.groups,
+                };
+                self.unsqueeze(2)?.conv2d(weight.unsqueeze(2)?, bias, flat)?.squeeze(2)
+            }
+
+            /// Reverses the shapes of a convolution: images `[N, C, H, W]` and kernels `[C, O/groups, h, w]` give
+            /// `[N, O, H', W']` with
+            /// `H' = (H - 1)·stride - 2·padding + dilation·(h - 1) + output_padding + 1`; then adds `bias` `[O]`.
+            ///
+            /// # Errors
+            /// When the shapes or dtypes do not fit, or the output padding is not less than stride or dilation.
+            #[track_caller]
+            pub fn conv_transpose2d(
+                &self,
+                weight: impl $crate::AsTensor<Self>,
+                bias: Option<&Self>,
+                options: $crate::ConvTranspose2dOptions,
+            ) -> Result<Self> {
+                let weight = &*weight.as_tensor();
+                let size = $crate::support::transposed(&self.size(), &weight.size(), options)?;
+                let y = self.conv2d_input_grad(weight, &size, options.conv)?;
+                match bias {
+                    None => Ok(y),
+                    Some(b) if b.size() == [size[1]] => y.add(b.autocast_as(&y)?.reshape([size[1], 1, 1])?),
+                    Some(b) => {
+                        let [_, channels, ..] = size;
+                        let message = format!(
+                            "bias has shape {:?}, {channels} output channels expect [{channels}]",
+                            b.size()
+                        );
+                        Err($crate::Error::shape("conv_transpose2d", message).into())
+                    }
+                }
+            }
+        }
+    };
+}
+composed_conv!(Tensor);

@@ -3,11 +3,61 @@
 use crate::cpu::{cross_entropy, on_gpu};
 use crate::dtype::with_real;
 use crate::ops::index::around;
-use crate::{DType, Element, Error, Result, Tensor};
+use crate::{AsTensor, DType, Element, Error, Result, Tensor};
+
+/// How the losses of the samples become one number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reduction {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// Their sum.
+    Sum,
+    /// Not at all: a loss for each element.
+    None,
+}
 
 impl Tensor {
-    /// The negative log-likelihoods: of scores `[N, C, …]`, which are logarithms of probabilities,
-    /// `-score[class] · factor` for the class (i64) and the factor of each sample, `[N, …]`; their sum with
+    /// Returns the squared differences `(self - target)²`, reduced.
+    ///
+    /// # Errors
+    /// When the shapes differ: a broadcast here is nearly always a mistake.
+    pub fn mse_loss(&self, target: impl AsTensor, reduction: Reduction) -> Result<Self> {
+        let target = &*target.as_tensor();
+        self.expect_target("mse_loss", target)?;
+        self.sub(target)?.square()?.reduce(reduction)
+    }
+
+    /// Returns `-(t ln(p) + (1 - t) ln(1 - p))` for probabilities `p` in `self` and targets `t`, where no
+    /// logarithm counts for less than -100.
+    ///
+    /// # Errors
+    /// When the shapes differ, or a value is not a probability.
+    pub fn binary_cross_entropy(&self, target: impl AsTensor) -> Result<Self> {
+        let (op, target) = ("binary_cross_entropy", &*target.as_tensor());
+        self.expect_target(op, target)?;
+        let values = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        if let Some((i, value)) = values.iter().enumerate().find(|(_, v)| !(0.0..=1.0).contains(*v)) {
+            let message = format!("input element {i} is {value}, expected a probability from 0 to 1");
+            return Err(Error::value(op, message));
+        }
+        let log_rest = self.rsub(1.0)?.log()?.maximum(-100.0)?;
+        // ln(1-p) + t (ln(p) - ln(1-p)), negated
+        let logit = self.log()?.maximum(-100.0)?.sub(&log_rest)?;
+        target.mul(logit)?.add(log_rest)?.neg()
+    }
+
+    /// Returns the cross entropy of logits `[N, C, …]` with the class (i64) of each sample, times the sample's
+    /// factor, both `[N, …]`; the sum over the samples with `summed`.
+    ///
+    /// # Errors
+    /// As [`Tensor::nll_loss`].
+    pub fn cross_entropy(&self, classes: &Self, factors: &Self, summed: bool) -> Result<Self> {
+        self.log_softmax(1)?.nll_loss(classes, factors, summed)
+    }
+
+    /// Returns the negative log-likelihoods: of scores `[N, C, …]`, which are logarithms of probabilities,
+    /// `-score[class] · factor` for the class (i64) and the factor of each sample, both `[N, …]`; their sum with
     /// `summed`. A sample whose factor is 0 counts nothing, also where its class is impossible.
     ///
     /// # Errors
@@ -32,7 +82,7 @@ impl Tensor {
         }
     }
 
-    /// The gradient of the cross entropy of scores `[N, C, …]` from their log-softmax, which is `self`:
+    /// Returns the gradient of the cross entropy of scores `[N, C, …]` from their log-softmax, which is `self`:
     /// `(exp(self) - onehot) · factor`, with the class (i64) and the factor of each sample, `[N, …]`.
     ///
     /// # Errors
@@ -61,10 +111,16 @@ impl Tensor {
             self.result(dx, size)?.cast(self.dtype)
         })
     }
-}
 
-impl Tensor {
-    /// Whether there is a class and a factor for each sample of scores `[N, C, …]`.
+    fn expect_target(&self, op: &'static str, target: &Self) -> Result<()> {
+        if self.size() == target.size() {
+            return Ok(());
+        }
+        let (size, other) = (self.size(), target.size());
+        Err(Error::shape(op, format!("input has shape {size:?}, target {other:?}, expected the same")))
+    }
+
+    /// Checks that there is a class and a factor for each sample of scores `[N, C, …]`.
     fn expect_classes(&self, op: &'static str, classes: &Self, factors: &Self) -> Result<()> {
         self.expect_device(op, factors)?;
         let size = self.size();
@@ -80,3 +136,26 @@ impl Tensor {
         Err(Error::shape(op, message))
     }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_loss {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the mean or the sum of losses, or the losses themselves.
+            ///
+            /// # Errors
+            /// When the mean of integers is asked for.
+            #[track_caller]
+            pub fn reduce(&self, reduction: $crate::Reduction) -> Result<Self> {
+                match reduction {
+                    $crate::Reduction::Mean => self.mean(),
+                    $crate::Reduction::Sum => self.sum(),
+                    $crate::Reduction::None => Ok(self.clone()),
+                }
+            }
+        }
+    };
+}
+composed_loss!(Tensor);

@@ -22,6 +22,7 @@ pub(crate) mod pool;
 pub(crate) mod random;
 pub(crate) mod rearrange;
 pub(crate) mod reduce;
+pub(crate) mod row_norm;
 pub(crate) mod scan;
 pub(crate) mod scatter;
 pub(crate) mod slice;
@@ -34,6 +35,7 @@ pub(crate) mod view;
 
 /// Checks that composed operations make, which `taper-autograd` compiles for its own type.
 pub mod support {
+    pub use super::conv::transposed;
     pub use super::einsum::einsum_plan;
     pub use super::in_place::expect_fits;
     pub use super::index::{along, places};
@@ -43,7 +45,9 @@ pub mod support {
     pub use super::matmul::expect_ranks;
     pub use super::random::dropout_factors;
     pub use super::rearrange::diagonal_positions;
+    pub use super::row_norm::{RowNorm, real};
     pub use super::slice::equal_parts;
     pub use super::view::{flattened, moved_dims, unflattened};
+    pub use crate::cpu::row_norm::Centre;
     pub use crate::shape::{broadcast, dim, shape};
 }

@@ -3,48 +3,74 @@
 use crate::cpu::batch_norm::{self, Affine, Gradients, Normalised, Shape, Used};
 use crate::cpu::on_gpu;
 use crate::dtype::with_real;
-use crate::{Element, Error, Result, Tensor, shape};
+use crate::{Element, Error, Result, Tensor};
+
+/// The statistics of a batch that [`Tensor::batch_norm`] found, for the running ones. Of 16-bit numbers they
+/// are in f32.
+#[derive(Clone, Debug)]
+pub struct BatchStatistics {
+    /// The mean of each channel, `[C]`.
+    pub mean: Tensor,
+    /// The variance of each channel, `[C]`, divided by the number of values.
+    pub var: Tensor,
+    /// The number of values of each channel.
+    pub count: usize,
+}
 
 impl Tensor {
-    /// `(x - mean) / sqrt(var + eps) · weight + bias` of each channel of `[N, C, …]`, by the mean and the
-    /// variance (divided by the number of values) of the channel; and these two, `[C]`.
+    /// Normalises each channel of `[N, C, …]` by its mean and variance over the batch, then multiplies by
+    /// `weight` and adds `bias`, both `[C]`: `(x - mean) / sqrt(var + eps) · weight + bias`.
     ///
     /// ```
     /// use taper_tensor::Tensor;
     /// let x = Tensor::new(&[[1f32, 4.0], [3.0, 4.0]])?;
-    /// let (y, mean, var) = x.batch_norm(None, None, 0.0001)?;
-    /// assert_eq!((mean.to_vec::<f32>()?, var.to_vec::<f32>()?), (vec![2.0, 4.0], vec![1.0, 0.0]));
+    /// let (y, batch) = x.batch_norm(None, None, 0.0001)?;
+    /// assert_eq!((batch.mean.to_vec::<f32>()?, batch.var.to_vec::<f32>()?), (vec![2.0, 4.0], vec![1.0, 0.0]));
     /// assert_eq!(y.to_vec::<f32>()?, [-0.99995, 0.0, 0.99995, 0.0]);
     /// # Ok::<(), taper_tensor::Error>(())
     /// ```
     ///
     /// # Errors
-    /// When there are fewer than two dimensions, or a parameter is not `[C]`; on an integer dtype.
+    /// When there are fewer than two dimensions, or one value in a channel, or a parameter is not `[C]`; on an
+    /// integer dtype.
     pub fn batch_norm(
         &self,
         weight: Option<&Self>,
         bias: Option<&Self>,
         eps: f64,
-    ) -> Result<(Self, Self, Self)> {
+    ) -> Result<(Self, BatchStatistics)> {
         let op = "batch_norm";
         let shape = self.channels(op, &[("weight", weight), ("bias", bias)])?;
-        on_gpu!(self, done => Ok(done), batch_norm::train(&shape, self, weight, bias, eps));
+        let count = shape.batch * shape.size;
+        if count == 1 {
+            let message = format!(
+                "input has shape {:?}, expected [batch, channels, …] with more than one value in a channel",
+                self.size()
+            );
+            return Err(Error::shape(op, message));
+        }
+        on_gpu!(
+            self,
+            done => Ok((done.0, BatchStatistics { mean: done.1, var: done.2, count })),
+            batch_norm::train(&shape, self, weight, bias, eps)
+        );
         with_real!(self.dtype, T => {
             let Normalised { y, mean, var } = self.lend_channels::<T, _>(op, [weight, bias, None, None], |x, [w, b, ..]| {
                 batch_norm::train(&shape, x, Affine { weight: w, bias: b }, eps)
             })?;
-            let own = |values, size: &[usize]| self.result(values, size)?.cast(self.dtype);
-            Ok((own(y, self.size())?, own(mean, &[shape.channels])?, own(var, &[shape.channels])?))
+            let (mean, var) = (self.result(mean, &[shape.channels])?, self.result(var, &[shape.channels])?);
+            Ok((self.result(y, self.size())?.cast(self.dtype)?, BatchStatistics { mean, var, count }))
         })
     }
 
-    /// [`Tensor::batch_norm`] by a given mean and variance of each channel.
+    /// Normalises as [`Tensor::batch_norm`], by a given mean and variance of each channel, both `[C]`.
     ///
     /// # Errors
-    /// As [`Tensor::batch_norm`].
+    /// When there are fewer than two dimensions, or a parameter is not `[C]`; on an integer dtype.
     pub fn batch_norm_with(
         &self,
-        (mean, var): (&Self, &Self),
+        mean: &Self,
+        var: &Self,
         weight: Option<&Self>,
         bias: Option<&Self>,
         eps: f64,
@@ -65,16 +91,17 @@ impl Tensor {
         })
     }
 
-    /// The gradients of batch norm with respect to the input, the weight and the bias, from that of its
-    /// output, `grad`. `self` is the input, `(mean, var)` what it was normalised by: the batch's own
-    /// statistics, which depend on the input, if `of_batch`.
+    /// Returns the gradients of batch norm with respect to the input, which is `self`, the weight and the bias,
+    /// from that of its output, `grad`. The `mean` and the `var` are those that it normalised by: the batch's
+    /// own, which depend on the input, if `of_batch`. Of 16-bit numbers, those of weight and bias are in f32.
     ///
     /// # Errors
-    /// As [`Tensor::batch_norm`]; when the gradient has another shape or dtype than the input.
+    /// As [`Tensor::batch_norm_with`]; when the gradient has another shape or dtype than the input.
     pub fn batch_norm_grad(
         &self,
         grad: &Self,
-        (mean, var): (&Self, &Self),
+        mean: &Self,
+        var: &Self,
         weight: Option<&Self>,
         eps: f64,
         of_batch: bool,
@@ -92,8 +119,9 @@ impl Tensor {
                     let used = Used { mean, var, eps, of_batch };
                     batch_norm::backward(&shape, x, dy.unwrap_or(&[]), used, w)
                 })?;
-            let own = |values, size: &[usize]| self.result(values, size)?.cast(self.dtype);
-            Ok((own(x, self.size())?, own(weight, &[shape.channels])?, own(bias, &[shape.channels])?))
+            let channels = &[shape.channels];
+            let dx = self.result(x, self.size())?.cast(self.dtype)?;
+            Ok((dx, self.result(weight, channels)?, self.result(bias, channels)?))
         })
     }
 
@@ -120,7 +148,7 @@ impl Tensor {
     }
 
     /// Lends the elements of `self` and of other tensors, those that are there, as `T`.
-    fn lend_channels<T: Element, R>(
+    pub(super) fn lend_channels<T: Element, R>(
         &self,
         op: &'static str,
         others: [Option<&Self>; 4],
@@ -136,85 +164,140 @@ impl Tensor {
             f(lent[0], others.map(|other| other.and_then(|_| rest.next())))
         })
     }
-
-    /// Normalises over the last dimensions, of sizes `shape`: `(x - mean) / √(variance + eps)`, then times
-    /// `weight` plus `bias`, both of sizes `shape`.
-    ///
-    /// # Errors
-    /// When the last sizes are not `shape`; on an integer dtype.
-    pub fn layer_norm(
-        &self,
-        shape: &[usize],
-        weight: Option<&Self>,
-        bias: Option<&Self>,
-        eps: f64,
-    ) -> Result<Self> {
-        let op = "layer_norm";
-        self.expect_float(op)?;
-        if !self.size().ends_with(shape) || shape.is_empty() {
-            return Err(Error::shape(
-                op,
-                format!("input has shape {:?}, which does not end in {shape:?}", self.size()),
-            ));
-        }
-        let over: Vec<usize> = (self.dim() - shape.len()..self.dim()).collect();
-        self.standardised(over, eps)?.scaled(op, shape, weight, bias)
-    }
-
-    /// Normalises `[N, C, ..]` over `groups` of channels and all the rest, then times `weight` plus `bias`,
-    /// one number for each channel.
-    ///
-    /// # Errors
-    /// When the channels do not split into the groups; on an integer dtype.
-    pub fn group_norm(
-        &self,
-        groups: usize,
-        weight: Option<&Self>,
-        bias: Option<&Self>,
-        eps: f64,
-    ) -> Result<Self> {
-        let op = "group_norm";
-        self.expect_float(op)?;
-        let &[n, c, ref rest @ ..] = self.size() else {
-            return Err(Error::shape(
-                op,
-                format!("input has shape {:?}, expected [batch, channels, ..]", self.size()),
-            ));
-        };
-        if groups == 0 || c % groups != 0 {
-            return Err(Error::shape(op, format!("{c} channels do not split into {groups} groups")));
-        }
-        let y = self.reshape([n, groups, c / groups * shape::numel(rest)])?.standardised(vec![2], eps)?;
-        let per_channel = [vec![c], vec![1; rest.len()]].concat();
-        y.reshape(self.size())?.scaled(op, &per_channel, weight, bias)
-    }
 }
 
-impl Tensor {
-    fn standardised(&self, over: Vec<usize>, eps: f64) -> Result<Self> {
-        let (var, mean) = self.var_mean(over, 0.0, true)?;
-        self.sub(mean)?.mul(var.add(eps)?.rsqrt()?)
-    }
-}
-
-impl Tensor {
-    fn scaled(
-        &self,
-        op: &'static str,
-        size: &[usize],
-        weight: Option<&Self>,
-        bias: Option<&Self>,
-    ) -> Result<Self> {
-        let fit = |t: &Self| {
-            if t.numel() != shape::numel(size) {
-                return Err(Error::shape(
-                    op,
-                    format!("weight or bias has shape {:?}, expected {size:?}", t.size()),
-                ));
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_normalization {
+    ($T:ident) => {
+        impl $T {
+            /// Normalises over the last dimensions, which are `normalized_shape`, then multiplies by `weight`
+            /// and adds `bias`, both of that shape: `(x - mean) / sqrt(var + eps) · weight + bias`.
+            ///
+            /// # Errors
+            /// When the last sizes are not `normalized_shape`, or a parameter has another shape; on an integer
+            /// dtype.
+            #[track_caller]
+            pub fn layer_norm(
+                &self,
+                normalized_shape: &[usize],
+                weight: Option<&Self>,
+                bias: Option<&Self>,
+                eps: f64,
+            ) -> Result<Self> {
+                let norm = $crate::support::RowNorm::layer(&self.size(), normalized_shape, eps)?;
+                self.row_norm(&norm, weight, bias)
             }
-            t.reshape(size)
-        };
-        let y = weight.map_or(Ok(self.clone()), |w| self.mul(fit(w)?))?;
-        bias.map_or(Ok(y.clone()), |b| y.add(fit(b)?))
-    }
+
+            /// Divides by the root of the mean square over the last dimensions, which are `normalized_shape`,
+            /// then multiplies by `weight`, of that shape: `x / sqrt(mean(x²) + eps) · weight`. Without `eps`
+            /// it is the distance from 1 to the next number of the dtype.
+            ///
+            /// # Errors
+            /// As [`Self::layer_norm`].
+            #[track_caller]
+            pub fn rms_norm(
+                &self,
+                normalized_shape: &[usize],
+                weight: Option<&Self>,
+                eps: Option<f64>,
+            ) -> Result<Self> {
+                let eps = eps.unwrap_or(match self.dtype() {
+                    $crate::DType::F64 => f64::EPSILON,
+                    $crate::DType::F16 => 2f64.powi(-10),
+                    $crate::DType::BF16 => 2f64.powi(-7),
+                    _ => f32::EPSILON.into(),
+                });
+                let norm = $crate::support::RowNorm::root_mean_square(&self.size(), normalized_shape, eps)?;
+                self.row_norm(&norm, weight, None)
+            }
+
+            /// Normalises each of `groups` groups of channels of each sample `[N, C, …]`, then multiplies by
+            /// `weight` and adds `bias`, both `[C]`; see [`Self::layer_norm`].
+            ///
+            /// # Errors
+            /// When the channels do not divide into the groups, or a parameter is not `[C]`; on an integer
+            /// dtype.
+            #[track_caller]
+            pub fn group_norm(
+                &self,
+                groups: usize,
+                weight: Option<&Self>,
+                bias: Option<&Self>,
+                eps: f64,
+            ) -> Result<Self> {
+                let norm = $crate::support::RowNorm::group(&self.size(), groups, eps)?;
+                self.row_norm(&norm, weight, bias)
+            }
+
+            /// Normalises each channel of each sample `[N, C, …]`: [`Self::group_norm`] with a group for each
+            /// channel.
+            ///
+            /// # Errors
+            /// When there are fewer than three dimensions, or a parameter is not `[C]`; on an integer dtype.
+            #[track_caller]
+            pub fn instance_norm(
+                &self,
+                weight: Option<&Self>,
+                bias: Option<&Self>,
+                eps: f64,
+            ) -> Result<Self> {
+                let size = self.size();
+                if size.len() < 3 {
+                    let message = format!("input has shape {:?}, expected [batch, channels, …]", &size[..]);
+                    return Err($crate::Error::shape("instance_norm", message).into());
+                }
+                self.group_norm(size[1].max(1), weight, bias, eps)
+            }
+
+            /// Returns `h = (x - centre) · r` with `r = 1 / sqrt(mean((x - centre)²) + eps)` over `dims`, and
+            /// `r`.
+            #[doc(hidden)]
+            #[track_caller]
+            pub fn standardised(
+                &self,
+                dims: &[usize],
+                centre: $crate::support::Centre,
+                eps: f64,
+            ) -> Result<(Self, Self)> {
+                let x = match centre {
+                    $crate::support::Centre::Mean => self.sub(self.mean_dim(dims, true)?)?,
+                    $crate::support::Centre::Zero => self.clone(),
+                };
+                let r = x.square()?.mean_dim(dims, true)?.add(eps)?.rsqrt()?;
+                Ok((x.mul(&r)?, r))
+            }
+
+            /// Returns the gradients of a row norm as `Tensor::row_norm_grad`, in
+            /// operations that can be differentiated; that of 16-bit inputs is in f32.
+            #[doc(hidden)]
+            #[track_caller]
+            pub fn row_norm_composed_grad(
+                &self,
+                grad: &Self,
+                norm: &$crate::support::RowNorm,
+                weight: Option<&Self>,
+            ) -> Result<[Self; 3]> {
+                let view = |v: &Self| v.to_dtype($crate::support::real(v.dtype()))?.reshape(norm.view());
+                let (x, g) = (view(self)?, view(grad)?);
+                let (h, r) = x.standardised(&[2, 3], norm.centre(), norm.eps())?;
+                let dh = match weight {
+                    Some(weight) => g.mul(weight.to_dtype(x.dtype())?.reshape(norm.parameters())?)?,
+                    None => g.clone(),
+                };
+                let level = match norm.centre() {
+                    $crate::support::Centre::Mean => dh.sub(dh.mean_dim((2, 3), true)?)?,
+                    $crate::support::Centre::Zero => dh.clone(),
+                };
+                let dx = level.sub(h.mul(dh.mul(&h)?.mean_dim((2, 3), true)?)?)?.mul(r)?;
+                Ok([
+                    dx.reshape(self.size())?,
+                    g.mul(h)?.sum_dim((0, 3), false)?.reshape(norm.size())?,
+                    g.sum_dim((0, 3), false)?.reshape(norm.size())?,
+                ])
+            }
+        }
+    };
 }
+composed_normalization!(Tensor);

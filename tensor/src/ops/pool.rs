@@ -44,16 +44,19 @@ impl PoolOptions {
     fn windows(&self, op: &'static str, size: &[usize]) -> Result<Pool2d> {
         let [n, c, h, w] = images(op, size)?;
         let PoolOptions { kernel, stride, padding, dilation, ceil_mode, .. } = *self;
-        // The size with the border, where a window fits in.
-        let bordered = |size: usize, k: usize, s: usize, p: usize, d: usize| {
+        // The size with the border, and a window's size within it.
+        let fit = |size: usize, k: usize, s: usize, p: usize, d: usize| {
             // From a window's first element to its last.
             let reach = k.checked_sub(1).and_then(|k| k.checked_mul(d)?.checked_add(1)).filter(|_| d > 0)?;
             let bordered = size.checked_add(p.checked_mul(2)?)?;
-            (size > 0 && s > 0 && p <= reach / 2 && bordered >= reach).then_some(bordered)
+            let beyond = if ceil_mode { s.saturating_sub(1) } else { 0 };
+            let fits = bordered.saturating_add(beyond) >= reach;
+            let within = if reach > bordered { bordered.saturating_sub(1) / d + 1 } else { k };
+            (size > 0 && s > 0 && p <= reach / 2 && fits).then_some((bordered, within))
         };
-        let rows = bordered(h, kernel.0, stride.0, padding.0, dilation.0);
-        let columns = bordered(w, kernel.1, stride.1, padding.1, dilation.1);
-        let (Some(rows), Some(columns)) = (rows, columns) else {
+        let rows = fit(h, kernel.0, stride.0, padding.0, dilation.0);
+        let columns = fit(w, kernel.1, stride.1, padding.1, dilation.1);
+        let (Some((rows, kh)), Some((columns, kw))) = (rows, columns) else {
             return Err(Error::shape(
                 op,
                 format!(
@@ -65,7 +68,7 @@ impl PoolOptions {
         let pair = |(v, h): (usize, usize)| [v, h];
         // A stride beyond the border leaves one window, whatever it is.
         let stride = [stride.0.min(rows), stride.1.min(columns)];
-        Ok(Pool2d::new(n * c, [h, w], pair(kernel), stride, pair(padding), pair(dilation), ceil_mode))
+        Ok(Pool2d::new(n * c, [h, w], [kh, kw], stride, pair(padding), pair(dilation), ceil_mode))
     }
 
     /// What a kernel of a GPU divides by.
@@ -86,7 +89,7 @@ impl PoolOptions {
     }
 }
 
-/// Whether the places in an image, with a border or without, are numbers of 32 bits.
+/// Checks that the places in an image, with a border or without, are numbers of 32 bits.
 fn expect_pixels(op: &'static str, h: usize, w: usize) -> Result<()> {
     if h.checked_mul(w).is_some_and(|n| n < u32::MAX as usize) {
         return shape::room::<f64>(op, h * w);
@@ -94,7 +97,7 @@ fn expect_pixels(op: &'static str, h: usize, w: usize) -> Result<()> {
     Err(Error::shape(op, format!("an image of {h} x {w} has more than 2^32 - 2 pixels")))
 }
 
-/// Whether there is memory for images of this size, and for tables with an entry for each row and column.
+/// Checks that there is memory for images of this size, and for tables with an entry for each row and column.
 pub(crate) fn expect_room(op: &'static str, size: &[usize; 4]) -> Result<()> {
     shape::room::<f64>(op, shape::numel(&shape::shape(op, size)?))?;
     size[2..].iter().try_for_each(|&n| shape::room::<[usize; 3]>(op, n))
@@ -110,22 +113,59 @@ pub(crate) fn images(op: &'static str, size: &[usize]) -> Result<[usize; 4]> {
     })
 }
 
+impl From<usize> for PoolOptions {
+    /// Square windows side by side.
+    fn from(kernel: usize) -> Self {
+        Self::new((kernel, kernel))
+    }
+}
+
+impl From<(usize, usize)> for PoolOptions {
+    /// Windows side by side.
+    fn from(kernel: (usize, usize)) -> Self {
+        Self::new(kernel)
+    }
+}
+
 impl Tensor {
-    /// The largest element of each window of images `[N, C, H, W]`, and its place in its image as
-    /// `row · W + column`: two tensors `[N, C, H', W']`, the places as u32 (PyTorch's are i64). The first
-    /// of equal ones counts; a NaN is larger than all.
+    /// Returns the largest element of each window of images `[N, C, H, W]`, as `[N, C, H', W']`; a NaN is
+    /// larger than all. The options can be a window's size alone, a number or a pair.
     ///
     /// ```
-    /// use taper_tensor::{PoolOptions, Tensor};
+    /// use taper_tensor::Tensor;
     /// let x = Tensor::new(&[[[[1f32, 5.0], [7.0, 3.0]]]])?;
-    /// let (y, places) = x.max_pool2d(PoolOptions::new((2, 2)))?;
-    /// assert_eq!((y.to_vec::<f32>()?, places.to_vec::<u32>()?), (vec![7.0], vec![2]));
+    /// assert_eq!(x.max_pool2d(2)?.to_vec::<f32>()?, [7.0]);
     /// # Ok::<(), taper_tensor::Error>(())
     /// ```
     ///
     /// # Errors
-    /// When the input is no batch of images, or the window does not fit; on an integer dtype.
-    pub fn max_pool2d(&self, options: PoolOptions) -> Result<(Self, Self)> {
+    /// When the input is not a batch of images, or the window does not fit; on an integer dtype.
+    pub fn max_pool2d(&self, options: impl Into<PoolOptions>) -> Result<Self> {
+        Ok(self.max_pool2d_places(options.into())?.0)
+    }
+
+    /// Returns the largest elements as [`Tensor::max_pool2d`], and their places in their images as
+    /// `row · W + column`, int64 `[N, C, H', W']`: PyTorch's `max_pool2d(…, return_indices=True)`. The first of
+    /// equal ones counts.
+    ///
+    /// ```
+    /// use taper_tensor::Tensor;
+    /// let x = Tensor::new(&[[[[1f32, 5.0], [7.0, 3.0]]]])?;
+    /// let (y, places) = x.max_pool2d_with_indices(2)?;
+    /// assert_eq!((y.to_vec::<f32>()?, places.to_vec::<i64>()?), (vec![7.0], vec![2]));
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Tensor::max_pool2d`].
+    pub fn max_pool2d_with_indices(&self, options: impl Into<PoolOptions>) -> Result<(Self, Self)> {
+        let (y, places) = self.max_pool2d_places(options.into())?;
+        Ok((y, places.to_dtype(DType::I64)?))
+    }
+
+    /// The largest elements, and their places as u32, in which gradients keep them.
+    #[doc(hidden)]
+    pub fn max_pool2d_places(&self, options: PoolOptions) -> Result<(Self, Self)> {
         let op = "max_pool2d";
         self.expect_float(op)?;
         let windows = options.windows(op, self.size())?;
@@ -138,7 +178,7 @@ impl Tensor {
         })
     }
 
-    /// The gradient of [`Tensor::max_pool2d`] with respect to images of the shape `input`: each element
+    /// Returns the gradient of [`Tensor::max_pool2d`] with respect to images of the shape `input`: each element
     /// of `self`, the gradient of the maxima, is added at its place.
     ///
     /// # Errors
@@ -148,8 +188,8 @@ impl Tensor {
         self.to_places(op, places, input, &options.windows(op, input)?)
     }
 
-    /// The largest element of each of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as
-    /// can be, as in [`Tensor::adaptive_avg_pool2d`], and its place as in [`Tensor::max_pool2d`].
+    /// Returns the largest element of each of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as
+    /// can be, as in [`Tensor::adaptive_avg_pool2d`], and its place as in [`Tensor::max_pool2d_with_indices`].
     ///
     /// # Errors
     /// As [`Tensor::adaptive_avg_pool2d`].
@@ -166,10 +206,10 @@ impl Tensor {
                 max::adaptive_max_pool2d([h, w], &rows, &cols, x[0], y, &mut places);
             })?
         });
-        Ok((y.cast(self.dtype)?, self.result(places, &size)?))
+        Ok((y.cast(self.dtype)?, self.result(places, &size)?.to_dtype(DType::I64)?))
     }
 
-    /// The gradient of [`Tensor::adaptive_max_pool2d`]; see [`Tensor::max_pool2d_grad`].
+    /// Returns the gradient of [`Tensor::adaptive_max_pool2d`]; see [`Tensor::max_pool2d_grad`].
     ///
     /// # Errors
     /// As [`Tensor::max_pool2d_grad`].
@@ -208,19 +248,19 @@ impl Tensor {
         })
     }
 
-    /// The mean of each window of images `[N, C, H, W]`; the padding's zeros count, unless
-    /// `count_include_pad` is off.
+    /// Returns the mean of each window of images `[N, C, H, W]`, as `[N, C, H', W']`; the padding's zeros count,
+    /// unless `count_include_pad` is off.
     ///
     /// # Errors
     /// As [`Tensor::max_pool2d`]; and when there is a dilation, or a divisor of 0.
-    pub fn avg_pool2d(&self, options: PoolOptions) -> Result<Self> {
-        let op = "avg_pool2d";
+    pub fn avg_pool2d(&self, options: impl Into<PoolOptions>) -> Result<Self> {
+        let (op, options) = ("avg_pool2d", options.into());
         let (windows, output) = options.means(op, self.size())?;
         on_gpu!(self, y => Ok(y), pool::means(op, &options.windows(op, self.size())?, options.divisor(), self, &self.pooled(output), false));
         self.averages(op, &windows, output)
     }
 
-    /// The gradient of [`Tensor::avg_pool2d`] with respect to images of the shape `input`; `self` is
+    /// Returns the gradient of [`Tensor::avg_pool2d`] with respect to images of the shape `input`; `self` is
     /// that of the means.
     ///
     /// # Errors
@@ -233,18 +273,18 @@ impl Tensor {
         self.averages_grad(op, &windows, input, output)
     }
 
-    /// The means of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as can be:
+    /// Returns the means of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as can be:
     /// `floor(i H / oh)` to `ceil((i + 1) H / oh)`.
     ///
     /// # Errors
-    /// When the input is no batch of images, or an image is empty; on an integer dtype.
+    /// When the input is not a batch of images, or an image is empty; on an integer dtype.
     pub fn adaptive_avg_pool2d(&self, (oh, ow): (usize, usize)) -> Result<Self> {
         let op = "adaptive_avg_pool2d";
         on_gpu!(self, y => Ok(y), pool::even_means(op, self, self.size(), [oh, ow], false));
         self.averages(op, &adaptive(op, self.size(), [oh, ow])?, [oh, ow])
     }
 
-    /// The gradient of [`Tensor::adaptive_avg_pool2d`] with respect to images of the shape `input`;
+    /// Returns the gradient of [`Tensor::adaptive_avg_pool2d`] with respect to images of the shape `input`;
     /// `self` is that of the means.
     ///
     /// # Errors
@@ -283,7 +323,7 @@ impl Tensor {
         [self.size()[0], self.size()[1], h, w]
     }
 
-    /// Whether `of` has a number for each window over images of the shape `input`.
+    /// Checks that `of` has a number for each window over images of the shape `input`.
     fn expect_pooled(&self, op: &'static str, of: &Self, input: &[usize], [h, w]: [usize; 2]) -> Result<()> {
         self.expect_float(op)?;
         let expected = [input[0], input[1], h, w];

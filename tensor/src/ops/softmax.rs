@@ -24,7 +24,7 @@ macro_rules! along {
 }
 
 impl Tensor {
-    /// `exp(x) / sum(exp(x))` along a dimension.
+    /// Returns `exp(x) / sum(exp(x))` along a dimension.
     ///
     /// # Errors
     /// When there is no such dimension; on an integer dtype.
@@ -32,7 +32,7 @@ impl Tensor {
         along!("softmax", [self], dim, |x: &[&[T]], n, inner| softmax::softmax(x[0], n, inner))
     }
 
-    /// `x - log(sum(exp(x)))` along a dimension.
+    /// Returns `x - log(sum(exp(x)))` along a dimension.
     ///
     /// # Errors
     /// As [`Tensor::softmax`].
@@ -40,7 +40,7 @@ impl Tensor {
         along!("log_softmax", [self], dim, |x: &[&[T]], n, inner| softmax::log_softmax(x[0], n, inner))
     }
 
-    /// The gradient of [`Tensor::softmax`] from its result `y`: `y · (dy - sum(y · dy))`, where `dy` is
+    /// Returns the gradient of [`Tensor::softmax`] from its result `y`: `y · (dy - sum(y · dy))`, where `dy` is
     /// `self`.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Tensor {
         })
     }
 
-    /// The gradient of [`Tensor::log_softmax`] from its result `y`: `dy - exp(y) · sum(dy)`, where `dy`
+    /// Returns the gradient of [`Tensor::log_softmax`] from its result `y`: `dy - exp(y) · sum(dy)`, where `dy`
     /// is `self`.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Tensor {
         })
     }
 
-    /// Whether a result has the shape, dtype and device of `self`, its gradient.
+    /// Checks that a result has the shape, dtype and device of `self`, its gradient.
     pub(crate) fn expect_like(&self, op: &'static str, y: &Self) -> Result<()> {
         self.expect_device(op, y)?;
         y.expect_dtype(op, self.dtype)?;

@@ -10,15 +10,15 @@ const NEAREST: &str = "upsample_nearest2d";
 const BILINEAR: &str = "upsample_bilinear2d";
 
 impl Tensor {
-    /// Images `[N, C, H, W]` in another size, each pixel the nearest one: `floor(i · H / oh)`.
+    /// Returns images `[N, C, H, W]` in another size, each pixel the nearest one: `floor(i · H / oh)`.
     ///
     /// # Errors
-    /// When the input is no batch of images, or an image is empty; on an integer dtype.
+    /// When the input is not a batch of images, or an image is empty; on an integer dtype.
     pub fn upsample_nearest2d(&self, output: (usize, usize)) -> Result<Self> {
         self.upsample(NEAREST, Mode::Nearest, output)
     }
 
-    /// Images `[N, C, H, W]` in another size, each pixel a mixture of the four nearest; with
+    /// Returns images `[N, C, H, W]` in another size, each pixel a mixture of the four nearest; with
     /// `align_corners` the corners' centres keep their places, or else the corners themselves.
     ///
     /// # Errors
@@ -27,7 +27,7 @@ impl Tensor {
         self.upsample(BILINEAR, Mode::Linear { align_corners }, output)
     }
 
-    /// The gradient of [`Tensor::upsample_nearest2d`] with respect to images of the shape `input`;
+    /// Returns the gradient of [`Tensor::upsample_nearest2d`] with respect to images of the shape `input`;
     /// `self` is that of the result.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl Tensor {
         self.upsample_grad(NEAREST, Mode::Nearest, input)
     }
 
-    /// The gradient of [`Tensor::upsample_bilinear2d`], as [`Tensor::upsample_nearest2d_grad`].
+    /// Returns the gradient of [`Tensor::upsample_bilinear2d`], as [`Tensor::upsample_nearest2d_grad`].
     ///
     /// # Errors
     /// As [`Tensor::upsample_nearest2d_grad`].

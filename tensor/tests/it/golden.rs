@@ -179,7 +179,7 @@ fn run(op: &str, x: &[Tensor], args: &Args<'_>) -> Option<Outcome> {
             conv: args.conv(),
             output_padding: args.pair("output_padding", 0),
         })),
-        "max_pool2d" => one(a.max_pool2d(args.pool()).map(|(y, _)| y)),
+        "max_pool2d" => one(a.max_pool2d(args.pool())),
         "avg_pool2d" => one(a.avg_pool2d(args.pool())),
         "adaptive_avg_pool2d" => one(a.adaptive_avg_pool2d(args.pair("output_size", 1))),
         "upsample_nearest2d" => {

@@ -32,12 +32,12 @@ const WINDOWS: [PoolOptions; 6] = [
 fn options_are_pytorchs() -> Result<()> {
     let x = Tensor::arange(0, 25, 1)?.to_dtype(DType::F64)?.reshape((1, 1, 5, 5))?;
     let o = PoolOptions { stride: (2, 2), ceil_mode: true, ..PoolOptions::new((2, 2)) };
-    let (y, places) = x.max_pool2d(o)?;
+    let (y, places) = x.max_pool2d_with_indices(o)?;
     assert_eq!(y.to_vec::<f64>()?, [6., 8., 9., 16., 18., 19., 21., 23., 24.]);
-    assert_eq!(places.to_vec::<u32>()?, [6, 8, 9, 16, 18, 19, 21, 23, 24]);
+    assert_eq!(places.to_vec::<i64>()?, [6, 8, 9, 16, 18, 19, 21, 23, 24]);
     assert_eq!(x.avg_pool2d(o)?.to_vec::<f64>()?, [3., 5., 6.5, 13., 15., 16.5, 20.5, 22.5, 24.]);
     let wide = PoolOptions { stride: (1, 1), dilation: (2, 2), ..PoolOptions::new((2, 2)) };
-    assert_eq!(x.max_pool2d(wide)?.0.to_vec::<f64>()?, [12., 13., 14., 17., 18., 19., 22., 23., 24.]);
+    assert_eq!(x.max_pool2d(wide)?.to_vec::<f64>()?, [12., 13., 14., 17., 18., 19., 22., 23., 24.]);
     let border = PoolOptions { stride: (3, 3), padding: (1, 1), ..PoolOptions::new((3, 3)) };
     let corner = |o| x.avg_pool2d(o)?.to_vec::<f64>().map(|y| y[0]);
     assert_eq!(corner(border)?, 12.0 / 9.0);
@@ -51,6 +51,25 @@ fn options_are_pytorchs() -> Result<()> {
     Ok(())
 }
 
+/// In `ceil_mode` a window may be larger than the image, if the stride reaches beyond it too.
+#[test]
+fn windows_larger_than_the_image() -> Result<()> {
+    let x = Tensor::new(&[[[[1.0f64, 2.0], [3.0, 4.0]]]])?;
+    let o = PoolOptions { stride: (2, 2), ceil_mode: true, ..PoolOptions::new((3, 3)) };
+    assert_eq!(x.max_pool2d(o)?.to_vec::<f64>()?, [4.0]);
+    assert_eq!(x.avg_pool2d(o)?.to_vec::<f64>()?, [2.5]);
+    let huge = PoolOptions { stride: (usize::MAX, 2), ..PoolOptions::new((1 << 60, 3)) };
+    let huge = PoolOptions { ceil_mode: true, ..huge };
+    assert_eq!(x.max_pool2d(huge)?.to_vec::<f64>()?, [4.0]);
+    let dilated = PoolOptions { stride: (4, 4), dilation: (3, 3), ..PoolOptions::new((2, 2)) };
+    assert_eq!(x.max_pool2d(PoolOptions { ceil_mode: true, ..dilated })?.to_vec::<f64>()?, [1.0]);
+    assert!(
+        x.max_pool2d(PoolOptions { ceil_mode: true, ..PoolOptions::new((3, 3)) })?.to_vec::<f64>()? == [4.0]
+    );
+    assert!(x.max_pool2d(PoolOptions { ceil_mode: true, stride: (1, 1), ..o }).is_err());
+    Ok(())
+}
+
 #[test]
 fn gradients_are_the_transposed_maps() -> Result<()> {
     let size = [2, 3, 7, 9];
@@ -58,7 +77,7 @@ fn gradients_are_the_transposed_maps() -> Result<()> {
         transposed(&size, |x| x.avg_pool2d(o), |dy| dy.avg_pool2d_grad(&size, o))?;
         // The maxima of one x are a linear map of it, given their places.
         let x = Tensor::options().dtype(DType::F64).randn(size)?;
-        let (y, places) = x.max_pool2d(o)?;
+        let (y, places) = x.max_pool2d_with_indices(o)?;
         let dx = y.max_pool2d_grad(&places, &size, o)?;
         let (left, right) = (y.square()?.sum()?.item::<f64>()?, dx.mul(&x)?.sum()?.item::<f64>()?);
         assert!((left - right).abs() < 1e-11, "{left} and {right}");
@@ -82,8 +101,8 @@ fn sixteen_bits_and_views_go_through_f32() -> Result<()> {
     let x = Tensor::randn((4, 2, 6, 6))?.transpose(2, 3)?;
     for dtype in [DType::BF16, DType::F16] {
         let x = x.to_dtype(dtype)?;
-        let (y, places) = x.max_pool2d(WINDOWS[1])?;
-        let (wide, wide_places) = x.to_dtype(DType::F32)?.max_pool2d(WINDOWS[1])?;
+        let (y, places) = x.max_pool2d_with_indices(WINDOWS[1])?;
+        let (wide, wide_places) = x.to_dtype(DType::F32)?.max_pool2d_with_indices(WINDOWS[1])?;
         assert_eq!(y.dtype(), dtype);
         assert!(y.to_dtype(DType::F32)?.equal(&wide)? && places.equal(&wide_places)?);
         let dx = y.max_pool2d_grad(&places, x.size(), WINDOWS[1])?;
@@ -104,9 +123,9 @@ fn what_does_not_fit_is_an_error() -> Result<()> {
     fails(x.avg_pool2d(PoolOptions::new((5, 1))), "does not fit");
     fails(x.avg_pool2d(PoolOptions::new((0, 1))), "does not fit");
     fails(x.select(0, 0)?.avg_pool2d(o), "unsqueeze(0)");
-    fails(Tensor::zeros((1, 1, 0, 4))?.max_pool2d(o).map(|(y, _)| y), "does not fit");
-    fails(x.to_dtype(DType::I64)?.max_pool2d(o).map(|(y, _)| y), "int64");
-    let (y, places) = x.max_pool2d(o)?;
+    fails(Tensor::zeros((1, 1, 0, 4))?.max_pool2d(o), "does not fit");
+    fails(x.to_dtype(DType::I64)?.max_pool2d(o), "int64");
+    let (y, places) = x.max_pool2d_with_indices(o)?;
     fails(y.max_pool2d_grad(&places, &[1, 1, 6, 4], o), "expect [1, 1, 3, 2]");
     fails(y.max_pool2d_grad(&places.add(16)?, &[1, 1, 4, 4], o), "16");
     fails(y.max_pool2d_grad(&places, &[1, 1, usize::MAX, 4], o), "");

@@ -573,12 +573,14 @@ const IMAGES: &[(&str, Call)] = calls! { |c, x|
     x.layer_norm(&c.sizes(), None, None, c.real());
     x.layer_norm(&x.size()[2..], None, None, c.real());
     x.group_norm(c.size(), None, None, c.real());
+    x.instance_norm(Some(&c.tensor()), None, c.real());
+    x.rms_norm(&x.size()[2..], None, Some(c.real()));
 };
 
 /// The largest of windows, and their gradient with respect to images of about that size.
 fn pooled(c: &Chance, x: &Tensor) -> Result<Tensor> {
     let windows = c.windows();
-    let (y, places) = x.max_pool2d(windows)?;
+    let (y, places) = x.max_pool2d_with_indices(windows)?;
     y.max_pool2d_grad(&places, &c.size_like(x), windows)
 }
 

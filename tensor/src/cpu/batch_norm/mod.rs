@@ -10,6 +10,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub(super) use rows::{BLOCK, moments_of, sums};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
@@ -75,10 +76,10 @@ pub struct Affine<'a, T> {
 
 /// How many values, their mean, and the sum of their squared deviations from it.
 #[derive(Clone, Copy, Debug, Default)]
-struct Moments {
-    count: f64,
-    mean: f64,
-    squares: f64,
+pub struct Moments {
+    pub count: f64,
+    pub mean: f64,
+    pub squares: f64,
 }
 
 impl Moments {

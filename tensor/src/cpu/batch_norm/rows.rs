@@ -4,11 +4,12 @@ use std::mem::MaybeUninit;
 
 use super::{Coefficients, Line, Moments, Shape};
 use crate::cpu::parallel::Disjoint;
+use crate::cpu::row_norm::Centre;
 use crate::cpu::simd::simd;
 use crate::cpu::vector::{Lanes, Vector};
 
 /// Values that are read twice while they are in the nearest cache.
-const BLOCK: usize = 4096;
+pub const BLOCK: usize = 4096;
 
 simd! {
     /// The moments of channel `c`.
@@ -93,6 +94,23 @@ fn block<const L: usize, T: Lanes>(shape: &Shape, x: &[T], c: usize, first: usiz
     Moments { count, mean: near.f64() + off, squares: total(squares).f64() - count * off * off }
 }
 
+/// The moments of `x`, or with [`Centre::Zero`] its squares, and a mean of 0.
+#[inline(always)]
+pub fn moments_of<const L: usize, T: Lanes>(x: &[T], centre: Centre) -> Moments {
+    let mut moments = Moments::default();
+    for x in x.chunks(BLOCK) {
+        moments = if centre == Centre::Zero {
+            let (mut sums, mut squares) = ([Vector::<T, L>::ZERO; 4], [Vector::<T, L>::ZERO; 4]);
+            add_deviations(x, T::ZERO, &mut sums, &mut squares);
+            moments.join(Moments { count: x.len() as f64, mean: 0.0, squares: total(squares).f64() })
+        } else {
+            let shape = Shape { batch: 1, channels: 1, size: x.len() };
+            moments.join(block::<L, T>(&shape, x, 0, 0, 1))
+        };
+    }
+    moments
+}
+
 #[inline(always)]
 fn moments_body<const L: usize, T: Lanes>(shape: &Shape, x: &[T], c: usize) -> Moments {
     let rows = (BLOCK / shape.size.max(1)).max(1);
@@ -114,18 +132,25 @@ fn gradient_sums_body<const L: usize, T: Lanes>(
     let mut total = (0.0, 0.0);
     for n in 0..shape.batch {
         let at = shape.row(n, c);
-        for from in (0..shape.size).step_by(BLOCK) {
-            let len = BLOCK.min(shape.size - from);
-            let (sum, dot) = sums::<L, T>(&x[at + from..][..len], &dy[at + from..][..len], mean);
-            total = (total.0 + sum, total.1 + dot);
-        }
+        let (sum, dot) = sums::<L, T>(&x[at..][..shape.size], &dy[at..][..shape.size], mean);
+        total = (total.0 + sum, total.1 + dot);
     }
     total
 }
 
-/// The sums of dy and of dy (x - mean).
+/// The sums of dy and of dy (x - mean), a block at a time.
 #[inline(always)]
-fn sums<const L: usize, T: Lanes>(x: &[T], dy: &[T], mean: T) -> (f64, f64) {
+pub fn sums<const L: usize, T: Lanes>(x: &[T], dy: &[T], mean: T) -> (f64, f64) {
+    let mut total = (0.0, 0.0);
+    for (x, dy) in x.chunks(BLOCK).zip(dy.chunks(BLOCK)) {
+        let (sum, dot) = block_sums::<L, T>(x, dy, mean);
+        total = (total.0 + sum, total.1 + dot);
+    }
+    total
+}
+
+#[inline(always)]
+fn block_sums<const L: usize, T: Lanes>(x: &[T], dy: &[T], mean: T) -> (f64, f64) {
     let means = Vector::<T, L>([-mean; L]);
     let mut sum = [Vector::<T, L>::ZERO; 4];
     let mut dot = [Vector::<T, L>::ZERO; 4];

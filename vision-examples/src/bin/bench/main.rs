@@ -38,7 +38,7 @@ enum Topic {
     Autograd(Common),
     /// An optimiser's step over the parameters of a network, beside a plain copy of as many bytes
     Optim(Common),
-    /// Operations on tensors of 1M and 16M elements
+    /// Operations on tensors of 1M and 16M elements, and both passes of the layers that call them
     Tensor(Common),
     /// Convolutions of ResNet-18 and of the tutorial's network, each pass
     Conv {

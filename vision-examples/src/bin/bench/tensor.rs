@@ -1,6 +1,9 @@
-//! Operations on large tensors: ours, candle's where it has the operation, PyTorch's.
+//! Operations on large tensors: ours, candle's where it has the operation, PyTorch's; then both passes of the
+//! layers that call them.
 
 use taper_autograd::tensor::{DType, Tensor};
+use taper_autograd::{Backward, Variable};
+use taper_nn::{Gelu, Layer, LayerNorm, Linear, Silu, Softmax};
 use taper_vision_examples::Result;
 
 use crate::Common;
@@ -10,6 +13,7 @@ pub fn run(common: &Common) -> Result<()> {
     let mut bench = common.open()?;
     for (label, rows) in [("1M", 1 << 10), ("16M", 1 << 14)] {
         operations(&mut bench, label, rows)?;
+        layers(&mut bench, label, rows)?;
     }
     bench.finish()
 }
@@ -68,5 +72,36 @@ fn operations(bench: &mut Bench, label: &str, rows: usize) -> Result<()> {
     case!(bench, label, &setup, "to f64", x.to_dtype(DType::F64), "x.double()");
     case!(bench, label, &setup, "to bf16", x.to_dtype(DType::BF16), "x.bfloat16()");
     case!(bench, label, &setup, "to i64", x.to_dtype(DType::I64), "x.long()");
+    Ok(())
+}
+
+/// Each pass of the layers over `rows` times 1024 elements.
+fn layers(bench: &mut Bench, label: &str, rows: usize) -> Result<()> {
+    let layers: [(Box<dyn Layer>, &str); 5] = [
+        (Box::new(Gelu::new()), "nn.GELU()"),
+        (Box::new(Silu), "nn.SiLU()"),
+        (Box::new(Softmax::new(-1)), "nn.Softmax(-1)"),
+        (Box::new(LayerNorm::new(&[1024])?), "nn.LayerNorm(1024)"),
+        (Box::new(Linear::new(1024, 1024)?), "nn.Linear(1024, 1024)"),
+    ];
+    for (layer, python) in layers {
+        let x = Variable::requires_grad(Tensor::randn((rows, 1024))?);
+        let setup = format!(
+            "x, layer = torch.randn({rows}, 1024, requires_grad=True), {python}\n\
+             y = layer(x)\n\
+             dy = torch.randn_like(y)"
+        );
+        let case = Case::new(format!("{python} forward {label}"), || Ok(drop(layer.forward(&x)?)));
+        bench.case(case.pytorch(&setup, "layer(x)"))?;
+        let y = layer.forward(&x)?;
+        let dy = Variable::new(y.data().randn_like()?);
+        let case = Case::new(format!("{python} backward {label}"), || {
+            x.zero_grad();
+            layer.zero_grad();
+            Ok(Backward::new().output(&y, Some(&dy)).retain_graph(true).run()?)
+        });
+        let run = "x.grad = None; layer.zero_grad(); y.backward(dy, retain_graph=True)";
+        bench.case(case.pytorch(&setup, run))?;
+    }
     Ok(())
 }

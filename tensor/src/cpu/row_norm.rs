@@ -1,0 +1,271 @@
+//! Normalisation of rows, each by its own mean and deviation: layer norm, group norm and RMS norm.
+//!
+//! A row comes from memory once; its statistics, its sums and its result are computed from the cache.
+//! Statistics are batch norm's: of blocks, joined in f64. The gradient computes them again, which costs less
+//! than keeping them.
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use super::batch_norm::{BLOCK, moments_of, sums};
+use super::parallel::{self, Disjoint};
+use super::simd::simd;
+use super::vector::{Lanes, Vector};
+
+/// Tasks of a gradient at most: each has its own sums of the parameters' gradients.
+const TASKS: usize = 64;
+
+/// What a normalisation subtracts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Centre {
+    /// The mean.
+    Mean,
+    /// Nothing, as in RMS norm.
+    Zero,
+}
+
+/// Rows of `parameters · inner` values each. `inner` neighbours share a weight and a bias; row `r` has those
+/// of the set `r % sets`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rows {
+    /// Rows.
+    pub rows: usize,
+    /// Sets of parameters: the groups of group norm, else 1.
+    pub sets: usize,
+    /// Parameters of a set.
+    pub parameters: usize,
+    /// Values that share a parameter.
+    pub inner: usize,
+    /// What is subtracted.
+    pub centre: Centre,
+    /// What is added to the variance, or to the mean square.
+    pub eps: f64,
+}
+
+impl Rows {
+    fn size(&self) -> usize {
+        self.parameters * self.inner
+    }
+
+    fn len(&self) -> usize {
+        self.rows * self.size()
+    }
+
+    /// Where the parameters of row `r` begin.
+    #[inline(always)]
+    fn set(&self, r: usize) -> usize {
+        r % self.sets * self.parameters
+    }
+
+    /// What is subtracted from a row, and what its values are then multiplied by.
+    #[inline(always)]
+    fn statistics<const L: usize, T: Lanes>(&self, x: &[T]) -> (T, f64) {
+        let moments = moments_of::<L, T>(x, self.centre);
+        (T::of(moments.mean), 1.0 / (moments.squares / moments.count + self.eps).sqrt())
+    }
+}
+
+/// `(x - mean) / sqrt(variance + eps) · weight + bias` of each row.
+///
+/// # Panics
+/// If a slice's length is not what `s` says, as in all functions here.
+pub fn forward<T: Lanes>(s: &Rows, x: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
+    let parameters = s.sets * s.parameters;
+    assert_eq!([x.len(), weight.len(), bias.len()], [s.len(), parameters, parameters], "wrong sizes");
+    if s.len() == 0 {
+        return Vec::new();
+    }
+    written(s.len(), |y| {
+        let grain = ((1 << 14) / s.size()).max(1);
+        parallel::for_each_range(s.rows, grain, 0.5 * s.size() as f64, |range| {
+            forward_rows(s, x, weight, bias, range, y);
+        });
+    })
+}
+
+/// The gradients of the input, the weights and the biases; without `parameters`, the last two are empty.
+///
+/// ```text
+/// dbias = sum dy, dweight = sum dy h, dx = (dy weight - mean(dy weight) - h mean(dy weight h)) / d
+/// with d = sqrt(variance + eps), h = (x - mean) / d
+/// ```
+///
+/// RMS norm subtracts no mean, neither in `h` nor in `dx`.
+pub fn backward<T: Lanes>(s: &Rows, x: &[T], dy: &[T], weight: &[T], parameters: bool) -> [Vec<T>; 3] {
+    let count = s.sets * s.parameters;
+    assert_eq!([x.len(), dy.len(), weight.len()], [s.len(), s.len(), count], "wrong sizes");
+    let wanted = if parameters { count } else { 0 };
+    if s.len() == 0 {
+        return [Vec::new(), vec![T::ZERO; wanted], vec![T::ZERO; wanted]];
+    }
+    // All tasks' sums take a fraction of the memory of the input.
+    let tasks = if parameters { (s.len() / (4 * count)).max(1) } else { TASKS };
+    let grain = s.rows.div_ceil(tasks.min(TASKS));
+    let tasks = s.rows.div_ceil(grain);
+    let mut partial = vec![0.0; tasks * 2 * wanted];
+    let partials = Disjoint::new(&mut partial);
+    let dx = written(s.len(), |dx| {
+        parallel::for_each(tasks, 0.8 * (grain * s.size()) as f64, |task| {
+            // SAFETY: each task takes its own part.
+            let sums = unsafe { partials.part(task * 2 * wanted, 2 * wanted) };
+            let range = task * grain..((task + 1) * grain).min(s.rows);
+            gradient_rows(s, x, dy, weight, range, sums, dx);
+        });
+    });
+    let mut total = vec![0.0; 2 * wanted];
+    if wanted > 0 {
+        for partial in partial.chunks_exact(2 * wanted) {
+            for (total, partial) in total.iter_mut().zip(partial) {
+                *total += partial;
+            }
+        }
+    }
+    let of = |sums: &[f64]| sums.iter().map(|&sum| T::of(sum)).collect();
+    [dx, of(&total[..wanted]), of(&total[wanted..])]
+}
+
+/// `len` values that `fill` writes: the callers write each row.
+fn written<T: Lanes>(len: usize, fill: impl FnOnce(Disjoint<'_, MaybeUninit<T>>)) -> Vec<T> {
+    let mut y = Vec::with_capacity(len);
+    fill(Disjoint::new(&mut y.spare_capacity_mut()[..len]));
+    // SAFETY: the callers write all rows.
+    unsafe { y.set_len(len) };
+    y
+}
+
+simd! {
+    /// Normalises the rows `range`; the caller alone uses those rows of `y`.
+    fn forward_rows<T: Lanes>(
+        s: &Rows, x: &[T], weight: &[T], bias: &[T], range: Range<usize>, y: Disjoint<'_, MaybeUninit<T>>,
+    ) = forward_body;
+
+    /// The gradient of the rows `range`; the caller alone uses those rows of `dx`. Adds the gradients of the
+    /// weights and then of the biases to `totals`, unless that is empty.
+    fn gradient_rows<T: Lanes>(
+        s: &Rows, x: &[T], dy: &[T], weight: &[T], range: Range<usize>, totals: &mut [f64],
+        dx: Disjoint<'_, MaybeUninit<T>>,
+    ) = gradient_body;
+}
+
+#[inline(always)]
+fn forward_body<const L: usize, T: Lanes>(
+    s: &Rows,
+    x: &[T],
+    weight: &[T],
+    bias: &[T],
+    range: Range<usize>,
+    y: Disjoint<'_, MaybeUninit<T>>,
+) {
+    let size = s.size();
+    for r in range {
+        let x = &x[r * size..][..size];
+        // SAFETY: the caller alone uses this row.
+        let y = unsafe { y.part(r * size, size) };
+        let (w, b) = (&weight[s.set(r)..][..s.parameters], &bias[s.set(r)..][..s.parameters]);
+        let (mean, inverse) = s.statistics::<L, T>(x);
+        if s.inner == 1 {
+            let inverse = T::of(inverse);
+            for i in 0..size {
+                y[i].write(((x[i] - mean) * inverse).fma::<L>(w[i], b[i]));
+            }
+            continue;
+        }
+        for (p, (x, y)) in x.chunks_exact(s.inner).zip(y.chunks_exact_mut(s.inner)).enumerate() {
+            let (scale, bias) = (T::of(inverse * w[p].f64()), b[p]);
+            for i in 0..s.inner {
+                y[i].write((x[i] - mean).fma::<L>(scale, bias));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn gradient_body<const L: usize, T: Lanes>(
+    s: &Rows,
+    x: &[T],
+    dy: &[T],
+    weight: &[T],
+    range: Range<usize>,
+    totals: &mut [f64],
+    dx: Disjoint<'_, MaybeUninit<T>>,
+) {
+    let size = s.size();
+    let (dweight, dbias) = totals.split_at_mut(totals.len() / 2);
+    for r in range {
+        let (x, dy) = (&x[r * size..][..size], &dy[r * size..][..size]);
+        // SAFETY: the caller alone uses this row.
+        let dx = unsafe { dx.part(r * size, size) };
+        let set = s.set(r)..s.set(r) + s.parameters;
+        let w = &weight[set.clone()];
+        let (mean, inverse) = s.statistics::<L, T>(x);
+        let (mut sum, mut dot) = (0.0, 0.0);
+        if s.inner == 1 {
+            (sum, dot) = weighted_sums::<L, T>(x, dy, w, mean);
+            if !dweight.is_empty() {
+                let (dweight, dbias) = (&mut dweight[set.clone()], &mut dbias[set]);
+                let inverse = T::of(inverse);
+                for i in 0..size {
+                    dweight[i] += (dy[i] * ((x[i] - mean) * inverse)).f64();
+                }
+                for i in 0..size {
+                    dbias[i] += dy[i].f64();
+                }
+            }
+        } else {
+            for (p, (x, dy)) in x.chunks_exact(s.inner).zip(dy.chunks_exact(s.inner)).enumerate() {
+                let (part, part_dot) = sums::<L, T>(x, dy, mean);
+                sum += part * w[p].f64();
+                dot += part_dot * w[p].f64();
+                if !dweight.is_empty() {
+                    dweight[set.start + p] += part_dot * inverse;
+                    dbias[set.start + p] += part;
+                }
+            }
+        }
+        let share = inverse / size as f64;
+        let level = if s.centre == Centre::Mean { T::of(-sum * share) } else { T::ZERO };
+        let slope = T::of(dot * inverse * inverse * share);
+        if s.inner == 1 {
+            let inverse = T::of(inverse);
+            for i in 0..size {
+                dx[i].write((dy[i] * w[i]).fma::<L>(inverse, (mean - x[i]).fma::<L>(slope, level)));
+            }
+            continue;
+        }
+        for (p, dx) in dx.chunks_exact_mut(s.inner).enumerate() {
+            let (x, dy) = (&x[p * s.inner..][..s.inner], &dy[p * s.inner..][..s.inner]);
+            let scale = T::of(inverse * w[p].f64());
+            for i in 0..s.inner {
+                dx[i].write(dy[i].fma::<L>(scale, (mean - x[i]).fma::<L>(slope, level)));
+            }
+        }
+    }
+}
+
+/// The sums of dy weight and of dy weight (x - mean).
+#[inline(always)]
+fn weighted_sums<const L: usize, T: Lanes>(x: &[T], dy: &[T], weight: &[T], mean: T) -> (f64, f64) {
+    let (means, mut total) = (Vector::<T, L>([-mean; L]), (0.0, 0.0));
+    for from in (0..x.len()).step_by(BLOCK) {
+        let to = (from + BLOCK).min(x.len());
+        let (mut sum, mut dot) = ([Vector::<T, L>::ZERO; 2], [Vector::<T, L>::ZERO; 2]);
+        let mut at = from;
+        while at < to {
+            for a in 0..2 {
+                let part = at.min(to)..(at + L).min(to);
+                // Lanes beyond the end have dy = 0.
+                let dy = Vector::<T, L>::of(&dy[part.clone()]);
+                let dy = dy.fma(Vector::of(&weight[part.clone()]), Vector::ZERO);
+                sum[a] = sum[a].plus(dy);
+                dot[a] = dy.fma(Vector::of(&x[part]).plus(means), dot[a]);
+                at += L;
+            }
+        }
+        total.0 += sum[0].plus(sum[1]).sum().f64();
+        total.1 += dot[0].plus(dot[1]).sum().f64();
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests;

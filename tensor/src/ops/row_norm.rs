@@ -1,0 +1,170 @@
+//! Normalisation of rows, which layer norm, group norm and RMS norm share.
+
+use std::borrow::Cow;
+
+use crate::cpu::real::Real;
+use crate::cpu::row_norm::{self, Centre, Rows};
+use crate::dtype::with_real;
+use crate::{DType, Element, Error, Result, Tensor, shape};
+
+impl Tensor {
+    /// Normalises the rows that `norm` describes; see [`Tensor::layer_norm`].
+    #[doc(hidden)]
+    pub fn row_norm(&self, norm: &RowNorm, weight: Option<&Self>, bias: Option<&Self>) -> Result<Self> {
+        let (op, s) = (norm.op, &norm.rows);
+        self.expect_float(op)?;
+        norm.expect_parameters(self, &[("weight", weight), ("bias", bias)])?;
+        #[cfg(feature = "cuda")]
+        if self.inner.device().is_cuda() {
+            let x = self.in_dtype(self.dtype.working())?.reshape(norm.view())?;
+            let mut y = x.standardised(&[2, 3], s.centre, s.eps)?.0;
+            if let Some(weight) = weight {
+                y = y.mul(weight.reshape(norm.parameters())?)?;
+            }
+            if let Some(bias) = bias {
+                y = y.add(bias.reshape(norm.parameters())?)?;
+            }
+            return y.reshape(self.size())?.cast(self.dtype);
+        }
+        with_real!(self.dtype, T => {
+            let y = self.lend_channels::<T, _>(op, [weight, bias, None, None], |x, [w, b, ..]| {
+                row_norm::forward(s, x, &norm.numbers(w, T::ONE), &norm.numbers(b, T::ZERO))
+            })?;
+            self.result(y, self.size())?.cast(self.dtype)
+        })
+    }
+
+    /// Returns the gradients of [`Tensor::row_norm`] with respect to the input, which is `self`, the weight and
+    /// the bias. The last two mean nothing unless `with_parameters`; of 16-bit numbers they are in f32.
+    #[doc(hidden)]
+    pub fn row_norm_grad(
+        &self,
+        grad: &Self,
+        norm: &RowNorm,
+        weight: Option<&Self>,
+        with_parameters: bool,
+    ) -> Result<[Self; 3]> {
+        let op = norm.op;
+        grad.expect_like(op, self)?;
+        norm.expect_parameters(self, &[("weight", weight)])?;
+        #[cfg(feature = "cuda")]
+        if self.inner.device().is_cuda() {
+            let [dx, dweight, dbias] = self.row_norm_composed_grad(grad, norm, weight)?;
+            return Ok([dx.cast(self.dtype)?, dweight, dbias]);
+        }
+        with_real!(self.dtype, T => {
+            let dy = grad.in_dtype(T::TYPE)?;
+            let [dx, dw, db] = self.lend_channels::<T, _>(op, [weight, Some(&dy), None, None], |x, [w, dy, ..]| {
+                let dy = dy.unwrap_or(&[]); // invariant: given above
+                row_norm::backward(&norm.rows, x, dy, &norm.numbers(w, T::ONE), with_parameters)
+            })?;
+            let dx = self.result(dx, self.size())?.cast(self.dtype)?;
+            if !with_parameters {
+                return Ok([dx.clone(), dx.clone(), dx]);
+            }
+            Ok([dx, self.result(dw, &norm.size)?, self.result(db, &norm.size)?])
+        })
+    }
+}
+
+/// The rows of a normalisation, and the shape of its parameters.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct RowNorm {
+    pub op: &'static str,
+    /// The node's name.
+    pub node: &'static str,
+    rows: Rows,
+    size: Vec<usize>,
+}
+
+impl RowNorm {
+    /// Rows over the last dimensions, which are `shape`: layer norm's, and RMS norm's about [`Centre::Zero`].
+    fn over_last(
+        [op, node]: [&'static str; 2],
+        size: &[usize],
+        shape: &[usize],
+        centre: Centre,
+        eps: f64,
+    ) -> Result<Self> {
+        if shape.is_empty() || !size.ends_with(shape) {
+            let message = format!("input has shape {size:?}, expected it to end in {shape:?}");
+            return Err(Error::shape(op, message));
+        }
+        let rows = size[..size.len() - shape.len()].iter().product();
+        let rows = Rows { rows, sets: 1, parameters: shape::numel(shape), inner: 1, centre, eps };
+        Ok(Self { op, node, rows, size: shape.to_vec() })
+    }
+
+    pub fn layer(size: &[usize], shape: &[usize], eps: f64) -> Result<Self> {
+        Self::over_last(["layer_norm", "LayerNorm"], size, shape, Centre::Mean, eps)
+    }
+
+    pub fn root_mean_square(size: &[usize], shape: &[usize], eps: f64) -> Result<Self> {
+        Self::over_last(["rms_norm", "RmsNorm"], size, shape, Centre::Zero, eps)
+    }
+
+    pub fn group(size: &[usize], groups: usize, eps: f64) -> Result<Self> {
+        let op = "group_norm";
+        match *size {
+            [n, c, ref rest @ ..] if groups > 0 && c.is_multiple_of(groups) => {
+                let (inner, parameters) = (rest.iter().product(), c / groups);
+                let rows =
+                    Rows { rows: n * groups, sets: groups, parameters, inner, centre: Centre::Mean, eps };
+                Ok(Self { op, node: "GroupNorm", rows, size: vec![c] })
+            }
+            _ => Err(Error::shape(
+                op,
+                format!(
+                    "input has shape {size:?}, expected [batch, channels, …] with channels in {groups} groups"
+                ),
+            )),
+        }
+    }
+
+    /// `[samples, sets, parameters, values of a parameter]`
+    pub fn view(&self) -> [usize; 4] {
+        let Rows { rows, sets, parameters, inner, .. } = self.rows;
+        [rows / sets, sets, parameters, inner]
+    }
+
+    /// What parameters are reshaped to, to broadcast to [`RowNorm::view`].
+    pub fn parameters(&self) -> [usize; 3] {
+        [self.rows.sets, self.rows.parameters, 1]
+    }
+
+    pub fn centre(&self) -> Centre {
+        self.rows.centre
+    }
+
+    pub fn eps(&self) -> f64 {
+        self.rows.eps
+    }
+
+    pub fn size(&self) -> &[usize] {
+        &self.size
+    }
+
+    fn expect_parameters(&self, x: &Tensor, parameters: &[(&str, Option<&Tensor>)]) -> Result<()> {
+        for (name, parameter) in parameters {
+            let Some(parameter) = parameter else { continue };
+            x.expect_device(self.op, parameter)?;
+            if parameter.size() != self.size {
+                let message = format!("{name} has shape {:?}, expected {:?}", parameter.size(), self.size);
+                return Err(Error::shape(self.op, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// The parameters, or as many times `missing`.
+    fn numbers<'a, T: Element>(&self, given: Option<&'a [T]>, missing: T) -> Cow<'a, [T]> {
+        given.map_or_else(|| vec![missing; shape::numel(&self.size)].into(), Into::into)
+    }
+}
+
+/// The dtype in which statistics of a real dtype are computed.
+#[doc(hidden)]
+pub fn real(dtype: DType) -> DType {
+    dtype.working()
+}
