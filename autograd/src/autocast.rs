@@ -29,7 +29,6 @@ const FULL_ON_GPU: [&str; 27] = [
     "log1p",
     "log2",
     "log_softmax",
-    "norm",
     "norm_p",
     "pow",
     "prod_dim",

@@ -67,3 +67,5 @@ impl Variable {
         }
     }
 }
+
+taper_tensor::composed_cast!(Variable);

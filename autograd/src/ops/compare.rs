@@ -112,4 +112,14 @@ impl Variable {
     pub fn fmin(&self, other: &Self) -> Result<Self> {
         self.extreme(other.operand(), "Fmin", |a, b| a.fmin(b), |a, b| not_taken(a, b, a.gt(b)?, b.gt(a)?))
     }
+
+    /// Returns 1 where the element is NaN, else 0.
+    pub fn isnan(&self) -> Result<Tensor> {
+        Ok(self.tensor().isnan()?)
+    }
+
+    /// Returns 1 where the element is infinite, else 0.
+    pub fn isinf(&self) -> Result<Tensor> {
+        Ok(self.tensor().isinf()?)
+    }
 }

@@ -36,4 +36,6 @@ pub(crate) mod view;
 pub mod support {
     pub use super::in_place::expect_fits;
     pub use super::matmul::expect_ranks;
+    pub use super::reduce::expect_float;
+    pub use super::statistics::quantile_places;
 }
