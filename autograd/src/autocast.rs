@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// Operations that are computed in f32 on a GPU, as PyTorch's list has them, beside those of [`FULL`].
-const FULL_ON_GPU: [&str; 27] = [
+const FULL_ON_GPU: [&str; 26] = [
     "acos",
     "asin",
     "cosh",
