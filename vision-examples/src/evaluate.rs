@@ -37,8 +37,8 @@ where
     no_grad(|| -> Result<()> {
         for batch in loader.iter() {
             let (inputs, truth) = batch?;
-            let outputs = net.forward(&inputs.to(device)?)?;
-            predictions.extend(outputs.to(&Device::cpu())?.argmax(1, false)?.to_vec::<i64>()?);
+            let outputs = net.forward(&inputs.to(device)?.into())?;
+            predictions.extend(outputs.data().to(&Device::cpu())?.argmax(1, false)?.to_vec::<i64>()?);
             labels.extend(truth.to_vec::<i64>()?);
         }
         Ok(())

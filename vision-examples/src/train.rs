@@ -171,7 +171,7 @@ where
     /// One mini-batch; its loss. The labels stay on the CPU, where the loss looks at them.
     fn step(&mut self, inputs: &Tensor, labels: &Tensor) -> Result<Tensor> {
         self.optimizer.zero_grad();
-        let outputs = self.net.forward(&inputs)?;
+        let outputs = self.net.forward(&inputs.into())?;
         let loss = self.criterion.forward(&outputs, labels)?;
         loss.backward()?;
         self.optimizer.step()?;
