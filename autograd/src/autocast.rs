@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// Operations that are computed in f32 on a GPU, as PyTorch's list has them, beside those of [`FULL`].
-const FULL_ON_GPU: [&str; 27] = [
+const FULL_ON_GPU: [&str; 26] = [
     "acos",
     "asin",
     "cosh",
@@ -29,7 +29,6 @@ const FULL_ON_GPU: [&str; 27] = [
     "log1p",
     "log2",
     "log_softmax",
-    "norm",
     "norm_p",
     "pow",
     "prod_dim",

@@ -155,11 +155,7 @@ impl Tensor {
     }
 
     pub(crate) fn expect_float(&self, op: &'static str) -> Result<()> {
-        if self.dtype.is_float() {
-            Ok(())
-        } else {
-            Err(Error::dtype(op, self.dtype, "float32 or another real dtype"))
-        }
+        crate::ops::support::expect_float(op, self.dtype)
     }
 
     pub(crate) fn expect_device(&self, op: &'static str, other: &Self) -> Result<()> {

@@ -75,3 +75,5 @@ impl Variable {
         }
     }
 }
+
+taper_tensor::composed_cast!(Variable);

@@ -1,72 +1,34 @@
 //! Running sums, products and extremes, and differences of neighbours.
 
-use smallvec::smallvec;
-use taper_tensor::Tensor;
+use taper_tensor::{DType, Tensor};
 
 use crate::autocast::widened;
-use crate::ops::view::index_of;
 use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// The largest elements so far along a dimension, and their indices: of equal ones the last.
+    /// Returns the largest elements so far along a dimension, and their indices: of equal ones the last. A NaN
+    /// stays the largest.
     ///
     /// # Errors
     /// When there is no such dimension.
     #[track_caller]
     pub fn cummax(&self, dim: i64) -> Result<(Self, Tensor)> {
-        let (values, index) = self.data().cummax(dim)?;
+        let (values, index) = self.tensor().cummax(dim)?;
         self.picked("Cummax", dim, true, values, index)
     }
 
-    /// The smallest elements so far along a dimension, and their indices; see [`Variable::cummax`].
+    /// Returns the smallest elements so far along a dimension, and their indices; see [`Variable::cummax`].
     ///
     /// # Errors
     /// When there is no such dimension.
     #[track_caller]
     pub fn cummin(&self, dim: i64) -> Result<(Self, Tensor)> {
-        let (values, index) = self.data().cummin(dim)?;
+        let (values, index) = self.tensor().cummin(dim)?;
         self.picked("Cummin", dim, true, values, index)
     }
 
-    /// The differences between neighbours along a dimension, `n` times.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn diff(&self, n: usize, dim: i64) -> Result<Self> {
-        let size = self.data().size_of(dim)?;
-        let mut y = self.clone();
-        for left in (0..size).rev().take(n) {
-            y = y.narrow(dim, 1, left)?.sub(y.narrow(dim, 0, left)?)?;
-        }
-        Ok(y)
-    }
-
-    /// The running products along a dimension, by doubling: log n products of shifted tensors, whose
-    /// gradients are right where elements are 0 too.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn cumprod(&self, dim: i64) -> Result<Self> {
-        if let Some(scope) = widened("cumprod", self) {
-            return scope.full(self)?.cumprod(dim);
-        }
-        if self.dim() == 0 && (-1..=0).contains(&dim) {
-            return Ok(self.clone());
-        }
-        let n = self.data().size_of(dim)?;
-        let d = index_of(dim, self.dim());
-        let (mut y, mut shift) = (self.clone(), 1);
-        while shift < n {
-            y = y.mul(y.pad_constant(d, shift as i64, -(shift as i64), 1.0)?)?;
-            shift *= 2;
-        }
-        Ok(y)
-    }
-
-    /// Running sums along a dimension: the gradient is summed from the other end.
+    /// Returns the running sums along a dimension; integers as i64. The gradient is summed from the other end.
     ///
     /// # Errors
     /// When there is no such dimension.
@@ -75,13 +37,83 @@ impl Variable {
         if let Some(scope) = widened("cumsum", self) {
             return scope.full(self)?.cumsum(dim);
         }
-        let y = self.data().cumsum(dim)?;
-        record("Cumsum", &[self]).output(y, move |ctx| {
-            let g = ctx.grad()?;
-            if g.dim() == 0 {
-                return Ok(smallvec![Some(g)]);
-            }
-            Ok(smallvec![Some(g.flip(dim)?.cumsum(dim)?.flip(dim)?)])
+        record("Cumsum", &[self]).unary(self.tensor().cumsum(dim)?, move |g, _| match g.dim() {
+            0 => Ok(g),
+            _ => g.flip(dim)?.cumsum(dim)?.flip(dim),
         })
     }
+
+    /// Returns the running products along a dimension; integers as i64. The gradients are right where elements
+    /// are 0 too.
+    ///
+    /// # Errors
+    /// When there is no such dimension.
+    #[track_caller]
+    pub fn cumprod(&self, dim: i64) -> Result<Self> {
+        if let Some(scope) = widened("cumprod", self) {
+            return scope.full(self)?.cumprod(dim);
+        }
+        let (y, x) = (self.tensor().cumprod(dim)?, self.save());
+        record("Cumprod", &[self]).unary(y, move |g, ctx| {
+            let x = x.get(ctx)?;
+            if x.numel() == 0 || x.dim() == 0 {
+                return Ok(g);
+            }
+            // In f64, where single products neither overflow nor vanish.
+            let wide = |v: &Self| v.to_dtype(DType::F64)?.movedim(dim, 0);
+            let (g, rows) = (wide(&g)?, wide(&x)?);
+            let later = g.recurrence(rows.narrow(0, 1, rows.size()[0] - 1)?)?;
+            let before = rows.products_before()?;
+            // Nothing times too much is nothing.
+            let lost = before.tensor().eq(0)?.logical_and(later.tensor().isinf()?)?;
+            before.mul(later.masked_fill(&lost, 0.0)?)?.movedim(0, dim)?.to_dtype(x.dtype())
+        })
+    }
+
+    /// Returns `y = ln(Σ e^x)` of the elements so far along a dimension, without overflow:
+    /// `dx[i] = Σ e^(x[i] - y[j]) · dy[j]` over all `j` from `i` on.
+    ///
+    /// # Errors
+    /// When there is no such dimension; on an integer dtype.
+    #[track_caller]
+    pub fn logcumsumexp(&self, dim: i64) -> Result<Self> {
+        let (y, x) = (self.tensor().logcumsumexp(dim)?, self.save());
+        record("LogCumSumExp", &[self]).saves_output().unary(y, move |g, ctx| {
+            if g.numel() == 0 || g.dim() == 0 {
+                return Ok(g);
+            }
+            let (x, y) = (x.get(ctx)?, ctx.output(0)?);
+            g.in_f32(|g| {
+                let wide = |v: &Self| v.to_dtype(g.dtype())?.movedim(dim, 0);
+                let (g, x, y) = (wide(g)?, wide(&x)?, wide(&y)?);
+                let n = y.size()[0] - 1;
+                let factors = y.narrow(0, 0, n)?.quotient(&y.narrow(0, 1, n)?)?;
+                x.quotient(&y)?.mul(g.recurrence(factors)?)?.movedim(0, dim)
+            })
+        })
+    }
+
+    /// `e^(self - y)`, and 1 where both are equal, infinite ones too.
+    fn quotient(&self, y: &Self) -> Result<Self> {
+        let equal = self.tensor().eq(&*y.tensor())?;
+        self.sub(y)?.masked_fill(&equal, 0.0)?.exp()
+    }
+
+    /// `s[i] = self[i] + factors[i] · s[i + 1]` along the first dimension, from its end, by doubling the number
+    /// of terms: differentiable, and without a division.
+    fn recurrence(&self, mut factors: Self) -> Result<Self> {
+        let (mut s, n, mut terms) = (self.clone(), self.size()[0], 1);
+        while terms < n {
+            let left = n - terms;
+            let longer = s.narrow(0, 0, left)?.add(factors.mul(s.narrow(0, terms as i64, left)?)?)?;
+            s = Self::cat(&[longer, s.narrow(0, left as i64, terms)?], 0)?;
+            if let Some(left) = left.checked_sub(terms) {
+                factors = factors.narrow(0, 0, left)?.mul(factors.narrow(0, terms as i64, left)?)?;
+            }
+            terms *= 2;
+        }
+        Ok(s)
+    }
 }
+
+taper_tensor::composed_scan!(Variable);

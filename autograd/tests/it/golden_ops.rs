@@ -114,7 +114,7 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "kthvalue" => return Some(x.kthvalue(count("k"), int("dim"), flag("keepdim")).map(pair)),
         "mode" => return Some(x.mode(int("dim"), flag("keepdim")).map(pair)),
         "sort" => return Some(x.sort(int("dim"), flag("descending")).map(pair)),
-        "topk" => return Some(x.topk(count("k"), int("dim")).map(pair)),
+        "topk" => return Some(x.topk(count("k"), int("dim"), true).map(pair)),
         "inverse" => x.inverse(),
         "det" => x.det(),
         "solve" => x.solve(&v[1]),

@@ -125,3 +125,85 @@ fn norms_of_any_order() -> Result<()> {
     }
     Ok(())
 }
+
+/// The product of some of them is below the smallest f32 or above the largest, that of all others is not.
+#[test]
+fn products_of_tiny_and_huge_numbers() -> Result<()> {
+    let near = |y: Tensor, expected: [f32; 4]| {
+        let y = y.to_vec::<f32>().unwrap();
+        assert!(y.iter().zip(expected).all(|(y, e)| (y / e - 1.0).abs() < 1e-6), "{y:?}");
+    };
+    let x = Variable::requires_grad(Tensor::new([1e-30f32, 1e-30, 1e30, 1e30])?);
+    let y = x.cumprod(0)?;
+    assert_eq!(y.data().to_vec::<f32>()?, x.data().cumprod(0)?.to_vec::<f32>()?);
+    y.sum()?.backward()?;
+    near(x.grad().unwrap(), [1e30, 1e30, 1e-30, 1e-30]);
+    for of in [Variable::prod, |x: &Variable| x.prod_dim(0, true)] {
+        x.zero_grad();
+        let y = of(&x)?;
+        assert!((y.item::<f32>()? - 1.0).abs() < 1e-6);
+        y.sum()?.backward()?;
+        near(x.grad().unwrap(), [1e30, 1e30, 1e-30, 1e-30]);
+    }
+    // 0 times a product that overflows.
+    let x = Variable::requires_grad(Tensor::cat(&[Tensor::zeros(1)?, Tensor::full(20, 1e38)?], 0)?);
+    x.cumprod(0)?.sum()?.backward()?;
+    assert!(x.grad().unwrap().isnan()?.any()?.item::<u8>()? == 0);
+    Ok(())
+}
+
+#[test]
+fn products_with_zeros() -> Result<()> {
+    let options = GradcheckOptions::default;
+    for row in [[2.0f64, 0.0, 3.0, -1.5], [0.0, 2.0, 0.0, 3.0], [0.0; 4], [1.5, -2.0, 3.0, 0.0]] {
+        let x = [Variable::requires_grad(Tensor::new([row, [1.0, 2.0, 0.5, -1.0]])?)];
+        for of in [
+            |v: &[Variable]| v[0].cumprod(1),
+            |v: &[Variable]| v[0].cumprod(0),
+            |v: &[Variable]| v[0].prod(),
+            |v: &[Variable]| v[0].prod_dim(1, false),
+            |v: &[Variable]| v[0].prod_dim((1, 0), true),
+        ] {
+            gradcheck(of, &x, options())?;
+            gradgradcheck(of, &x, options())?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn nans_share_the_gradient_of_an_extreme() -> Result<()> {
+    let x = Variable::requires_grad(Tensor::new([[1.0f32, f32::NAN, f32::NAN], [2.0, 2.0, 0.0]])?);
+    x.max()?.backward()?;
+    assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.0, 0.5, 0.5, 0.0, 0.0, 0.0]);
+    Ok(())
+}
+
+/// The elements that stay beyond the range of f16 when they are squared.
+#[test]
+fn the_gradient_of_a_deviation_in_16_bits() -> Result<()> {
+    let x = Variable::requires_grad(Tensor::new([300.0f32, -300.0])?.to_dtype(DType::F16)?);
+    x.std((), 0.0, false)?.backward()?;
+    assert_eq!(x.grad().unwrap().to_dtype(DType::F32)?.to_vec::<f32>()?, [0.5, -0.5]);
+    Ok(())
+}
+
+/// What is counted, ordered or asked is a tensor.
+#[test]
+fn questions_have_no_gradient() -> Result<()> {
+    let x = Variable::requires_grad(Tensor::new([[3.0f32, 0.0], [1.0, 2.0]])?);
+    assert_eq!(x.any()?.item::<u8>()?, 1);
+    assert_eq!(x.all_dim(0, false)?.to_vec::<u8>()?, [1, 0]);
+    assert_eq!(x.count_nonzero()?.item::<i64>()?, 3);
+    assert_eq!(x.argsort(1, false)?.to_vec::<i64>()?, [1, 0, 0, 1]);
+    assert_eq!(x.bucketize(Tensor::new([0.5f32, 2.0])?, false)?.to_vec::<i64>()?, [2, 0, 1, 1]);
+    assert_eq!(x.reshape(-1)?.sort(0, false)?.0.searchsorted(&x, true)?.to_vec::<i64>()?, [4, 1, 2, 3]);
+    assert_eq!(Variable::new(Tensor::new([1i64, 3, 1])?).bincount(0)?.to_vec::<i64>()?, [0, 2, 0, 1]);
+    assert!(x.unique().is_err() && x.histc(2, 0.0, 4.0).is_err());
+    assert_eq!(x.detach().histc(2, 0.0, 4.0)?.data().to_vec::<f32>()?, [2.0, 2.0]);
+    assert_eq!(x.detach().unique_consecutive()?.2.to_vec::<i64>()?, [1; 4]);
+    let sum = Variable::new(Tensor::new(2.0f32)?);
+    sum.sum()?.data().add_(1)?;
+    assert_eq!(sum.item::<f32>()?, 2.0);
+    Ok(())
+}

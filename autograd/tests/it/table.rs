@@ -190,20 +190,68 @@ const TABLE: &[Row] = &[
         Positive,
         SMOOTH,
     ),
+    (
+        "std_mean",
+        |v| {
+            let factors = Tensor::new([1.0f64, 2.0, 4.0])?.to(&v[0].device())?;
+            let (std, mean) = v[0].mul(factors)?.std_mean(1, 0.5, false)?;
+            std.mul(mean)
+        },
+        &[&[2, 3]],
+        Positive,
+        SMOOTH,
+    ),
+    (
+        "var_mean",
+        |v| {
+            let (var, mean) = v[0].var_mean((0, 2), 1.0, true)?;
+            var.mul(mean)
+        },
+        &[&[2, 3, 2]],
+        Any,
+        SMOOTH,
+    ),
+    ("quantile", |v| v[0].quantile(&factors(), 1, true), &[&[2, 3]], Any, JUMPS),
+    ("quantile", |v| v[0].quantile(&Tensor::new(0.3f64)?, -1, false), &[&[2, 4]], Any, JUMPS),
+    (
+        "corrcoef",
+        |v| {
+            let factors = Tensor::new([[1.0f64, 2.0, 4.0], [3.0, 1.0, 2.0]])?.to(&v[0].device())?;
+            v[0].mul(factors)?.corrcoef()
+        },
+        &[&[2, 3]],
+        Positive,
+        SMOOTH,
+    ),
+    ("dist", |v| v[0].dist(&v[1], 3.0), &[&[2, 3], &[3]], Any, SMOOTH),
+    ("nansum", |v| v[0].nansum(1, false), &[&[2, 3]], Any, SMOOTH),
+    ("nanmean", |v| v[0].nanmean((), false), &[&[2, 3]], Any, SMOOTH),
     ("norm", |v| v[0].norm(), &[&[2, 3]], Any, SMOOTH),
     ("norm_p", |v| v[0].norm_p(3.0, 1, false), &[&[2, 3]], Positive, SMOOTH),
     ("norm_p", |v| v[0].norm_p(1.0, (), true), &[&[2, 3]], Any, JUMPS),
     ("logsumexp", |v| v[0].logsumexp(1, false), &[&[2, 3]], Any, SMOOTH),
+    ("logcumsumexp", |v| v[0].logcumsumexp(-1), &[&[2, 5]], Any, SMOOTH),
     ("cumsum", |v| v[0].cumsum(-1), &[&[2, 3]], Any, SMOOTH),
     ("prod", |v| v[0].prod(), &[&[2, 3]], Any, SMOOTH),
     ("max", |v| v[0].max(), &[&[2, 3]], Any, JUMPS),
     ("min", |v| v[0].min(), &[&[2, 3]], Any, JUMPS),
     ("amax", |v| v[0].amax((0, 2), true), &[&[2, 3, 2]], Any, JUMPS),
     ("amin", |v| v[0].amin(1, false), &[&[2, 3]], Any, JUMPS),
+    (
+        "aminmax",
+        |v| {
+            let (min, max) = v[0].aminmax(1, true)?;
+            max.sub(min)
+        },
+        &[&[2, 3]],
+        Any,
+        JUMPS,
+    ),
     ("max_dim", |v| Ok(v[0].max_dim(1, false)?.0), &[&[2, 3]], Any, JUMPS),
     ("min_dim", |v| Ok(v[0].min_dim(-1, true)?.0), &[&[2, 3]], Any, JUMPS),
     ("sort", |v| Ok(v[0].sort(1, true)?.0), &[&[2, 3]], Any, JUMPS),
-    ("topk", |v| Ok(v[0].topk(2, 1)?.0), &[&[2, 3]], Any, JUMPS),
+    ("topk", |v| Ok(v[0].topk(2, 1, true)?.0), &[&[2, 3]], Any, JUMPS),
+    ("topk", |v| Ok(v[0].topk(2, 1, false)?.0), &[&[2, 3]], Any, JUMPS),
     ("kthvalue", |v| Ok(v[0].kthvalue(2, 1, true)?.0), &[&[2, 3]], Any, JUMPS),
     ("mode", |v| Ok(v[0].mode(1, false)?.0), &[&[2, 3]], Any, JUMPS),
     ("median", |v| v[0].narrow(0, 0, 1)?.median(), &[&[2, 3]], Any, JUMPS),
@@ -295,7 +343,9 @@ const TABLE: &[Row] = &[
     ("cov", |v| v[0].cov(1), &[&[2, 3]], Any, SMOOTH),
     ("diff", |v| v[0].diff(2, -1), &[&[2, 4]], Any, SMOOTH),
     ("cumprod", |v| v[0].cumprod(-1), &[&[2, 5]], Any, SMOOTH),
+    ("cumprod", |v| v[0].cumprod(0), &[&[3, 2]], Any, SMOOTH),
     ("prod_dim", |v| v[0].prod_dim((0, 2), true), &[&[2, 3, 3]], Any, SMOOTH),
+    ("prod_dim", |v| v[0].prod_dim((2, 0), false), &[&[2, 3, 3]], Any, SMOOTH),
     ("narrow", |v| v[0].narrow(-1, -2, 2), &[&[2, 3]], Any, SMOOTH),
     ("select", |v| v[0].select(-1, -1), &[&[2, 3]], Any, SMOOTH),
     ("slice", |v| v[0].slice(1, None, Some(3), 2), &[&[2, 3]], Any, SMOOTH),
@@ -546,12 +596,23 @@ const TABLE: &[Row] = &[
 
 /// Not functions from real numbers to real numbers.
 const ELSEWHERE: &[&str] = &[
-    "argmax",           // an index
-    "argmin",           // an index
-    "bernoulli",        // without a gradient
-    "without_gradient", // an error where a gradient is required
-    "floor_divide",     // an error where a gradient is required
-    "heaviside",        // an error where a gradient is required
+    "all_dim",            // a mask
+    "any_dim",            // a mask
+    "apply",              // of Reduction: a choice of mean and sum
+    "argmax",             // an index
+    "argmin",             // an index
+    "bincount",           // counts
+    "count_nonzero_dim",  // counts
+    "histc",              // counts
+    "isinf",              // a mask
+    "isnan",              // a mask
+    "searchsorted",       // indices
+    "unique",             // an error where a gradient is required
+    "unique_consecutive", // an error where a gradient is required
+    "without_gradient",   // an error where a gradient is required
+    "floor_divide",       // an error where a gradient is required
+    "heaviside",          // an error where a gradient is required
+    "bernoulli",          // without a gradient
 ];
 
 fn values(shape: &[usize], domain: Domain, seed: u64) -> Tensor {

@@ -202,10 +202,15 @@ pub fn mean<T: FloatElement>(x: Strided<'_, T>, over: &[usize]) -> Vec<T> {
     reduce(x, over, SumOf { of: |x: T, ()| x.to_f64(), finish: move |sum, ()| T::from_f64(sum / n) })
 }
 
-/// The variance over some dimensions, and the mean: the mean of the squared distances from the
-/// mean (two passes, in `f64`), with `n - correction` for `n`; NaN where that is not positive
+/// `f` of the variance over some dimensions, and the mean. The variance is the mean of the squared distances
+/// from the mean (two passes, in `f64`), with `n - correction` for `n`; NaN where that is not positive
 /// and the distances are 0.
-pub fn var_mean<T: FloatElement>(x: Strided<'_, T>, over: &[usize], correction: f64) -> (Vec<T>, Vec<T>) {
+pub fn var_mean<T: FloatElement>(
+    x: Strided<'_, T>,
+    over: &[usize],
+    correction: f64,
+    f: fn(f64) -> f64,
+) -> (Vec<T>, Vec<T>) {
     let n = count(x.dims, over);
     let mean = reduce(x, over, SumOf { of: |x: T, ()| x.to_f64(), finish: move |sum, ()| sum / n });
     let squared_distance = |x: T, mean| {
@@ -213,11 +218,11 @@ pub fn var_mean<T: FloatElement>(x: Strided<'_, T>, over: &[usize], correction: 
         d * d
     };
     let divisor = (n - correction).max(0.0);
-    let var = fold(
+    let y = fold(
         x,
         over,
         &mean,
-        SumOf { of: squared_distance, finish: move |sum, _| T::from_f64(sum / divisor) },
+        SumOf { of: squared_distance, finish: move |sum, _| T::from_f64(f(sum / divisor)) },
     );
-    (var, mean.into_iter().map(T::from_f64).collect())
+    (y, mean.into_iter().map(T::from_f64).collect())
 }

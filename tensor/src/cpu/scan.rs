@@ -1,4 +1,4 @@
-//! Running sums and products along a dimension.
+//! Running sums, products and sums of exponentials along a dimension.
 
 use super::argmax::{around, contiguous};
 use super::element::{Element, Number};
@@ -7,18 +7,32 @@ use super::strided::Strided;
 
 type Acc<T> = <<T as Element>::Wide as Number>::Acc;
 
-/// `y[i] = x[0] + … + x[i]` along dimension `dim`; floats are gathered in `f64`, integers in
-/// `i64`.
-pub fn cumsum<T: Element>(x: Strided<'_, T>, dim: usize) -> Vec<T::Total> {
-    scan(x, dim, Number::ZERO, Number::add)
+/// What becomes of the elements so far.
+#[derive(Clone, Copy, Debug)]
+pub enum Scan {
+    /// Their sum.
+    Sum,
+    /// Their product.
+    Product,
+    /// The logarithm of the sum of their exponentials; of floats.
+    LogSumExp,
 }
 
-/// `y[i] = x[0] · … · x[i]` along dimension `dim`, gathered as in [`cumsum`].
-pub fn cumprod<T: Element>(x: Strided<'_, T>, dim: usize) -> Vec<T::Total> {
-    scan(x, dim, Number::ONE, Number::mul)
+/// `y[i]` of `x[0]` to `x[i]` along dimension `dim`; floats are gathered in `f64`, integers in `i64`.
+pub fn scan<T: Element>(x: Strided<'_, T>, dim: usize, kind: Scan) -> Vec<T::Total> {
+    match kind {
+        Scan::Sum => gather(x, dim, Number::ZERO, Number::add),
+        Scan::Product => gather(x, dim, Number::ONE, Number::mul),
+        Scan::LogSumExp => gather(x, dim, Number::LOWEST, |a, b| {
+            let (a, b) = (a.to_f64(), b.to_f64());
+            // Of equal ones too, which may be infinite.
+            let apart = if a == b { 0.0 } else { (a - b).abs() };
+            Element::from_f64(a.max(b) + (-apart).exp().ln_1p())
+        }),
+    }
 }
 
-fn scan<T: Element>(
+fn gather<T: Element>(
     x: Strided<'_, T>,
     dim: usize,
     start: Acc<T>,

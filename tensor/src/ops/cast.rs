@@ -90,3 +90,23 @@ impl Tensor {
         })
     }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_cast {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the result of `f` on 16-bit numbers as f32, rounded once, or on other dtypes as they are.
+            pub(crate) fn in_f32(&self, f: impl FnOnce(&Self) -> Result<Self>) -> Result<Self> {
+                match self.dtype() {
+                    from @ ($crate::DType::F16 | $crate::DType::BF16) => {
+                        f(&self.to_dtype($crate::DType::F32)?)?.to_dtype(from)
+                    }
+                    _ => f(self),
+                }
+            }
+        }
+    };
+}
+composed_cast!(Tensor);

@@ -5,11 +5,11 @@ use crate::cpu::argmax::{End, Greatest, Least, extreme};
 use crate::cpu::reduce::reduce;
 use crate::cpu::reducers::{Max, Min};
 use crate::dtype::with_working;
-use crate::ops::reduce::{all, over, reduced};
+use crate::ops::reduce::{over, reduced};
 use crate::{Element as _, Error, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
-    /// The largest elements along a dimension, and their indices as i64: the first of equal ones, or
+    /// Returns the largest elements along a dimension, and their indices as i64: the first of equal ones, or
     /// the first NaN. PyTorch's `x.max(dim)`.
     ///
     /// # Errors
@@ -18,7 +18,7 @@ impl Tensor {
         self.extreme("max", dim, keepdim, Greatest)
     }
 
-    /// The smallest elements along a dimension, and their indices; see [`Tensor::max_dim`].
+    /// Returns the smallest elements along a dimension, and their indices; see [`Tensor::max_dim`].
     ///
     /// # Errors
     /// As [`Tensor::max_dim`].
@@ -26,7 +26,7 @@ impl Tensor {
         self.extreme("min", dim, keepdim, Least)
     }
 
-    /// The index of the largest element along a dimension, the first of equal ones, as i64; without a
+    /// Returns the index of the largest element along a dimension, the first of equal ones, as i64; without a
     /// dimension, that among all elements in their order.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Tensor {
         self.place("argmax", dim.into_sizes(), keepdim, Greatest)
     }
 
-    /// The index of the smallest element along a dimension, the first of equal ones, as i64; without a
+    /// Returns the index of the smallest element along a dimension, the first of equal ones, as i64; without a
     /// dimension, that among all elements in their order.
     ///
     /// # Errors
@@ -70,54 +70,71 @@ impl Tensor {
         })
     }
 
-    /// The largest element; NaN if there is one. PyTorch's `x.max()` without a dimension.
+    /// Returns the largest element; NaN if there is one. PyTorch's `x.max()` without a dimension.
     ///
     /// # Errors
     /// When there is no element.
     pub fn max(&self) -> Result<Self> {
-        self.amax(all(self), false)
+        self.amax((), false)
     }
 
-    /// The smallest element; NaN if there is one.
+    /// Returns the smallest element; NaN if there is one.
     ///
     /// # Errors
     /// When there is no element.
     pub fn min(&self) -> Result<Self> {
-        self.amin(all(self), false)
+        self.amin((), false)
     }
 
-    /// The largest elements over some dimensions, all where none is given.
+    /// Returns the largest elements over some dimensions, all where none is given; NaN where there is one.
     ///
     /// # Errors
     /// When there is no such dimension, or it is empty.
     pub fn amax(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        let over = self.not_empty("amax", over("amax", dims, self.size())?)?;
-        let size = reduced("amax", self.size(), &over, keepdim)?;
-        with_working!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("amax", |x| reduce(x, &over, Max))?;
-            self.result(y, &size)?.cast(self.dtype)
-        })
+        self.extremes("amax", dims, keepdim, true)
     }
 
-    /// The smallest elements over some dimensions, all where none is given.
+    /// Returns the smallest elements over some dimensions, all where none is given; NaN where there is one.
     ///
     /// # Errors
     /// As [`Tensor::amax`].
     pub fn amin(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        let over = self.not_empty("amin", over("amin", dims, self.size())?)?;
-        let size = reduced("amin", self.size(), &over, keepdim)?;
+        self.extremes("amin", dims, keepdim, false)
+    }
+
+    fn extremes(&self, op: &'static str, dims: impl IntoShape, keepdim: bool, max: bool) -> Result<Self> {
+        let over = over(op, dims, self.size())?;
+        if let Some(d) = over.iter().find(|&&d| self.size()[d] == 0) {
+            let size = self.size();
+            let message = format!("dimension {d} of shape {size:?} is empty, and has no extreme element");
+            return Err(Error::shape(op, message));
+        }
+        let size = reduced(op, self.size(), &over, keepdim)?;
         with_working!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("amin", |x| reduce(x, &over, Min))?;
+            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| {
+                if max { reduce(x, &over, Max) } else { reduce(x, &over, Min) }
+            })?;
             self.result(y, &size)?.cast(self.dtype)
         })
     }
-
-    /// The smallest and the largest elements over some dimensions, all where none is given.
-    ///
-    /// # Errors
-    /// As [`Tensor::amax`].
-    pub fn aminmax(&self, dims: impl IntoShape, keepdim: bool) -> Result<(Self, Self)> {
-        let dims = dims.into_sizes();
-        Ok((self.amin(&dims, keepdim)?, self.amax(dims, keepdim)?))
-    }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_extreme {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the smallest and the largest elements over some dimensions, all where none is given.
+            ///
+            /// # Errors
+            /// As [`Self::amax`].
+            #[track_caller]
+            pub fn aminmax(&self, dims: impl $crate::IntoShape, keepdim: bool) -> Result<(Self, Self)> {
+                let dims = dims.into_sizes();
+                Ok((self.amin(&dims, keepdim)?, self.amax(&dims, keepdim)?))
+            }
+        }
+    };
+}
+composed_extreme!(Tensor);

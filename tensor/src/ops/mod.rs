@@ -45,8 +45,10 @@ pub mod support {
     pub use super::matmul::expect_ranks;
     pub use super::random::dropout_factors;
     pub use super::rearrange::diagonal_positions;
+    pub use super::reduce::expect_float;
     pub use super::row_norm::{RowNorm, real};
     pub use super::slice::equal_parts;
+    pub use super::statistics::quantile_places;
     pub use super::view::{flattened, moved_dims, unflattened};
     pub use crate::cpu::row_norm::Centre;
     pub use crate::shape::{broadcast, dim, shape};

@@ -25,46 +25,39 @@ pub(crate) fn over(op: &'static str, dims: impl IntoShape, size: &[usize]) -> Re
     Ok(if dims.is_empty() { (0..size.len()).collect() } else { dims })
 }
 
-pub(super) fn all(x: &Tensor) -> Vec<usize> {
+fn all(x: &Tensor) -> Vec<usize> {
     (0..x.dim()).collect()
 }
 
-macro_rules! over_all {
-    ($($(#[$doc:meta])* $name:ident, $name_dim:ident = $fold:expr, $out:ident;)*) => {$(
+macro_rules! folds {
+    ($($(#[$doc:meta])* $name:ident $op:literal = $fold:expr, $out:expr;)*) => {$(
         $(#[$doc])*
         ///
         /// # Errors
-        /// When memory runs out.
-        pub fn $name(&self) -> Result<Self> {
-            self.$name_dim(all(self), false)
-        }
-
-        #[doc = concat!("[`Tensor::", stringify!($name), "`] over some dimensions, all where none is given; they become 1 with `keepdim`, or else disappear.")]
-        ///
-        /// # Errors
         /// When there is no such dimension, or one is given twice.
-        pub fn $name_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-            let op = stringify!($name);
-            let over = over(op, dims, self.size())?;
-            let size = reduced(op, self.size(), &over, keepdim)?;
+        pub fn $name(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+            let over = over($op, dims, self.size())?;
+            let size = reduced($op, self.size(), &over, keepdim)?;
             with_working!(self.dtype, T => {
-                let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| reduce(x, &over, $fold))?;
-                self.result(y, &size)?.cast(self.$out())
+                let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>($op, |x| reduce(x, &over, $fold))?;
+                self.result(y, &size)?.cast($out(self.dtype))
             })
         }
     )*};
 }
 
+/// The dtype of a sum or a product.
+pub(super) fn total(dtype: DType) -> DType {
+    if dtype.is_float() { dtype } else { DType::I64 }
+}
+
 impl Tensor {
-    /// The sum of all elements; integers are summed as i64.
-    ///
-    /// # Errors
-    /// When the device runs out of memory; so for all that follow.
+    /// Returns the sum of all elements; integers are summed as i64.
     pub fn sum(&self) -> Result<Self> {
         self.sum_over(&all(self), false)
     }
 
-    /// The sums over some dimensions, all where none is given; they become 1 with `keepdim`, or else
+    /// Returns the sums over some dimensions, all where none is given; they become 1 with `keepdim`, or else
     /// disappear.
     ///
     /// # Errors
@@ -73,33 +66,21 @@ impl Tensor {
         self.sum_over(&over("sum", dims, self.size())?, keepdim)
     }
 
-    /// The dtype of a sum or a product.
-    fn total(&self) -> DType {
-        if self.dtype.is_float() { self.dtype } else { DType::I64 }
-    }
-
-    fn mask(&self) -> DType {
-        DType::U8
-    }
-
-    fn count(&self) -> DType {
-        DType::I64
-    }
-
     fn sum_over(&self, over: &[usize], keepdim: bool) -> Result<Self> {
+        let total = total(self.dtype);
         if over.is_empty() {
-            return if self.dtype.is_float() { Ok(self.clone()) } else { self.to_dtype(DType::I64) };
+            return if total == self.dtype { self.copy() } else { self.to_dtype(total) };
         }
         let size = reduced("sum", self.size(), over, keepdim)?;
         with_working!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            on_gpu!(x, y => y.cast(self.total()), reduce::sum("sum", &x, over, 1.0, &size));
+            on_gpu!(x, y => y.cast(total), reduce::sum("sum", &x, over, 1.0, &size));
             let y = x.lend_view::<T, _>("sum", |x| reduce(x, over, Sum))?;
-            self.result(y, &size)?.cast(self.total())
+            self.result(y, &size)?.cast(total)
         })
     }
 
-    /// The mean of all elements; NaN of none.
+    /// Returns the mean of all elements; NaN of none.
     ///
     /// # Errors
     /// On an integer dtype.
@@ -107,7 +88,8 @@ impl Tensor {
         self.mean_over(&all(self), false)
     }
 
-    /// The means over some dimensions, all where none is given.
+    /// Returns the means over some dimensions, all where none is given; they become 1 with `keepdim`, or else
+    /// disappear.
     ///
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
@@ -126,31 +108,24 @@ impl Tensor {
         })
     }
 
-    over_all! {
-        /// The product of all elements; integers are multiplied as i64, and wrap around.
-        prod, prod_dim = Prod, total;
-        /// 1 where any element is not 0, else 0.
-        any, any_dim = Any, mask;
-        /// 1 where no element is 0, else 0.
-        all, all_dim = All, mask;
-        /// How many elements are not 0, as i64.
-        count_nonzero, count_nonzero_dim = CountNonzero, count;
+    /// Returns the product of all elements; integers are multiplied as i64, and wrap around.
+    pub fn prod(&self) -> Result<Self> {
+        self.prod_dim((), false)
     }
 
-    pub(super) fn not_empty(&self, op: &'static str, over: Vec<usize>) -> Result<Vec<usize>> {
-        match over.iter().find(|&&d| self.size()[d] == 0) {
-            None => Ok(over),
-            Some(d) => Err(Error::shape(
-                op,
-                format!(
-                    "dimension {d} of shape {:?} is empty, and nothing has no largest element",
-                    self.size()
-                ),
-            )),
-        }
+    folds! {
+        /// Returns the products over some dimensions, all where none is given; they become 1 with `keepdim`,
+        /// or else disappear.
+        prod_dim "prod" = Prod, total;
+        /// Returns 1 where any element over some dimensions, all where none is given, is not 0, else 0.
+        any_dim "any" = Any, |_| DType::U8;
+        /// Returns 1 where no element over some dimensions, all where none is given, is 0, else 0.
+        all_dim "all" = All, |_| DType::U8;
+        /// Returns how many elements over some dimensions, all where none is given, are not 0, as i64.
+        count_nonzero_dim "count_nonzero" = CountNonzero, |_| DType::I64;
     }
 
-    /// `ln(sum of e^x)` over some dimensions, without overflow.
+    /// Returns `ln(Σ e^x)` over some dimensions, all where none is given, without overflow.
     ///
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
@@ -172,16 +147,8 @@ impl Tensor {
         })
     }
 
-    /// The Euclidean norm of all elements.
-    ///
-    /// # Errors
-    /// On an integer dtype.
-    pub fn norm(&self) -> Result<Self> {
-        self.norm_p(2.0, (), false)
-    }
-
-    /// The p-norm over some dimensions, all where none is given: `(sum of |x|^p)^(1/p)`; the largest or
-    /// smallest `|x|` for an infinite p, the number of elements that are not 0 for p = 0.
+    /// Returns the p-norm over some dimensions, all where none is given: `(Σ |x|^p)^(1/p)`; the largest or
+    /// smallest `|x|` for an infinite p, the number of elements that are not 0 for a p of 0.
     ///
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
@@ -247,31 +214,73 @@ fn norm<T: Element + Number>(x: &Tensor, over: &[usize], p: f64) -> Result<Vec<T
     })
 }
 
-impl Tensor {
-    /// [`Tensor::sum_dim`], where NaN counts as 0.
-    ///
-    /// # Errors
-    /// As [`Tensor::sum_dim`].
-    pub fn nansum(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        self.masked_fill(&self.isnan()?, 0)?.sum_dim(dims, keepdim)
-    }
-
-    /// The means of the elements that are not NaN over some dimensions, all where none is given.
-    ///
-    /// # Errors
-    /// As [`Tensor::mean_dim`].
-    pub fn nanmean(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        self.expect_float("nanmean")?;
-        let dims = dims.into_sizes();
-        let count = self.isnan()?.logical_not()?.sum_dim(&dims, keepdim)?;
-        self.nansum(dims, keepdim)?.div(count)
-    }
-
-    /// The p-norm of the difference of two tensors, which broadcast.
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast; on an integer dtype.
-    pub fn dist(&self, other: &Self, p: f64) -> Result<Self> {
-        self.sub(other)?.norm_p(p, (), false)
-    }
+/// Checks that an operation's operand is real.
+#[doc(hidden)]
+pub fn expect_float(op: &'static str, dtype: DType) -> Result<()> {
+    if dtype.is_float() { Ok(()) } else { Err(Error::dtype(op, dtype, "float32 or another real dtype")) }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_reduce {
+    ($T:ident) => {
+        impl $T {
+            /// Returns 1 where any element is not 0, else 0.
+            pub fn any(&self) -> Result<$crate::Tensor> {
+                self.any_dim((), false)
+            }
+
+            /// Returns 1 where no element is 0, else 0.
+            pub fn all(&self) -> Result<$crate::Tensor> {
+                self.all_dim((), false)
+            }
+
+            /// Returns how many elements are not 0, as i64.
+            pub fn count_nonzero(&self) -> Result<$crate::Tensor> {
+                self.count_nonzero_dim((), false)
+            }
+
+            /// Returns the Euclidean norm of all elements.
+            ///
+            /// # Errors
+            /// On an integer dtype.
+            #[track_caller]
+            pub fn norm(&self) -> Result<Self> {
+                self.norm_p(2.0, (), false)
+            }
+
+            /// Returns the sums over some dimensions, all where none is given; NaN counts as 0.
+            ///
+            /// # Errors
+            /// As [`Self::sum_dim`].
+            #[track_caller]
+            pub fn nansum(&self, dims: impl $crate::IntoShape, keepdim: bool) -> Result<Self> {
+                self.masked_fill(&self.isnan()?, 0.0)?.sum_dim(dims, keepdim)
+            }
+
+            /// Returns the means of the elements that are not NaN over some dimensions, all where none is
+            /// given.
+            ///
+            /// # Errors
+            /// As [`Self::mean_dim`].
+            #[track_caller]
+            pub fn nanmean(&self, dims: impl $crate::IntoShape, keepdim: bool) -> Result<Self> {
+                $crate::support::expect_float("nanmean", self.dtype())?;
+                let dims = dims.into_sizes();
+                let count = self.isnan()?.logical_not()?.sum_dim(&dims, keepdim)?;
+                self.in_f32(|x| x.nansum(&dims, keepdim)?.div(&count))
+            }
+
+            /// Returns the p-norm of the difference from another tensor; they broadcast.
+            ///
+            /// # Errors
+            /// When the shapes do not broadcast, or the devices differ; on an integer dtype.
+            #[track_caller]
+            pub fn dist(&self, other: impl $crate::AsTensor<Self>, p: f64) -> Result<Self> {
+                self.sub(&*other.as_tensor())?.norm_p(p, (), false)
+            }
+        }
+    };
+}
+composed_reduce!(Tensor);

@@ -1,12 +1,13 @@
 //! Running sums, products and extremes, and differences of neighbours.
 
 use crate::cpu::element::Number;
-use crate::cpu::scan;
+use crate::cpu::scan::{Scan, scan};
 use crate::dtype::with_working;
-use crate::{DType, Element, Result, Tensor, shape};
+use crate::ops::reduce::total;
+use crate::{Element, Result, Tensor, shape};
 
 impl Tensor {
-    /// The largest elements so far along a dimension, and their indices: of equal ones the last. A NaN
+    /// Returns the largest elements so far along a dimension, and their indices: of equal ones the last. A NaN
     /// stays the largest.
     ///
     /// # Errors
@@ -15,7 +16,7 @@ impl Tensor {
         self.running("cummax", dim, true)
     }
 
-    /// The smallest elements so far along a dimension, and their indices; see [`Tensor::cummax`].
+    /// Returns the smallest elements so far along a dimension, and their indices; see [`Tensor::cummax`].
     ///
     /// # Errors
     /// When there is no such dimension.
@@ -23,63 +24,31 @@ impl Tensor {
         self.running("cummin", dim, false)
     }
 
-    /// The running sums along a dimension; integers as i64.
+    /// Returns the running sums along a dimension; integers as i64.
     ///
     /// # Errors
     /// When there is no such dimension.
     pub fn cumsum(&self, dim: i64) -> Result<Self> {
-        self.scan("cumsum", dim, true)
+        self.scan("cumsum", dim, Scan::Sum)
     }
 
-    /// The running products along a dimension; integers as i64.
+    /// Returns the running products along a dimension; integers as i64.
     ///
     /// # Errors
     /// When there is no such dimension.
     pub fn cumprod(&self, dim: i64) -> Result<Self> {
-        self.scan("cumprod", dim, false)
+        self.scan("cumprod", dim, Scan::Product)
     }
 
-    /// `ln(sum of e^x)` of the elements so far along a dimension, without overflow.
+    /// Returns `ln(Σ e^x)` of the elements so far along a dimension, without overflow.
     ///
     /// # Errors
     /// When there is no such dimension; on an integer dtype.
     pub fn logcumsumexp(&self, dim: i64) -> Result<Self> {
         self.expect_float("logcumsumexp")?;
-        if self.dim() == 0 && (-1..=0).contains(&dim) {
-            return self.copy();
-        }
-        let d = shape::dim("logcumsumexp", dim, self.size())? as i64;
-        let mut rows = self.unbind(d)?;
-        for i in 1..rows.len() {
-            rows[i] = rows[i - 1].logaddexp(&rows[i])?;
-        }
-        if rows.is_empty() { self.copy() } else { Self::stack(&rows, d) }
+        self.scan("logcumsumexp", dim, Scan::LogSumExp)
     }
 
-    /// The differences between neighbours along a dimension, `n` times.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::new(&[1i64, 4, 9, 16])?;
-    /// assert_eq!(x.diff(1, 0)?.to_vec::<i64>()?, [3, 5, 7]);
-    /// assert_eq!(x.diff(2, 0)?.to_vec::<i64>()?, [2, 2]);
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    pub fn diff(&self, n: usize, dim: i64) -> Result<Self> {
-        let d = shape::dim("diff", dim, self.size())?;
-        let mut y = self.clone();
-        for _ in 0..n.min(self.size()[d]) {
-            let left = y.size()[d] as i64 - 1;
-            y = y.narrow(dim, 1, left as usize)?.sub(y.narrow(dim, 0, left as usize)?)?;
-        }
-        if n == 0 { self.copy() } else { Ok(y) }
-    }
-}
-
-impl Tensor {
     fn running(&self, op: &'static str, dim: i64, max: bool) -> Result<(Self, Self)> {
         let (_, n, inner) = self.rows_of(op, dim)?;
         let index = with_working!(self.dtype, T => {
@@ -102,11 +71,9 @@ impl Tensor {
         }
         Ok((self.gather(dim, &index)?, index))
     }
-}
 
-impl Tensor {
-    fn scan(&self, op: &'static str, dim: i64, sum: bool) -> Result<Self> {
-        let dtype = if self.dtype.is_float() { self.dtype } else { DType::I64 };
+    fn scan(&self, op: &'static str, dim: i64, kind: Scan) -> Result<Self> {
+        let dtype = total(self.dtype);
         if self.dim() == 0 && (dim == 0 || dim == -1) {
             return self.copy()?.cast(dtype);
         }
@@ -116,8 +83,42 @@ impl Tensor {
         }
         with_working!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            let y = x.lend_view::<T, _>(op, |x| if sum { scan::cumsum(x, dim) } else { scan::cumprod(x, dim) })?;
-            self.result(y, self.size())?.cast(dtype)
+            self.result(x.lend_view::<T, _>(op, |x| scan(x, dim, kind))?, self.size())?.cast(dtype)
         })
     }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_scan {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the differences between neighbours along a dimension, `n` times.
+            ///
+            /// ```
+            /// # use taper_tensor::Tensor;
+            /// let x = Tensor::new(&[1i64, 4, 9, 16])?;
+            /// assert_eq!(x.diff(1, 0)?.to_vec::<i64>()?, [3, 5, 7]);
+            /// assert_eq!(x.diff(2, 0)?.to_vec::<i64>()?, [2, 2]);
+            /// # Ok::<(), taper_tensor::Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// When there is no such dimension.
+            #[track_caller]
+            pub fn diff(&self, n: usize, dim: i64) -> Result<Self> {
+                let size = self.size_of(dim)?;
+                if n == 0 {
+                    return self.mul(1); // in memory of its own
+                }
+                let mut y = self.clone();
+                for left in (0..size).rev().take(n) {
+                    y = y.narrow(dim, 1, left)?.sub(y.narrow(dim, 0, left)?)?;
+                }
+                Ok(y)
+            }
+        }
+    };
+}
+composed_scan!(Tensor);

@@ -8,7 +8,7 @@ use crate::ops::index::around;
 use crate::{DType, Element, Error, IntoOperand, Operand, Result, Tensor, shape};
 
 impl Tensor {
-    /// The `k`-th smallest elements along a dimension, counted from 1, and their indices. NaN is above all
+    /// Returns the `k`-th smallest elements along a dimension, counted from 1, and their indices. NaN is above all
     /// numbers.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ impl Tensor {
         if k == 0 || k > size {
             return Err(Error::shape(op, format!("k is {k}, expected 1 to {size}, the dimension's size")));
         }
-        let (values, indices) = self.topk(k, dim, false, true)?;
+        let (values, indices) = self.topk(k, dim, false)?;
         if self.dim() == 0 {
             return Ok((values, indices));
         }
@@ -38,8 +38,8 @@ impl Tensor {
         Ok(around(self.size(), shape::dim(op, dim, self.size())?))
     }
 
-    /// For each of `values` the index in this sorted vector, or in the same row of sorted rows, at which it
-    /// would go: before elements equal to it, or after them with `right`. i64.
+    /// Returns for each of `values` the index, as i64, at which it would go in this sorted vector, or in the same
+    /// row of sorted rows: before elements equal to it, or after them with `right`.
     ///
     /// ```
     /// # use taper_tensor::Tensor;
@@ -87,26 +87,8 @@ impl Tensor {
         self.result(values_ranks.iter().enumerate().map(place).collect(), values.size())
     }
 
-    /// For each element the number of the bucket between sorted boundaries that it is in; an element equal
-    /// to a boundary is below it, or above with `right`. i64.
-    ///
-    /// # Errors
-    /// When the boundaries are no vector.
-    pub fn bucketize(&self, boundaries: &Self, right: bool) -> Result<Self> {
-        if boundaries.dim() != 1 {
-            return Err(Error::shape(
-                "bucketize",
-                format!("boundaries have shape {:?}, expected a vector", boundaries.size()),
-            ));
-        }
-        boundaries.searchsorted(self, right)
-    }
-
-    /// The elements without those equal to the one before, for each element the index of its own among
-    /// them (the shape of `self`, i64), and how often each stood in a row (i64).
-    ///
-    /// # Errors
-    /// When memory runs out.
+    /// Returns the elements without those equal to the one before, for each element the index of its own
+    /// among them (the shape of `self`, i64), and how often each stood in a row (i64).
     pub fn unique_consecutive(&self) -> Result<(Self, Self, Self)> {
         with_element!(self.dtype, T => {
             let x = self.to_vec::<T>()?;
@@ -140,8 +122,8 @@ pub(crate) fn rank<T: Element>(x: T, descending: bool) -> u64 {
 }
 
 impl Tensor {
-    /// The elements in ascending order along a dimension, or `descending`, and their indices as i64. NaN
-    /// is above all numbers; equal elements keep their order.
+    /// Returns the elements in ascending order along a dimension, or `descending`, and their indices as i64.
+    /// NaN is above all numbers; equal elements keep their order.
     ///
     /// # Errors
     /// When there is no such dimension.
@@ -149,21 +131,12 @@ impl Tensor {
         self.ordered("sort", dim, None, descending)
     }
 
-    /// The indices that sort a dimension, see [`Tensor::sort`].
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    pub fn argsort(&self, dim: i64, descending: bool) -> Result<Self> {
-        self.sort(dim, descending).map(|(_, index)| index)
-    }
-
-    /// The `k` largest elements along a dimension, or smallest, and their indices as i64. They are always
-    /// in order; `sorted` is there for PyTorch's sake.
+    /// Returns the `k` largest elements along a dimension in descending order, or the smallest in ascending
+    /// order, and their indices as i64.
     ///
     /// # Errors
     /// When there is no such dimension, or it has fewer elements.
-    pub fn topk(&self, k: usize, dim: i64, largest: bool, sorted: bool) -> Result<(Self, Self)> {
-        let _ = sorted;
+    pub fn topk(&self, k: usize, dim: i64, largest: bool) -> Result<(Self, Self)> {
         self.ordered("topk", dim, Some(k), largest)
     }
 
@@ -209,11 +182,8 @@ impl Tensor {
         })
     }
 
-    /// The different elements in ascending order, for each element its index among them (the shape of
+    /// Returns the different elements in ascending order, for each element its index among them (the shape of
     /// `self`, i64), and how often each occurs (i64).
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn unique(&self) -> Result<(Self, Self, Self)> {
         with_element!(self.dtype, T => {
             let x = self.to_vec::<T>()?;
@@ -235,3 +205,39 @@ impl Tensor {
         })
     }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_sort {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the indices that sort a dimension, see [`Self::sort`].
+            ///
+            /// # Errors
+            /// When there is no such dimension.
+            pub fn argsort(&self, dim: i64, descending: bool) -> Result<$crate::Tensor> {
+                self.sort(dim, descending).map(|(_, index)| index)
+            }
+
+            /// Returns for each element the number of the bucket between sorted boundaries that it is in, as
+            /// i64. An element equal to a boundary is below it, or above with `right`.
+            ///
+            /// # Errors
+            /// When the boundaries are not a vector.
+            pub fn bucketize(
+                &self,
+                boundaries: impl $crate::AsTensor<Self>,
+                right: bool,
+            ) -> Result<$crate::Tensor> {
+                let boundaries = boundaries.as_tensor();
+                if boundaries.dim() != 1 {
+                    let message = format!("boundaries have shape {:?}, expected a vector", boundaries.size());
+                    return Err($crate::Error::shape("bucketize", message).into());
+                }
+                boundaries.searchsorted(self, right)
+            }
+        }
+    };
+}
+composed_sort!(Tensor);

@@ -2,12 +2,12 @@
 
 use crate::cpu::reducers;
 use crate::dtype::{with_element, with_real};
-use crate::ops::reduce::{over, reduced};
+use crate::ops::reduce::{expect_float, over, reduced};
 use crate::ops::sort::rank;
-use crate::{DType, Element, Error, IntoShape, Result, Tensor, shape};
+use crate::{DType, Device, Element, Error, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
-    /// The most frequent elements along a dimension, of equally frequent ones the smallest, and the index
+    /// Returns the most frequent elements along a dimension, of equally frequent ones the smallest, and the index
     /// where each is last.
     ///
     /// # Errors
@@ -40,51 +40,8 @@ impl Tensor {
         if keepdim { Ok((values, index)) } else { Ok((values.squeeze(dim)?, index.squeeze(dim)?)) }
     }
 
-    /// Below each of the fractions `q`, a number or a vector, lies that part of the elements along a
-    /// dimension, between two elements in proportion. The fractions' dimension comes first. NaN where
-    /// there is one.
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::new(&[4.0f32, 1.0, 3.0, 2.0])?;
-    /// assert_eq!(x.quantile(&Tensor::new(&[0.5f32, 1.0])?, 0, false)?.to_vec::<f32>()?, [2.5, 4.0]);
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When there is no such dimension, it is empty, or a fraction is not from 0 to 1; on another dtype
-    /// than float32 and float64, or different ones.
-    pub fn quantile(&self, q: &Self, dim: i64, keepdim: bool) -> Result<Self> {
-        let op = "quantile";
-        self.expect_float(op)?;
-        q.expect_dtype(op, self.dtype)?;
-        let x = if self.dim() == 0 { self.reshape(1)? } else { self.clone() };
-        let n = x.size_of(dim)?;
-        let fractions = q.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        if n == 0 || q.dim() > 1 || fractions.iter().any(|q| !(0.0..=1.0).contains(q)) {
-            return Err(Error::value(
-                op,
-                format!("{fractions:?} of {n} elements: expected fractions from 0 to 1 of at least one"),
-            ));
-        }
-        let sorted = x.sort(dim, false)?.0.movedim(dim, 0)?;
-        let nan = sorted.select(0, -1)?.isnan()?;
-        let mut parts = vec![];
-        for q in fractions {
-            let at = q * (n - 1) as f64;
-            let (low, high) = (sorted.select(0, at.floor() as i64)?, sorted.select(0, at.ceil() as i64)?);
-            let y = low.lerp(&high, at.fract())?.masked_fill(&nan, f64::NAN)?;
-            parts.push(if keepdim && self.dim() > 0 { y.unsqueeze(dim)? } else { y });
-        }
-        if parts.is_empty() {
-            return self.like().zeros([&[0], nan.size()].concat());
-        }
-        let y = Self::stack(&parts, 0)?;
-        if q.dim() == 0 { y.squeeze(0) } else { Ok(y) }
-    }
-
-    /// The variance over some dimensions, all where none is given: the squared distances from the mean,
-    /// summed, over `n - correction`; PyTorch's default correction is 1.
+    /// Returns the variances over some dimensions, all where none is given: the squared distances from the
+    /// mean, summed, over `n - correction`; PyTorch's default correction is 1.
     ///
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
@@ -92,30 +49,50 @@ impl Tensor {
         self.var_mean(dims, correction, keepdim).map(|(var, _)| var)
     }
 
-    /// The variance and the mean, see [`Tensor::var`].
+    /// Returns the variances and the means; see [`Tensor::var`].
     ///
     /// # Errors
     /// As [`Tensor::var`].
     pub fn var_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
-        self.expect_float("var")?;
-        let over = over("var", dims, self.size())?;
-        let size = reduced("var", self.size(), &over, keepdim)?;
-        with_real!(self.dtype, T => {
-            let x = self.in_dtype(T::TYPE)?;
-            let (var, mean) = x.lend_view::<T, _>("var", |x| reducers::var_mean(x, &over, correction))?;
-            Ok((self.result(var, &size)?.cast(self.dtype)?, self.result(mean, &size)?.cast(self.dtype)?))
-        })
+        self.moments("var", dims, correction, keepdim, |var| var)
     }
 
-    /// The standard deviation, the square root of [`Tensor::var`].
+    /// Returns the standard deviations, the square roots of [`Tensor::var`].
     ///
     /// # Errors
     /// As [`Tensor::var`].
     pub fn std(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
-        self.var(dims, correction, keepdim)?.sqrt()
+        self.std_mean(dims, correction, keepdim).map(|(std, _)| std)
     }
 
-    /// The middle elements along a dimension, the lower of two, and their indices; the first NaN where
+    /// Returns the standard deviations and the means; see [`Tensor::std`].
+    ///
+    /// # Errors
+    /// As [`Tensor::var`].
+    pub fn std_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
+        self.moments("std", dims, correction, keepdim, f64::sqrt)
+    }
+
+    /// `f` of the variances, and the means.
+    fn moments(
+        &self,
+        op: &'static str,
+        dims: impl IntoShape,
+        correction: f64,
+        keepdim: bool,
+        f: fn(f64) -> f64,
+    ) -> Result<(Self, Self)> {
+        self.expect_float(op)?;
+        let over = over(op, dims, self.size())?;
+        let size = reduced(op, self.size(), &over, keepdim)?;
+        with_real!(self.dtype, T => {
+            let x = self.in_dtype(T::TYPE)?;
+            let (y, mean) = x.lend_view::<T, _>(op, |x| reducers::var_mean(x, &over, correction, f))?;
+            Ok((self.result(y, &size)?.cast(self.dtype)?, self.result(mean, &size)?.cast(self.dtype)?))
+        })
+    }
+
+    /// Returns the middle elements along a dimension, the lower of two, and their indices; the first NaN where
     /// there is one.
     ///
     /// # Errors
@@ -140,7 +117,7 @@ impl Tensor {
         if keepdim { Ok((values, indices)) } else { Ok((values.squeeze(dim)?, indices.squeeze(dim)?)) }
     }
 
-    /// The middle element of all, the lower of two; NaN if there is one.
+    /// Returns the middle element of all, the lower of two; NaN if there is one.
     ///
     /// # Errors
     /// When there is no element.
@@ -148,7 +125,7 @@ impl Tensor {
         self.reshape(-1)?.median_dim(0, false).map(|(value, _)| value)
     }
 
-    /// How often each of the numbers 0, 1, … occurs in a vector of them: at least `minlength` counts, i64.
+    /// Returns how often each of the numbers 0, 1, … occurs: at least `minlength` counts, as i64.
     ///
     /// # Errors
     /// On a negative number, a real dtype, or numbers too large to count.
@@ -169,8 +146,8 @@ impl Tensor {
         self.result(counts, &n)
     }
 
-    /// How many elements are in each of `bins` equal parts of [min, max], in the dtype of `self`; from the
-    /// smallest to the largest element where the bounds are equal. Elements outside are not counted.
+    /// Returns how many elements are in each of `bins` equal parts of `[min, max]`, in the dtype of `self`; from
+    /// the smallest to the largest element where the bounds are equal. Elements outside are not counted.
     ///
     /// # Errors
     /// When `bins` is 0, the bounds are not finite or in the wrong order; on an integer dtype.
@@ -203,44 +180,107 @@ impl Tensor {
         }
         self.result(counts, &size)?.cast(self.dtype)
     }
-
-    /// The standard deviation and the mean, see [`Tensor::var`].
-    ///
-    /// # Errors
-    /// As [`Tensor::var`].
-    pub fn std_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
-        let (var, mean) = self.var_mean(dims, correction, keepdim)?;
-        Ok((var.sqrt()?, mean))
-    }
-
-    /// The covariances of variables, the rows of a matrix, of which each column is an observation: over
-    /// `observations - correction`, where PyTorch's default is 1. A vector is one variable.
-    ///
-    /// # Errors
-    /// When there are more than two dimensions.
-    pub fn cov(&self, correction: i64) -> Result<Self> {
-        if self.dim() > 2 {
-            return Err(Error::shape("cov", format!("shape {:?} has more than 2 dimensions", self.size())));
-        }
-        let x = if self.dtype.is_float() { self.clone() } else { self.to_dtype(DType::F32)? };
-        let rows = if x.dim() < 2 { x.reshape((1, -1))? } else { x };
-        let n = rows.size()[1];
-        let centred = rows.sub(rows.mean_dim(1, true)?)?;
-        let y = centred.matmul(&centred.t()?)?.div(((n as i64).saturating_sub(correction)).max(0))?;
-        if self.dim() < 2 { y.reshape(()) } else { Ok(y) }
-    }
-
-    /// The correlations of variables, the rows of a matrix: [`Tensor::cov`] over the product of the standard
-    /// deviations.
-    ///
-    /// # Errors
-    /// As [`Tensor::cov`].
-    pub fn corrcoef(&self) -> Result<Self> {
-        let cov = self.cov(1)?;
-        if cov.dim() == 0 {
-            return cov.div(&cov);
-        }
-        let std = cov.diagonal(0, 0, 1)?.sqrt()?;
-        cov.div(std.unsqueeze(1)?)?.div(std)?.clamp(-1.0, 1.0)
-    }
 }
+
+/// Checks the fractions of a quantile of `n` elements, and returns the indices of the sorted elements below
+/// and above each, and how far it lies between them.
+#[doc(hidden)]
+pub fn quantile_places(q: &Tensor, n: usize, dtype: DType, device: &Device) -> Result<[Tensor; 3]> {
+    let op = "quantile";
+    expect_float(op, dtype)?;
+    q.expect_dtype(op, dtype)?;
+    let fractions = q.to_dtype(DType::F64)?.to_vec::<f64>()?;
+    if n == 0 || q.dim() > 1 || fractions.iter().any(|q| !(0.0..=1.0).contains(q)) {
+        let message =
+            format!("{fractions:?} of {n} elements: expected fractions from 0 to 1 of at least one");
+        return Err(Error::value(op, message));
+    }
+    let at = Tensor::from_vec(fractions, [q.numel()])?.mul((n - 1) as f64)?;
+    let index = |x: Tensor| x.to_dtype(DType::I64)?.to(device);
+    Ok([index(at.floor()?)?, index(at.ceil()?)?, at.frac()?.to_dtype(dtype)?.to(device)?])
+}
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_statistics {
+    ($T:ident) => {
+        impl $T {
+            /// Returns the quantiles along a dimension: for each of the fractions `q`, a number or a vector,
+            /// the number below which that part of the elements lies, interpolated between two elements. The
+            /// fractions' dimension comes first. NaN where an element is.
+            ///
+            /// ```
+            /// # use taper_tensor::Tensor;
+            /// let x = Tensor::new(&[4.0f32, 1.0, 3.0, 2.0])?;
+            /// assert_eq!(x.quantile(&Tensor::new(&[0.5f32, 1.0])?, 0, false)?.to_vec::<f32>()?, [2.5, 4.0]);
+            /// # Ok::<(), taper_tensor::Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// When there is no such dimension, it is empty, or a fraction is not from 0 to 1; on an integer
+            /// dtype, or different ones.
+            #[track_caller]
+            pub fn quantile(&self, q: &$crate::Tensor, dim: i64, keepdim: bool) -> Result<Self> {
+                let x = if self.dim() == 0 { self.reshape(1)? } else { self.clone() };
+                let n = x.size_of(dim)?;
+                let places = $crate::support::quantile_places(q, n, self.dtype(), &self.device())?;
+                let [below, above, part] = &places;
+                // Rows, of which NaN is last.
+                let sorted = x.sort(dim, false)?.0.movedim(dim, -1)?;
+                let (low, high) = (sorted.index_select(-1, below)?, sorted.index_select(-1, above)?);
+                // Between an infinite element and any other lies an infinite one, which `lerp` misses.
+                let infinite = low.isinf()?.logical_or(high.isinf()?)?;
+                let y = low.add(&high)?.where_(&infinite, &low.lerp(&high, part)?)?;
+                let y = y.masked_fill(&sorted.narrow(-1, -1, 1)?.isnan()?, f64::NAN)?.movedim(-1, 0)?;
+                let y = match keepdim && self.dim() > 0 {
+                    true => y.unsqueeze(if dim < 0 { dim } else { dim + 1 })?,
+                    false => y,
+                };
+                if q.dim() == 0 { y.squeeze(0) } else { Ok(y) }
+            }
+
+            /// Returns the covariances `[n, n]` of `n` variables: the rows of a matrix, whose columns are
+            /// the observations. The sums are divided by `observations - correction`, where PyTorch's default
+            /// is 1. A vector is one variable, whose variance is a number.
+            ///
+            /// # Errors
+            /// When there are more than two dimensions.
+            #[track_caller]
+            pub fn cov(&self, correction: i64) -> Result<Self> {
+                if self.dim() > 2 {
+                    let message = format!("shape {:?} has more than 2 dimensions", self.size());
+                    return Err($crate::Error::shape("cov", message).into());
+                }
+                if !self.dtype().is_float() {
+                    return self.to_dtype($crate::DType::F32)?.cov(correction);
+                }
+                self.in_f32(|x| {
+                    let rows = if x.dim() < 2 { x.reshape((1, -1))? } else { x.clone() };
+                    let left = (rows.size()[1] as i64).saturating_sub(correction).max(0);
+                    let centred = rows.sub(rows.mean_dim(1, true)?)?;
+                    let y = centred.matmul(centred.t()?)?.div(left)?;
+                    if x.dim() < 2 { y.reshape(()) } else { Ok(y) }
+                })
+            }
+
+            /// Returns the correlations `[n, n]` of `n` variables, the rows of a matrix: [`Self::cov`] over
+            /// the product of the standard deviations. That of one variable is a number.
+            ///
+            /// # Errors
+            /// As [`Self::cov`].
+            #[track_caller]
+            pub fn corrcoef(&self) -> Result<Self> {
+                self.in_f32(|x| {
+                    let cov = x.cov(1)?;
+                    if cov.dim() == 0 {
+                        return cov.div(&cov);
+                    }
+                    let std = cov.diagonal(0, 0, 1)?.sqrt()?;
+                    cov.div(std.unsqueeze(1)?)?.div(&std)?.maximum(-1.0)?.minimum(1.0)
+                })
+            }
+        }
+    };
+}
+composed_statistics!(Tensor);

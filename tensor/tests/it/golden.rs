@@ -160,7 +160,7 @@ fn run(op: &str, x: &[Tensor], args: &Args<'_>) -> Option<Outcome> {
         "log_softmax" => one(a.log_softmax(args.int("dim", 0))),
         "cumsum" => one(a.cumsum(args.int("dim", 0))),
         "sort" => two(a.sort(args.int("dim", 0), args.flag("descending"))),
-        "topk" => two(a.topk(args.int("k", 1) as usize, args.int("dim", 0), true, true)),
+        "topk" => two(a.topk(args.int("k", 1) as usize, args.int("dim", 0), true)),
         "layer_norm" => {
             let shape: Vec<usize> = args.ints("normalized_shape").iter().map(|&n| n as usize).collect();
             one(a.layer_norm(&shape, x.get(1), x.get(2), args.number("eps", 1e-5)))

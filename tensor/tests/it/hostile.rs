@@ -181,8 +181,7 @@ fn dimensions_and_indices() -> Result<()> {
             x.select(0, d),
             x.i(d),
         ]);
-        results
-            .extend([x.max_dim(d, false), x.sort(d, true), x.topk(1, d, true, true)].map(|r| r.map(|p| p.0)));
+        results.extend([x.max_dim(d, false), x.sort(d, true), x.topk(1, d, true)].map(|r| r.map(|p| p.0)));
         results.extend([x.kthvalue(1, d, false), x.mode(d, false), x.cummax(d)].map(|r| r.map(|p| p.0)));
         assert!(x.split(1, d).is_err() && x.chunk(2, d).is_err() && x.unbind(d).is_err());
         assert!(x.size_of(d).is_err());
@@ -204,7 +203,7 @@ fn dimensions_and_indices() -> Result<()> {
         x.slice(0, None, None, 0),
         x.unfold(0, 3, 1),
         x.unfold(0, 1, 0),
-        x.topk(4, 1, true, true).map(|p| p.0),
+        x.topk(4, 1, true).map(|p| p.0),
         x.kthvalue(0, 1, false).map(|p| p.0),
         x.kthvalue(4, 1, false).map(|p| p.0),
         x.gather(0, &Tensor::new([[i64::MIN, 0, 0]])?),

@@ -67,3 +67,56 @@ fn variance_with_its_correction() -> Result<()> {
     assert!(Tensor::ones(1)?.var((), 1.0, false)?.item::<f32>()?.is_nan());
     Ok(())
 }
+
+#[test]
+fn the_sum_of_a_number_has_memory_of_its_own() -> Result<()> {
+    let x = Tensor::new(2.0f32)?;
+    for y in [x.sum()?, x.sum_dim(0, true)?, x.nansum((), false)?, x.amax((), false)?, x.cumsum(0)?] {
+        y.add_(1)?;
+        assert_eq!(x.item::<f32>()?, 2.0);
+    }
+    Ok(())
+}
+
+/// Their variances, sums and squares are beyond f16, they themselves are not.
+#[test]
+fn statistics_of_16_bits_are_gathered_in_32() -> Result<()> {
+    let x = Tensor::new([[300.0f32, -300.0, 300.0, -300.0]])?.to_dtype(DType::F16)?;
+    assert_eq!(x.std((), 0.0, false)?.item::<f32>()?, 300.0);
+    assert_eq!(x.std_mean(1, 0.0, false)?.1.item::<f32>()?, 0.0);
+    assert_eq!(x.norm()?.item::<f32>()?, 600.0);
+    let x = Tensor::cat(&[&x, &x.neg()?], 0)?;
+    assert_eq!(x.corrcoef()?.to_dtype(DType::F32)?.to_vec::<f32>()?, [1.0, -1.0, -1.0, 1.0]);
+    let many = Tensor::full(1000, 200.0)?.to_dtype(DType::F16)?;
+    assert_eq!(many.nanmean((), false)?.item::<f32>()?, 200.0);
+    Ok(())
+}
+
+#[test]
+fn quantiles_next_to_infinity() -> Result<()> {
+    let inf = f32::INFINITY;
+    let of = |x: [f32; 2], q: f32| Tensor::new(x)?.quantile(&Tensor::new(q)?, 0, false)?.item::<f32>();
+    assert_eq!(of([1.0, inf], 1.0)?, inf);
+    assert_eq!(of([0.0, inf], 0.6)?, inf);
+    assert_eq!(of([0.0, inf], 0.0)?, 0.0);
+    assert_eq!(of([-inf, 0.0], 0.3)?, -inf);
+    assert_eq!(of([inf, inf], 0.5)?, inf);
+    assert_eq!(of([f32::MAX, f32::MAX], 0.5)?, f32::MAX);
+    assert!(of([f32::NAN, 0.0], 0.0)?.is_nan());
+    let none = Tensor::zeros((3, 4))?.quantile(&Tensor::zeros(0)?, 1, true)?;
+    assert_eq!(none.size(), [0, 3, 1]);
+    Ok(())
+}
+
+#[test]
+fn running_sums_of_exponentials() -> Result<()> {
+    let inf = f64::INFINITY;
+    let of = |x: &[f64]| Tensor::new(x)?.logcumsumexp(0)?.to_vec::<f64>();
+    assert_eq!(of(&[-inf, -inf, 1.0, inf, inf, 2.0])?, [-inf, -inf, 1.0, inf, inf, inf]);
+    assert!(of(&[0.0, f64::NAN, 1.0])?[1..].iter().all(|y| y.is_nan()));
+    let y = of(&[1000.0; 8])?;
+    for (y, n) in y.iter().zip(1..) {
+        assert!((y - 1000.0 - f64::from(n).ln()).abs() < 1e-12, "{y}");
+    }
+    Ok(())
+}

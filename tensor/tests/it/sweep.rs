@@ -380,7 +380,7 @@ const PLACES: &[(&str, Call)] = calls! { |c, x|
     x.isin(&c.like(x));
     x.sort(c.int(), c.bool());
     x.argsort(c.int(), c.bool());
-    x.topk(c.size(), c.int(), c.bool(), c.bool());
+    x.topk(c.size(), c.int(), c.bool());
     x.kthvalue(c.size(), c.int(), c.bool());
     x.unique();
     x.nonzero();
