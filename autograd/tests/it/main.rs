@@ -9,7 +9,8 @@ mod regression; // defects seen elsewhere
 mod rules; // each rule against numerical derivatives
 mod scopes; // modes, threads, drawings, memory
 mod table; // every operation, for inputs of every layout
-mod views; // operations in place on views
+mod views;
+mod vocabulary; // operations in place on views
 
 /// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.
 fn device() -> taper_tensor::Device {

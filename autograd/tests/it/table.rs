@@ -6,8 +6,6 @@ use taper_autograd::{
 };
 use taper_tensor::{DType, Device, Generator, Index, PoolOptions, Reduce, Tensor};
 
-type Op = fn(&[Variable]) -> Result<Variable>;
-
 /// Where an operation is tried.
 #[derive(Clone, Copy)]
 enum Domain {
@@ -63,19 +61,61 @@ fn inside() -> PoolOptions {
 }
 
 /// The sum of a decomposition's parts, each element times a factor of its own.
-fn decomposed(x: &Variable, f: fn(&Variable) -> Result<Vec<Variable>>) -> Result<Variable> {
-    let mut sum = Variable::new(x.data().like().zeros(())?);
-    for part in f(x)? {
-        let factors = part.data().like().linspace(0.5, 2.0, part.numel())?.reshape(&part.size()[..])?;
-        sum = sum.add(part.mul(factors)?.sum()?)?;
-    }
-    Ok(sum)
+macro_rules! decomposed {
+    ($x:expr, |$y:ident| $parts:expr) => {{
+        let $y = $x;
+        let mut sum = $y.sum()?.mul(0.0)?;
+        for part in $parts? {
+            let factors = Tensor::options().dtype(DType::F64).linspace(0.5, 2.0, part.numel())?;
+            let factors = factors.to(&part.device())?.reshape(&part.size()[..])?;
+            sum = sum.add(part.mul(factors)?.sum()?)?;
+        }
+        Ok(sum)
+    }};
 }
 
-type Row = (&'static str, Op, &'static [&'static [usize]], Domain, bool);
+/// An operation, how it is called on each type, and inputs for it.
+pub struct Row {
+    pub name: &'static str,
+    pub tensor: fn(&[Tensor]) -> taper_tensor::Result<Tensor>,
+    pub variable: fn(&[Variable]) -> Result<Variable>,
+    shapes: &'static [&'static [usize]],
+    domain: Domain,
+    /// Whether the second derivative is checked.
+    smooth: bool,
+}
 
-/// A name for each function of `src/ops`, the function, its inputs' shapes.
-const TABLE: &[Row] = &[
+impl Row {
+    /// Ordinary inputs.
+    pub fn inputs(&self) -> Vec<Tensor> {
+        self.shapes.iter().zip(11..).map(|(shape, seed)| values(shape, self.domain, seed)).collect()
+    }
+}
+
+/// Makes one call of an operation a function of tensors and one of variables: `T` is the type.
+macro_rules! table {
+    ($(($name:literal, |$v:ident| $call:expr, $shapes:expr, $domain:expr, $smooth:expr $(,)?)),* $(,)?) => {
+        /// The operations that have a gradient.
+        pub const TABLE: &[Row] = &[$(Row {
+            name: $name,
+            tensor: |$v| {
+                #[allow(dead_code)]
+                type T = Tensor;
+                $call
+            },
+            variable: |$v| {
+                #[allow(dead_code)]
+                type T = Variable;
+                $call
+            },
+            shapes: $shapes,
+            domain: $domain,
+            smooth: $smooth,
+        }),*];
+    };
+}
+
+table! {
     ("add", |v| v[0].add(&v[1]), &[&[2, 3], &[3]], Any, SMOOTH),
     ("sub", |v| v[0].sub(&v[1]), &[&[2, 3], &[2, 1]], Any, SMOOTH),
     ("mul", |v| v[0].mul(&v[1]), &[&[2, 3], &[3]], Any, SMOOTH),
@@ -185,7 +225,7 @@ const TABLE: &[Row] = &[
     ("var", |v| v[0].var((), 0.0, true), &[&[2, 3]], Any, SMOOTH),
     (
         "std",
-        |v| v[0].mul(Variable::new(Tensor::new([1.0f64, 2.0, 4.0])?.to(&v[0].device())?))?.std(1, 1.0, true),
+        |v| v[0].mul(Tensor::new([1.0f64, 2.0, 4.0])?.to(&v[0].device())?)?.std(1, 1.0, true),
         &[&[2, 3]],
         Positive,
         SMOOTH,
@@ -281,7 +321,7 @@ const TABLE: &[Row] = &[
     (
         "broadcast_tensors",
         |v| {
-            let wide = Variable::broadcast_tensors(v)?;
+            let wide = T::broadcast_tensors(v)?;
             wide[0].mul(&wide[1])
         },
         &[&[2, 1], &[3]],
@@ -303,7 +343,7 @@ const TABLE: &[Row] = &[
     (
         "meshgrid",
         |v| {
-            let grids = Variable::meshgrid(v)?;
+            let grids = T::meshgrid(v)?;
             grids[0].mul(&grids[1])
         },
         &[&[2], &[3]],
@@ -330,15 +370,15 @@ const TABLE: &[Row] = &[
     ("mv", |v| v[0].mv(&v[1]), &[&[2, 3], &[3]], Any, SMOOTH),
     ("baddbmm", |v| v[0].baddbmm(&v[1], &v[2], 1, 1), &[&[2], &[2, 2, 3], &[2, 3, 2]], Any, SMOOTH),
     ("tensordot", |v| v[0].tensordot(&v[1], 2), &[&[2, 3, 2], &[3, 2, 2]], Any, SMOOTH),
-    ("einsum", |v| Variable::einsum("bij,bjk->bik", &[&v[0], &v[1]]), &[&[2, 2, 3], &[2, 3, 2]], Any, SMOOTH),
+    ("einsum", |v| T::einsum("bij,bjk->bik", &[&v[0], &v[1]]), &[&[2, 2, 3], &[2, 3, 2]], Any, SMOOTH),
     (
         "einsum",
-        |v| Variable::einsum("ii,ij,k->jk", &[&v[0], &v[1], &v[2]]),
+        |v| T::einsum("ii,ij,k->jk", &[&v[0], &v[1], &v[2]]),
         &[&[3, 3], &[3, 2], &[2]],
         Any,
         SMOOTH,
     ),
-    ("einsum", |v| Variable::einsum("...i,i->...", &[&v[0], &v[1]]), &[&[2, 3], &[3]], Any, SMOOTH),
+    ("einsum", |v| T::einsum("...i,i->...", &[&v[0], &v[1]]), &[&[2, 3], &[3]], Any, SMOOTH),
     ("cross", |v| v[0].cross(&v[1], -1), &[&[2, 3], &[1, 3]], Any, SMOOTH),
     ("cov", |v| v[0].cov(1), &[&[2, 3]], Any, SMOOTH),
     ("diff", |v| v[0].diff(2, -1), &[&[2, 4]], Any, SMOOTH),
@@ -372,12 +412,12 @@ const TABLE: &[Row] = &[
     ("triu", |v| v[0].triu(1), &[&[2, 3]], Any, SMOOTH),
     ("diag", |v| v[0].diag(1), &[&[2, 3]], Any, SMOOTH),
     ("diag", |v| v[0].diag(-1), &[&[3]], Any, SMOOTH),
-    ("cat", |v| Variable::cat(v, 1), &[&[2, 3], &[2, 1]], Any, SMOOTH),
-    ("cat", |v| Variable::cat(&[&v[0].to_dtype(DType::F64)?, &v[1]], 0), &[&[2, 3], &[0]], Any, SMOOTH),
-    ("hstack", |v| Variable::hstack(v), &[&[2, 3], &[2, 1]], Any, SMOOTH),
-    ("vstack", |v| Variable::vstack(v), &[&[2, 3], &[3]], Any, SMOOTH),
-    ("dstack", |v| Variable::dstack(v), &[&[2, 3], &[2, 3, 2]], Any, SMOOTH),
-    ("stack", |v| Variable::stack(v, -1), &[&[2, 3], &[2, 3]], Any, SMOOTH),
+    ("cat", |v| T::cat(v, 1), &[&[2, 3], &[2, 1]], Any, SMOOTH),
+    ("cat", |v| T::cat(&[&v[0].to_dtype(DType::F64)?, &v[1]], 0), &[&[2, 3], &[0]], Any, SMOOTH),
+    ("hstack", |v| T::hstack(v), &[&[2, 3], &[2, 1]], Any, SMOOTH),
+    ("vstack", |v| T::vstack(v), &[&[2, 3], &[3]], Any, SMOOTH),
+    ("dstack", |v| T::dstack(v), &[&[2, 3], &[2, 3, 2]], Any, SMOOTH),
+    ("stack", |v| T::stack(v, -1), &[&[2, 3], &[2, 3]], Any, SMOOTH),
     ("split", |v| Ok(v[0].split(2, 1)?.remove(1)), &[&[2, 3]], Any, SMOOTH),
     ("chunk", |v| Ok(v[0].chunk(2, 1)?.remove(0)), &[&[2, 3]], Any, SMOOTH),
     ("repeat", |v| v[0].repeat((2, 1, 3)), &[&[2, 3]], Any, SMOOTH),
@@ -424,7 +464,7 @@ const TABLE: &[Row] = &[
             v[0].scatter_reduce(
                 1,
                 &places(),
-                &v[1].mul(Variable::new(mask().to_dtype(DType::F64)?))?,
+                &v[1].mul(mask().to_dtype(DType::F64)?)?,
                 Reduce::Prod,
                 true,
             )
@@ -473,39 +513,39 @@ const TABLE: &[Row] = &[
     ("pinv", |v| v[0].pinv(), &[&[3, 3]], Matrix, SMOOTH),
     ("svdvals", |v| v[0].svdvals(), &[&[3, 3]], Matrix, SMOOTH),
     ("eigvalsh", |v| v[0].add(v[0].mt()?)?.eigvalsh(), &[&[3, 3]], Matrix, SMOOTH),
-    ("qr", |v| decomposed(&v[0], |x| x.qr().map(|(q, r)| vec![q, r])), &[&[3, 3]], Matrix, SMOOTH),
+    ("qr", |v| decomposed!(&v[0], |x| x.qr().map(|(q, r)| vec![q, r])), &[&[3, 3]], Matrix, SMOOTH),
     (
         "qr",
-        |v| decomposed(&v[0].narrow(-2, 0, 2)?, |x| x.qr().map(|(q, r)| vec![q, r])),
+        |v| decomposed!(&v[0].narrow(-2, 0, 2)?, |x| x.qr().map(|(q, r)| vec![q, r])),
         &[&[3, 3]],
         Matrix,
         SMOOTH,
     ),
     (
         "qr",
-        |v| decomposed(&v[0].narrow(-1, 0, 2)?, |x| x.qr().map(|(q, r)| vec![q, r])),
+        |v| decomposed!(&v[0].narrow(-1, 0, 2)?, |x| x.qr().map(|(q, r)| vec![q, r])),
         &[&[3, 3]],
         Matrix,
         SMOOTH,
     ),
-    ("svd", |v| decomposed(&v[0], |x| x.svd().map(|(u, s, vt)| vec![u, s, vt])), &[&[3, 3]], Matrix, SMOOTH),
+    ("svd", |v| decomposed!(&v[0], |x| x.svd().map(|(u, s, vt)| vec![u, s, vt])), &[&[3, 3]], Matrix, SMOOTH),
     (
         "svd",
-        |v| decomposed(&v[0].narrow(-2, 0, 2)?, |x| x.svd().map(|(u, s, vt)| vec![u, s, vt])),
+        |v| decomposed!(&v[0].narrow(-2, 0, 2)?, |x| x.svd().map(|(u, s, vt)| vec![u, s, vt])),
         &[&[3, 3]],
         Matrix,
         SMOOTH,
     ),
     (
         "svd",
-        |v| decomposed(&v[0].narrow(-1, 0, 2)?, |x| x.svd().map(|(u, s, vt)| vec![u, s, vt])),
+        |v| decomposed!(&v[0].narrow(-1, 0, 2)?, |x| x.svd().map(|(u, s, vt)| vec![u, s, vt])),
         &[&[3, 3]],
         Matrix,
         SMOOTH,
     ),
     (
         "eigh",
-        |v| decomposed(&v[0].add(v[0].mt()?)?, |x| x.eigh().map(|(l, v)| vec![l, v])),
+        |v| decomposed!(&v[0].add(v[0].mt()?)?, |x| x.eigh().map(|(l, v)| vec![l, v])),
         &[&[3, 3]],
         Matrix,
         SMOOTH,
@@ -592,7 +632,7 @@ const TABLE: &[Row] = &[
     ("binary_cross_entropy", |v| v[0].binary_cross_entropy(&v[1]), &[&[2, 3], &[2, 3]], Unit, SMOOTH),
     ("reduce", |v| v[0].reduce(Reduction::Mean), &[&[2, 3]], Any, SMOOTH),
     ("mse_loss", |v| v[0].mse_loss(&v[1], Reduction::Mean), &[&[2, 3], &[2, 3]], Any, SMOOTH),
-];
+}
 
 /// Not functions from real numbers to real numbers.
 const ELSEWHERE: &[&str] = &[
@@ -635,7 +675,7 @@ fn values(shape: &[usize], domain: Domain, seed: u64) -> Tensor {
 
 #[test]
 fn gradients_of_contiguous_transposed_and_sliced_inputs() {
-    for (name, f, shapes, domain, smooth) in TABLE {
+    for Row { name, variable: f, shapes, domain, smooth, .. } in TABLE {
         let plain: Vec<Tensor> = shapes.iter().zip(11..).map(|(s, seed)| values(s, *domain, seed)).collect();
         let transposed = |t: &Tensor| match t.dim() {
             0 | 1 => t.clone(),
@@ -669,7 +709,7 @@ fn gradients_of_contiguous_transposed_and_sliced_inputs() {
 /// batch; and one number everywhere, where the function is smooth there.
 #[test]
 fn gradients_of_expanded_inputs() {
-    for (name, f, shapes, domain, smooth) in TABLE {
+    for Row { name, variable: f, shapes, domain, smooth, .. } in TABLE {
         let along = |s: &[usize], seed| match domain {
             Matrix => values(s, *domain, seed).expand([2, s[0], s[1]]),
             _ => {
@@ -696,7 +736,7 @@ fn gradients_of_expanded_inputs() {
 /// An empty batch gives an empty gradient, or an error, never a panic.
 #[test]
 fn gradients_of_empty_inputs() {
-    for (name, f, shapes, _, _) in TABLE {
+    for Row { name, variable: f, shapes, .. } in TABLE {
         let empty = |s: &&[usize]| {
             let mut size = s.to_vec();
             size[0] = 0;
@@ -737,7 +777,7 @@ fn every_operation_is_in_the_table() {
     assert!(names.len() > 30, "the operations were not found: {names:?}");
     let missing: Vec<_> = names
         .iter()
-        .filter(|n| !TABLE.iter().any(|row| row.0 == n.as_str()) && !ELSEWHERE.contains(&n.as_str()))
+        .filter(|n| !TABLE.iter().any(|row| row.name == n.as_str()) && !ELSEWHERE.contains(&n.as_str()))
         .collect();
     assert!(missing.is_empty(), "not in the table: {missing:?}");
 }
