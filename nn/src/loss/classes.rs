@@ -76,7 +76,10 @@ impl Targets {
         let classes = target.to_dtype(DType::I64)?;
         let counts = classes.ne(ignore_index)?;
         let classes = classes.mul(&counts.to_dtype(DType::I64)?)?;
-        let counts = counts.to_dtype(DType::F32)?;
+        let counts = counts.to_dtype(DType::F32)?.to_dtype(match scores.dtype() {
+            DType::F64 => DType::F64,
+            _ => DType::F32,
+        })?;
         let (factors, nothing) = match reduction {
             Reduction::Mean => {
                 let total = counts.sum()?;

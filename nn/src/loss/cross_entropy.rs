@@ -137,7 +137,7 @@ impl CrossEntropyLoss {
 
 #[cfg(test)]
 mod tests {
-    use taper_tensor::DType;
+    use taper_tensor::{DType, Tensor};
 
     use super::*;
     use taper_tensor::Tensor;
