@@ -638,6 +638,7 @@ table! {
 const ELSEWHERE: &[&str] = &[
     "all_dim",            // a mask
     "any_dim",            // a mask
+    "row_norm",           // what the normalisations are made of
     "apply",              // of Reduction: a choice of mean and sum
     "argmax",             // an index
     "argmin",             // an index

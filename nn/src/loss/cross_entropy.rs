@@ -140,7 +140,6 @@ mod tests {
     use taper_tensor::{DType, Tensor};
 
     use super::*;
-    use taper_tensor::Tensor;
 
     #[test]
     fn classes_that_are_not_read_give_the_same_loss_and_gradient() {
