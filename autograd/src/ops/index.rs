@@ -1,7 +1,7 @@
 //! Elements read at indices.
 
 use smallvec::smallvec;
-use taper_tensor::{Index, IntoIndices, Tensor};
+use taper_tensor::{Index, IntoIndices, Pad, Tensor};
 
 use crate::ops::compare::of_data;
 use crate::record::record;
@@ -22,14 +22,13 @@ impl Variable {
     /// was read, and zeros follow.
     #[track_caller]
     pub(super) fn gather_for(&self, dim: i64, index: &Tensor, size: &[usize]) -> Result<Self> {
-        let mut y = self.gather(dim, index)?;
-        for (d, n) in size.iter().enumerate() {
-            let missing = n - y.size()[d];
-            if missing > 0 {
-                y = y.pad_constant(d, 0, missing as i64, 0.0)?;
-            }
+        let y = self.gather(dim, index)?;
+        let found = y.size();
+        if found[..] == *size {
+            return Ok(y);
         }
-        Ok(y)
+        let missing = size.iter().zip(&found).rev().flat_map(|(n, found)| [0, n - found]);
+        y.pad(missing.collect::<Vec<_>>(), Pad::Constant(0.0))
     }
 
     /// Returns the slices at `index`, a vector of integers, along `dim`.

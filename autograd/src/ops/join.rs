@@ -44,14 +44,6 @@ impl Variable {
         let y = self.tensor().pad(pad, Pad::Constant(value))?;
         record("Pad", &[self]).unary(y, move |g, _| g.padded(&back, 0.0))
     }
-
-    /// Adds a constant along one dimension.
-    #[track_caller]
-    pub(crate) fn pad_constant(&self, d: usize, before: i64, after: i64, value: f64) -> Result<Self> {
-        let mut pad = vec![0; 2 * (self.dim() - d - 1)];
-        pad.extend([before, after]);
-        self.padded(&pad, value)
-    }
 }
 
 taper_tensor::composed_join!(Variable);

@@ -45,6 +45,26 @@ impl Variable {
         self.in_shape("Squeeze", self.tensor().squeeze(dims)?)
     }
 
+    /// Joins the dimensions from `start` to the last into one, or from the first to the second of a pair;
+    /// `flatten(0)` gives one dimension. It is a view where the strides allow one.
+    ///
+    /// # Errors
+    /// When there are no such dimensions, or the second is before the first.
+    #[track_caller]
+    pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> {
+        self.in_shape("Flatten", self.tensor().flatten(dims)?)
+    }
+
+    /// Splits a dimension into several; one of their sizes may be -1 and is computed from the others. It is
+    /// a view where the strides allow one.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or the product of the sizes is not its size.
+    #[track_caller]
+    pub fn unflatten(&self, dim: i64, sizes: impl IntoShape) -> Result<Self> {
+        self.in_shape("Unflatten", self.tensor().unflatten(dim, sizes)?)
+    }
+
     /// Records `y`, the same elements in another shape.
     #[track_caller]
     fn in_shape(&self, name: &'static str, y: Tensor) -> Result<Self> {

@@ -49,7 +49,7 @@ pub mod support {
     pub use super::row_norm::{RowNorm, real};
     pub use super::slice::equal_parts;
     pub use super::statistics::quantile_places;
-    pub use super::view::{flattened, moved_dims, unflattened};
+    pub use super::view::moved_dims;
     pub use crate::cpu::row_norm::Centre;
     pub use crate::shape::{broadcast, dim, shape};
 }

@@ -56,6 +56,48 @@ impl Tensor {
         infer(op, self.size(), sizes)
     }
 
+    /// Joins the dimensions from `start` to the last into one, or from the first to the second of a
+    /// pair; `flatten(0)` gives one dimension. It is a view where the strides allow one.
+    ///
+    /// ```
+    /// # use taper_tensor::Tensor;
+    /// let x = Tensor::zeros((2, 3, 4))?;
+    /// assert_eq!(x.flatten(1)?.size(), [2, 12]);
+    /// assert_eq!(x.flatten((0, 1))?.size(), [6, 4]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there are no such dimensions, or the second is before the first.
+    pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> {
+        let op = "flatten";
+        let (start, end) = match *dims.into_sizes() {
+            [] => (0, -1),
+            [start] => (start, -1),
+            [start, end] => (start, end),
+            ref more => return Err(Error::shape(op, format!("{more:?} are more than a first and a last"))),
+        };
+        let size = if self.dim() == 0 { &[1] } else { self.size() };
+        let (first, last) = (shape::dim(op, start, size)?, shape::dim(op, end, size)?);
+        if first > last {
+            return Err(Error::shape(op, format!("dimension {start} is after {end} in shape {size:?}")));
+        }
+        let joined = shape::numel(&size[first..=last]);
+        self.reshape([&size[..first], &[joined], &size[last + 1..]].concat())
+    }
+
+    /// Splits a dimension into several; one of their sizes may be -1 and is computed from the
+    /// others. It is a view where the strides allow one.
+    ///
+    /// # Errors
+    /// When there is no such dimension, or the product of the sizes is not its size.
+    pub fn unflatten(&self, dim: i64, sizes: impl IntoShape) -> Result<Self> {
+        let op = "unflatten";
+        let d = shape::dim(op, dim, self.size())?;
+        let sizes = infer(op, &self.size()[d..=d], sizes.into_sizes())?;
+        self.reshape([&self.size()[..d], &sizes, &self.size()[d + 1..]].concat())
+    }
+
     /// Returns a view with two dimensions swapped.
     ///
     /// # Errors
@@ -196,34 +238,6 @@ pub fn moved_dims(size: &[usize], from: impl IntoShape, to: impl IntoShape) -> R
     Ok(order.into_iter().filter_map(|d| d.or_else(|| others.next())).collect())
 }
 
-/// Returns the shape in which the dimension `dim` is replaced by `sizes`, one of which may be -1.
-#[doc(hidden)]
-pub fn unflattened(size: &[usize], dim: i64, sizes: impl IntoShape) -> Result<Vec<usize>> {
-    let op = "unflatten";
-    let d = shape::dim(op, dim, size)?;
-    let sizes = infer(op, &size[d..=d], sizes.into_sizes())?;
-    Ok([&size[..d], &sizes, &size[d + 1..]].concat())
-}
-
-/// Returns the shape in which the dimensions from the first of `dims` to the second, or to the last, are one.
-#[doc(hidden)]
-pub fn flattened(size: &[usize], dims: impl IntoShape) -> Result<Vec<usize>> {
-    let op = "flatten";
-    let (start, end) = match *dims.into_sizes() {
-        [] => (0, -1),
-        [start] => (start, -1),
-        [start, end] => (start, end),
-        ref more => return Err(Error::shape(op, format!("{more:?} are more than a first and a last"))),
-    };
-    let size = if size.is_empty() { &[1] } else { size };
-    let (first, last) = (shape::dim(op, start, size)?, shape::dim(op, end, size)?);
-    if first > last {
-        return Err(Error::shape(op, format!("dimension {start} is after {end} in shape {size:?}")));
-    }
-    let joined = shape::numel(&size[first..=last]);
-    Ok([&size[..first], &[joined], &size[last + 1..]].concat())
-}
-
 /// Views that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
@@ -307,38 +321,10 @@ macro_rules! composed_view {
                 }
             }
 
-            /// Joins the dimensions from `start` to the last into one, or from the first to the second of a
-            /// pair; `flatten(0)` gives one dimension. It is a view where the strides allow one.
-            ///
-            /// ```
-            /// # use taper_tensor::Tensor;
-            /// let x = Tensor::zeros((2, 3, 4))?;
-            /// assert_eq!(x.flatten(1)?.size(), [2, 12]);
-            /// assert_eq!(x.flatten((0, 1))?.size(), [6, 4]);
-            /// # Ok::<(), taper_tensor::Error>(())
-            /// ```
-            ///
-            /// # Errors
-            /// When there are no such dimensions, or the second is before the first.
-            #[track_caller]
-            pub fn flatten(&self, dims: impl $crate::IntoShape) -> Result<Self> {
-                self.reshape($crate::support::flattened(&self.size(), dims)?)
-            }
-
             /// Joins all dimensions into one; a view where the strides allow one.
             #[track_caller]
             pub fn ravel(&self) -> Result<Self> {
                 self.reshape([self.numel()])
-            }
-
-            /// Splits a dimension into several; one of their sizes may be -1 and is computed from the
-            /// others. It is a view where the strides allow one.
-            ///
-            /// # Errors
-            /// When there is no such dimension, or the product of the sizes is not its size.
-            #[track_caller]
-            pub fn unflatten(&self, dim: i64, sizes: impl $crate::IntoShape) -> Result<Self> {
-                self.reshape($crate::support::unflattened(&self.size(), dim, sizes)?)
             }
 
             /// Calls [`Self::view`] with the shape of `other`.
