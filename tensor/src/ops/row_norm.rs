@@ -109,8 +109,9 @@ impl RowNorm {
         match *size {
             [n, c, ref rest @ ..] if groups > 0 && c.is_multiple_of(groups) => {
                 let (inner, parameters) = (rest.iter().product(), c / groups);
-                let rows =
-                    Rows { rows: n * groups, sets: groups, parameters, inner, centre: Centre::Mean, eps };
+                // Without channels, any number of groups divides them.
+                let rows = if c == 0 { 0 } else { n * groups };
+                let rows = Rows { rows, sets: groups, parameters, inner, centre: Centre::Mean, eps };
                 Ok(Self { op, node: "GroupNorm", rows, size: vec![c] })
             }
             _ => Err(Error::shape(
