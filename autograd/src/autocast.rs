@@ -155,6 +155,13 @@ fn converted(x: &Variable, dtype: DType) -> Result<Cow<'_, Variable>> {
 }
 
 impl Variable {
+    /// Returns this in the dtype of the scope of [`autocast`], where there is one; for composed operations.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn autocast_low(&self) -> Result<Cow<'_, Self>> {
+        DTYPE.get().map_or(Ok(Cow::Borrowed(self)), |dtype| converted(self, dtype))
+    }
+
     /// Returns this in the dtype that autocast gave another operand of the same operation.
     #[doc(hidden)]
     #[track_caller]

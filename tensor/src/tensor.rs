@@ -146,6 +146,12 @@ impl Tensor {
 
     /// Returns the tensor itself, as there is no autocast for tensors; for composed operations.
     #[doc(hidden)]
+    pub fn autocast_low(&self) -> Result<std::borrow::Cow<'_, Self>> {
+        Ok(std::borrow::Cow::Borrowed(self))
+    }
+
+    /// As [`Tensor::autocast_low`].
+    #[doc(hidden)]
     pub fn autocast_as(&self, _: &Self) -> Result<Self> {
         Ok(self.clone())
     }

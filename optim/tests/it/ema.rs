@@ -21,7 +21,7 @@ fn averages_are_pytorchs() {
     for (weights, expected) in WEIGHTS.into_iter().zip(AVERAGES) {
         set(&w, weights);
         ema.update().unwrap();
-        assert!(ema.averages()[0].allclose(&Tensor::new(expected).unwrap(), 1e-6, 0.0).unwrap());
+        assert!(ema.averages()[0].allclose(Tensor::new(expected).unwrap(), 1e-6, 0.0).unwrap());
         assert_eq!(w.data().to_vec::<f32>().unwrap(), weights);
     }
 }

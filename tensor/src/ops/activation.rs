@@ -4,7 +4,7 @@
 use crate::cpu::functions;
 use crate::formula::{elementwise_methods, elementwise_types};
 use crate::ops::arithmetic::function2;
-use crate::{AsTensor, Error, Result, Tensor};
+use crate::{Result, Tensor};
 
 /// Calls `$callback!` with the table of activations. `σ` is the sigmoid function, `Φ` and `φ` are the normal
 /// distribution and its density, `g` is the gradient of the output.
@@ -154,24 +154,40 @@ impl Tensor {
         self.expect_float(op)?;
         function2(op, self, y, functions::RELU_GRAD, self.dtype)
     }
-
-    /// `x` where positive, else `weight · x`, with a number for each channel (dimension 1), or one for all.
-    ///
-    /// # Errors
-    /// When the weight has neither one element nor one for each channel.
-    pub fn prelu(&self, weight: impl AsTensor) -> Result<Self> {
-        let weight = weight.as_tensor();
-        let channels = if self.dim() > 1 { self.size()[1] } else { 1 };
-        if weight.numel() != 1 && weight.numel() != channels {
-            return Err(Error::shape(
-                "prelu",
-                format!("weight has {} elements, {channels} channels expect 1 or {channels}", weight.numel()),
-            ));
-        }
-        let mut size = vec![1; self.dim()];
-        if self.dim() > 1 {
-            size[1] = weight.numel();
-        }
-        self.where_(&self.gt(0)?, &self.mul(weight.reshape(size)?)?)
-    }
 }
+
+/// Operations that are composed of others, for tensors and variables alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composed_activation {
+    ($T:ident) => {
+        impl $T {
+            /// Returns `x` where positive, else `weight · x`, with a number for each channel (dimension 1), or one
+            /// for all.
+            ///
+            /// # Shapes
+            /// `[N, C, …]` and `[C]` or `[1]` give `[N, C, …]`.
+            ///
+            /// # Errors
+            /// When the weight has neither one element nor one for each channel.
+            #[track_caller]
+            pub fn prelu(&self, weight: impl $crate::AsTensor<Self>) -> Result<Self> {
+                let weight = &*weight.as_tensor();
+                let (size, count) = (self.size().to_vec(), weight.numel());
+                let channels = if size.len() > 1 { size[1] } else { 1 };
+                if count != 1 && count != channels {
+                    let message =
+                        format!("weight has {count} elements, {channels} channels expect 1 or {channels}");
+                    return Err($crate::Error::shape("prelu", message).into());
+                }
+                let (x, weight) = (self.autocast_low()?, weight.autocast_low()?);
+                let mut shape = vec![1; size.len()];
+                if size.len() > 1 {
+                    shape[1] = count;
+                }
+                x.where_(&x.gt(0)?, &x.mul(weight.reshape(shape)?)?)
+            }
+        }
+    };
+}
+composed_activation!(Tensor);
