@@ -156,7 +156,7 @@ mod tests {
             let read = criterion.forward(&a, classes.clone()).unwrap();
             let unread = Targets::unread(&classes, &b, -100, reduction).unwrap();
             let unread = criterion.hard(&b, &unread).unwrap();
-            assert!(read.data().allclose(&unread.data(), 1e-12, 1e-12).unwrap(), "{smoothing} {reduction:?}");
+            assert!(read.data().allclose(unread.data(), 1e-12, 1e-12).unwrap(), "{smoothing} {reduction:?}");
             read.sum().unwrap().backward().unwrap();
             unread.sum().unwrap().backward().unwrap();
             let (a, b) = (a.grad().unwrap(), b.grad().unwrap());

@@ -529,7 +529,7 @@ fn begin() -> Result<()> {
     let (mean, variance, _) = moments(&Embedding::new(1000, 100)?.weight);
     assert!(mean.abs() < 0.016 && (variance - 1.0).abs() < 0.02);
     let seeded = || Generator::new(7).scope(|| Linear::new(5, 5));
-    assert!(seeded()?.weight.data().equal(&seeded()?.weight.data())?);
+    assert!(seeded()?.weight.data().equal(seeded()?.weight.data())?);
     Ok(())
 }
 

@@ -54,7 +54,7 @@ fn options_are_pytorchs() -> Result<()> {
 /// In `ceil_mode` a window may be larger than the image, if the stride reaches beyond it too.
 #[test]
 fn windows_larger_than_the_image() -> Result<()> {
-    let x = Tensor::new(&[[[[1.0f64, 2.0], [3.0, 4.0]]]])?;
+    let x = Tensor::new([[[[1.0f64, 2.0], [3.0, 4.0]]]])?;
     let o = PoolOptions { stride: (2, 2), ceil_mode: true, ..PoolOptions::new((3, 3)) };
     assert_eq!(x.max_pool2d(o)?.to_vec::<f64>()?, [4.0]);
     assert_eq!(x.avg_pool2d(o)?.to_vec::<f64>()?, [2.5]);

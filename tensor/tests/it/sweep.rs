@@ -355,28 +355,28 @@ const PLACES: &[(&str, Call)] = calls! { |c, x|
     x.take_along_dim(&c.index(x), c.int());
     x.scatter(c.int(), &c.index(x), c.number());
     x.scatter(c.int(), &c.index(x), c.like(x));
-    x.scatter_add(c.int(), &c.index(x), &c.like(x));
+    x.scatter_add(c.int(), &c.index(x), c.like(x));
     x.scatter_reduce(
         c.int(),
         &c.index(x),
-        &c.like(x),
+        c.like(x),
         c.of(&[Reduce::Sum, Reduce::Prod, Reduce::Mean, Reduce::Amax, Reduce::Amin]),
         c.bool()
     );
     x.index_select(c.int(), &c.index(x));
-    x.index_add(c.int(), &c.index(x), &c.like(x));
-    x.index_copy(c.int(), &c.index(x), &c.like(x));
+    x.index_add(c.int(), &c.index(x), c.like(x));
+    x.index_copy(c.int(), &c.index(x), c.like(x));
     x.index_fill(c.int(), &c.index(x), c.number());
     x.take(&c.index(x));
-    x.put_(&c.index(x), &c.like(x));
+    x.put_(&c.index(x), c.like(x));
     x.embedding(&c.index(x), None);
     x.masked_fill(&c.like(x), c.number());
     x.masked_select(&c.like(x));
-    x.masked_scatter(&c.like(x), &c.like(x));
-    x.where_(&c.like(x), &c.like(x));
+    x.masked_scatter(&c.like(x), c.like(x));
+    x.where_(&c.like(x), c.like(x));
     x.set_(c.indices(x), &c.like(x));
     x.searchsorted(c.number(), c.bool());
-    x.bucketize(&c.like(x), c.bool());
+    x.bucketize(c.like(x), c.bool());
     x.isin(&c.like(x));
     x.sort(c.int(), c.bool());
     x.argsort(c.int(), c.bool());
@@ -406,7 +406,7 @@ const REDUCE: &[(&str, Call)] = calls! { |c, x|
     x.var(c.ints(), c.real(), c.bool());
     x.std_mean(c.ints(), c.real(), c.bool());
     x.norm_p(c.real(), c.ints(), c.bool());
-    x.dist(&c.like(x), c.real());
+    x.dist(c.like(x), c.real());
     x.logsumexp(c.ints(), c.bool());
     x.nansum(c.ints(), c.bool());
     x.nanmean(c.ints(), c.bool());
@@ -473,9 +473,9 @@ const NUMBERS: &[(&str, Call)] = calls! { |c, x|
     x.softplus(c.real(), c.real());
     x.hardtanh(c.real(), c.real());
     x.threshold(c.real(), c.real());
-    x.prelu(&c.tensor());
-    x.isclose(&c.like(x), c.real(), c.real());
-    x.allclose(&c.like(x), c.real(), c.real());
+    x.prelu(c.tensor());
+    x.isclose(c.like(x), c.real(), c.real());
+    x.allclose(c.like(x), c.real(), c.real());
     x.abs();
     x.neg();
     x.square();
@@ -511,7 +511,7 @@ const PRODUCTS: &[(&str, Call)] = calls! { |c, x|
     x.pinv();
     x.det();
     x.slogdet();
-    x.solve(&c.like(x));
+    x.solve(c.like(x));
     x.cholesky();
     x.qr();
     x.svd();
@@ -537,7 +537,7 @@ const CHANGE: &[(&str, Call)] = calls! { |c, x|
     x.tril_(c.int());
     x.scatter_(c.int(), &c.index(x), c.number());
     x.index_fill_(c.int(), &c.index(x), c.number());
-    x.index_add_(c.int(), &c.index(x), &c.like(x));
+    x.index_add_(c.int(), &c.index(x), c.like(x));
     x.masked_fill_(&c.like(x), c.number());
     x.fill_diagonal_(c.number());
     x.normal_(c.real(), c.real());
@@ -560,15 +560,15 @@ const IMAGES: &[(&str, Call)] = calls! { |c, x|
     x.upsample_bilinear2d(c.pair(), c.bool());
     x.upsample_nearest2d_grad(&c.size_like(x));
     x.upsample_bilinear2d_grad(&c.size_like(x), c.bool());
-    x.conv2d(&c.images(), None, c.conv());
-    x.conv2d(&c.kernels(x), None, c.conv());
+    x.conv2d(c.images(), None, c.conv());
+    x.conv2d(c.kernels(x), None, c.conv());
     convolved(c, x);
     x.conv_transpose2d(
-        &c.shaped(&[x.size()[1], 2, 2, 3], x.dtype()),
+        c.shaped(&[x.size()[1], 2, 2, 3], x.dtype()),
         None,
         ConvTranspose2dOptions { conv: c.conv(), output_padding: if c.bool() { (0, 0) } else { c.pair() } }
     );
-    x.flatten((2, 3)).and_then(|x| x.conv1d(&c.kernels(&x), None, c.conv()));
+    x.flatten((2, 3)).and_then(|x| x.conv1d(c.kernels(&x), None, c.conv()));
     x.batch_norm(None, Some(&c.tensor()), c.real());
     x.layer_norm(&c.sizes(), None, None, c.real());
     x.layer_norm(&x.size()[2..], None, None, c.real());

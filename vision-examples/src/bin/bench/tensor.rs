@@ -91,7 +91,10 @@ fn layers(bench: &mut Bench, label: &str, rows: usize) -> Result<()> {
              y = layer(x)\n\
              dy = torch.randn_like(y)"
         );
-        let case = Case::new(format!("{python} forward {label}"), || Ok(drop(layer.forward(&x)?)));
+        let case = Case::new(format!("{python} forward {label}"), || {
+            let _: () = drop(layer.forward(&x)?);
+            Ok(())
+        });
         bench.case(case.pytorch(&setup, "layer(x)"))?;
         let y = layer.forward(&x)?;
         let dy = Variable::new(y.data().randn_like()?);
