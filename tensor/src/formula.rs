@@ -2,7 +2,7 @@
 //!
 //! A formula is written once, over [`Formula`]. It is compiled into vector loops over `f32` and a function of
 //! `f64` (`cpu/functions.rs`), and it runs over whole tensors or variables where there is no kernel, or where
-//! the gradient is itself to be differentiated ([`symbols!`]).
+//! the gradient is itself to be differentiated (`symbols!`).
 
 use std::mem::MaybeUninit;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -89,7 +89,7 @@ pub trait Elementwise: Copy + Send + Sync + 'static {
     fn gradient<M: Formula>(g: M, saved: M, params: [M; 2]) -> M;
 }
 
-/// Declares the types of a table's rows, which [`elementwise_methods!`] and `taper-autograd` make methods of.
+/// Declares the types of a table's rows, which `elementwise_methods!` and `taper-autograd` make methods of.
 ///
 /// A row is `Type name name_(parameters) [ns, wide loop] value |x| formula; gradient of input |g, x| formula;`.
 /// In a formula, `M` is the type of its numbers.
