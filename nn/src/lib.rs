@@ -39,10 +39,7 @@ mod summary;
 pub use error::{Error, Result, in_layer};
 pub use forward::{Forward, Layer};
 pub use layers::IntoPair;
-pub use layers::activation::{
-    Elu, Gelu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, LogSigmoid, LogSoftmax, Mish, PRelu, Relu, Relu6,
-    Selu, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
-};
+pub use layers::activation::*;
 pub use layers::attention::MultiheadAttention;
 pub use layers::batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use layers::bilinear::Bilinear;

@@ -91,10 +91,11 @@ pub trait Elementwise: Copy + Send + Sync + 'static {
 
 /// Declares the types of a table's rows, which `elementwise_methods!` and `taper-autograd` make methods of.
 ///
-/// A row is `Type name name_(parameters) [ns, wide loop] value |x| formula; gradient of input |g, x| formula;`.
+/// A row is `Type name name_(parameter = default, …) [ns, wide loop] value |x| formula; gradient of input |g, x|
+/// formula;`, with PyTorch's names and defaults of the parameters: from them the tests know how to call it.
 /// In a formula, `M` is the type of its numbers.
 macro_rules! elementwise_types {
-    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident),*) [$ns:literal $(, $wide:ident)?]
+    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) [$ns:literal $(, $wide:ident)?]
         value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {$(
         #[doc = concat!("`", stringify!($name), "`, as a row of a table.")]
         #[derive(Clone, Copy, Debug)]
@@ -128,7 +129,7 @@ pub(crate) use elementwise_types;
 
 /// Makes the rows of a table methods of [`Tensor`](crate::Tensor), and their forms in place.
 macro_rules! elementwise_methods {
-    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident),*) $costs:tt
+    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) $costs:tt
         value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {
         impl $crate::Tensor {$(
             $(#[$doc])*

@@ -57,11 +57,8 @@ pub use ops::scatter::Reduce;
 #[doc(hidden)]
 pub mod elementwise {
     pub use crate::formula::{Elementwise, Formula, Params, Saves, params};
-    pub use crate::ops::activation::{
-        Elu, Gelu, GeluTanh, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, LogSigmoid, Mish, Relu6, Selu,
-        Silu, Softplus, Softsign, Threshold,
-    };
-    pub use crate::ops::unary::{Erf, Exp, Expm1, Log, Log1p, Reciprocal, Rsqrt, Sigmoid, Sqrt, Tanh};
+    pub use crate::ops::activation::*;
+    pub use crate::ops::unary::*;
 }
 #[doc(hidden)]
 pub use ops::support;

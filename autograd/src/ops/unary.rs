@@ -90,7 +90,7 @@ macro_rules! flat {
 
 /// Makes the rows of a table methods of [`Variable`]: one pass forward, and one for the gradient.
 macro_rules! elementwise_methods {
-    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident),*) $costs:tt
+    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) $costs:tt
         value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {
         impl $crate::Variable {$(
             $(#[$doc])*

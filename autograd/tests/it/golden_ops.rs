@@ -59,34 +59,15 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "clamp" => x.clamp(has("min").then(|| real("min")), has("max").then(|| real("max"))),
         "masked_fill" => x.masked_fill(&v[1].data(), real("value")),
         "neg" => x.neg(),
-        "exp" => x.exp(),
-        "expm1" => x.expm1(),
-        "log" => x.log(),
-        "log1p" => x.log1p(),
         "square" => x.square(),
-        "sqrt" => x.sqrt(),
-        "rsqrt" => x.rsqrt(),
-        "reciprocal" => x.reciprocal(),
         "sin" => x.sin(),
         "cos" => x.cos(),
-        "tanh" => x.tanh(),
-        "sigmoid" => x.sigmoid(),
         "abs" => x.abs(),
         "sign" => x.sign(),
         "floor" => x.floor(),
         "ceil" => x.ceil(),
         "round" => x.round(),
         "relu" => x.relu(),
-        "relu6" => x.relu6(),
-        "leaky_relu" => x.leaky_relu(real_or("negative_slope", 0.01)),
-        "elu" => x.elu(real_or("alpha", 1.0)),
-        "selu" => x.selu(),
-        "silu" => x.silu(),
-        "softplus" => x.softplus(real_or("beta", 1.0), real_or("threshold", 20.0)),
-        "softsign" => x.softsign(),
-        "mish" => x.mish(),
-        "gelu" => x.gelu(),
-        "erf" => x.erf(),
         "fmax" => x.fmax(&v[1]),
         "fmin" => x.fmin(&v[1]),
         "fmod" => x.fmod(&v[1]),
@@ -119,11 +100,6 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "det" => x.det(),
         "solve" => x.solve(&v[1]),
         "cholesky" => x.cholesky(),
-        "gelu_tanh" => x.gelu_tanh(),
-        "logsigmoid" => x.logsigmoid(),
-        "hardtanh" => x.hardtanh(real_or("min_val", -1.0), real_or("max_val", 1.0)),
-        "hardsigmoid" => x.hardsigmoid(),
-        "hardswish" => x.hardswish(),
         "prod" if has("dim") => x.prod_dim(list("dim"), flag("keepdim")),
         "prod" => x.prod(),
         "var" => x.var(list("dim"), if flag("unbiased") { 1.0 } else { 0.0 }, flag("keepdim")),
@@ -225,11 +201,41 @@ pub fn apply(op: &str, args: &Value, v: &[Variable]) -> Option<Result<Vec<Variab
         "group_norm" => x.group_norm(count("num_groups"), v.get(1), v.get(2), real("eps")),
         "split" => return Some(x.split(count("size"), int("dim"))),
         "chunk" => return Some(x.chunk(count("chunks"), int("dim"))),
-        _ => return None,
+        _ => elementwise(op, x, &real_or)?,
     };
     Some(one.map(|y| vec![y]))
 }
 
 fn pair((values, index): (Variable, Tensor)) -> Vec<Variable> {
     vec![values, Variable::new(index)]
+}
+
+/// Makes a table of elementwise operations a function that finds one by its name.
+macro_rules! by_name {
+    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) $costs:tt
+        value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {
+        /// Calls `op` with the parameters that `real` finds by name, or their defaults.
+        #[allow(unused_variables)] // where no row has parameters
+        pub fn call(op: &str, x: &Variable, real: &dyn Fn(&str, f64) -> f64) -> Option<Result<Variable>> {
+            Some(match op {
+                $(stringify!($name) => x.$name($(real(stringify!($p), $default)),*),)*
+                _ => return None,
+            })
+        }
+    };
+}
+
+mod activations {
+    use taper_autograd::{Result, Variable};
+    taper_tensor::activations!(by_name);
+}
+
+mod functions {
+    use taper_autograd::{Result, Variable};
+    taper_tensor::functions!(by_name);
+}
+
+/// Calls an elementwise operation, where `op` is one.
+fn elementwise(op: &str, x: &Variable, real: &dyn Fn(&str, f64) -> f64) -> Option<Result<Variable>> {
+    activations::call(op, x, real).or_else(|| functions::call(op, x, real))
 }

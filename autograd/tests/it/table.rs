@@ -95,8 +95,8 @@ impl Row {
 /// Makes one call of an operation a function of tensors and one of variables: `T` is the type.
 macro_rules! table {
     ($(($name:literal, |$v:ident| $call:expr, $shapes:expr, $domain:expr, $smooth:expr $(,)?)),* $(,)?) => {
-        /// The operations that have a gradient.
-        pub const TABLE: &[Row] = &[$(Row {
+        /// The operations that have a gradient and are not elementwise.
+        const TABLE: &[Row] = &[$(Row {
             name: $name,
             tensor: |$v| {
                 #[allow(dead_code)]
@@ -113,6 +113,36 @@ macro_rules! table {
             smooth: $smooth,
         }),*];
     };
+}
+
+/// Makes each row of a table of elementwise operations one here, called with the parameters' defaults.
+macro_rules! elementwise_rows {
+    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) $costs:tt
+        value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {
+        pub const ROWS: &[super::Row] = &[$(super::Row {
+            name: stringify!($name),
+            tensor: |v| v[0].$name($($default),*),
+            variable: |v| v[0].$name($($default),*),
+            shapes: &[&[2, 3]],
+            domain: DOMAIN,
+            smooth: true,
+        }),*];
+    };
+}
+
+mod activations {
+    const DOMAIN: super::Domain = super::Any;
+    taper_tensor::activations!(elementwise_rows);
+}
+
+mod functions {
+    const DOMAIN: super::Domain = super::Positive;
+    taper_tensor::functions!(elementwise_rows);
+}
+
+/// Returns the operations that have a gradient.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().chain(activations::ROWS).chain(functions::ROWS)
 }
 
 table! {
@@ -160,15 +190,6 @@ table! {
     ("sinc", |v| v[0].sinc(), &[&[2, 3]], Positive, SMOOTH),
     ("deg2rad", |v| v[0].deg2rad(), &[&[2, 3]], Any, SMOOTH),
     ("rad2deg", |v| v[0].rad2deg(), &[&[2, 3]], Any, SMOOTH),
-    ("exp", |v| v[0].exp(), &[&[2, 3]], Any, SMOOTH),
-    ("expm1", |v| v[0].expm1(), &[&[2, 3]], Any, SMOOTH),
-    ("sqrt", |v| v[0].sqrt(), &[&[2, 3]], Positive, SMOOTH),
-    ("rsqrt", |v| v[0].rsqrt(), &[&[2, 3]], Positive, SMOOTH),
-    ("reciprocal", |v| v[0].reciprocal(), &[&[2, 3]], Positive, SMOOTH),
-    ("tanh", |v| v[0].tanh(), &[&[2, 3]], Any, SMOOTH),
-    ("sigmoid", |v| v[0].sigmoid(), &[&[2, 3]], Any, SMOOTH),
-    ("log", |v| v[0].log(), &[&[2, 3]], Positive, SMOOTH),
-    ("log1p", |v| v[0].log1p(), &[&[2, 3]], Positive, SMOOTH),
     ("log2", |v| v[0].log2(), &[&[2, 3]], Positive, SMOOTH),
     ("log10", |v| v[0].log10(), &[&[2, 3]], Positive, SMOOTH),
     ("square", |v| v[0].square(), &[&[2, 3]], Any, SMOOTH),
@@ -191,29 +212,13 @@ table! {
     ("lgamma", |v| v[0].lgamma(), &[&[2, 3]], Positive, SMOOTH),
     ("digamma", |v| v[0].digamma(), &[&[2, 3]], Positive, SMOOTH),
     ("polygamma", |v| v[0].polygamma(2), &[&[2, 3]], Positive, SMOOTH),
-    ("erf", |v| v[0].erf(), &[&[2, 3]], Any, SMOOTH),
     ("sign", |v| v[0].sign(), &[&[2, 3]], Any, JUMPS),
     ("floor", |v| v[0].floor(), &[&[2, 3]], Unit, JUMPS),
     ("ceil", |v| v[0].ceil(), &[&[2, 3]], Unit, JUMPS),
     ("round", |v| v[0].round(), &[&[2, 3]], Any, JUMPS),
     ("trunc", |v| v[0].trunc(), &[&[2, 3]], Any, JUMPS),
     ("relu", |v| v[0].relu(), &[&[2, 3]], Any, JUMPS),
-    ("relu6", |v| v[0].relu6(), &[&[2, 3]], Any, JUMPS),
-    ("leaky_relu", |v| v[0].leaky_relu(0.1), &[&[2, 3]], Any, JUMPS),
     ("prelu", |v| v[0].prelu(&v[1]), &[&[2, 3], &[3]], Any, JUMPS),
-    ("elu", |v| v[0].elu(0.7), &[&[2, 3]], Any, SMOOTH),
-    ("selu", |v| v[0].selu(), &[&[2, 3]], Any, SMOOTH),
-    ("silu", |v| v[0].silu(), &[&[2, 3]], Any, SMOOTH),
-    ("softplus", |v| v[0].softplus(1.0, 20.0), &[&[2, 3]], Any, SMOOTH),
-    ("softplus", |v| v[0].softplus(2.0, 20.0), &[&[2, 3]], Any, SMOOTH),
-    ("softsign", |v| v[0].softsign(), &[&[2, 3]], Any, SMOOTH),
-    ("logsigmoid", |v| v[0].logsigmoid(), &[&[2, 3]], Any, SMOOTH),
-    ("mish", |v| v[0].mish(), &[&[2, 3]], Any, SMOOTH),
-    ("gelu", |v| v[0].gelu(), &[&[2, 3]], Any, SMOOTH),
-    ("gelu_tanh", |v| v[0].gelu_tanh(), &[&[2, 3]], Any, SMOOTH),
-    ("hardtanh", |v| v[0].hardtanh(-0.7, 0.7), &[&[2, 3]], Any, JUMPS),
-    ("hardsigmoid", |v| v[0].hardsigmoid(), &[&[2, 3]], Any, JUMPS),
-    ("hardswish", |v| v[0].hardswish(), &[&[2, 3]], Any, SMOOTH),
     ("dropout", |v| v[0].dropout(0.5, Some(&Generator::new(3))), &[&[2, 3]], Any, SMOOTH),
     ("feature_dropout", |v| v[0].feature_dropout(0.5, Some(&Generator::new(3))), &[&[2, 3, 2]], Any, SMOOTH),
     ("sum", |v| v[0].sum(), &[&[2, 3]], Any, SMOOTH),
@@ -676,7 +681,7 @@ fn values(shape: &[usize], domain: Domain, seed: u64) -> Tensor {
 
 #[test]
 fn gradients_of_contiguous_transposed_and_sliced_inputs() {
-    for Row { name, variable: f, shapes, domain, smooth, .. } in TABLE {
+    for Row { name, variable: f, shapes, domain, smooth, .. } in rows() {
         let plain: Vec<Tensor> = shapes.iter().zip(11..).map(|(s, seed)| values(s, *domain, seed)).collect();
         let transposed = |t: &Tensor| match t.dim() {
             0 | 1 => t.clone(),
@@ -710,7 +715,7 @@ fn gradients_of_contiguous_transposed_and_sliced_inputs() {
 /// batch; and one number everywhere, where the function is smooth there.
 #[test]
 fn gradients_of_expanded_inputs() {
-    for Row { name, variable: f, shapes, domain, smooth, .. } in TABLE {
+    for Row { name, variable: f, shapes, domain, smooth, .. } in rows() {
         let along = |s: &[usize], seed| match domain {
             Matrix => values(s, *domain, seed).expand([2, s[0], s[1]]),
             _ => {
@@ -737,7 +742,7 @@ fn gradients_of_expanded_inputs() {
 /// An empty batch gives an empty gradient, or an error, never a panic.
 #[test]
 fn gradients_of_empty_inputs() {
-    for Row { name, variable: f, shapes, .. } in TABLE {
+    for Row { name, variable: f, shapes, .. } in rows() {
         let empty = |s: &&[usize]| {
             let mut size = s.to_vec();
             size[0] = 0;
@@ -778,7 +783,7 @@ fn every_operation_is_in_the_table() {
     assert!(names.len() > 30, "the operations were not found: {names:?}");
     let missing: Vec<_> = names
         .iter()
-        .filter(|n| !TABLE.iter().any(|row| row.name == n.as_str()) && !ELSEWHERE.contains(&n.as_str()))
+        .filter(|n| !rows().any(|row| row.name == n.as_str()) && !ELSEWHERE.contains(&n.as_str()))
         .collect();
     assert!(missing.is_empty(), "not in the table: {missing:?}");
 }

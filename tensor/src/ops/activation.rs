@@ -18,12 +18,12 @@ macro_rules! activations {
             gradient of input |g, x| {
                 x.where_at_most(M::zero(), M::zero(), M::of(6.0).where_at_most(x, M::zero(), g))
             };
-        /// Returns `x` where positive, else `slope · x`; PyTorch's default slope is 0.01.
-        LeakyRelu leaky_relu leaky_relu_(slope) [0.3]
-            value |x| x.where_greater(M::zero(), x, x * slope);
-            gradient of input |g, x| x.where_greater(M::zero(), g, g * slope);
+        /// Returns `x` where positive, else `negative_slope · x`; PyTorch's default is 0.01.
+        LeakyRelu leaky_relu leaky_relu_(negative_slope = 0.01) [0.3]
+            value |x| x.where_greater(M::zero(), x, x * negative_slope);
+            gradient of input |g, x| x.where_greater(M::zero(), g, g * negative_slope);
         /// Returns `x` where positive, else `alpha · (e^x - 1)`, whose derivative is `alpha · e^x`.
-        Elu elu elu_(alpha) [0.6]
+        Elu elu elu_(alpha = 1.0) [0.6]
             value |x| x.where_greater(M::zero(), x, x.expm1() * alpha);
             gradient of input |g, x| {
                 x.where_at_most(M::zero(), g * (alpha * x.minimum(M::zero()).exp()), g)
@@ -52,7 +52,7 @@ macro_rules! activations {
             gradient of input |g, x| g * (-x).sigmoid();
         /// Returns `ln(1 + e^(beta x)) / beta`, and `x` where `beta x` is above the threshold: `dy/dx = σ(beta x)`.
         /// PyTorch's defaults are 1 and 20.
-        Softplus softplus softplus_(beta, threshold) [1.0]
+        Softplus softplus softplus_(beta = 1.0, threshold = 20.0) [1.0]
             value |x| {
                 let z = x * beta;
                 z.where_greater(threshold, x, z.exp().log1p() / beta)
@@ -106,10 +106,10 @@ macro_rules! activations {
                 let d = M::one() + x.abs();
                 g / (d * d)
             };
-        /// Returns `min(max(x, low), high)`: dy/dx is 1 between the two, else 0, also on them.
-        Hardtanh hardtanh hardtanh_(low, high) [0.3]
-            value |x| x.maximum(low).minimum(high);
-            gradient of input |g, x| x.where_greater(low, high.where_greater(x, g, M::zero()), M::zero());
+        /// Returns `min(max(x, min_val), max_val)`: dy/dx is 1 between the two, else 0, also on them.
+        Hardtanh hardtanh hardtanh_(min_val = -1.0, max_val = 1.0) [0.3]
+            value |x| x.maximum(min_val).minimum(max_val);
+            gradient of input |g, x| x.where_greater(min_val, max_val.where_greater(x, g, M::zero()), M::zero());
         /// Returns `min(max(x + 3, 0), 6) / 6`: dy/dx is 1/6 between -3 and 3, else 0.
         Hardsigmoid hardsigmoid hardsigmoid_() [0.3]
             value |x| (x + M::of(3.0)).maximum(M::zero()).minimum(M::of(6.0)) / M::of(6.0);
@@ -126,7 +126,7 @@ macro_rules! activations {
                 x.where_greater(M::of(-3.0), M::of(3.0).where_at_most(x, g, between), M::zero())
             };
         /// Returns `x` where above the threshold, else `value`: dy/dx is 1 there, else 0.
-        Threshold threshold threshold_(threshold, value) [0.3]
+        Threshold threshold threshold_(threshold = 0.1, value = 20.0) [0.3]
             value |x| x.where_at_most(threshold, value, x);
             gradient of input |g, x| x.where_at_most(threshold, M::zero(), g);
     } };

@@ -73,11 +73,8 @@ fn run(op: &str, x: &[Tensor], args: &Args<'_>) -> Option<Outcome> {
         "maximum" => one(a.maximum(b())),
         "minimum" => one(a.minimum(b())),
         "neg" => one(a.neg()),
-        "exp" => one(a.exp()),
         "sin" => one(a.sin()),
         "cos" => one(a.cos()),
-        "tanh" => one(a.tanh()),
-        "sigmoid" => one(a.sigmoid()),
         "relu" => one(a.relu()),
         "abs" => one(a.abs()),
         "square" => one(a.square()),
@@ -85,12 +82,6 @@ fn run(op: &str, x: &[Tensor], args: &Args<'_>) -> Option<Outcome> {
         "floor" => one(a.floor()),
         "ceil" => one(a.ceil()),
         "round" => one(a.round()),
-        "expm1" => one(a.expm1()),
-        "log" => one(a.log()),
-        "sqrt" => one(a.sqrt()),
-        "rsqrt" => one(a.rsqrt()),
-        "reciprocal" => one(a.reciprocal()),
-        "log1p" => one(a.log1p()),
         "sum" => one(if dims().is_empty() { a.sum() } else { a.sum_dim(dims(), keep) }),
         "mean" => one(if dims().is_empty() { a.mean() } else { a.mean_dim(dims(), keep) }),
         "prod" => one(a.prod()),
@@ -139,21 +130,6 @@ fn run(op: &str, x: &[Tensor], args: &Args<'_>) -> Option<Outcome> {
         "tril" => one(a.tril(args.int("diagonal", 0))),
         "triu" => one(a.triu(args.int("diagonal", 0))),
         "diag" => one(a.diag(args.int("diagonal", 0))),
-        "silu" => one(a.silu()),
-        "elu" => one(a.elu(args.number("alpha", 1.0))),
-        "leaky_relu" => one(a.leaky_relu(args.number("negative_slope", 0.01))),
-        "softplus" => one(a.softplus(1.0, 20.0)),
-        "erf" => one(a.erf()),
-        "gelu" => one(a.gelu()),
-        "gelu_tanh" => one(a.gelu_tanh()),
-        "hardswish" => one(a.hardswish()),
-        "logsigmoid" => one(a.logsigmoid()),
-        "relu6" => one(a.relu6()),
-        "hardtanh" => one(a.hardtanh(-1.0, 1.0)),
-        "selu" => one(a.selu()),
-        "mish" => one(a.mish()),
-        "softsign" => one(a.softsign()),
-        "hardsigmoid" => one(a.hardsigmoid()),
         "clamp" => one(a.clamp(args.number("min", 0.0), args.number("max", 0.0))),
         "lerp" => one(a.lerp(b(), args.number("weight", 0.0))),
         "softmax" => one(a.softmax(args.int("dim", 0))),
@@ -188,7 +164,7 @@ fn run(op: &str, x: &[Tensor], args: &Args<'_>) -> Option<Outcome> {
         }
         "upsample_bilinear2d" => one(a.upsample_bilinear2d(args.pair("size", 1), args.flag("align_corners"))),
         "linear" => one(a.linear(b(), x.get(2))),
-        _ => return None,
+        _ => one(elementwise(op, a, &|key, default| args.number(key, default))?),
     })
 }
 
@@ -275,4 +251,38 @@ fn ops() {
         println!("unsupported: {:?}", unsupported.keys().collect::<Vec<_>>());
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Makes a table of elementwise operations a function that finds one by its name.
+macro_rules! by_name {
+    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) $costs:tt
+        value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {
+        /// Calls `op` with the parameters that `real` finds by name, or their defaults.
+        #[allow(unused_variables)] // where no row has parameters
+        pub fn call(op: &str, x: &Tensor, real: &dyn Fn(&str, f64) -> f64) -> Option<Result<Tensor>> {
+            Some(match op {
+                $(stringify!($name) => x.$name($(real(stringify!($p), $default)),*),)*
+                _ => return None,
+            })
+        }
+    };
+}
+
+mod activations {
+    use taper_tensor::{Result, Tensor};
+    taper_tensor::activations!(by_name);
+}
+
+mod functions {
+    use taper_tensor::{Result, Tensor};
+    taper_tensor::functions!(by_name);
+}
+
+/// Calls an elementwise operation, where `op` is one.
+fn elementwise(
+    op: &str,
+    x: &Tensor,
+    real: &dyn Fn(&str, f64) -> f64,
+) -> Option<taper_tensor::Result<Tensor>> {
+    activations::call(op, x, real).or_else(|| functions::call(op, x, real))
 }
