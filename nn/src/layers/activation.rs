@@ -102,6 +102,8 @@ with_arguments! {
     LeakyRelu = "LeakyReLU", leaky_relu(negative_slope: f64), "negative_slope={:?}";
     /// `x` for x > 0, else `alpha · (e^x - 1)`, by default with 1; PyTorch's `nn.ELU`.
     Elu = "ELU", elu(alpha: f64), "alpha={:?}";
+    /// `x` for x > 0, else `alpha · (e^(x / alpha) - 1)`, by default with 1; PyTorch's `nn.CELU`.
+    Celu = "CELU", celu(alpha: f64), "alpha={:?}";
     /// `min(max(x, min_val), max_val)`, by default within -1 and 1; PyTorch's `nn.Hardtanh`.
     Hardtanh = "Hardtanh", hardtanh(min_val: f64, max_val: f64), "min_val={:?}, max_val={:?}";
     /// `ln(1 + e^(beta · x)) / beta`, and `x` where `beta · x` is above the threshold, by default with 1
@@ -120,6 +122,12 @@ impl Default for LeakyRelu {
 }
 
 impl Default for Elu {
+    fn default() -> Self {
+        Self::new(1.0)
+    }
+}
+
+impl Default for Celu {
     fn default() -> Self {
         Self::new(1.0)
     }

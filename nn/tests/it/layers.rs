@@ -4,7 +4,7 @@ use taper_autograd::{GradcheckOptions, Variable, autocast, gradcheck, no_grad};
 use taper_nn::init::{self, FanMode, Nonlinearity};
 use taper_nn::{
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d,
-    BatchNorm1d, BatchNorm2d, Bilinear, Conv1d, Conv2d, ConvTranspose2d, Dropout, Dropout2d, Elu,
+    BatchNorm1d, BatchNorm2d, Bilinear, Celu, Conv1d, Conv2d, ConvTranspose2d, Dropout, Dropout2d, Elu,
     Embedding, Flatten, Forward, Gelu, GroupNorm, Gru, Hardsigmoid, Hardswish, Hardtanh, Identity,
     InstanceNorm1d, InstanceNorm2d, Layer, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax, Lstm,
     MaxPool1d, MaxPool2d, Mish, Module, ModuleList, MultiheadAttention, PRelu, Pad, PixelShuffle,
@@ -175,6 +175,7 @@ fn activations() -> Result<Vec<Box<dyn Layer>>> {
         Box::new(LogSigmoid),
         Box::new(Mish),
         Box::new(Selu),
+        Box::new(Celu::new(0.7)),
         Box::new(Hardswish),
         Box::new(Hardsigmoid),
         Box::new(LeakyRelu::default()),

@@ -28,6 +28,13 @@ macro_rules! activations {
             gradient of input |g, x| {
                 x.where_at_most(M::zero(), g * (alpha * x.minimum(M::zero()).exp()), g)
             };
+        /// Returns `max(x, 0) + min(alpha · (e^(x / alpha) - 1), 0)` (Barron, "Continuously differentiable
+        /// exponential linear units", 2017): dy/dx is 1 for x > 0, else `e^(x / alpha)`. PyTorch's default is 1.
+        Celu celu celu_(alpha = 1.0) [0.7]
+            value |x| x.where_greater(M::zero(), x, (x / alpha).expm1() * alpha);
+            gradient of input |g, x| {
+                x.where_at_most(M::zero(), g * (x.minimum(M::zero()) / alpha).exp(), g)
+            };
         /// Returns the scaled [`Self::elu`] that keeps mean 0 and variance 1 from layer to layer, with the
         /// constants of Klambauer et al., "Self-normalizing neural networks", 2017.
         Selu selu selu_() [0.6]
