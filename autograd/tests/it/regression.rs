@@ -125,3 +125,32 @@ fn a_chain_of_100_000_operations() -> Result<()> {
     assert_eq!(x.grad().unwrap().item::<f32>()?, 1.0);
     Ok(())
 }
+
+/// The divisor squared overflows, or is 0, long before the quotient.
+#[test]
+fn the_gradient_of_a_quotient_is_finite_where_the_quotient_is() -> Result<()> {
+    for (value, g, expected) in [(1e20f32, 1.0f32, -1e-20), (1e-30, 1.0, -1e30), (1e-30, 0.0, 0.0)] {
+        let (a, b) = (leaf(Tensor::new(value)?), leaf(Tensor::new(value)?));
+        a.div(&b)?.backward_with(&Tensor::new(g)?.to(&crate::device())?)?;
+        let db = b.grad().unwrap().item::<f64>()?;
+        assert!((db - expected).abs() <= 1e-6 * expected.abs(), "{value} {g}: {db}, expected {expected}");
+    }
+    let (a, b) = (leaf(Tensor::new(300.0f32)?), leaf(Tensor::new(300.0f32)?));
+    let (a, b) = (a.to_dtype(DType::F16)?, b.to_dtype(DType::F16)?);
+    b.retain_grad();
+    a.div(&b)?.backward()?;
+    let db = b.grad().unwrap().item::<f64>()?;
+    assert!((db + 1.0 / 300.0).abs() < 4e-6, "{db}"); // two steps of f16, which are 1.9e-6 there
+    Ok(())
+}
+
+/// In f16, the factors of these functions and of their gradients overflow.
+#[test]
+fn activations_of_large_16_bit_numbers_are_finite() -> Result<()> {
+    let x = leaf(Tensor::new([300.0f32, -300.0])?.to_dtype(DType::F16)?);
+    x.gelu_tanh()?.sum()?.backward()?;
+    assert_eq!(x.grad().unwrap().to_dtype(DType::F32)?.to_vec::<f32>()?, [1.0, 0.0]);
+    let x = Variable::new(Tensor::new(12000.0f32)?.to_dtype(DType::F16)?);
+    assert_eq!(x.hardswish()?.item::<f32>()?, 12000.0);
+    Ok(())
+}
