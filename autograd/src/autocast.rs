@@ -5,46 +5,13 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 
 use taper_tensor::DType;
+use taper_tensor::registry::Operation;
 
 use crate::{Result, Variable};
 
 thread_local! {
     static DTYPE: Cell<Option<DType>> = const { Cell::new(None) };
 }
-
-/// Operations that are computed in f32 on a GPU, as PyTorch's list has them, beside those of [`FULL`].
-const FULL_ON_GPU: [&str; 26] = [
-    "acos",
-    "asin",
-    "cosh",
-    "cumprod",
-    "cumsum",
-    "erfinv",
-    "exp",
-    "expm1",
-    "group_norm",
-    "layer_norm",
-    "log",
-    "log10",
-    "log1p",
-    "log2",
-    "log_softmax",
-    "norm_p",
-    "pow",
-    "prod_dim",
-    "reciprocal",
-    "rsqrt",
-    "sinh",
-    "softmax",
-    "softplus",
-    "sum",
-    "sum_dim",
-    "tan",
-];
-/// Operations that are computed in f32 everywhere: the losses, products of all elements, and batch norm, whose
-/// result is converted back.
-const FULL: [&str; 6] =
-    ["batch_norm", "binary_cross_entropy", "cross_entropy", "mse_loss", "nll_loss", "prod"];
 
 /// Mixed precision on this thread for as long as the guard lives; see [`autocast`]. Guards nest.
 #[must_use = "the scope ends when the guard is dropped: bind it to a name"]
@@ -121,10 +88,11 @@ pub(crate) fn lowered() -> Option<Suspended> {
     Some(Suspended { dtype, _guard: Autocast::set(None) })
 }
 
-/// The scope, where there is one, suspended: for an operation on `x` that is computed in f32.
-pub(crate) fn widened(op: &str, x: &Variable) -> Option<Suspended> {
+/// The scope, where there is one, suspended: for an operation on `x`, where it is computed in f32.
+pub(crate) fn widened(op: &Operation, x: &Variable) -> Option<Suspended> {
+    use taper_tensor::registry::Autocast::{full, full_on_gpu};
     let dtype = DTYPE.get()?;
-    let listed = FULL.contains(&op) || (FULL_ON_GPU.contains(&op) && x.device().is_cuda());
+    let listed = op.autocast == full || (op.autocast == full_on_gpu && x.device().is_cuda());
     listed.then(|| Suspended { dtype, _guard: Autocast::set(None) })
 }
 

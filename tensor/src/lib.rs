@@ -30,6 +30,7 @@ mod nested;
 mod operators;
 mod ops;
 mod random;
+pub mod registry;
 mod scalar;
 mod shape;
 pub mod step;

@@ -6,6 +6,7 @@ use taper_tensor::{AsTensor, IntoOperand, Operand, Scalar, Tensor};
 use crate::autocast::widened;
 use crate::record::record;
 use crate::{Result, Variable};
+use taper_tensor::registry;
 
 impl Variable {
     /// `self + other`: both get the gradient.
@@ -105,7 +106,7 @@ impl Variable {
     #[track_caller]
     pub fn pow(&self, other: impl IntoOperand<Self>) -> Result<Self> {
         let other = other.operand();
-        if let Some(scope) = widened("pow", self) {
+        if let Some(scope) = widened(&registry::pow, self) {
             return match other {
                 Operand::Scalar(v) => scope.full(self)?.pow(v),
                 Operand::Tensor(other) => scope.full(self)?.pow(&*scope.full(&other)?),

@@ -7,6 +7,7 @@ use taper_tensor::{AsTensor, Tensor};
 use crate::autocast::widened;
 use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
+use taper_tensor::registry;
 
 impl Variable {
     /// Returns the squared differences `(self - target)²`, reduced: `d self = 2 (self - target) · dy`, over the
@@ -17,7 +18,7 @@ impl Variable {
     #[track_caller]
     pub fn mse_loss(&self, target: impl AsTensor<Self>, reduction: Reduction) -> Result<Self> {
         let target = &*target.as_tensor();
-        if let Some(scope) = widened("mse_loss", self) {
+        if let Some(scope) = widened(&registry::mse_loss, self) {
             return scope.full(self)?.mse_loss(&*scope.full(target)?, reduction);
         }
         let y = self.tensor().mse_loss(&*target.tensor(), reduction)?;
@@ -37,7 +38,7 @@ impl Variable {
     /// As [`Variable::nll_loss`].
     #[track_caller]
     pub fn cross_entropy(&self, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<Self> {
-        if let Some(scope) = widened("cross_entropy", self) {
+        if let Some(scope) = widened(&registry::cross_entropy, self) {
             return scope.full(self)?.cross_entropy(classes, factors, summed);
         }
         // As `Tensor::cross_entropy`, of which the rule needs the first half.
@@ -68,7 +69,7 @@ impl Variable {
     /// the loss of such a class is NaN.
     #[track_caller]
     pub fn nll_loss(&self, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<Self> {
-        if let Some(scope) = widened("nll_loss", self) {
+        if let Some(scope) = widened(&registry::nll_loss, self) {
             return scope.full(self)?.nll_loss(classes, factors, summed);
         }
         let (index, y) = (classes.unsqueeze(1)?, self.tensor().nll_loss(classes, factors, summed)?);
@@ -89,7 +90,7 @@ impl Variable {
     #[track_caller]
     pub fn binary_cross_entropy(&self, target: impl AsTensor<Self>) -> Result<Self> {
         let target = &*target.as_tensor();
-        if let Some(scope) = widened("binary_cross_entropy", self) {
+        if let Some(scope) = widened(&registry::binary_cross_entropy, self) {
             return scope.full(self)?.binary_cross_entropy(&*scope.full(target)?);
         }
         let y = self.tensor().binary_cross_entropy(&*target.tensor())?;

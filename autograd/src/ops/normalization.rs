@@ -9,6 +9,7 @@ use crate::autocast::widened;
 use crate::node::{Edge, Grads};
 use crate::record::{Context, record};
 use crate::{Result, Variable, is_grad_enabled};
+use taper_tensor::registry;
 
 /// What values were normalised by; nobody else sees this memory.
 struct By {
@@ -34,7 +35,7 @@ impl Variable {
         bias: Option<&Self>,
         eps: f64,
     ) -> Result<(Self, BatchStatistics)> {
-        if let Some(scope) = widened("batch_norm", self) {
+        if let Some(scope) = widened(&registry::batch_norm, self) {
             let (y, batch) = scope.full(self)?.batch_norm(weight, bias, eps)?;
             return Ok((y.to_dtype(self.dtype())?, batch));
         }
@@ -57,7 +58,7 @@ impl Variable {
         bias: Option<&Self>,
         eps: f64,
     ) -> Result<Self> {
-        if let Some(scope) = widened("batch_norm", self) {
+        if let Some(scope) = widened(&registry::batch_norm, self) {
             return scope.full(self)?.batch_norm_with(mean, var, weight, bias, eps)?.to_dtype(self.dtype());
         }
         let (w, b) = (data(weight), data(bias));

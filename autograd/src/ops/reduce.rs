@@ -7,12 +7,13 @@ use crate::ops::extreme::{same, shares};
 use crate::ops::view::index_of;
 use crate::record::record;
 use crate::{Result, Variable};
+use taper_tensor::registry;
 
 impl Variable {
     /// Returns the sum of all elements; integers are summed as i64. Each element gets the gradient.
     #[track_caller]
     pub fn sum(&self) -> Result<Self> {
-        if let Some(scope) = widened("sum", self) {
+        if let Some(scope) = widened(&registry::sum, self) {
             return scope.full(self)?.sum();
         }
         let (y, size) = (self.tensor().sum()?, self.size());
@@ -26,7 +27,7 @@ impl Variable {
     /// When there is no such dimension, or one is given twice.
     #[track_caller]
     pub fn sum_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        if let Some(scope) = widened("sum_dim", self) {
+        if let Some(scope) = widened(&registry::sum_dim, self) {
             return scope.full(self)?.sum_dim(dims, keepdim);
         }
         let (dims, size) = (dims.into_sizes(), self.size());
@@ -67,7 +68,7 @@ impl Variable {
     /// an element is the product of the others, also where elements are 0.
     #[track_caller]
     pub fn prod(&self) -> Result<Self> {
-        if let Some(scope) = widened("prod", self) {
+        if let Some(scope) = widened(&registry::prod, self) {
             return scope.full(self)?.prod();
         }
         let (y, x) = (self.tensor().prod()?, self.save());
@@ -81,7 +82,7 @@ impl Variable {
     /// When there is no such dimension, or one is given twice.
     #[track_caller]
     pub fn prod_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        if let Some(scope) = widened("prod_dim", self) {
+        if let Some(scope) = widened(&registry::prod_dim, self) {
             return scope.full(self)?.prod_dim(dims, keepdim);
         }
         let dims = dims.into_sizes();
@@ -157,7 +158,7 @@ impl Variable {
     /// As [`Variable::mean_dim`].
     #[track_caller]
     pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        if let Some(scope) = widened("norm_p", self) {
+        if let Some(scope) = widened(&registry::norm_p, self) {
             return scope.full(self)?.norm_p(p, dims, keepdim);
         }
         let dims = dims.into_sizes();

@@ -5,6 +5,7 @@ use taper_tensor::{DType, Tensor};
 use crate::autocast::widened;
 use crate::record::record;
 use crate::{Result, Variable};
+use taper_tensor::registry;
 
 impl Variable {
     /// Returns the largest elements so far along a dimension, and their indices: of equal ones the last. A NaN
@@ -34,7 +35,7 @@ impl Variable {
     /// When there is no such dimension.
     #[track_caller]
     pub fn cumsum(&self, dim: i64) -> Result<Self> {
-        if let Some(scope) = widened("cumsum", self) {
+        if let Some(scope) = widened(&registry::cumsum, self) {
             return scope.full(self)?.cumsum(dim);
         }
         record("Cumsum", &[self]).unary(self.tensor().cumsum(dim)?, move |g, _| match g.dim() {
@@ -50,7 +51,7 @@ impl Variable {
     /// When there is no such dimension.
     #[track_caller]
     pub fn cumprod(&self, dim: i64) -> Result<Self> {
-        if let Some(scope) = widened("cumprod", self) {
+        if let Some(scope) = widened(&registry::cumprod, self) {
             return scope.full(self)?.cumprod(dim);
         }
         let (y, x) = (self.tensor().cumprod(dim)?, self.save());

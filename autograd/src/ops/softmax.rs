@@ -3,6 +3,7 @@
 use crate::autocast::widened;
 use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
+use taper_tensor::registry;
 
 impl Variable {
     /// Returns `x - log(sum(exp(x)))` along a dimension: `dx = dy - softmax(x) · sum(dy)`.
@@ -11,7 +12,7 @@ impl Variable {
     /// When there is no such dimension; on an integer dtype.
     #[track_caller]
     pub fn log_softmax(&self, dim: i64) -> Result<Self> {
-        if let Some(scope) = widened("log_softmax", self) {
+        if let Some(scope) = widened(&registry::log_softmax, self) {
             return scope.full(self)?.log_softmax(dim);
         }
         let y = self.tensor().log_softmax(dim)?;
@@ -31,7 +32,7 @@ impl Variable {
     /// As [`Variable::log_softmax`].
     #[track_caller]
     pub fn softmax(&self, dim: i64) -> Result<Self> {
-        if let Some(scope) = widened("softmax", self) {
+        if let Some(scope) = widened(&registry::softmax, self) {
             return scope.full(self)?.softmax(dim);
         }
         let y = self.tensor().softmax(dim)?;

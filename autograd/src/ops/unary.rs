@@ -48,7 +48,7 @@ macro_rules! of_output {
         $(#[$doc])*
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
-            if let Some(scope) = widened(stringify!($name), self) {
+            if let Some(scope) = widened(&taper_tensor::registry::$name, self) {
                 return scope.full(self)?.$name();
             }
             let y = self.tensor().$name()?;
@@ -65,7 +65,7 @@ macro_rules! of_input {
         $(#[$doc])*
         #[track_caller]
         pub fn $name(&self) -> Result<Self> {
-            if let Some(scope) = widened(stringify!($name), self) {
+            if let Some(scope) = widened(&taper_tensor::registry::$name, self) {
                 return scope.full(self)?.$name();
             }
             let (y, x) = (self.tensor().$name()?, self.save());
@@ -96,7 +96,7 @@ macro_rules! elementwise_methods {
             $(#[$doc])*
             #[track_caller]
             pub fn $name(&self $(, $p: f64)*) -> $crate::Result<Self> {
-                if let Some(scope) = $crate::autocast::widened(stringify!($name), self) {
+                if let Some(scope) = $crate::autocast::widened(&taper_tensor::registry::$name, self) {
                     return scope.full(self)?.$name($($p),*);
                 }
                 let y = self.tensor().$name($($p),*)?;

@@ -1,16 +1,22 @@
 //! The tape, its engine, and every gradient rule.
 
+#[allow(dead_code)] // the sweep of tensors needs more of it
+#[path = "../../../tensor/tests/it/chance.rs"]
+mod chance; // arguments by chance
+
 mod autocast; // mixed precision
 mod engine; // order, accumulation, freeing, errors
 mod function; // operations of the user's own, and in place
-mod golden; // values, gradients and second gradients against PyTorch's
-mod golden_ops; // PyTorch's names to ours
+mod registry; // every operation: PyTorch's results, gradients, both types, absurd arguments
 mod regression; // defects seen elsewhere
 mod rules; // each rule against numerical derivatives
 mod scopes; // modes, threads, drawings, memory
-mod table; // every operation, for inputs of every layout
-mod views;
-mod vocabulary; // operations in place on views
+mod views; // operations in place on views
+
+const DTYPES: [taper_tensor::DType; 8] = {
+    use taper_tensor::DType::*;
+    [U8, U32, I32, I64, F16, BF16, F32, F64]
+};
 
 /// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.
 fn device() -> taper_tensor::Device {

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use crate::cpu::real::Real;
 use crate::cpu::row_norm::{self, Centre, Rows};
 use crate::dtype::with_real;
+use crate::registry::{self, Operation};
 use crate::{DType, Element, Error, Result, Tensor, shape};
 
 impl Tensor {
     /// Normalises the rows that `norm` describes; see [`Tensor::layer_norm`].
     #[doc(hidden)]
     pub fn row_norm(&self, norm: &RowNorm, weight: Option<&Self>, bias: Option<&Self>) -> Result<Self> {
-        let (op, s) = (norm.op, &norm.rows);
+        let (op, s) = (norm.op.name, &norm.rows);
         self.expect_float(op)?;
         norm.expect_parameters(self, &[("weight", weight), ("bias", bias)])?;
         #[cfg(feature = "cuda")]
@@ -44,7 +45,7 @@ impl Tensor {
         weight: Option<&Self>,
         with_parameters: bool,
     ) -> Result<[Self; 3]> {
-        let op = norm.op;
+        let op = norm.op.name;
         grad.expect_like(op, self)?;
         norm.expect_parameters(self, &[("weight", weight)])?;
         #[cfg(feature = "cuda")]
@@ -71,7 +72,7 @@ impl Tensor {
 #[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct RowNorm {
-    pub op: &'static str,
+    pub op: &'static Operation,
     /// The node's name.
     pub node: &'static str,
     rows: Rows,
@@ -81,7 +82,8 @@ pub struct RowNorm {
 impl RowNorm {
     /// Rows over the last dimensions, which are `shape`: layer norm's, and RMS norm's about [`Centre::Zero`].
     fn over_last(
-        [op, node]: [&'static str; 2],
+        op: &'static Operation,
+        node: &'static str,
         size: &[usize],
         shape: &[usize],
         centre: Centre,
@@ -89,7 +91,7 @@ impl RowNorm {
     ) -> Result<Self> {
         if shape.is_empty() || !size.ends_with(shape) {
             let message = format!("input has shape {size:?}, expected it to end in {shape:?}");
-            return Err(Error::shape(op, message));
+            return Err(Error::shape(op.name, message));
         }
         let rows = size[..size.len() - shape.len()].iter().product();
         let rows = Rows { rows, sets: 1, parameters: shape::numel(shape), inner: 1, centre, eps };
@@ -97,15 +99,15 @@ impl RowNorm {
     }
 
     pub fn layer(size: &[usize], shape: &[usize], eps: f64) -> Result<Self> {
-        Self::over_last(["layer_norm", "LayerNorm"], size, shape, Centre::Mean, eps)
+        Self::over_last(&registry::layer_norm, "LayerNorm", size, shape, Centre::Mean, eps)
     }
 
     pub fn root_mean_square(size: &[usize], shape: &[usize], eps: f64) -> Result<Self> {
-        Self::over_last(["rms_norm", "RmsNorm"], size, shape, Centre::Zero, eps)
+        Self::over_last(&registry::rms_norm, "RmsNorm", size, shape, Centre::Zero, eps)
     }
 
     pub fn group(size: &[usize], groups: usize, eps: f64) -> Result<Self> {
-        let op = "group_norm";
+        let op = &registry::group_norm;
         match *size {
             [n, c, ref rest @ ..] if groups > 0 && c.is_multiple_of(groups) => {
                 let (inner, parameters) = (rest.iter().product(), c / groups);
@@ -115,7 +117,7 @@ impl RowNorm {
                 Ok(Self { op, node: "GroupNorm", rows, size: vec![c] })
             }
             _ => Err(Error::shape(
-                op,
+                op.name,
                 format!(
                     "input has shape {size:?}, expected [batch, channels, …] with channels in {groups} groups"
                 ),
@@ -149,10 +151,10 @@ impl RowNorm {
     fn expect_parameters(&self, x: &Tensor, parameters: &[(&str, Option<&Tensor>)]) -> Result<()> {
         for (name, parameter) in parameters {
             let Some(parameter) = parameter else { continue };
-            x.expect_device(self.op, parameter)?;
+            x.expect_device(self.op.name, parameter)?;
             if parameter.size() != self.size {
                 let message = format!("{name} has shape {:?}, expected {:?}", parameter.size(), self.size);
-                return Err(Error::shape(self.op, message));
+                return Err(Error::shape(self.op.name, message));
             }
         }
         Ok(())

@@ -136,27 +136,27 @@ macro_rules! functions {
                 value |x| x.sqrt();
                 gradient of output |g, y| g / (y + y);
             /// Returns `1 / √x`: dy/dx = -y³ / 2.
-            Rsqrt rsqrt rsqrt_() [0.4]
+            Rsqrt rsqrt rsqrt_() [0.4; full_on_gpu]
                 value |x| M::one() / x.sqrt();
                 gradient of output |g, y| g * (y * y * y * M::of(-0.5));
             /// Returns `1 / x`: dy/dx = -y².
-            Reciprocal reciprocal reciprocal_() [0.3]
+            Reciprocal reciprocal reciprocal_() [0.3; full_on_gpu]
                 value |x| M::one() / x;
                 gradient of output |g, y| -(g * (y * y));
             /// Returns e to the power of each element: dy/dx = y.
-            Exp exp exp_() [0.5, exp]
+            Exp exp exp_() [0.5, exp; full_on_gpu]
                 value |x| x.exp();
                 gradient of output |g, y| g * y;
             /// Returns `e^x - 1`, exact near 0: dy/dx = y + 1.
-            Expm1 expm1 expm1_() [0.5]
+            Expm1 expm1 expm1_() [0.5; full_on_gpu]
                 value |x| x.expm1();
                 gradient of output |g, y| g * (y + M::one());
             /// Returns the natural logarithm: dy/dx = 1 / x.
-            Log log log_() [0.6]
+            Log log log_() [0.6; full_on_gpu]
                 value |x| x.log();
                 gradient of input |g, x| g / x;
             /// Returns `ln(1 + x)`, exact near 0: dy/dx = 1 / (1 + x).
-            Log1p log1p log1p_() [0.7]
+            Log1p log1p log1p_() [0.7; full_on_gpu]
                 value |x| x.log1p();
                 gradient of input |g, x| g / (x + M::one());
             /// Returns the hyperbolic tangent: dy/dx = 1 - y².

@@ -2,9 +2,10 @@
 
 mod arithmetic; // promotion, broadcasting, integers that wrap around, in place
 mod bridge; // one memory with ndarray, views that are held, .npy and .npz files
+#[allow(dead_code)] // the sweep of variables needs more of it
+mod chance; // arguments by chance
 mod display; // as PyTorch prints
 mod functions; // of each element, softmax; shapes that are too long
-mod golden; // PyTorch's results, from the folder `golden`
 mod hostile; // sizes, dimensions and numbers that no tensor can have
 mod indexing; // ranges, masks, gather and scatter, order, padding
 mod linear; // matrix products
@@ -20,8 +21,3 @@ const DTYPES: [taper_tensor::DType; 8] = {
     use taper_tensor::DType::*;
     [U8, U32, I32, I64, F16, BF16, F32, F64]
 };
-
-/// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.
-fn device() -> taper_tensor::Device {
-    std::env::var("TAPER_TEST_DEVICE").map_or_else(|_| Default::default(), |name| name.parse().unwrap())
-}

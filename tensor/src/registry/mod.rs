@@ -1,0 +1,213 @@
+//! The registry: what is known of each operation, and how to call it on samples.
+//!
+//! It is one table in pieces, a file for each family, as in `ops/`. A row becomes an [`Operation`], at which the
+//! library looks (`autocast`, for instance), and calls of the operation, which the tests make: on tensors and on
+//! variables, with usual arguments, hostile ones and those of reference cases.
+//!
+//! ```text
+//! name "PyTorch's name" [dtypes gradient autocast CPU GPU] { (input, input) |v, c| call; … }
+//! ```
+//!
+//! In a call, `v` are the inputs, of the type `T`, and `c` gives the arguments: `c.int("dim", 1)` is 1, or what a
+//! reference case says for `dim`, or an absurd number. `as name` before a call says which reference cases
+//! it is for, where they do not have the operation's own name. The rows of `activations!` and `functions!` are
+//! in the registry by themselves.
+
+mod activation;
+mod arithmetic;
+mod bitwise;
+mod cast;
+mod compare;
+mod conv;
+mod extreme;
+mod index;
+mod join;
+mod linalg;
+mod loss;
+mod mask;
+mod matmul;
+mod normalization;
+mod pool;
+mod random;
+mod rearrange;
+mod reduce;
+mod scan;
+mod scatter;
+mod slice;
+mod softmax;
+mod sort;
+mod statistics;
+mod unary;
+mod upsample;
+mod view;
+
+/// What is known of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The method's name, on tensors and on variables.
+    pub name: &'static str,
+    /// The family: the file of `ops/` that it is in.
+    pub family: &'static str,
+    /// PyTorch's name, without `torch.`, and in the family `activation` without `nn.functional.`.
+    pub torch: &'static str,
+    /// The dtypes that it takes.
+    pub dtypes: Dtypes,
+    /// How often it can be differentiated.
+    pub gradient: Gradient,
+    /// What `autocast` does with its operands.
+    pub autocast: Autocast,
+    /// How it is computed on the CPU.
+    pub cpu: Kernel,
+    /// How it is computed on a GPU.
+    pub gpu: Kernel,
+}
+
+/// Declares an enum whose variants are words of the registry.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $word:ident = $text:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(non_camel_case_types)]
+        pub enum $name {
+            $($(#[$of])* $word,)*
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(match self {
+                    $(Self::$word => $text,)*
+                })
+            }
+        }
+    )*};
+}
+
+words! {
+    /// The dtypes that an operation takes.
+    Dtypes {
+        /// All.
+        any = "any",
+        /// f64, f32, f16 and bf16.
+        float = "float",
+        /// i64, i32, u32 and u8.
+        int = "integer",
+    }
+    /// How often an operation can be differentiated.
+    Gradient {
+        /// Not at all: the result is a mask, an index, a count, or does not vary.
+        none = "none",
+        /// Once: the second derivative jumps or is 0 everywhere.
+        once = "first",
+        /// Twice, and more.
+        twice = "second",
+    }
+    /// What `autocast` does with an operation's operands.
+    Autocast {
+        /// Nothing.
+        keep = "",
+        /// Converts them to the scope's 16-bit dtype.
+        low = "16 bits",
+        /// Converts them to f32.
+        full = "f32",
+        /// Converts them to f32 on a GPU, as PyTorch's list for it says.
+        full_on_gpu = "f32 on a GPU",
+    }
+    /// How an operation is computed on a device.
+    Kernel {
+        /// By a kernel of its own.
+        kernel = "kernel",
+        /// By the operations that it is composed of.
+        composed = "composed",
+        /// As a view: nothing is computed.
+        view = "view",
+        /// On the CPU, to which the operands are copied.
+        fallback = "on the CPU",
+    }
+}
+
+/// Calls `$rows!` with the rows of each family, and `$elementwise!` with those of each table of elementwise
+/// functions, each in a module of the family's name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! operations {
+    ($rows:ident, $elementwise:ident) => {
+        $crate::operations!(@families $rows
+            operations_activation operations_unary operations_arithmetic operations_bitwise operations_compare
+            operations_mask operations_cast operations_reduce operations_extreme operations_statistics
+            operations_sort operations_scan operations_view operations_slice operations_join
+            operations_rearrange operations_index operations_scatter operations_matmul operations_linalg
+            operations_conv operations_pool operations_upsample operations_normalization operations_softmax
+            operations_loss operations_random);
+        mod activations {
+            #[allow(unused_imports)]
+            use super::*;
+            const FAMILY: &str = "activation";
+            $crate::activations!($elementwise);
+        }
+        mod functions {
+            #[allow(unused_imports)]
+            use super::*;
+            const FAMILY: &str = "unary";
+            $crate::functions!($elementwise);
+        }
+    };
+    (@families $rows:ident $($family:ident)*) => {
+        $(mod $family {
+            #[allow(unused_imports)]
+            use super::*;
+            $crate::$family!($rows);
+        }
+        #[allow(unused_imports)]
+        pub use $family::*;)*
+        #[allow(unused_imports)]
+        pub use {activations::*, functions::*};
+        /// The rows of each family.
+        pub const FAMILIES: &[&[Row]] = &[activations::ROWS, functions::ROWS $(, $family::ROWS)*];
+    };
+}
+
+/// Makes rows constants.
+macro_rules! describe {
+    ($family:ident $($name:ident $torch:literal [$dtypes:ident $gradient:ident $autocast:ident $cpu:ident $gpu:ident]
+        { $($samples:tt)* })*) => {
+        $(#[allow(non_upper_case_globals, missing_docs)]
+        pub const $name: Operation = Operation {
+            name: stringify!($name),
+            family: stringify!($family),
+            torch: $torch,
+            dtypes: Dtypes::$dtypes,
+            gradient: Gradient::$gradient,
+            autocast: Autocast::$autocast,
+            cpu: Kernel::$cpu,
+            gpu: Kernel::$gpu,
+        };)*
+        pub(super) const ROWS: &[Operation] = &[$($name),*];
+    };
+}
+
+macro_rules! describe_elementwise {
+    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) $costs:tt
+        value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {
+        $(#[allow(non_upper_case_globals, missing_docs)]
+        pub const $name: Operation = Operation {
+            name: stringify!($name),
+            family: FAMILY,
+            torch: stringify!($name),
+            dtypes: Dtypes::any,
+            gradient: Gradient::twice,
+            autocast: <crate::elementwise::$Type as crate::formula::Elementwise>::AUTOCAST,
+            cpu: Kernel::kernel,
+            gpu: if matches!(FAMILY.as_bytes(), b"unary") { Kernel::kernel } else { Kernel::composed },
+        };)*
+        pub(super) const ROWS: &[Operation] = &[$($name),*];
+    };
+}
+
+type Row = Operation;
+
+operations!(describe, describe_elementwise);
+
+/// Returns all operations.
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    FAMILIES.iter().copied().flatten()
+}
