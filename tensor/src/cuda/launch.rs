@@ -1,7 +1,7 @@
 //! Calls of kernels: the arguments, and the locks and versions of the tensors among them.
 //!
-//! Kernels are called with tensors, as their memory cannot be lent as slices, and an operand is often converted or
-//! made contiguous first. Each family's function gives `None` where there is no kernel for the device, dtype or
+//! Kernels are called with tensors: their memory cannot be lent as slices, the operands are often converted or made
+//! contiguous first, and the results are cast, for which a type of operands would need a tensor's methods. Each family's function gives `None` where there is no kernel for the device, dtype or
 //! size; the caller then goes the way through the host (`cpu_fallback.rs`), so nothing is refused. All work of a
 //! device is in one stream, in the order of the calls, but for copies from the host (`upload.rs`).
 //!
