@@ -7,6 +7,7 @@
 use std::mem::MaybeUninit;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use crate::cuda::kernel;
 use crate::registry::Autocast;
 
 /// What formulas are written in: a number, or a symbol that stands for a whole tensor.
@@ -85,6 +86,8 @@ pub trait Elementwise: Copy + Send + Sync + 'static {
     const NS: f64;
     /// A faster loop.
     const WIDE: Option<WideLoop> = None;
+    /// The kernel for the value on a GPU.
+    const GPU: Option<kernel::Elementwise> = None;
     /// What `autocast` does with its operand.
     const AUTOCAST: Autocast = Autocast::keep;
     /// Returns the value.
@@ -95,11 +98,12 @@ pub trait Elementwise: Copy + Send + Sync + 'static {
 
 /// Declares the types of a table's rows, which `elementwise_methods!` and `taper-autograd` make methods of.
 ///
-/// A row is `Type name name_(parameter = default, …) [ns, wide loop; what autocast does] value |x| formula; gradient of input |g, x|
-/// formula;`, with PyTorch's names and defaults of the parameters: from them the tests know how to call it.
-/// In a formula, `M` is the type of its numbers.
+/// A row is `Type name name_(parameter = default, …) [ns, wide loop; gpu kernel; autocast what] value |x| formula;
+/// gradient of input |g, x| formula;`, with PyTorch's names and defaults of the parameters: from them the tests
+/// know how to call it. In a formula, `M` is the type of its numbers.
 macro_rules! elementwise_types {
-    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) [$ns:literal $(, $wide:ident)? $(; $autocast:ident)?]
+    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*)
+        [$ns:literal $(, $wide:ident)? $(; gpu $gpu:ident)? $(; autocast $autocast:ident)?]
         value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {$(
         #[doc = concat!("`", stringify!($name), "`, as a row of a table.")]
         #[derive(Clone, Copy, Debug)]
@@ -112,6 +116,7 @@ macro_rules! elementwise_types {
             const NS: f64 = $ns;
             $(#[cfg(target_arch = "x86_64")]
             const WIDE: Option<$crate::formula::WideLoop> = Some($crate::cpu::functions::wide::$wide);)?
+            $(const GPU: Option<$crate::cuda::kernel::Elementwise> = Some($crate::cuda::kernel::Elementwise::$gpu);)?
             $(const AUTOCAST: $crate::registry::Autocast = $crate::registry::Autocast::$autocast;)?
             #[inline(always)]
             fn value<M: $crate::formula::Formula>($x: M, params: [M; 2]) -> M {

@@ -3,10 +3,10 @@
 
 pub use crate::cpu::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RAdam, RmsProp, Sgd};
 
-use crate::cpu::on_gpu;
 use crate::cpu::optim::ema;
+use crate::cuda::kernel::Optim;
 use crate::storage::start;
-use crate::{DType, Element, Error, Result, Tensor};
+use crate::{DType, Element, Error, Result, Tensor, cuda};
 
 /// Runs a kernel on the memory of a parameter, its gradient and its states; 16-bit floats go
 /// through f32.
@@ -45,7 +45,9 @@ pub fn sgd_(
     momentum_buffer: Option<&Tensor>,
     first: bool,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::sgd(s, &[SgdStep { param, grad, momentum_buffer, first }]));
+    if cuda::optim::sgd(s, &[SgdStep { param, grad, momentum_buffer, first }])? {
+        return Ok(());
+    }
     match momentum_buffer {
         None => fused!("sgd_", param, grad, [], |p, g, []| s.step(p, g)),
         Some(buffer) => fused!("sgd_", param, grad, [buffer], |p, g, [b]| s.step_momentum(p, g, b, first)),
@@ -65,7 +67,9 @@ pub fn adam_(
     exp_avg_sq: &Tensor,
     max_exp_avg_sq: Option<&Tensor>,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::adam(s, &[AdamStep { step, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq }]));
+    if cuda::optim::adam(s, &[AdamStep { step, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq }])? {
+        return Ok(());
+    }
     match max_exp_avg_sq {
         None => {
             fused!("adam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, p, g, a, q, None))
@@ -95,7 +99,9 @@ pub struct SgdStep<'a> {
 /// As [`sgd_`]; some parameters may have been changed then.
 pub fn sgd_all_(s: &Sgd, steps: &[SgdStep<'_>]) -> Result<()> {
     steps.chunk_by(|a, b| alike(a.param, b.param) && a.first == b.first).try_for_each(|part| {
-        on_gpu!(part[0].param, done => Ok(done), optim::sgd(s, part));
+        if cuda::optim::sgd(s, part)? {
+            return Ok(());
+        }
         part.iter().try_for_each(|p| sgd_(s, p.param, p.grad, p.momentum_buffer, p.first))
     })
 }
@@ -123,7 +129,9 @@ pub struct AdamStep<'a> {
 /// As [`adam_`]; some parameters may have been changed then.
 pub fn adam_all_(s: &Adam, steps: &[AdamStep<'_>]) -> Result<()> {
     steps.chunk_by(|a, b| alike(a.param, b.param) && a.step == b.step).try_for_each(|part| {
-        on_gpu!(part[0].param, done => Ok(done), optim::adam(s, part));
+        if cuda::optim::adam(s, part)? {
+            return Ok(());
+        }
         part.iter()
             .try_for_each(|p| adam_(s, p.step, p.param, p.grad, p.exp_avg, p.exp_avg_sq, p.max_exp_avg_sq))
     })
@@ -145,7 +153,10 @@ pub fn rmsprop_(
     grad_avg: Option<&Tensor>,
     momentum_buffer: Option<&Tensor>,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::rmsprop(s, [param, grad], [Some(square_avg), grad_avg, momentum_buffer]));
+    let states = [Some(square_avg), grad_avg, momentum_buffer];
+    if cuda::optim::step("rmsprop_", Optim::RmsProp, &s.numbers(), [param, grad], states)? {
+        return Ok(());
+    }
     match (grad_avg, momentum_buffer) {
         (None, None) => {
             fused!("rmsprop_", param, grad, [square_avg], |p, g, [q]| s.step(p, g, q, None, None))
@@ -167,7 +178,10 @@ pub fn rmsprop_(
 /// # Errors
 /// As [`sgd_`].
 pub fn adagrad_(s: &Adagrad, step: u64, param: &Tensor, grad: &Tensor, sum: &Tensor) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::adagrad(s, step, [param, grad], sum));
+    let states = [Some(sum)];
+    if cuda::optim::step("adagrad_", Optim::Adagrad, &s.numbers(step), [param, grad], states)? {
+        return Ok(());
+    }
     fused!("adagrad_", param, grad, [sum], |p, g, [q]| s.step(step, p, g, q))
 }
 
@@ -182,7 +196,10 @@ pub fn adadelta_(
     square_avg: &Tensor,
     acc_delta: &Tensor,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::adadelta(s, [param, grad], [square_avg, acc_delta]));
+    let states = [Some(square_avg), Some(acc_delta)];
+    if cuda::optim::step("adadelta_", Optim::Adadelta, &s.numbers(), [param, grad], states)? {
+        return Ok(());
+    }
     fused!("adadelta_", param, grad, [square_avg, acc_delta], |p, g, [q, d]| s.step(p, g, q, d))
 }
 
@@ -198,7 +215,10 @@ pub fn adamax_(
     exp_avg: &Tensor,
     exp_inf: &Tensor,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::adamax(s, step, [param, grad], [exp_avg, exp_inf]));
+    let states = [Some(exp_avg), Some(exp_inf)];
+    if cuda::optim::step("adamax_", Optim::Adamax, &s.numbers(step), [param, grad], states)? {
+        return Ok(());
+    }
     fused!("adamax_", param, grad, [exp_avg, exp_inf], |p, g, [a, i]| s.step(step, p, g, a, i))
 }
 
@@ -215,14 +235,12 @@ pub fn nadam_(
     exp_avg: &Tensor,
     exp_avg_sq: &Tensor,
 ) -> Result<()> {
-    on_gpu!(
-        param,
-        product => {
-            *mu_product = product;
-            Ok(())
-        },
-        optim::nadam(s, step, *mu_product, [param, grad], [exp_avg, exp_avg_sq])
-    );
+    let (numbers, next) = s.numbers(step, *mu_product);
+    let states = [Some(exp_avg), Some(exp_avg_sq)];
+    if cuda::optim::step("nadam_", Optim::NAdam, &numbers, [param, grad], states)? {
+        *mu_product = next;
+        return Ok(());
+    }
     fused!("nadam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, mu_product, p, g, a, q))
 }
 
@@ -238,7 +256,10 @@ pub fn radam_(
     exp_avg: &Tensor,
     exp_avg_sq: &Tensor,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::radam(s, step, [param, grad], [exp_avg, exp_avg_sq]));
+    let states = [Some(exp_avg), Some(exp_avg_sq)];
+    if cuda::optim::step("radam_", Optim::RAdam, &s.numbers(step), [param, grad], states)? {
+        return Ok(());
+    }
     fused!("radam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, p, g, a, q))
 }
 
@@ -247,7 +268,10 @@ pub fn radam_(
 /// # Errors
 /// As [`sgd_`].
 pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::lion(s, [param, grad], exp_avg));
+    let states = [Some(exp_avg)];
+    if cuda::optim::step("lion_", Optim::Lion, &s.numbers(), [param, grad], states)? {
+        return Ok(());
+    }
     fused!("lion_", param, grad, [exp_avg], |p, g, [a]| s.step(p, g, a))
 }
 
@@ -256,7 +280,9 @@ pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Resul
 /// # Errors
 /// As [`sgd_`].
 pub fn ema_(decay: f64, average: &Tensor, param: &Tensor) -> Result<()> {
-    on_gpu!(average, done => Ok(done), optim::ema(decay, average, param));
+    if cuda::optim::step("ema_", Optim::Ema, &[1.0 - decay], [average, param], [])? {
+        return Ok(());
+    }
     fused!("ema_", average, param, [], |a, p, []| ema(decay, a, p))
 }
 

@@ -59,7 +59,7 @@ macro_rules! activations {
             gradient of input |g, x| g * (-x).sigmoid();
         /// Returns `ln(1 + e^(beta x)) / beta`, and `x` where `beta x` is above the threshold: `dy/dx = σ(beta x)`.
         /// PyTorch's defaults are 1 and 20.
-        Softplus softplus softplus_(beta = 1.0, threshold = 20.0) [1.0; full_on_gpu]
+        Softplus softplus softplus_(beta = 1.0, threshold = 20.0) [1.0; autocast full_on_gpu]
             value |x| {
                 let z = x * beta;
                 z.where_greater(threshold, x, z.exp().log1p() / beta)

@@ -1,9 +1,8 @@
 //! Normalisation by the statistics of a batch, a layer or a group of channels.
 
 use crate::cpu::batch_norm::{self, Affine, Gradients, Normalised, Shape, Used};
-use crate::cpu::on_gpu;
 use crate::dtype::with_real;
-use crate::{Element, Error, Result, Tensor};
+use crate::{Element, Error, Result, Tensor, cuda};
 
 /// The statistics of a batch that [`Tensor::batch_norm`] found, for the running ones. Of 16-bit numbers they
 /// are in f32.
@@ -49,11 +48,9 @@ impl Tensor {
             );
             return Err(Error::shape(op, message));
         }
-        on_gpu!(
-            self,
-            done => Ok((done.0, BatchStatistics { mean: done.1, var: done.2, count })),
-            batch_norm::train(&shape, self, weight, bias, eps)
-        );
+        if let Some((y, mean, var)) = cuda::batch_norm::train(&shape, self, weight, bias, eps)? {
+            return Ok((y, BatchStatistics { mean, var, count }));
+        }
         with_real!(self.dtype, T => {
             let Normalised { y, mean, var } = self.lend_channels::<T, _>(op, [weight, bias, None, None], |x, [w, b, ..]| {
                 batch_norm::train(&shape, x, Affine { weight: w, bias: b }, eps)
@@ -81,7 +78,9 @@ impl Tensor {
             op,
             &[("weight", weight), ("bias", bias), ("mean", some_mean), ("variance", some_var)],
         )?;
-        on_gpu!(self, y => Ok(y), batch_norm::by(&shape, self, (mean, var), weight, bias, eps));
+        if let Some(y) = cuda::batch_norm::by(&shape, self, (mean, var), weight, bias, eps)? {
+            return Ok(y);
+        }
         with_real!(self.dtype, T => {
             let y = self.lend_channels::<T, _>(op, [weight, bias, some_mean, some_var], |x, [w, b, m, v]| {
                 let by = (m.unwrap_or(&[]), v.unwrap_or(&[])); // invariant: both are given above
@@ -110,7 +109,10 @@ impl Tensor {
         grad.expect_like(op, self)?;
         let (some_mean, some_var) = (Some(mean), Some(var));
         let shape = self.channels(op, &[("weight", weight), ("mean", some_mean), ("variance", some_var)])?;
-        on_gpu!(self, done => Ok(done), batch_norm::gradients(&shape, self, grad, (mean, var), weight, eps, of_batch));
+        let by = (mean, var);
+        if let Some(done) = cuda::batch_norm::gradients(&shape, self, grad, by, weight, eps, of_batch)? {
+            return Ok(done);
+        }
         with_real!(self.dtype, T => {
             let dy = grad.in_dtype(T::TYPE)?.contiguous()?;
             let Gradients { x, weight, bias } =

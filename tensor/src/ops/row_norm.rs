@@ -15,7 +15,6 @@ impl Tensor {
         let (op, s) = (norm.op.name, &norm.rows);
         self.expect_float(op)?;
         norm.expect_parameters(self, &[("weight", weight), ("bias", bias)])?;
-        #[cfg(feature = "cuda")]
         if self.inner.device().is_cuda() {
             let x = self.in_dtype(self.dtype.working())?.reshape(norm.view())?;
             let mut y = x.standardised(&[2, 3], s.centre, s.eps)?.0;
@@ -48,7 +47,6 @@ impl Tensor {
         let op = norm.op.name;
         grad.expect_like(op, self)?;
         norm.expect_parameters(self, &[("weight", weight)])?;
-        #[cfg(feature = "cuda")]
         if self.inner.device().is_cuda() {
             let [dx, dweight, dbias] = self.row_norm_composed_grad(grad, norm, weight)?;
             return Ok([dx.cast(self.dtype)?, dweight, dbias]);

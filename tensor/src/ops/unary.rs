@@ -3,11 +3,11 @@
 use crate::cpu::element::Element as Kernel;
 use crate::cpu::elementwise::{Op1, map_function, map_function2, map1, update, update_function};
 use crate::cpu::functions::{self, Function, Function2};
-use crate::cpu::{on_gpu, operators, special};
+use crate::cpu::{operators, special};
 use crate::dtype::{with_real, with_working};
 use crate::formula::{Elementwise, Formula, Params, elementwise_methods, elementwise_types, whole};
 use crate::ops::arithmetic::real;
-use crate::{DType, Element, Error, Result, Tensor};
+use crate::{DType, Element, Error, Result, Tensor, cuda};
 
 impl Tensor {
     /// Returns `nan` for NaN, and for the infinities these numbers, or without them the dtype's greatest and least.
@@ -41,7 +41,9 @@ impl Tensor {
 
     /// `y[i] = f(x[i])`, where `T` is the dtype.
     pub(crate) fn unary<T: Element, Y: Element>(&self, op: &'static str, f: impl Op1<T, Y>) -> Result<Self> {
-        on_gpu!(self, y => Ok(y), elementwise::unary(op, self));
+        if let Some(y) = cuda::elementwise::unary(op, f.on_gpu(), self)? {
+            return Ok(y);
+        }
         crate::shape::room::<Y>(op, self.numel())?;
         self.result(self.lend_view(op, |x| map1(x, f))?, self.size())
     }
@@ -50,7 +52,9 @@ impl Tensor {
     pub(crate) fn function(&self, op: &'static str, f: Function, params: Params) -> Result<Self> {
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            on_gpu!(x, y => y.cast(real(self.dtype)), elementwise::unary(op, &x));
+            if let Some(y) = cuda::elementwise::unary(op, f.gpu, &x)? {
+                return y.cast(real(self.dtype));
+            }
             let y = x.lend_view::<T, _>(op, |x| map_function(x, f, params))?;
             self.result(y, self.size())?.cast(real(self.dtype))
         })
@@ -59,7 +63,9 @@ impl Tensor {
     /// `x[i] = f(x[i])`, computed as in [`Tensor::function`].
     pub(crate) fn function_(&self, op: &'static str, f: Function, params: Params) -> Result<()> {
         self.expect_holds(op, real(self.dtype))?;
-        on_gpu!(self, done => Ok(done), elementwise::unary_(op, self));
+        if cuda::elementwise::unary_(op, f.gpu, self)? {
+            return Ok(());
+        }
         match self.dtype {
             DType::F32 => self.write::<f32, _>(op, |y| update_function(y, f, params)),
             DType::F64 => self.write::<f64, _>(op, |y| update_function(y, f, params)),
@@ -72,7 +78,9 @@ impl Tensor {
         if T::TYPE != self.dtype {
             return self.copy_(&self.in_dtype(T::TYPE)?.unary(op, f)?);
         }
-        on_gpu!(self, done => Ok(done), elementwise::unary_(op, self));
+        if cuda::elementwise::unary_(op, f.on_gpu(), self)? {
+            return Ok(());
+        }
         self.write(op, |y| update(y, f))
     }
 }
@@ -132,44 +140,44 @@ macro_rules! functions {
     ($callback:ident) => {
         $callback! {
             /// Returns the square root: dy/dx = 1 / 2y.
-            Sqrt sqrt sqrt_() [0.3]
+            Sqrt sqrt sqrt_() [0.3; gpu Sqrt]
                 value |x| x.sqrt();
                 gradient of output |g, y| g / (y + y);
             /// Returns `1 / √x`: dy/dx = -y³ / 2.
-            Rsqrt rsqrt rsqrt_() [0.4; full_on_gpu]
+            Rsqrt rsqrt rsqrt_() [0.4; gpu Rsqrt; autocast full_on_gpu]
                 value |x| M::one() / x.sqrt();
                 gradient of output |g, y| g * (y * y * y * M::of(-0.5));
             /// Returns `1 / x`: dy/dx = -y².
-            Reciprocal reciprocal reciprocal_() [0.3; full_on_gpu]
+            Reciprocal reciprocal reciprocal_() [0.3; gpu Reciprocal; autocast full_on_gpu]
                 value |x| M::one() / x;
                 gradient of output |g, y| -(g * (y * y));
             /// Returns e to the power of each element: dy/dx = y.
-            Exp exp exp_() [0.5, exp; full_on_gpu]
+            Exp exp exp_() [0.5, exp; gpu Exp; autocast full_on_gpu]
                 value |x| x.exp();
                 gradient of output |g, y| g * y;
             /// Returns `e^x - 1`, exact near 0: dy/dx = y + 1.
-            Expm1 expm1 expm1_() [0.5; full_on_gpu]
+            Expm1 expm1 expm1_() [0.5; gpu Expm1; autocast full_on_gpu]
                 value |x| x.expm1();
                 gradient of output |g, y| g * (y + M::one());
             /// Returns the natural logarithm: dy/dx = 1 / x.
-            Log log log_() [0.6; full_on_gpu]
+            Log log log_() [0.6; gpu Log; autocast full_on_gpu]
                 value |x| x.log();
                 gradient of input |g, x| g / x;
             /// Returns `ln(1 + x)`, exact near 0: dy/dx = 1 / (1 + x).
-            Log1p log1p log1p_() [0.7; full_on_gpu]
+            Log1p log1p log1p_() [0.7; gpu Log1p; autocast full_on_gpu]
                 value |x| x.log1p();
                 gradient of input |g, x| g / (x + M::one());
             /// Returns the hyperbolic tangent: dy/dx = 1 - y².
-            Tanh tanh tanh_() [0.6, tanh]
+            Tanh tanh tanh_() [0.6, tanh; gpu Tanh]
                 value |x| x.tanh();
                 gradient of output |g, y| g * (M::one() - y * y);
             /// Returns the error function, `2/√π` times the integral of `e^(-t²)` from 0 to x:
             /// dy/dx = 2/√π e^(-x²).
-            Erf erf erf_() [0.7]
+            Erf erf erf_() [0.7; gpu Erf]
                 value |x| x.erf();
                 gradient of input |g, x| g * ((-(x * x)).exp() * M::of(std::f64::consts::FRAC_2_SQRT_PI));
             /// Returns `1 / (1 + e^-x)`: dy/dx = y (1 - y).
-            Sigmoid sigmoid sigmoid_() [0.6]
+            Sigmoid sigmoid sigmoid_() [0.6; gpu Sigmoid]
                 value |x| x.sigmoid();
                 gradient of output |g, y| g * (y - y * y);
         }
@@ -185,7 +193,9 @@ impl Tensor {
         let op = E::NAME;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            on_gpu!(x, y => y.cast(real(self.dtype)), elementwise::unary(op, &x));
+            if let Some(y) = cuda::elementwise::unary(op, E::GPU, &x)? {
+                return y.cast(real(self.dtype));
+            }
             if !x.inner.device().is_cpu() {
                 return whole::run([&x], |[x]| E::value(x, params.map(Formula::of)))?.cast(real(self.dtype));
             }
@@ -196,7 +206,9 @@ impl Tensor {
 
     pub(crate) fn elementwise_<E: Elementwise>(&self, params: Params) -> Result<()> {
         self.expect_holds(E::NAME, real(self.dtype))?;
-        on_gpu!(self, done => Ok(done), elementwise::unary_(E::NAME, self));
+        if cuda::elementwise::unary_(E::NAME, E::GPU, self)? {
+            return Ok(());
+        }
         match self.dtype {
             DType::F32 if self.inner.device().is_cpu() => {
                 self.write::<f32, _>(E::NAME, |y| update_function(y, Function::value::<E>(), params))

@@ -195,14 +195,15 @@ macro_rules! describe_elementwise {
             torch: stringify!($name),
             dtypes: Dtypes::any,
             gradient: Gradient::twice,
-            autocast: <crate::elementwise::$Type as crate::formula::Elementwise>::AUTOCAST,
+            autocast: crate::elementwise::$Type::AUTOCAST,
             cpu: Kernel::kernel,
-            gpu: if matches!(FAMILY.as_bytes(), b"unary") { Kernel::kernel } else { Kernel::composed },
+            gpu: if crate::elementwise::$Type::GPU.is_some() { Kernel::kernel } else { Kernel::composed },
         };)*
         pub(super) const ROWS: &[Operation] = &[$($name),*];
     };
 }
 
+use crate::formula::Elementwise;
 type Row = Operation;
 
 operations!(describe, describe_elementwise);
