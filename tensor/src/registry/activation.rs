@@ -8,7 +8,7 @@ macro_rules! operations_activation {
             relu "relu" [any once keep kernel kernel] {
                 (any([2, 3])) |v, c| v[0].relu();
             }
-            prelu "prelu" [float once low composed composed] {
+            prelu "prelu" [any once low composed composed] {
                 (any([2, 3]), any([3])) |v, c| v[0].prelu(&v[1]);
             }
         }

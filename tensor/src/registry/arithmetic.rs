@@ -38,11 +38,11 @@ macro_rules! operations_arithmetic {
             (positive([2, 3]), positive([3])) |v, c| v[0].atan2(&v[1]);
             (positive([2, 3])) |v, c| v[0].atan2(c.number("other", 0.5));
         }
-        hypot "hypot" [float twice keep kernel fallback] {
+        hypot "hypot" [any twice keep kernel fallback] {
             (positive([2, 3]), positive([3])) |v, c| v[0].hypot(&v[1]);
             (positive([2, 3])) |v, c| v[0].hypot(c.number("other", 0.5));
         }
-        logaddexp "logaddexp" [float twice keep kernel fallback] {
+        logaddexp "logaddexp" [any twice keep kernel fallback] {
             (any([2, 3]), any([3])) |v, c| v[0].logaddexp(&v[1]);
             (any([2, 3])) |v, c| v[0].logaddexp(c.number("other", 0.5));
         }
@@ -65,7 +65,7 @@ macro_rules! operations_arithmetic {
         addcmul "addcmul" [any twice keep composed composed] {
             (any([2, 3]), any([3]), any([2, 1])) |v, c| v[0].addcmul(&v[1], &v[2], c.number("value", 2.0));
         }
-        addcdiv "addcdiv" [any twice keep composed composed] {
+        addcdiv "addcdiv" [float twice keep composed composed] {
             (any([2, 3]), any([3]), positive([2, 1])) |v, c| v[0].addcdiv(&v[1], &v[2], c.number("value", 2.0));
         }
     } };

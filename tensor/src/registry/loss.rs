@@ -5,11 +5,11 @@
 macro_rules! operations_loss {
     ($callback:ident) => {
         $callback! { loss
-            mse_loss "nn.functional.mse_loss" [float twice full kernel fallback] {
+            mse_loss "nn.functional.mse_loss" [any twice full kernel fallback] {
                 (any([2, 3]), any([2, 3])) |v, c| v[0].mse_loss(&v[1], Reduction::Mean);
                 (any([2, 3]), any([2, 3])) |v, c| v[0].mse_loss(&v[1], Reduction::None);
             }
-            binary_cross_entropy "nn.functional.binary_cross_entropy" [float twice full kernel fallback] {
+            binary_cross_entropy "nn.functional.binary_cross_entropy" [any twice full kernel fallback] {
                 (unit([2, 3]), unit([2, 3])) |v, c| v[0].binary_cross_entropy(&v[1]);
             }
             cross_entropy "nn.functional.cross_entropy" [float twice full kernel kernel] {

@@ -5,6 +5,7 @@
 macro_rules! operations_mask {
     ($callback:ident) => { $callback! { mask
         where_ "where" [any twice keep kernel fallback] {
+            as where (mask([1, 0, 1]), any([2, 3]), any([3])) |v, c| v[1].where_(&v[0].plain(), &v[2]);
             (any([2, 3]), mask([1, 0, 1]), any([3])) |v, c| v[0].where_(&v[1].plain(), &v[2]);
             (any([2, 1]), mask([1, 0, 1])) |v, c| v[0].where_(&v[1].plain(), c.number("other", 0.5));
         }

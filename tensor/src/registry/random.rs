@@ -12,10 +12,10 @@ macro_rules! operations_random {
                 Generator::new(3).scope(|| v[0].multinomial(c.size("num_samples", 2), c.flag("replacement", false)))
             };
         }
-        dropout "nn.functional.dropout" [float twice keep composed composed] {
+        dropout "nn.functional.dropout" [any twice keep composed composed] {
             (any([2, 3])) |v, c| v[0].dropout(c.real("p", 0.5), Some(&Generator::new(3)));
         }
-        feature_dropout "nn.functional.dropout2d" [float twice keep composed composed] {
+        feature_dropout "nn.functional.dropout2d" [any twice keep composed composed] {
             (any([2, 3, 2])) |v, c| v[0].feature_dropout(c.real("p", 0.5), Some(&Generator::new(3)));
         }
     } };

@@ -25,13 +25,13 @@ macro_rules! operations_statistics {
             (any([2, 3])) |v, c| v[0].mode(c.int("dim", 1), c.flag("keepdim", false));
         }
         quantile "quantile" [float once keep composed composed] {
-            (any([2, 3]), numbers([1.0, 0.5])) |v, c| v[0].quantile(&v[1].plain(), c.int("dim", 1), c.flag("keepdim", true));
+            (any([2, 3]), numbers([1.0, 0.5])) |v, c| v[0].quantile(&v[1].plain().to_dtype(v[0].dtype())?, c.int("dim", 1), c.flag("keepdim", true));
             (any([2, 4]), numbers([0.3])) |v, c| {
-                v[0].quantile(&v[1].plain().select(0, 0)?, c.int("dim", -1), c.flag("keepdim", false))
+                v[0].quantile(&v[1].plain().to_dtype(v[0].dtype())?.select(0, 0)?, c.int("dim", -1), c.flag("keepdim", false))
             };
         }
-        cov "cov" [float twice keep composed composed] { (any([2, 3])) |v, c| v[0].cov(c.int("correction", 1)); }
-        corrcoef "corrcoef" [float twice keep composed composed] { (positive([2, 3])) |v, c| v[0].corrcoef(); }
+        cov "cov" [any twice low composed composed] { (any([2, 3])) |v, c| v[0].cov(c.int("correction", 1)); }
+        corrcoef "corrcoef" [any twice low composed composed] { (positive([2, 3])) |v, c| v[0].corrcoef(); }
         bincount "bincount" [int none keep kernel fallback] { (index([1, 0, 1])) |v, c| v[0].bincount(c.size("minlength", 4)); }
         histc "histc" [float none keep kernel fallback] {
             (any([2, 3])) |v, c| v[0].histc(c.size("bins", 4), c.real("min", -1.0), c.real("max", 1.0));

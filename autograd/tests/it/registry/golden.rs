@@ -30,7 +30,6 @@ fn find(op: &str, args: &Value) -> Option<&'static Sample> {
     // What reduces all dimensions or some is one function there, and two here.
     let name = match op {
         "norm" => "norm_p".to_owned(),
-        "where" => "where_".to_owned(),
         "sum" | "mean" | "prod" if args.get("dim").is_some_and(|d| !d.is_null()) => format!("{op}_dim"),
         op => op.to_owned(),
     };

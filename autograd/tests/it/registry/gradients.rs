@@ -1,7 +1,7 @@
 //! Every operation against numerical derivatives, for inputs of every layout.
 
 use taper_autograd::{GradcheckOptions, Result, Variable, gradcheck, gradgradcheck};
-use taper_tensor::registry::Gradient;
+use taper_tensor::registry::{Dtypes, Gradient};
 use taper_tensor::{DType, Tensor};
 
 use super::arguments::Arguments;
@@ -76,8 +76,8 @@ fn gradients_of_expanded_inputs() {
         None => Ok(x.clone()),
     };
     let everywhere = |x: &Tensor| x.ravel()?.select(0, 0)?.expand(x.size());
-    // Decompositions of matrices that are singular, and roots of 0.
-    let apart = ["norm_p", "std", "std_mean", "corrcoef"];
+    // Roots of 0, and the middle of equals.
+    let apart = ["norm_p", "std", "std_mean", "corrcoef", "median"];
     for (op, sample) in samples().filter(|(op, _)| op.gradient != Gradient::none && op.family != "linalg") {
         let check = |what: &str, inputs: Vec<Variable>| {
             gradcheck(|v| sample.call(v), &inputs, GradcheckOptions::default())
@@ -122,7 +122,10 @@ fn gradients_of_empty_inputs() {
 /// What has no gradient gives constants, also of variables that require one, or says that it has none.
 #[test]
 fn results_without_a_gradient_are_constants() {
-    for (op, sample) in samples().filter(|(op, _)| op.gradient == Gradient::none) {
+    for (op, sample) in samples() {
+        if op.gradient != Gradient::none || op.dtypes == Dtypes::int {
+            continue;
+        }
         match (sample.variable)(&sample.leaves(|x| Ok(x.clone())), &Arguments::Usual) {
             Ok(outputs) => assert!(outputs.iter().all(|y| !y.is_requires_grad()), "{}", op.name),
             Err(e) => assert!(e.to_string().contains(op.name), "{}: {e}", op.name),
