@@ -1,9 +1,7 @@
 //! New tensors: from values, filled, counted up.
 
 use crate::dtype::with_element;
-use crate::{
-    DType, Device, Element, Error, Generator, IntoShape, NestedArray, Result, Scalar, Tensor, shape,
-};
+use crate::{DType, Device, Element, Generator, IntoShape, NestedArray, Result, Scalar, Tensor, shape};
 
 /// How a new tensor is made: dtype, device and generator, where PyTorch has keyword arguments.
 ///
@@ -109,12 +107,10 @@ impl Options {
         };
         let away = (start.to_f64() > end.to_f64() && step.to_f64() > 0.0)
             || (start.to_f64() < end.to_f64() && step.to_f64() < 0.0);
-        if !count.is_finite() || away {
-            return Err(Error::value(
-                "arange",
-                format!("from {start:?} to {end:?} by {step:?}: the step must lead from start to end"),
-            ));
-        }
+        bail_if!(
+            !count.is_finite() || away,
+            value("arange", "from {start:?} to {end:?} by {step:?}: the step must lead from start to end")
+        );
         let n = shape::shape("arange", count as i64)?;
         shape::room::<u64>("arange", n[0])?;
         if let (Scalar::Int(start), Scalar::Int(_), Scalar::Int(step)) = (start, end, step) {
@@ -144,7 +140,7 @@ impl Options {
         match *size {
             [n] => size.push(n),
             [_, _] => {}
-            _ => return Err(Error::shape("eye", format!("{size:?} is neither a size nor two of them"))),
+            _ => bail!(shape("eye", "{size:?} is neither a size nor two of them")),
         }
         let size = shape::shape("eye", size)?;
         let tensor = with_element!(self.dtype.unwrap_or(DType::F32), T => {
@@ -235,16 +231,15 @@ impl Tensor {
     /// When the shape has not as many elements as `data`.
     pub fn from_vec<T: Element>(data: Vec<T>, shape: impl IntoShape) -> Result<Self> {
         let shape = shape::shape("from_vec", shape)?;
-        if shape::numel(&shape) != data.len() {
-            return Err(Error::shape(
+        bail_if!(
+            shape::numel(&shape) != data.len(),
+            shape(
                 "from_vec",
-                format!(
-                    "{} elements do not fill shape {shape:?}, which has {}",
-                    data.len(),
-                    shape::numel(&shape)
-                ),
-            ));
-        }
+                "{} elements do not fill shape {shape:?}, which has {}",
+                data.len(),
+                shape::numel(&shape)
+            )
+        );
         Ok(Self::own(data, &shape))
     }
 
@@ -262,12 +257,10 @@ impl Tensor {
     pub fn new<A: NestedArray>(array: A) -> Result<Self> {
         let (mut dims, mut data) = (vec![], vec![]);
         array.dims(&mut dims);
-        if !array.collect(&dims, &mut data) {
-            return Err(Error::shape(
-                "new",
-                format!("the array is ragged: not every row has the length of the first, {dims:?}"),
-            ));
-        }
+        bail_if!(
+            !array.collect(&dims, &mut data),
+            shape("new", "the array is ragged: not every row has the length of the first, {dims:?}")
+        );
         Self::from_vec(data, dims)
     }
 

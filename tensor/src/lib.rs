@@ -12,6 +12,8 @@
 //! # Ok::<(), taper_tensor::Error>(())
 //! ```
 
+#[macro_use]
+mod error;
 mod atomic_write;
 mod bridge;
 #[allow(unused_macros, unused_imports)]
@@ -22,7 +24,6 @@ pub mod cuda;
 mod device;
 mod display;
 mod dtype;
-mod error;
 #[doc(hidden)]
 pub mod formula;
 mod lock;

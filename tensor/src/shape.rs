@@ -212,7 +212,7 @@ pub(crate) fn dims(op: &'static str, dims: impl IntoShape, shape: &[usize]) -> R
     let mut out = dims.into_iter().map(|d| dim(op, d, shape)).collect::<Result<Vec<_>>>()?;
     out.sort_unstable();
     if let Some(w) = out.windows(2).find(|w| w[0] == w[1]) {
-        return Err(Error::shape(op, format!("dimension {} is given more than once", w[0])));
+        bail!(shape(op, "dimension {} is given more than once", w[0]));
     }
     Ok(out)
 }
@@ -225,12 +225,10 @@ pub fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize
         .map(|i| match (at(a, i), at(b, i)) {
             (m, n) if m == n || n == 1 => Ok(m),
             (1, n) => Ok(n),
-            (m, n) => Err(Error::shape(
+            (m, n) => bail!(shape(
                 op,
-                format!(
-                    "shapes {a:?} and {b:?} do not broadcast: sizes {m} and {n} at dimension {i} of the \
+                "shapes {a:?} and {b:?} do not broadcast: sizes {m} and {n} at dimension {i} of the \
                      result must be equal, or one of them 1"
-                ),
             )),
         })
         .collect::<Result<Vec<_>>>()?;

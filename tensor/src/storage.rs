@@ -166,14 +166,12 @@ impl Tensor {
         if is_distinct(self.size(), self.stride()) {
             return Ok(());
         }
-        Err(Error::value(
+        bail!(value(
             op,
-            format!(
-                "a tensor of shape {:?} and strides {:?} holds one element at several places, so it \
+            "a tensor of shape {:?} and strides {:?} holds one element at several places, so it \
                  cannot be changed in place; make a copy of it first with .copy()",
-                self.size(),
-                self.stride()
-            ),
+            self.size(),
+            self.stride()
         ))
     }
 

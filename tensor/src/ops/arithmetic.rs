@@ -273,12 +273,10 @@ impl Tensor {
         let other = other.operand();
         let dtype = promoted(self, &other);
         if let Operand::Scalar(v) = other {
-            if !dtype.is_float() && v.to_f64() < 0.0 {
-                return Err(Error::value(
-                    "pow",
-                    "an integer to a negative power is no integer; convert it first",
-                ));
-            }
+            bail_if!(
+                !dtype.is_float() && v.to_f64() < 0.0,
+                value("pow", "an integer to a negative power is no integer; convert it first")
+            );
             // As PyTorch, whose results for these are exact to the last bit.
             match v.to_f64() {
                 2.0 => return self.to_dtype(dtype)?.square(),

@@ -4,7 +4,7 @@ use crate::cpu::element::Element as Kernel;
 use crate::cpu::operators;
 use crate::dtype::{with_element, with_real, with_working};
 use crate::ops::arithmetic::{binary, binary_ops, promoted};
-use crate::{AsTensor, DType, Element, Error, IntoBound, IntoOperand, Operand, Result, Tensor};
+use crate::{AsTensor, DType, Element, IntoBound, IntoOperand, Operand, Result, Tensor};
 
 impl Tensor {
     /// [`Tensor::clamp`] in place.
@@ -25,10 +25,10 @@ impl Tensor {
     /// When the shapes do not broadcast; when `rtol` or `atol` is negative or NaN.
     pub fn isclose(&self, other: impl AsTensor, rtol: f64, atol: f64) -> Result<Self> {
         let (op, other) = ("isclose", other.as_tensor());
-        if !(rtol >= 0.0 && atol >= 0.0) {
-            let message = format!("rtol is {rtol} and atol {atol}, expected numbers that are not negative");
-            return Err(Error::value(op, message));
-        }
+        bail_if!(
+            !(rtol >= 0.0 && atol >= 0.0),
+            value(op, "rtol is {rtol} and atol {atol}, expected numbers that are not negative")
+        );
         let other = Operand::from(&*other);
         let dtype = Some(promoted(self, &other)).filter(|d| d.is_float()).unwrap_or(DType::F64);
         with_real!(dtype, T => binary(op, self, other, move |a: T, b: T| {
@@ -44,10 +44,10 @@ impl Tensor {
     /// When the shapes differ; when `rtol` or `atol` is negative or NaN.
     pub fn allclose(&self, other: impl AsTensor, rtol: f64, atol: f64) -> Result<bool> {
         let other = other.as_tensor();
-        if self.size() != other.size() {
-            let message = format!("shapes {:?} and {:?} differ", self.size(), other.size());
-            return Err(Error::shape("allclose", message));
-        }
+        bail_if!(
+            self.size() != other.size(),
+            shape("allclose", "shapes {:?} and {:?} differ", self.size(), other.size())
+        );
         Ok(self.isclose(&*other, rtol, atol)?.all()?.item::<u8>()? != 0)
     }
 }

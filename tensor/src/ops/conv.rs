@@ -52,9 +52,11 @@ impl Tensor {
         if let Some(b) = bias
             && b.size() != [s.out_channels]
         {
-            return Err(Error::shape(
+            bail!(shape(
                 "conv2d",
-                format!("bias has shape {:?}, {} output channels expect [{1}]", b.size(), s.out_channels),
+                "bias has shape {:?}, {} output channels expect [{1}]",
+                b.size(),
+                s.out_channels
             ));
         }
         let operands = if let Some(b) = bias { vec![self, weight, b] } else { vec![self, weight] };
@@ -278,15 +280,16 @@ macro_rules! composed_conv {
                 options: $crate::Conv2dOptions,
             ) -> Result<Self> {
                 let weight = &*weight.as_tensor();
-                if self.dim() != 3 || weight.dim() != 3 {
-                    let message = format!(
+                $crate::bail_if!(
+                    self.dim() != 3 || weight.dim() != 3,
+                    shape(
+                        "conv1d",
                         "input has shape {:?} and weight {:?}, expected [batch, channels, length] and \
                          [out_channels, channels / groups, length]",
                         self.size(),
                         weight.size()
-                    );
-                    return Err($crate::Error::shape("conv1d", message).into());
-                }
+                    )
+                );
                 let flat = $crate::Conv2dOptions {
                     stride: (1, options.stride.1),
                     padding: (0, options.padding.1),
@@ -317,11 +320,11 @@ macro_rules! composed_conv {
                     Some(b) if b.size() == [size[1]] => y.add(b.autocast_as(&y)?.reshape([size[1], 1, 1])?),
                     Some(b) => {
                         let [_, channels, ..] = size;
-                        let message = format!(
+                        $crate::bail!(shape(
+                            "conv_transpose2d",
                             "bias has shape {:?}, {channels} output channels expect [{channels}]",
                             b.size()
-                        );
-                        Err($crate::Error::shape("conv_transpose2d", message).into())
+                        ))
                     }
                 }
             }

@@ -88,8 +88,7 @@ pub fn einsum_plan(equation: &str, sizes: &[Vec<usize>]) -> Result<Plan> {
             length @ 1 => *length = n,
             length if n != 1 && *length != n => {
                 let name = if c.is_ascii() { c.to_string() } else { "...".into() };
-                let message = format!("{equation:?}: index {name:?} has the sizes {length} and {n}");
-                return Err(Error::shape("einsum", message));
+                bail!(shape("einsum", "{equation:?}: index {name:?} has the sizes {length} and {n}"));
             }
             _ => {}
         }

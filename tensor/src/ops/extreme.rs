@@ -60,9 +60,7 @@ impl Tensor {
             return Ok((self.copy()?, self.like().dtype(crate::DType::I64).zeros(())?));
         }
         let dim = shape::dim(op, dim, self.size())?;
-        if self.size()[dim] == 0 {
-            return Err(Error::shape(op, format!("dimension {dim} of shape {:?} is empty", self.size())));
-        }
+        bail_if!(self.size()[dim] == 0, shape(op, "dimension {dim} of shape {:?} is empty", self.size()));
         let size = reduced(op, self.size(), &[dim], keepdim)?;
         with_working!(self.dtype, T => {
             let (values, indices) = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| extreme(x, dim, end))?;
@@ -106,8 +104,7 @@ impl Tensor {
         let over = over(op, dims, self.size())?;
         if let Some(d) = over.iter().find(|&&d| self.size()[d] == 0) {
             let size = self.size();
-            let message = format!("dimension {d} of shape {size:?} is empty, and has no extreme element");
-            return Err(Error::shape(op, message));
+            bail!(shape(op, "dimension {d} of shape {size:?} is empty, and has no extreme element"));
         }
         let size = reduced(op, self.size(), &over, keepdim)?;
         with_working!(self.dtype, T => {

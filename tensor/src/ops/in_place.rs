@@ -83,12 +83,10 @@ impl Tensor {
     }
 
     pub(crate) fn expect_holds(&self, op: &'static str, dtype: crate::DType) -> Result<()> {
-        if dtype.is_float() && !self.dtype.is_float() {
-            return Err(Error::value(
-                op,
-                format!("the result is a real number, which a tensor of {} cannot hold", self.dtype),
-            ));
-        }
+        bail_if!(
+            dtype.is_float() && !self.dtype.is_float(),
+            value(op, "the result is a real number, which a tensor of {} cannot hold", self.dtype)
+        );
         Ok(())
     }
 

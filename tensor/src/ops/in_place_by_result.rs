@@ -1,6 +1,6 @@
 //! Operations whose result goes into a tensor that is there: in place, and PyTorch's `out=`.
 
-use crate::{AsTensor, Error, IntoBound, IntoOperand, Reduce, Result, Scalar, Tensor};
+use crate::{AsTensor, IntoBound, IntoOperand, Reduce, Result, Scalar, Tensor};
 
 /// In-place forms by way of the result. Those that a step of training repeats have kernels of their own
 /// (`inplace.rs`, `unary.rs`).
@@ -112,12 +112,10 @@ impl Tensor {
 
     /// Takes over an operation's result.
     fn accept(&self, op: &'static str, result: &Self) -> Result<()> {
-        if result.size() != self.size() {
-            return Err(Error::shape(
-                op,
-                format!("the result has shape {:?}, the tensor for it {:?}", result.size(), self.size()),
-            ));
-        }
+        bail_if!(
+            result.size() != self.size(),
+            shape(op, "the result has shape {:?}, the tensor for it {:?}", result.size(), self.size())
+        );
         self.expect_holds(op, result.dtype)?;
         self.copy_(result)
     }

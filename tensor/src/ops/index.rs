@@ -54,10 +54,10 @@ pub fn places(op: &'static str, index: &Tensor, dim: usize, size: usize) -> Resu
 #[doc(hidden)]
 pub fn along(op: &'static str, size: &[usize], index: &Tensor, dim: i64) -> Result<(Vec<usize>, Tensor)> {
     let (d, n) = dimension(op, dim, size)?;
-    if index.dim() != size.len() {
-        let message = format!("index has shape {:?}, expected as many dimensions as {size:?}", index.size());
-        return Err(Error::shape(op, message));
-    }
+    bail_if!(
+        index.dim() != size.len(),
+        shape(op, "index has shape {:?}, expected as many dimensions as {size:?}", index.size())
+    );
     let checked = places(op, index, d, n)?.reshape(index.size())?;
     if size.is_empty() {
         return Ok((vec![], checked));
@@ -105,13 +105,11 @@ impl Tensor {
         if fits || index.numel() == 0 {
             return Ok(());
         }
-        Err(Error::shape(
+        bail!(shape(
             op,
-            format!(
-                "index of shape {:?} does not fit {:?}: no dimension but {dim} may be larger",
-                index.size(),
-                self.size()
-            ),
+            "index of shape {:?} does not fit {:?}: no dimension but {dim} may be larger",
+            index.size(),
+            self.size()
         ))
     }
 
@@ -136,9 +134,7 @@ impl Tensor {
     pub fn index_select(&self, dim: i64, index: &Self) -> Result<Self> {
         let op = "index_select";
         let (dim, n) = dimension(op, dim, self.size())?;
-        if index.dim() > 1 {
-            return Err(Error::shape(op, format!("index has shape {:?}, expected a vector", index.size())));
-        }
+        bail_if!(index.dim() > 1, shape(op, "index has shape {:?}, expected a vector", index.size()));
         let at = indices(op, index, dim, n, false)?;
         match (self.dim(), at.len()) {
             (0, 1) => self.copy(),
@@ -173,16 +169,10 @@ impl Tensor {
     pub fn embedding(&self, index: &Self, padding_idx: Option<usize>) -> Result<Self> {
         let op = "embedding";
         let &[rows, width] = self.size() else {
-            return Err(Error::shape(
-                op,
-                format!("weight has shape {:?}, expected [rows, size]", self.size()),
-            ));
+            bail!(shape(op, "weight has shape {:?}, expected [rows, size]", self.size()));
         };
         if let Some(row) = padding_idx.filter(|&row| row >= rows) {
-            return Err(Error::value(
-                op,
-                format!("padding_idx is {row}, expected less than the {rows} rows"),
-            ));
+            bail!(value(op, "padding_idx is {row}, expected less than the {rows} rows"));
         }
         let size = [index.size(), &[width]].concat();
         self.index_select(0, &index.reshape(-1)?)?.reshape(size)
@@ -396,11 +386,12 @@ impl Tensor {
         };
         let used: usize = indices.iter().map(taken).sum();
         let Some(rest) = self.dim().checked_sub(used) else {
-            return Err(Error::shape(op, format!("{used} indices are too many for shape {:?}", self.size())));
+            bail!(shape(op, "{used} indices are too many for shape {:?}", self.size()));
         };
-        if indices.iter().filter(|i| matches!(i, Index::Ellipsis)).count() > 1 {
-            return Err(Error::value(op, "only one index can be an ellipsis"));
-        }
+        bail_if!(
+            indices.iter().filter(|i| matches!(i, Index::Ellipsis)).count() > 1,
+            value(op, "only one index can be an ellipsis")
+        );
         let mut view = self.clone();
         let mut tensors: Vec<Option<Self>> = vec![];
         for index in indices {
@@ -418,12 +409,10 @@ impl Tensor {
                 }
                 Index::Tensor(mask) if mask.dtype == DType::U8 => {
                     let size = &view.size()[d..][..mask.dim()];
-                    if size != mask.size() {
-                        return Err(Error::shape(
-                            op,
-                            format!("a mask of shape {:?} does not fit dimensions {size:?}", mask.size()),
-                        ));
-                    }
+                    bail_if!(
+                        size != mask.size(),
+                        shape(op, "a mask of shape {:?} does not fit dimensions {size:?}", mask.size())
+                    );
                     let at = mask.nonzero()?;
                     for i in 0..mask.dim() {
                         tensors.push(Some(at.select(1, i as i64)?));

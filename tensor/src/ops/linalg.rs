@@ -20,15 +20,11 @@ impl Tensor {
     fn to_matrices(&self, op: &'static str, square: bool) -> Result<Vec<DMatrix<f64>>> {
         self.expect_float(op)?;
         let &[ref batch @ .., rows, columns] = self.size() else {
-            return Err(Error::shape(op, format!("shape {:?} is not a matrix", self.size())));
+            bail!(shape(op, "shape {:?} is not a matrix", self.size()));
         };
-        if square && rows != columns {
-            return Err(Error::shape(op, format!("shape {:?} is not a square matrix", self.size())));
-        }
+        bail_if!(square && rows != columns, shape(op, "shape {:?} is not a square matrix", self.size()));
         let x = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        if x.iter().any(|v| !v.is_finite()) {
-            return Err(Error::value(op, "an element is infinite or NaN"));
-        }
+        bail_if!(x.iter().any(|v| !v.is_finite()), value(op, "an element is infinite or NaN"));
         let each = rows * columns;
         let matrix = |i: usize| DMatrix::from_row_slice(rows, columns, &x[i * each..][..each]);
         Ok((0..shape::numel(batch)).map(matrix).collect())
@@ -82,16 +78,15 @@ impl Tensor {
         }
         let (left, columns) = (self.to_matrices(op, true)?, right.to_matrices(op, false)?);
         let batches = self.size()[..self.dim() - 2] == right.size()[..right.dim() - 2];
-        if !batches || self.size()[self.dim() - 2] != right.size()[right.dim() - 2] {
-            return Err(Error::shape(
+        bail_if!(
+            !batches || self.size()[self.dim() - 2] != right.size()[right.dim() - 2],
+            shape(
                 op,
-                format!(
-                    "shapes {:?} and {:?} do not fit, expected [.., n, n] and [.., n, k]",
-                    self.size(),
-                    right.size()
-                ),
-            ));
-        }
+                "shapes {:?} and {:?} do not fit, expected [.., n, n] and [.., n, k]",
+                self.size(),
+                right.size()
+            )
+        );
         let solutions: Option<Vec<_>> = left
             .into_iter()
             .zip(columns)
@@ -144,7 +139,7 @@ impl Tensor {
             }
             let d = m.svd(true, true);
             let (Some(u), Some(v)) = (d.u, d.v_t) else {
-                return Err(Error::value(op, "the decomposition did not converge"));
+                bail!(value(op, "the decomposition did not converge"));
             };
             ss.push(d.singular_values.as_slice().to_vec());
             us.push(u);

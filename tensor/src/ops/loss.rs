@@ -38,8 +38,7 @@ impl Tensor {
         self.expect_target(op, target)?;
         let values = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
         if let Some((i, value)) = values.iter().enumerate().find(|(_, v)| !(0.0..=1.0).contains(*v)) {
-            let message = format!("input element {i} is {value}, expected a probability from 0 to 1");
-            return Err(Error::value(op, message));
+            bail!(value(op, "input element {i} is {value}, expected a probability from 0 to 1"));
         }
         let log_rest = self.rsub(1.0)?.log()?.maximum(-100.0)?;
         // ln(1-p) + t (ln(p) - ln(1-p)), negated
@@ -128,12 +127,12 @@ impl Tensor {
         if fits(classes) && fits(factors) && classes.size()[0] == size[0] && factors.size()[0] == size[0] {
             return Ok(());
         }
-        let message = format!(
+        bail!(shape(
+            op,
             "scores have shape {size:?}, classes {:?}, factors {:?}, expected [N, C, …] and twice [N, …]",
             classes.size(),
             factors.size()
-        );
-        Err(Error::shape(op, message))
+        ))
     }
 }
 

@@ -116,10 +116,7 @@ macro_rules! composed_mask {
                 let (op, source) = ("masked_scatter", source.as_tensor());
                 let (size, places) = $crate::support::mask_places(op, mask, &self.size())?;
                 let (n, given) = (places.numel(), source.numel());
-                if n > given {
-                    let message = format!("the mask has {n} places for {given} elements");
-                    return Err($crate::Error::shape(op, message).into());
-                }
+                $crate::bail_if!(n > given, shape(op, "the mask has {n} places for {given} elements"));
                 self.expand(size)?.put(&places, source.reshape(-1)?.narrow(0, 0, n)?)
             }
         }

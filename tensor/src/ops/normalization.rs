@@ -3,7 +3,7 @@
 use crate::cpu::batch_norm::{self, Affine, Gradients, Normalised, Shape, Used};
 use crate::cpu::on_gpu;
 use crate::dtype::with_real;
-use crate::{Element, Error, Result, Tensor};
+use crate::{Element, Result, Tensor};
 
 /// The statistics of a batch that [`Tensor::batch_norm`] found, for the running ones. Of 16-bit numbers they
 /// are in f32.
@@ -42,13 +42,14 @@ impl Tensor {
         let op = "batch_norm";
         let shape = self.channels(op, &[("weight", weight), ("bias", bias)])?;
         let count = shape.batch * shape.size;
-        if count == 1 {
-            let message = format!(
+        bail_if!(
+            count == 1,
+            shape(
+                op,
                 "input has shape {:?}, expected [batch, channels, …] with more than one value in a channel",
                 self.size()
-            );
-            return Err(Error::shape(op, message));
-        }
+            )
+        );
         on_gpu!(
             self,
             done => Ok((done.0, BatchStatistics { mean: done.1, var: done.2, count })),
@@ -129,20 +130,20 @@ impl Tensor {
     fn channels(&self, op: &'static str, parameters: &[(&str, Option<&Self>)]) -> Result<Shape> {
         self.expect_float(op)?;
         let &[batch, channels, ref rest @ ..] = self.size() else {
-            let message = format!("input has shape {:?}, expected [batch, channels, …]", self.size());
-            return Err(Error::shape(op, message));
+            bail!(shape(op, "input has shape {:?}, expected [batch, channels, …]", self.size()));
         };
         for (name, parameter) in parameters {
             let Some(parameter) = parameter else { continue };
             self.expect_device(op, parameter)?;
-            if parameter.size() != [channels] {
-                let message = format!(
+            bail_if!(
+                parameter.size() != [channels],
+                shape(
+                    op,
                     "{name} has shape {:?}, an input of shape {:?} expects [{channels}]",
                     parameter.size(),
                     self.size()
-                );
-                return Err(Error::shape(op, message));
-            }
+                )
+            );
         }
         Ok(Shape { batch, channels, size: rest.iter().product() })
     }
@@ -244,10 +245,10 @@ macro_rules! composed_normalization {
                 eps: f64,
             ) -> Result<Self> {
                 let size = self.size();
-                if size.len() < 3 {
-                    let message = format!("input has shape {:?}, expected [batch, channels, …]", &size[..]);
-                    return Err($crate::Error::shape("instance_norm", message).into());
-                }
+                $crate::bail_if!(
+                    size.len() < 3,
+                    shape("instance_norm", "input has shape {:?}, expected [batch, channels, …]", &size[..])
+                );
                 self.group_norm(size[1].max(1), weight, bias, eps)
             }
 

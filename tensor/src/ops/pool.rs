@@ -57,11 +57,9 @@ impl PoolOptions {
         let rows = fit(h, kernel.0, stride.0, padding.0, dilation.0);
         let columns = fit(w, kernel.1, stride.1, padding.1, dilation.1);
         let (Some((rows, kh)), Some((columns, kw))) = (rows, columns) else {
-            return Err(Error::shape(
+            bail!(shape(
                 op,
-                format!(
-                    "{self:?} does not fit an image of {h} x {w}: the window must fit, the padding be at most half of it"
-                ),
+                "{self:?} does not fit an image of {h} x {w}: the window must fit, the padding be at most half of it"
             ));
         };
         expect_pixels(op, rows, columns)?;
@@ -80,9 +78,10 @@ impl PoolOptions {
 
     /// The windows of a mean, and the size of its output.
     fn means(&self, op: &'static str, size: &[usize]) -> Result<(Average, [usize; 2])> {
-        if self.dilation != (1, 1) || self.divisor_override == Some(0) {
-            return Err(Error::value(op, format!("{self:?}: a mean has no dilation and no divisor 0")));
-        }
+        bail_if!(
+            self.dilation != (1, 1) || self.divisor_override == Some(0),
+            value(op, "{self:?}: a mean has no dilation and no divisor 0")
+        );
         let windows = self.windows(op, size)?;
         expect_room(op, &[size[0], size[1], windows.output[0], windows.output[1]])?;
         Ok((Average::new(&windows, self.count_include_pad, self.divisor_override), windows.output))
@@ -330,9 +329,10 @@ impl Tensor {
         if of.size() == expected {
             return Ok(());
         }
-        Err(Error::shape(
+        bail!(shape(
             op,
-            format!("gradient or places have shape {:?}, images {input:?} expect {expected:?}", of.size()),
+            "gradient or places have shape {:?}, images {input:?} expect {expected:?}",
+            of.size()
         ))
     }
 }
@@ -346,9 +346,7 @@ fn adaptive(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<Aver
 pub(crate) fn filled(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<[usize; 4]> {
     let [n, c, h, w] = images(op, size)?;
     expect_room(op, &[n, c, output[0], output[1]])?;
-    if h == 0 || w == 0 {
-        return Err(Error::shape(op, format!("an image of {h} x {w} is empty")));
-    }
+    bail_if!(h == 0 || w == 0, shape(op, "an image of {h} x {w} is empty"));
     expect_pixels(op, h, w)?;
     Ok([n, c, h, w])
 }

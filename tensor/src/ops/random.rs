@@ -89,12 +89,7 @@ impl Options {
     pub fn randint(&self, low: i64, high: i64, shape: impl IntoShape) -> Result<Tensor> {
         let shape = shape::shape("randint", shape)?;
         shape::room::<u64>("randint", shape::numel(&shape))?;
-        if low >= high {
-            return Err(Error::value(
-                "randint",
-                format!("no integer is in [{low}, {high}): low must be below high"),
-            ));
-        }
+        bail_if!(low >= high, value("randint", "no integer is in [{low}, {high}): low must be below high"));
         let (g, width) = (self.random(), high.wrapping_sub(low) as u64);
         let values = (0..shape::numel(&shape)).map(|_| low.wrapping_add(g.below(width) as i64)).collect();
         self.finish(DType::I64, values, &shape)
@@ -160,25 +155,24 @@ impl Tensor {
             [n] => (1, n),
             [rows, n] => (rows, n),
             _ => {
-                return Err(Error::shape(
-                    op,
-                    format!("shape {:?} is neither a vector nor a matrix", self.size()),
-                ));
+                bail!(shape(op, "shape {:?} is neither a vector nor a matrix", self.size()));
             }
         };
         let all = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        if all.iter().any(|w| !w.is_finite() || *w < 0.0) {
-            return Err(Error::value(op, "weights must be finite and not negative"));
-        }
+        bail_if!(
+            all.iter().any(|w| !w.is_finite() || *w < 0.0),
+            value(op, "weights must be finite and not negative")
+        );
         let size = shape::shape(op, [&self.size()[..self.dim() - 1], &[samples]].concat())?;
         shape::room::<u64>(op, shape::numel(&size))?;
         let (generator, mut drawn) = (Generator::default_generator(), vec![]);
         for row in 0..rows {
             let mut weights = all[row * n..][..n].to_vec();
             let positive = weights.iter().filter(|w| **w > 0.0).count();
-            if positive == 0 || (!replacement && positive < samples) {
-                return Err(Error::value(op, format!("{samples} samples from {positive} positive weights")));
-            }
+            bail_if!(
+                positive == 0 || (!replacement && positive < samples),
+                value(op, "{samples} samples from {positive} positive weights")
+            );
             for _ in 0..samples {
                 let total: f64 = weights.iter().sum();
                 let mut rest = generator.uniform() * total;
@@ -278,10 +272,10 @@ macro_rules! composed_random {
             #[track_caller]
             pub fn feature_dropout(&self, p: f64, generator: Option<&$crate::Generator>) -> Result<Self> {
                 let (op, mut size) = ("feature_dropout", self.size().to_vec());
-                if size.len() < 2 {
-                    let message = format!("input has shape {size:?}, expected [batch, channels, ..]");
-                    return Err($crate::Error::shape(op, message).into());
-                }
+                $crate::bail_if!(
+                    size.len() < 2,
+                    shape(op, "input has shape {size:?}, expected [batch, channels, ..]")
+                );
                 size[2..].fill(1);
                 self.dropout_over(op, p, &size, generator)
             }

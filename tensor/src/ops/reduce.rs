@@ -180,12 +180,10 @@ impl Tensor {
         if self.size() == target {
             return Ok(self.clone());
         }
-        if shape::broadcast("sum_to", self.size(), target)? != self.size() {
-            return Err(Error::shape(
-                "sum_to",
-                format!("shape {target:?} does not broadcast to {:?}", self.size()),
-            ));
-        }
+        bail_if!(
+            shape::broadcast("sum_to", self.size(), target)? != self.size(),
+            shape("sum_to", "shape {target:?} does not broadcast to {:?}", self.size())
+        );
         let new = self.dim() - target.len();
         let repeated = |&d: &usize| d < new || (target[d - new] == 1 && self.size()[d] != 1);
         let dims: Vec<usize> = (0..self.dim()).filter(repeated).collect();

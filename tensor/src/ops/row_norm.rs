@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::cpu::real::Real;
 use crate::cpu::row_norm::{self, Centre, Rows};
 use crate::dtype::with_real;
-use crate::{DType, Element, Error, Result, Tensor, shape};
+use crate::{DType, Element, Result, Tensor, shape};
 
 impl Tensor {
     /// Normalises the rows that `norm` describes; see [`Tensor::layer_norm`].
@@ -87,10 +87,10 @@ impl RowNorm {
         centre: Centre,
         eps: f64,
     ) -> Result<Self> {
-        if shape.is_empty() || !size.ends_with(shape) {
-            let message = format!("input has shape {size:?}, expected it to end in {shape:?}");
-            return Err(Error::shape(op, message));
-        }
+        bail_if!(
+            shape.is_empty() || !size.ends_with(shape),
+            shape(op, "input has shape {size:?}, expected it to end in {shape:?}")
+        );
         let rows = size[..size.len() - shape.len()].iter().product();
         let rows = Rows { rows, sets: 1, parameters: shape::numel(shape), inner: 1, centre, eps };
         Ok(Self { op, node, rows, size: shape.to_vec() })
@@ -114,11 +114,9 @@ impl RowNorm {
                 let rows = Rows { rows, sets: groups, parameters, inner, centre: Centre::Mean, eps };
                 Ok(Self { op, node: "GroupNorm", rows, size: vec![c] })
             }
-            _ => Err(Error::shape(
+            _ => bail!(shape(
                 op,
-                format!(
-                    "input has shape {size:?}, expected [batch, channels, …] with channels in {groups} groups"
-                ),
+                "input has shape {size:?}, expected [batch, channels, …] with channels in {groups} groups"
             )),
         }
     }
@@ -150,10 +148,10 @@ impl RowNorm {
         for (name, parameter) in parameters {
             let Some(parameter) = parameter else { continue };
             x.expect_device(self.op, parameter)?;
-            if parameter.size() != self.size {
-                let message = format!("{name} has shape {:?}, expected {:?}", parameter.size(), self.size);
-                return Err(Error::shape(self.op, message));
-            }
+            bail_if!(
+                parameter.size() != self.size,
+                shape(self.op, "{name} has shape {:?}, expected {:?}", parameter.size(), self.size)
+            );
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::cpu::element::{Element as Kernel, Number};
 use crate::dtype::{with_element, with_working};
 use crate::ops::index::{around, dimension, for_each_place, indices, position};
-use crate::{AsTensor, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor};
+use crate::{AsTensor, Element, IntoOperand, Operand, Result, Scalar, Tensor};
 
 impl Tensor {
     /// Returns a copy with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on; the source may be one
@@ -60,16 +60,15 @@ impl Tensor {
         self.expect_index(op, dim, index)?;
         let covers =
             source.dim() == index.dim() && index.size().iter().zip(source.size()).all(|(i, s)| i <= s);
-        if !covers && index.numel() > 0 {
-            return Err(Error::shape(
+        bail_if!(
+            !covers && index.numel() > 0,
+            shape(
                 op,
-                format!(
-                    "source of shape {:?} is smaller than the index of shape {:?}",
-                    source.size(),
-                    index.size()
-                ),
-            ));
-        }
+                "source of shape {:?} is smaller than the index of shape {:?}",
+                source.size(),
+                index.size()
+            )
+        );
         Ok((dim, indices(op, index, dim, n, false)?))
     }
 
@@ -160,17 +159,17 @@ impl Tensor {
         let (d, n) = dimension(op, dim, self.size())?;
         if index.dim() > 1 || (self.dim() == 0 && index.numel() != 1) {
             let expected = if self.dim() == 0 { "one index" } else { "a vector" };
-            return Err(Error::shape(op, format!("index has shape {:?}, expected {expected}", index.size())));
+            bail!(shape(op, "index has shape {:?}, expected {expected}", index.size()));
         }
         let at = indices(op, index, d, n, negative)?;
         if let Some(source) = source {
             source.expect_dtype(op, self.dtype)?;
             let mut expected = self.size().to_vec();
             expected.get_mut(d).into_iter().for_each(|size| *size = at.len());
-            if source.size() != expected {
-                let message = format!("source has shape {:?}, expected {expected:?}", source.size());
-                return Err(Error::shape(op, message));
-            }
+            bail_if!(
+                source.size() != expected,
+                shape(op, "source has shape {:?}, expected {expected:?}", source.size())
+            );
         }
         Ok((d, at))
     }
@@ -180,9 +179,7 @@ impl Tensor {
     /// # Errors
     /// When there are not two dimensions; as [`Tensor::fill_`].
     pub fn fill_diagonal_(&self, value: impl Into<Scalar>) -> Result<()> {
-        if self.dim() != 2 {
-            return Err(Error::shape("fill_diagonal_", format!("shape {:?} is not a matrix", self.size())));
-        }
+        bail_if!(self.dim() != 2, shape("fill_diagonal_", "shape {:?} is not a matrix", self.size()));
         self.diagonal(0, 0, 1)?.fill_(value)
     }
 }
@@ -269,10 +266,7 @@ macro_rules! composed_scatter {
             pub fn put(&self, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let (op, source) = ("put", source.as_tensor());
                 let (places, given) = (index.numel(), source.numel());
-                if places != given {
-                    let message = format!("{places} positions for {given} elements");
-                    return Err($crate::Error::shape(op, message).into());
-                }
+                $crate::bail_if!(places != given, shape(op, "{places} positions for {given} elements"));
                 let at = $crate::support::places(op, index, 0, self.numel())?;
                 self.reshape(-1)?.scatter(0, &at, source.reshape(-1)?)?.reshape(&self.size()[..])
             }

@@ -15,9 +15,7 @@ impl Tensor {
     pub fn mode(&self, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
         let op = "mode";
         let (outer, n, inner) = self.rows_of(op, dim)?;
-        if n == 0 {
-            return Err(Error::shape(op, format!("dimension {dim} of shape {:?} is empty", self.size())));
-        }
+        bail_if!(n == 0, shape(op, "dimension {dim} of shape {:?} is empty", self.size()));
         let at = with_element!(self.dtype, T => Self::lend::<T, _>(op, &[self], |x| {
             let mut at = Vec::with_capacity(outer * inner);
             for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
@@ -104,9 +102,7 @@ impl Tensor {
         }
         let d = shape::dim(op, dim, self.size())?;
         let n = self.size()[d];
-        if n == 0 {
-            return Err(Error::shape(op, format!("dimension {d} of shape {:?} is empty", self.size())));
-        }
+        bail_if!(n == 0, shape(op, "dimension {d} of shape {:?} is empty", self.size()));
         let (values, indices) = self.sort(dim, false)?;
         let middle = (n as i64 - 1) / 2;
         // NaNs stand last, the first of them first.
@@ -136,7 +132,7 @@ impl Tensor {
         }
         let x = self.to_dtype(DType::I64)?.to_vec::<i64>()?;
         if let Some(bad) = x.iter().find(|&&v| v < 0) {
-            return Err(Error::value(op, format!("{bad} is negative, and cannot be counted")));
+            bail!(value(op, "{bad} is negative, and cannot be counted"));
         }
         let n = x.iter().max().map_or(0, |&m| m.saturating_add(1));
         let n = shape::shape(op, n.max(i64::try_from(minlength).unwrap_or(i64::MAX)))?;
@@ -163,14 +159,13 @@ impl Tensor {
         if low == high {
             (low, high) = (low - 1.0, high + 1.0);
         }
-        if bins == 0 || !(low.is_finite() && high.is_finite() && low < high) {
-            return Err(Error::value(
+        bail_if!(
+            bins == 0 || !(low.is_finite() && high.is_finite() && low < high),
+            value(
                 op,
-                format!(
-                    "{bins} bins from {low} to {high}: expected at least one bin, and finite bounds in order"
-                ),
-            ));
-        }
+                "{bins} bins from {low} to {high}: expected at least one bin, and finite bounds in order"
+            )
+        );
         let size = shape::shape(op, bins)?;
         shape::room::<f64>(op, bins)?;
         let mut counts = vec![0.0f64; bins];
@@ -190,11 +185,10 @@ pub fn quantile_places(q: &Tensor, n: usize, dtype: DType, device: &Device) -> R
     expect_float(op, dtype)?;
     q.expect_dtype(op, dtype)?;
     let fractions = q.to_dtype(DType::F64)?.to_vec::<f64>()?;
-    if n == 0 || q.dim() > 1 || fractions.iter().any(|q| !(0.0..=1.0).contains(q)) {
-        let message =
-            format!("{fractions:?} of {n} elements: expected fractions from 0 to 1 of at least one");
-        return Err(Error::value(op, message));
-    }
+    bail_if!(
+        n == 0 || q.dim() > 1 || fractions.iter().any(|q| !(0.0..=1.0).contains(q)),
+        value(op, "{fractions:?} of {n} elements: expected fractions from 0 to 1 of at least one")
+    );
     let at = Tensor::from_vec(fractions, [q.numel()])?.mul((n - 1) as f64)?;
     let index = |x: Tensor| x.to_dtype(DType::I64)?.to(device);
     Ok([index(at.floor()?)?, index(at.ceil()?)?, at.frac()?.to_dtype(dtype)?.to(device)?])
@@ -248,10 +242,10 @@ macro_rules! composed_statistics {
             /// When there are more than two dimensions.
             #[track_caller]
             pub fn cov(&self, correction: i64) -> Result<Self> {
-                if self.dim() > 2 {
-                    let message = format!("shape {:?} has more than 2 dimensions", self.size());
-                    return Err($crate::Error::shape("cov", message).into());
-                }
+                $crate::bail_if!(
+                    self.dim() > 2,
+                    shape("cov", "shape {:?} has more than 2 dimensions", self.size())
+                );
                 if !self.dtype().is_float() {
                     return self.to_dtype($crate::DType::F32)?.cov(correction);
                 }

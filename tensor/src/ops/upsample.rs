@@ -62,12 +62,10 @@ impl Tensor {
         let ([n, c, h, w], [dn, dc, oh, ow]) = (images(op, input)?, images(op, self.size())?);
         expect_pixels(op, h, w)?;
         expect_room(op, &[dn, dc, oh, ow])?;
-        if (n, c) != (dn, dc) {
-            return Err(Error::shape(
-                op,
-                format!("the gradient has shape {:?}, the images {input:?}", self.size()),
-            ));
-        }
+        bail_if!(
+            (n, c) != (dn, dc),
+            shape(op, "the gradient has shape {:?}, the images {input:?}", self.size())
+        );
         with_real!(self.dtype, T => {
             let by = Upsample::<T>::new(mode, [h, w], [oh, ow], [None; 2]);
             let dy = self.in_dtype(T::TYPE)?;

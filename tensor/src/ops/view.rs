@@ -75,13 +75,11 @@ impl Tensor {
             [] => (0, -1),
             [start] => (start, -1),
             [start, end] => (start, end),
-            ref more => return Err(Error::shape(op, format!("{more:?} are more than a first and a last"))),
+            ref more => bail!(shape(op, "{more:?} are more than a first and a last")),
         };
         let size = if self.dim() == 0 { &[1] } else { self.size() };
         let (first, last) = (shape::dim(op, start, size)?, shape::dim(op, end, size)?);
-        if first > last {
-            return Err(Error::shape(op, format!("dimension {start} is after {end} in shape {size:?}")));
-        }
+        bail_if!(first > last, shape(op, "dimension {start} is after {end} in shape {size:?}"));
         let joined = shape::numel(&size[first..=last]);
         self.reshape([&size[..first], &[joined], &size[last + 1..]].concat())
     }
@@ -122,12 +120,10 @@ impl Tensor {
             order.into_iter().map(|d| shape::dim("permute", d, self.size())).collect::<Result<Vec<_>>>()?;
         let mut seen = order.clone();
         seen.sort_unstable();
-        if !seen.iter().copied().eq(0..self.dim()) {
-            return Err(Error::shape(
-                "permute",
-                format!("{order:?} does not name each dimension of shape {:?} once", self.size()),
-            ));
-        }
+        bail_if!(
+            !seen.iter().copied().eq(0..self.dim()),
+            shape("permute", "{order:?} does not name each dimension of shape {:?} once", self.size())
+        );
         let inner = self.inner.permute(order).map_err(Error::backend("permute"))?;
         Ok(self.view_of(inner))
     }
@@ -222,18 +218,17 @@ pub fn moved_dims(size: &[usize], from: impl IntoShape, to: impl IntoShape) -> R
     let (mut order, mut moved) = (vec![None; size.len()], vec![]);
     for (&a, &b) in from.iter().zip(&to) {
         let (a, b) = (shape::dim(op, a, size)?, shape::dim(op, b, size)?);
-        if moved.contains(&a) || order[b].is_some() {
-            return Err(Error::shape(op, format!("{from:?} to {to:?}: a dimension is given twice")));
-        }
+        bail_if!(
+            moved.contains(&a) || order[b].is_some(),
+            shape(op, "{from:?} to {to:?}: a dimension is given twice")
+        );
         moved.push(a);
         order[b] = Some(a);
     }
-    if from.len() != to.len() {
-        return Err(Error::shape(
-            op,
-            format!("{from:?} to {to:?}: expected as many positions as dimensions"),
-        ));
-    }
+    bail_if!(
+        from.len() != to.len(),
+        shape(op, "{from:?} to {to:?}: expected as many positions as dimensions")
+    );
     let mut others = (0..size.len()).filter(|d| !moved.contains(d));
     Ok(order.into_iter().filter_map(|d| d.or_else(|| others.next())).collect())
 }
@@ -295,10 +290,10 @@ macro_rules! composed_view {
             /// When there are fewer than two dimensions.
             #[track_caller]
             pub fn mt(&self) -> Result<Self> {
-                if self.dim() < 2 {
-                    let message = format!("shape {:?} has fewer than 2 dimensions", self.size());
-                    return Err($crate::Error::shape("mt", message).into());
-                }
+                $crate::bail_if!(
+                    self.dim() < 2,
+                    shape("mt", "shape {:?} has fewer than 2 dimensions", self.size())
+                );
                 self.transpose(-2, -1)
             }
 
@@ -312,11 +307,11 @@ macro_rules! composed_view {
                     0 | 1 => Ok(self.clone()),
                     2 => self.transpose(0, 1),
                     _ => {
-                        let message = format!(
+                        $crate::bail!(shape(
+                            "t",
                             "shape {:?} has more than 2 dimensions; use transpose(dim0, dim1)",
                             self.size()
-                        );
-                        Err($crate::Error::shape("t", message).into())
+                        ))
                     }
                 }
             }
