@@ -1,9 +1,10 @@
 //! Comparisons, logic, and the larger or smaller of two.
 
-use crate::cpu::element::Element as Kernel;
+use crate::cpu::element::{Element as Kernel, Number};
 use crate::cpu::operators;
 use crate::dtype::{with_element, with_real, with_working};
 use crate::ops::arithmetic::{binary, binary_ops, promoted};
+use crate::ops::unary::unary_ops;
 use crate::{AsTensor, DType, Element, IntoBound, IntoOperand, Operand, Result, Tensor};
 
 impl Tensor {
@@ -52,84 +53,38 @@ impl Tensor {
     }
 }
 
-/// Methods whose arithmetic is a closure over the kernels' wide numbers.
-macro_rules! closures {
-    ($($(#[$doc:meta])* $name:ident = $f:expr;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// When the shapes do not broadcast, or the devices differ.
-        pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
-            let other = other.operand();
-            with_working!(promoted(self, &other), T => {
-                binary::<T, u8>(stringify!($name), self, other, |a: T, b: T| {
-                    let f: fn(bool, bool) -> bool = $f;
-                    u8::from(f(a != T::default(), b != T::default()))
-                })
-            })
-        }
-    )*};
+fn truth<T: Element>(x: T) -> bool {
+    x != T::default()
 }
 
 impl Tensor {
-    closures! {
-        /// Returns 1 where both are not 0, else 0.
-        logical_and = |a, b| a & b;
-        /// Returns 1 where either is not 0, else 0.
-        logical_or = |a, b| a | b;
-        /// Returns 1 where just one is not 0, else 0.
-        logical_xor = |a, b| a ^ b;
-    }
-
     binary_ops! {
+        /// Returns 1 where both are not 0, else 0.
+        logical_and, logical_and_ = |a: T, b: T| u8::from(truth(a) & truth(b)), mask;
+        /// Returns 1 where either is not 0, else 0.
+        logical_or, logical_or_ = |a: T, b: T| u8::from(truth(a) | truth(b)), mask;
+        /// Returns 1 where just one is not 0, else 0.
+        logical_xor, logical_xor_ = |a: T, b: T| u8::from(truth(a) ^ truth(b)), mask;
         /// Returns the larger of the two, element by element; NaN where either is.
-        maximum = operators::Maximum, same;
+        maximum, maximum_ = operators::Maximum, same;
         /// Returns the smaller of the two, element by element; NaN where either is.
-        minimum = operators::Minimum, same;
+        minimum, minimum_ = operators::Minimum, same;
         /// Returns 1 where equal, else 0.
-        eq = operators::Eq, mask;
+        eq, eq_ = operators::Eq, mask;
         /// Returns 1 where different, else 0.
-        ne = operators::Ne, mask;
+        ne, ne_ = operators::Ne, mask;
         /// Returns 1 where `self < other`, else 0.
-        lt = operators::Lt, mask;
+        lt, lt_ = operators::Lt, mask;
         /// Returns 1 where `self <= other`, else 0.
-        le = operators::Le, mask;
+        le, le_ = operators::Le, mask;
         /// Returns 1 where `self > other`, else 0.
-        gt = operators::Gt, mask;
+        gt, gt_ = operators::Gt, mask;
         /// Returns 1 where `self >= other`, else 0.
-        ge = operators::Ge, mask;
-    }
-
-    /// Returns the larger of the two; where just one is NaN, the other.
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast, or the devices differ.
-    pub fn fmax(&self, other: impl IntoOperand) -> Result<Self> {
-        let other = other.operand();
-        let dtype = promoted(self, &other);
-        if !dtype.is_float() {
-            return self.maximum(other);
-        }
-        with_real!(dtype, T => {
-            let f: fn(T, T) -> T = T::max;
-            binary("fmax", self, other, f)?.cast(dtype)
-        })
-    }
-
-    /// Returns the smaller of the two; where just one is NaN, the other.
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast, or the devices differ.
-    pub fn fmin(&self, other: impl IntoOperand) -> Result<Self> {
-        let other = other.operand();
-        let dtype = promoted(self, &other);
-        if !dtype.is_float() {
-            return self.minimum(other);
-        }
-        with_real!(dtype, T => {
-            let f: fn(T, T) -> T = T::min;
-            binary("fmin", self, other, f)?.cast(dtype)
-        })
+        ge, ge_ = operators::Ge, mask;
+        /// Returns the larger of the two; where just one is NaN, the other.
+        fmax = |a: T, b: T| if Number::is_nan(a) { b } else if Number::is_nan(b) { a } else { Number::maximum(a, b) }, same;
+        /// Returns the smaller of the two; where just one is NaN, the other.
+        fmin = |a: T, b: T| if Number::is_nan(a) { b } else if Number::is_nan(b) { a } else { Number::minimum(a, b) }, same;
     }
 
     /// Returns `min` where the element is below it, else the element; NaN stays.
@@ -161,34 +116,20 @@ impl Tensor {
     }
 }
 
-/// Questions about each element, answered by a mask.
-macro_rules! questions {
-    ($($(#[$doc:meta])* $name:ident = |$x:ident| $e:expr;)*) => {$(
-        $(#[$doc])*
-        pub fn $name(&self) -> Result<Self> {
-            let op = stringify!($name);
-            with_real!(self.dtype, T => {
-                let f: fn(T) -> u8 = |$x| u8::from($e);
-                self.in_dtype(T::TYPE)?.unary(op, f)
-            })
-        }
-    )*};
-}
-
 impl Tensor {
-    questions! {
+    unary_ops! {
         /// Returns 1 where the element is NaN, else 0.
-        isnan = |x| x.is_nan();
+        isnan = T::is_nan, mask;
         /// Returns 1 where the element is infinite, else 0.
-        isinf = |x| x.is_infinite();
+        isinf = T::is_infinite, mask;
         /// Returns 1 where the element is plus infinity, else 0.
-        isposinf = |x| x == T::INFINITY;
+        isposinf = |x| x == T::INFINITY, mask;
         /// Returns 1 where the element is minus infinity, else 0.
-        isneginf = |x| x == T::NEG_INFINITY;
+        isneginf = |x| x == T::NEG_INFINITY, mask;
         /// Returns 1 where the element is neither infinite nor NaN, else 0.
-        isfinite = |x| x.is_finite();
+        isfinite = T::is_finite, mask;
         /// Returns 1 where the element is less than 0, or -0, else 0.
-        signbit = |x| x.is_sign_negative();
+        signbit = T::is_sign_negative, mask;
     }
 
     /// Returns 1 where the element is 0, else 0.
