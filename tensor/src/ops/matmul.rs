@@ -1,6 +1,7 @@
 //! Products of matrices and vectors.
 
 use candle_core::Layout;
+use smallvec::SmallVec;
 
 use crate::cpu::element::Number;
 use crate::cpu::matmul::int::matmul_int;
@@ -136,16 +137,15 @@ fn run<T: Element>(
     let shape = Shape { batch, m, k: a.size()[a.dim() - 1], n };
     let (sa, sb) = (batch_strides(a.inner.layout(), batch), batch_strides(b.inner.layout(), batch));
     shape::room::<T>(op, shape::numel(dims))?;
-    let contiguous = bias.map(Tensor::contiguous).transpose()?;
-    let bias = contiguous.as_ref();
-    let c = Tensor::read3::<T, _>(op, a, b, bias, |da, db, bias| {
+    let bias = bias.map(Tensor::contiguous).transpose()?;
+    let operands: SmallVec<[&Tensor; 3]> = [a, b].into_iter().chain(&bias).collect();
+    let c = Tensor::read_all::<T, _>(op, &operands, |data| {
         let side = |data, layout: &Layout, batch| {
             let s = &layout.stride()[layout.dims().len() - 2..];
             Operand { data, row: s[0], col: s[1], batch }
         };
-        let start = bias.map_or(Start::Zero, |b| Start::Row(b));
-        let (a, b) = (side(da, a.inner.layout(), &sa), side(db, b.inner.layout(), &sb));
-        kernel(shape, a, b, start)
+        let start = data.get(2).map_or(Start::Zero, |bias| Start::Row(&bias[..n]));
+        kernel(shape, side(data[0], a.inner.layout(), &sa), side(data[1], b.inner.layout(), &sb), start)
     })?;
     a.result(c, dims)
 }

@@ -189,11 +189,11 @@ impl Tensor {
         /// The part after the point, with the sign of x.
         frac, frac_ = |x| x.fract(), rare;
         /// The logarithm of the gamma function's absolute value.
-        lgamma, lgamma_ = |x| special::lgamma(x as f64) as T, rare;
+        lgamma, lgamma_ = |x| special::lgamma(Kernel::to_f64(x)) as T, rare;
         /// The derivative of [`Tensor::lgamma`].
-        digamma, digamma_ = |x| special::digamma(x as f64) as T, rare;
+        digamma, digamma_ = |x| special::digamma(Kernel::to_f64(x)) as T, rare;
         /// The inverse of [`Tensor::erf`].
-        erfinv, erfinv_ = |x| special::erfinv(x as f64) as T, rare;
+        erfinv, erfinv_ = |x| special::erfinv(Kernel::to_f64(x)) as T, rare;
     }
 }
 
