@@ -73,7 +73,7 @@ fn positions(mask: &[u8]) -> Vec<i64> {
 /// Returns the size that `mask` and a tensor of this `size` broadcast to, and there the flat positions where the
 /// mask is not 0.
 #[doc(hidden)]
-pub fn mask_places(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(Vec<usize>, Tensor)> {
+pub fn mask_indices(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(Vec<usize>, Tensor)> {
     if mask.dtype.is_float() {
         return Err(Error::dtype(op, mask.dtype, "uint8 or another integer dtype"));
     }
@@ -96,9 +96,9 @@ macro_rules! composed_mask {
             /// When the shapes do not broadcast.
             #[track_caller]
             pub fn masked_select(&self, mask: &$crate::Tensor) -> Result<Self> {
-                let (size, places) =
-                    $crate::support::mask_places("masked_select", &mask.ne(0)?, &self.size())?;
-                self.expand(size)?.reshape(-1)?.index_select(0, &places)
+                let (size, index) =
+                    $crate::support::mask_indices("masked_select", &mask.ne(0)?, &self.size())?;
+                self.expand(size)?.reshape(-1)?.index_select(0, &index)
             }
 
             /// Returns the elements, but where the mask is not 0 those of `source`, one after the other. The
@@ -114,10 +114,10 @@ macro_rules! composed_mask {
                 source: impl $crate::AsTensor<Self>,
             ) -> Result<Self> {
                 let (op, source) = ("masked_scatter", source.as_tensor());
-                let (size, places) = $crate::support::mask_places(op, mask, &self.size())?;
-                let (n, given) = (places.numel(), source.numel());
+                let (size, index) = $crate::support::mask_indices(op, mask, &self.size())?;
+                let (n, given) = (index.numel(), source.numel());
                 $crate::bail_if!(n > given, shape(op, "the mask has {n} places for {given} elements"));
-                self.expand(size)?.put(&places, source.reshape(-1)?.narrow(0, 0, n)?)
+                self.expand(size)?.put(&index, source.reshape(-1)?.narrow(0, 0, n)?)
             }
         }
     };

@@ -180,7 +180,7 @@ impl Tensor {
 /// Checks the fractions of a quantile of `n` elements, and returns the indices of the sorted elements below
 /// and above each, and how far it lies between them.
 #[doc(hidden)]
-pub fn quantile_places(q: &Tensor, n: usize, dtype: DType, device: &Device) -> Result<[Tensor; 3]> {
+pub fn quantile_indices(q: &Tensor, n: usize, dtype: DType, device: &Device) -> Result<[Tensor; 3]> {
     let op = "quantile";
     expect_float(op, dtype)?;
     q.expect_dtype(op, dtype)?;
@@ -218,8 +218,8 @@ macro_rules! composed_statistics {
             pub fn quantile(&self, q: &$crate::Tensor, dim: i64, keepdim: bool) -> Result<Self> {
                 let x = if self.dim() == 0 { self.reshape(1)? } else { self.clone() };
                 let n = x.size_of(dim)?;
-                let places = $crate::support::quantile_places(q, n, self.dtype(), &self.device())?;
-                let [below, above, part] = &places;
+                let indices = $crate::support::quantile_indices(q, n, self.dtype(), &self.device())?;
+                let [below, above, part] = &indices;
                 // Rows, of which NaN is last.
                 let sorted = x.sort(dim, false)?.0.movedim(dim, -1)?;
                 let (low, high) = (sorted.index_select(-1, below)?, sorted.index_select(-1, above)?);
