@@ -111,8 +111,7 @@ impl Options {
             !count.is_finite() || away,
             value("arange", "from {start:?} to {end:?} by {step:?}: the step must lead from start to end")
         );
-        let n = shape::shape("arange", count as i64)?;
-        shape::room::<u64>("arange", n[0])?;
+        let n = shape::new_shape("arange", count as i64)?;
         if let (Scalar::Int(start), Scalar::Int(_), Scalar::Int(step)) = (start, end, step) {
             let values = (0..n[0] as i64).map(|i| start.wrapping_add(i.wrapping_mul(step))).collect();
             return self.finish(DType::I64, values, &n);
@@ -157,8 +156,7 @@ impl Options {
     /// # Errors
     /// As [`Options::zeros`].
     pub fn linspace(&self, start: f64, end: f64, steps: usize) -> Result<Tensor> {
-        let size = shape::shape("linspace", steps)?;
-        shape::room::<u64>("linspace", steps)?;
+        let size = shape::new_shape("linspace", steps)?;
         let step = (end - start) / (steps.max(2) - 1) as f64;
         // From the nearer end, so that both ends are exact.
         let at = |i: usize| {
@@ -183,6 +181,19 @@ macro_rules! with_defaults {
         #[doc = concat!("As [`Options::", stringify!($name), "`].")]
         pub fn $name($($arg: $ty),*) -> Result<Self> {
             Options::default().$name($($arg),*)
+        }
+    )*};
+}
+
+macro_rules! with_likes {
+    ($($(#[$doc:meta])* $name:ident = $new:ident($($arg:ident: $ty:ty)?);)*) => {$(
+        $(#[$doc])*
+        /// with the shape, dtype and device of `self`.
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Options::", stringify!($new), "`].")]
+        pub fn $name(&self $(, $arg: $ty)?) -> Result<Self> {
+            self.like().$new(self.size() $(, $arg)?)
         }
     )*};
 }
@@ -264,55 +275,22 @@ impl Tensor {
         Self::from_vec(data, dims)
     }
 
-    /// Zeros with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn zeros_like(&self) -> Result<Self> {
-        self.like().zeros(self.size())
+    with_likes! {
+        /// Returns zeros
+        zeros_like = zeros();
+        /// Returns ones
+        ones_like = ones();
+        /// Returns elements to be written later, zeros until then,
+        empty_like = empty();
+        /// Returns `value` everywhere,
+        full_like = full(value: impl Into<Scalar>);
+        /// Returns numbers uniform in [0, 1)
+        rand_like = rand();
+        /// Returns normal numbers with mean 0 and variance 1
+        randn_like = randn();
     }
 
-    /// Ones with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn ones_like(&self) -> Result<Self> {
-        self.like().ones(self.size())
-    }
-
-    /// Elements to be written later, zeros until then, with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn empty_like(&self) -> Result<Self> {
-        self.like().empty(self.size())
-    }
-
-    /// `value` everywhere, with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn full_like(&self, value: impl Into<Scalar>) -> Result<Self> {
-        self.like().full(self.size(), value)
-    }
-
-    /// Uniform in [0, 1), with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// On an integer dtype.
-    pub fn rand_like(&self) -> Result<Self> {
-        self.like().rand(self.size())
-    }
-
-    /// Normal with mean 0 and variance 1, with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// On an integer dtype.
-    pub fn randn_like(&self) -> Result<Self> {
-        self.like().randn(self.size())
-    }
-
-    /// Uniform integers in [low, high), with the shape, dtype and device of `self`.
+    /// Returns uniform integers in [low, high), with the shape, dtype and device of `self`.
     ///
     /// # Errors
     /// When there is no integer between the bounds.

@@ -145,8 +145,7 @@ impl Tensor {
         let (outer, n, inner) = around(self.size(), dim);
         let mut size = self.size().to_vec();
         size[dim] = at.len();
-        let size = shape::shape(op, size)?;
-        shape::room::<u64>(op, shape::numel(&size))?;
+        let size = shape::new_shape(op, size)?;
         with_element!(self.dtype, T => Self::make::<T, T>(op, &[self], &size, |x| {
             let mut y = Vec::with_capacity(shape::numel(&size));
             for o in 0..outer {
@@ -181,8 +180,7 @@ impl Tensor {
     /// When an index is out of range or not an integer.
     pub fn one_hot(&self, classes: usize) -> Result<Self> {
         let at = indices("one_hot", self, self.dim(), classes, false)?;
-        let size = shape::shape("one_hot", [self.size(), &[classes]].concat())?;
-        shape::room::<u64>("one_hot", shape::numel(&size))?;
+        let size = shape::new_shape("one_hot", [self.size(), &[classes]].concat())?;
         let mut y = vec![0i64; shape::numel(&size)];
         for (row, i) in at.into_iter().enumerate() {
             y[row * classes + i as usize] = 1;

@@ -35,8 +35,7 @@ impl Tensor {
             );
             size[d] = size[d].saturating_add(t.size()[d]);
         }
-        let size = shape::shape(op, size)?;
-        shape::room::<u64>(op, shape::numel(&size))?;
+        let size = shape::new_shape(op, size)?;
         let parts = parts.iter().map(|t| t.to_dtype(dtype)).collect::<Result<Vec<_>>>()?;
         let outer = shape::numel(&size[..d]);
         with_element!(dtype, T => {

@@ -135,8 +135,7 @@ impl Tensor {
             bail!(value(op, "{bad} is negative, and cannot be counted"));
         }
         let n = x.iter().max().map_or(0, |&m| m.saturating_add(1));
-        let n = shape::shape(op, n.max(i64::try_from(minlength).unwrap_or(i64::MAX)))?;
-        shape::room::<i64>(op, n[0])?;
+        let n = shape::new_shape(op, n.max(i64::try_from(minlength).unwrap_or(i64::MAX)))?;
         let mut counts = vec![0i64; n[0]];
         x.into_iter().for_each(|v| counts[v as usize] += 1);
         self.result(counts, &n)
@@ -166,8 +165,7 @@ impl Tensor {
                 "{bins} bins from {low} to {high}: expected at least one bin, and finite bounds in order"
             )
         );
-        let size = shape::shape(op, bins)?;
-        shape::room::<f64>(op, bins)?;
+        let size = shape::new_shape(op, bins)?;
         let mut counts = vec![0.0f64; bins];
         for v in x.into_iter().filter(|v| (low..=high).contains(v)) {
             let bin = ((v - low) / (high - low) * bins as f64) as usize;
