@@ -6,7 +6,7 @@ use crate::cpu::on_gpu;
 #[cfg(feature = "cudnn")]
 use crate::cuda::conv::Pass;
 use crate::ops::pool::{expect_room, images};
-use crate::{AsTensor, DType, Error, Result, Tensor, shape};
+use crate::{AsTensor, Error, Result, Tensor, shape};
 
 /// The parameters of a two-dimensional convolution, each as (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,13 +63,8 @@ impl Tensor {
         let shape = [s.batch, s.out_channels, s.out_height(), s.out_width()];
         #[cfg(feature = "cudnn")]
         on_gpu!(self, y => y.with_bias(bias), conv::run("conv2d", &s, Pass::Output, self, weight, &shape));
-        run(
-            "conv2d",
-            &operands,
-            &shape,
-            |i| conv::output(&s, i[0], i[1], i.get(2).copied()),
-            |i| conv::output(&s, i[0], i[1], i.get(2).copied()),
-        )
+        expect_alike("conv2d", &operands)?;
+        real_kernel!(make, "conv2d", operands, &shape, T => |i| conv::output(&s, i[0], i[1], i.get(2).copied()))
     }
 
     /// Returns the gradient of [`Tensor::conv2d`] with respect to an input of shape `input`; `self` is the
@@ -82,13 +77,9 @@ impl Tensor {
         expect_output("conv2d_input_grad", self, &s)?;
         #[cfg(feature = "cudnn")]
         on_gpu!(self, dx => Ok(dx), conv::run("conv2d_input_grad", &s, Pass::InputGrad, self, weight, input));
-        run(
-            "conv2d_input_grad",
-            &[self, weight],
-            input,
-            |i| conv::input_gradient(&s, i[0], i[1]),
-            |i| conv::input_gradient(&s, i[0], i[1]),
-        )
+        let (op, operands) = ("conv2d_input_grad", [self, weight]);
+        expect_alike(op, &operands)?;
+        real_kernel!(make, op, operands, input, T => |i| conv::input_gradient(&s, i[0], i[1]))
     }
 
     /// Returns the gradient of [`Tensor::conv2d`] with respect to a weight of shape `weight`; `self` is the
@@ -101,13 +92,9 @@ impl Tensor {
         expect_output("conv2d_weight_grad", grad, &s)?;
         #[cfg(feature = "cudnn")]
         on_gpu!(self, dw => Ok(dw), conv::run("conv2d_weight_grad", &s, Pass::WeightGrad, self, grad, weight));
-        run(
-            "conv2d_weight_grad",
-            &[self, grad],
-            weight,
-            |i| conv::weight_gradient(&s, i[0], i[1]),
-            |i| conv::weight_gradient(&s, i[0], i[1]),
-        )
+        let (op, operands) = ("conv2d_weight_grad", [self, grad]);
+        expect_alike(op, &operands)?;
+        real_kernel!(make, op, operands, weight, T => |i| conv::weight_gradient(&s, i[0], i[1]))
     }
 
     /// The output `[N, O, H, W]` with `bias` `[O]` added in place.
@@ -121,28 +108,13 @@ impl Tensor {
     }
 }
 
-/// Lends contiguous operands of one real dtype to the kernel; 16-bit floats go through f32.
-fn run(
-    op: &'static str,
-    operands: &[&Tensor],
-    shape: &[usize],
-    f32_kernel: impl FnOnce(&[&[f32]]) -> Vec<f32>,
-    f64_kernel: impl FnOnce(&[&[f64]]) -> Vec<f64>,
-) -> Result<Tensor> {
-    let dtype = operands[0].dtype;
+/// Checks that operands have one real dtype and device.
+fn expect_alike(op: &'static str, operands: &[&Tensor]) -> Result<()> {
     operands[0].expect_float(op)?;
-    for o in &operands[1..] {
-        o.expect_dtype(op, dtype)?;
-        operands[0].expect_device(op, o)?;
-    }
-    match dtype {
-        DType::F64 => Tensor::make(op, operands, shape, f64_kernel),
-        DType::F32 => Tensor::make(op, operands, shape, f32_kernel),
-        _ => {
-            let wide = operands.iter().map(|o| o.to_dtype(DType::F32)).collect::<Result<Vec<_>>>()?;
-            Tensor::make(op, &wide.iter().collect::<Vec<_>>(), shape, f32_kernel)?.to_dtype(dtype)
-        }
-    }
+    operands[1..].iter().try_for_each(|o| {
+        o.expect_dtype(op, operands[0].dtype)?;
+        operands[0].expect_device(op, o)
+    })
 }
 
 fn expect_output(op: &'static str, grad: &Tensor, s: &Conv2dShape) -> Result<()> {

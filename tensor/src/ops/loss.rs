@@ -1,9 +1,8 @@
 //! Losses that have a kernel.
 
 use crate::cpu::{cross_entropy, on_gpu};
-use crate::dtype::with_real;
 use crate::ops::index::around;
-use crate::{AsTensor, DType, Element, Error, Result, Tensor};
+use crate::{AsTensor, DType, Error, Result, Tensor};
 
 /// How the losses of the samples become one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,12 +101,8 @@ impl Tensor {
         if let Some(&index) = classes.iter().find(|c| !(0..n as i64).contains(c)) {
             return Err(Error::Index { op, index, dim: 1, size: n });
         }
-        with_real!(self.dtype, T => {
-            let (y, factors) = (self.in_dtype(T::TYPE)?, factors.in_dtype(T::TYPE)?);
-            let dx = Self::lend::<T, _>(op, &[&*y, &*factors], |x| {
-                cross_entropy::gradient(x[0], &classes, x[1], n, inner)
-            })?;
-            self.result(dx, size)?.cast(self.dtype)
+        real_kernel!(make, op, [self, factors], size, T => |x| {
+            cross_entropy::gradient(x[0], &classes, x[1], n, inner)
         })
     }
 

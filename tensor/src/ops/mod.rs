@@ -1,6 +1,23 @@
 //! The operations, a file for each family, under the same names as in `taper-autograd`, where their
 //! gradients are.
 
+/// Calls a kernel over the contiguous elements of operands of one real dtype, as f64 where it is that, else as
+/// f32, through [`Tensor::make`](crate::Tensor::make) or `compute`; the result has the dtype of the operands.
+macro_rules! real_kernel {
+    ($method:ident, $op:expr, $operands:expr, $size:expr, $T:ident => $kernel:expr) => {{
+        let operands: &[&$crate::Tensor] = &$operands;
+        let dtype = operands[0].dtype;
+        $crate::dtype::with_real!(dtype, $T => {
+            let mut wide = smallvec::SmallVec::<[_; 4]>::new();
+            for operand in operands {
+                wide.push(operand.in_dtype(<$T as $crate::Element>::TYPE)?);
+            }
+            let wide: smallvec::SmallVec<[&$crate::Tensor; 4]> = wide.iter().map(|x| &**x).collect();
+            $crate::Tensor::$method::<$T, $T>($op, &wide, $size, $kernel)?.cast(dtype)
+        })
+    }};
+}
+
 pub(crate) mod activation;
 pub(crate) mod arithmetic;
 pub(crate) mod bitwise;

@@ -199,13 +199,10 @@ impl Tensor {
         let (rows, cols) = (adaptive_windows(h, oh), adaptive_windows(w, ow));
         let size = self.pooled([oh, ow]);
         let mut places = vec![0u32; shape::numel(&size)];
-        let y = with_real!(self.dtype, T => {
-            let x = self.in_dtype(T::TYPE)?;
-            Self::compute::<T, T>(op, &[&x], &size, |x, y| {
-                max::adaptive_max_pool2d([h, w], &rows, &cols, x[0], y, &mut places);
-            })?
+        let y: Result<Self> = real_kernel!(compute, op, [self], &size, T => |x, y| {
+            max::adaptive_max_pool2d([h, w], &rows, &cols, x[0], y, &mut places);
         });
-        Ok((y.cast(self.dtype)?, self.result(places, &size)?.to_dtype(DType::I64)?))
+        Ok((y?, self.result(places, &size)?.to_dtype(DType::I64)?))
     }
 
     /// Returns the gradient of [`Tensor::adaptive_max_pool2d`]; see [`Tensor::max_pool2d_grad`].
@@ -239,11 +236,7 @@ impl Tensor {
             {
                 return Err(Error::Index { op, index: i64::from(last), dim: 2, size: pixels });
             }
-            with_real!(self.dtype, T => {
-                let dy = self.in_dtype(T::TYPE)?;
-                let grad = |dy: &[&[T]]| max::gradient(windows, dy[0], places);
-                Self::make::<T, T>(op, &[&dy], input, grad)?.cast(self.dtype)
-            })
+            real_kernel!(make, op, [self], input, T => |dy| max::gradient(windows, dy[0], places))
         })
     }
 
@@ -297,10 +290,7 @@ impl Tensor {
 
     fn averages(&self, op: &'static str, windows: &Average, output: [usize; 2]) -> Result<Self> {
         self.expect_float(op)?;
-        with_real!(self.dtype, T => {
-            let x = self.in_dtype(T::TYPE)?;
-            Self::compute::<T, T>(op, &[&x], &self.pooled(output), |x, y| windows.forward(x[0], y))?.cast(self.dtype)
-        })
+        real_kernel!(compute, op, [self], &self.pooled(output), T => |x, y| windows.forward(x[0], y))
     }
 
     fn averages_grad(
@@ -311,10 +301,7 @@ impl Tensor {
         output: [usize; 2],
     ) -> Result<Self> {
         self.expect_pooled(op, self, input, output)?;
-        with_real!(self.dtype, T => {
-            let dy = self.in_dtype(T::TYPE)?;
-            Self::compute::<T, T>(op, &[&dy], input, |dy, dx| windows.gradient(dy[0], dx))?.cast(self.dtype)
-        })
+        real_kernel!(compute, op, [self], input, T => |dy, dx| windows.gradient(dy[0], dx))
     }
 
     /// `[N, C, H', W']`
@@ -342,11 +329,17 @@ fn adaptive(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<Aver
     Ok(Average::adaptive([h, w], output))
 }
 
+/// Checks that an image is not empty.
+pub(crate) fn expect_filled(op: &'static str, h: usize, w: usize) -> Result<()> {
+    bail_if!(h == 0 || w == 0, shape(op, "an image of {h} x {w} is empty"));
+    Ok(())
+}
+
 /// [`images`] that are not empty, and can have outputs of this size.
 pub(crate) fn filled(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<[usize; 4]> {
     let [n, c, h, w] = images(op, size)?;
     expect_room(op, &[n, c, output[0], output[1]])?;
-    bail_if!(h == 0 || w == 0, shape(op, "an image of {h} x {w} is empty"));
+    expect_filled(op, h, w)?;
     expect_pixels(op, h, w)?;
     Ok([n, c, h, w])
 }
