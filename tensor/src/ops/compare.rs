@@ -186,17 +186,8 @@ macro_rules! composed_compare {
                 }
             }
 
-            /// Returns [`Self::clamp`], by its other name.
-            ///
-            /// # Errors
-            /// As [`Self::clamp`].
-            #[track_caller]
-            pub fn clip(
-                &self,
-                min: impl $crate::IntoBound<Self>,
-                max: impl $crate::IntoBound<Self>,
-            ) -> Result<Self> {
-                self.clamp(min, max)
+            $crate::aliases! {
+                clip = clamp(min: impl $crate::IntoBound<Self>, max: impl $crate::IntoBound<Self>), "its other name";
             }
         }
     };

@@ -279,50 +279,14 @@ macro_rules! composed_matmul {
                 self.unsqueeze(1)?.mul(other)
             }
 
-            /// Returns `beta · self + alpha · (a · b)`, where `self` broadcasts to the product of two
-            /// matrices. With a `beta` of 0, `self` does not count, not even its NaN.
-            ///
-            /// # Errors
-            /// When the shapes or dtypes do not fit.
-            #[track_caller]
-            pub fn addmm(
-                &self,
-                a: impl $crate::AsTensor<Self>,
-                b: impl $crate::AsTensor<Self>,
-                beta: impl Into<$crate::Scalar>,
-                alpha: impl Into<$crate::Scalar>,
-            ) -> Result<Self> {
-                self.plus_product("addmm", a.as_tensor().mm(b)?, beta.into(), alpha.into())
-            }
-
-            /// Returns `beta · self + alpha · (matrix · vector)`; see [`Self::addmm`].
-            ///
-            /// # Errors
-            /// As [`Self::addmm`].
-            #[track_caller]
-            pub fn addmv(
-                &self,
-                matrix: impl $crate::AsTensor<Self>,
-                vector: impl $crate::AsTensor<Self>,
-                beta: impl Into<$crate::Scalar>,
-                alpha: impl Into<$crate::Scalar>,
-            ) -> Result<Self> {
-                self.plus_product("addmv", matrix.as_tensor().mv(vector)?, beta.into(), alpha.into())
-            }
-
-            /// Returns `beta · self + alpha · (a · b)` for batches of matrices; see [`Self::addmm`].
-            ///
-            /// # Errors
-            /// As [`Self::addmm`].
-            #[track_caller]
-            pub fn baddbmm(
-                &self,
-                a: impl $crate::AsTensor<Self>,
-                b: impl $crate::AsTensor<Self>,
-                beta: impl Into<$crate::Scalar>,
-                alpha: impl Into<$crate::Scalar>,
-            ) -> Result<Self> {
-                self.plus_product("baddbmm", a.as_tensor().bmm(b)?, beta.into(), alpha.into())
+            $crate::plus_products! {
+                /// Returns `beta · self + alpha · (a · b)`, where `self` broadcasts to the product of two
+                /// matrices. With a `beta` of 0, `self` does not count, not even its NaN.
+                addmm = a mm b;
+                /// Returns `beta · self + alpha · (matrix · vector)`; see [`Self::addmm`].
+                addmv = matrix mv vector;
+                /// Returns `beta · self + alpha · (a · b)` for batches of matrices; see [`Self::addmm`].
+                baddbmm = a bmm b;
             }
 
             #[track_caller]

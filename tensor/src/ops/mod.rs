@@ -18,6 +18,8 @@ macro_rules! real_kernel {
     }};
 }
 
+mod composed;
+
 pub(crate) mod activation;
 pub(crate) mod arithmetic;
 pub(crate) mod bitwise;

@@ -256,33 +256,6 @@ macro_rules! composed_view {
                 self.permute($crate::support::moved_dims(&self.size(), from, to)?)
             }
 
-            /// Calls [`Self::movedim`], by its name in NumPy.
-            ///
-            /// # Errors
-            /// As [`Self::movedim`].
-            #[track_caller]
-            pub fn moveaxis(&self, from: impl $crate::IntoShape, to: impl $crate::IntoShape) -> Result<Self> {
-                self.movedim(from, to)
-            }
-
-            /// Calls [`Self::transpose`], by its name in NumPy.
-            ///
-            /// # Errors
-            /// As [`Self::transpose`].
-            #[track_caller]
-            pub fn swapaxes(&self, axis0: i64, axis1: i64) -> Result<Self> {
-                self.transpose(axis0, axis1)
-            }
-
-            /// Calls [`Self::transpose`], by another name of PyTorch's.
-            ///
-            /// # Errors
-            /// As [`Self::transpose`].
-            #[track_caller]
-            pub fn swapdims(&self, dim0: i64, dim1: i64) -> Result<Self> {
-                self.transpose(dim0, dim1)
-            }
-
             /// Returns a view of the transposed matrices of a batch, `[.., n, m]` to `[.., m, n]`; PyTorch's
             /// `x.mT`.
             ///
@@ -322,40 +295,17 @@ macro_rules! composed_view {
                 self.reshape([self.numel()])
             }
 
-            /// Calls [`Self::view`] with the shape of `other`.
-            ///
-            /// # Errors
-            /// As [`Self::view`].
-            #[track_caller]
-            pub fn view_as(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
-                self.view(other.as_tensor().size())
+            $crate::sized_as_other! {
+                view_as = view;
+                reshape_as = reshape;
+                expand_as = expand;
             }
 
-            /// Calls [`Self::reshape`] with the shape of `other`.
-            ///
-            /// # Errors
-            /// As [`Self::reshape`].
-            #[track_caller]
-            pub fn reshape_as(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
-                self.reshape(other.as_tensor().size())
-            }
-
-            /// Calls [`Self::expand`] with the shape of `other`.
-            ///
-            /// # Errors
-            /// As [`Self::expand`].
-            #[track_caller]
-            pub fn expand_as(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
-                self.expand(other.as_tensor().size())
-            }
-
-            /// Calls [`Self::expand`], by its name in NumPy.
-            ///
-            /// # Errors
-            /// As [`Self::expand`].
-            #[track_caller]
-            pub fn broadcast_to(&self, sizes: impl $crate::IntoShape) -> Result<Self> {
-                self.expand(sizes)
+            $crate::aliases! {
+                moveaxis = movedim(from: impl $crate::IntoShape, to: impl $crate::IntoShape), "its name in NumPy";
+                swapaxes = transpose(axis0: i64, axis1: i64), "its name in NumPy";
+                swapdims = transpose(dim0: i64, dim1: i64), "another name of PyTorch's";
+                broadcast_to = expand(sizes: impl $crate::IntoShape), "its name in NumPy";
             }
 
             /// Returns views of the shape that all tensors broadcast to.
