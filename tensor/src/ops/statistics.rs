@@ -2,7 +2,7 @@
 
 use crate::cpu::reducers;
 use crate::dtype::{with_element, with_real};
-use crate::ops::reduce::{expect_float, over, reduced};
+use crate::ops::reduce::{expect_float, reduction};
 use crate::ops::sort::rank;
 use crate::{DType, Device, Element, Error, IntoShape, Result, Tensor, shape};
 
@@ -81,8 +81,7 @@ impl Tensor {
         f: fn(f64) -> f64,
     ) -> Result<(Self, Self)> {
         self.expect_float(op)?;
-        let over = over(op, dims, self.size())?;
-        let size = reduced(op, self.size(), &over, keepdim)?;
+        let (over, size) = reduction(op, self, dims, keepdim)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let (y, mean) = x.lend_view::<T, _>(op, |x| reducers::var_mean(x, &over, correction, f))?;
