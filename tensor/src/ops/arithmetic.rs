@@ -53,9 +53,7 @@ impl Tensor {
         self.expect_device(op, &weight)?;
         with_real!(self.dtype, T => {
             let (a, b, w) = (self.in_dtype(T::TYPE)?, end.in_dtype(T::TYPE)?, weight.in_dtype(T::TYPE)?);
-            let size = shape::broadcast(op, &shape::broadcast(op, a.size(), b.size())?, w.size())?;
-            let y = Self::view3::<T, T, T, _>(op, [&a, &b, &w], &size, |a, b, w| map3(a, b, w, Lerp))?;
-            self.result(y, &size)?.cast(self.dtype)
+            ternary::<T, T>(op, [&a, &b, &w], Lerp)?.cast(self.dtype)
         })
     }
 
@@ -79,14 +77,21 @@ impl Tensor {
     fn addc(&self, op: &'static str, a: &Self, b: &Self, value: Scalar, divide: bool) -> Result<Self> {
         let dtype = self.dtype.promote(a.dtype).promote(b.dtype);
         let dtype = value.promote(dtype);
-        let size = shape::broadcast(op, &shape::broadcast(op, self.size(), a.size())?, b.size())?;
         with_working!(dtype, T => {
             let (x, a, b) = (self.in_dtype(T::TYPE)?, a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
-            let f = AddC(<T as Element>::from_scalar(value), divide);
-            let y = Self::view3::<T, T, T, _>(op, [&x, &a, &b], &size, |x, a, b| map3(x, a, b, f))?;
-            self.result(y, &size)?.cast(dtype)
+            ternary::<T, T>(op, [&x, &a, &b], AddC(<T as Element>::from_scalar(value), divide))?.cast(dtype)
         })
     }
+}
+
+/// `y[i] = f(a[i], b[i], c[i])`; the three broadcast.
+pub(super) fn ternary<A: Element, T: Element>(
+    op: &'static str,
+    [a, b, c]: [&Tensor; 3],
+    f: impl Op3<A, T, T, T>,
+) -> Result<Tensor> {
+    let size = shape::broadcast(op, &shape::broadcast(op, a.size(), b.size())?, c.size())?;
+    a.result(Tensor::view3::<A, T, T, _>(op, [a, b, c], &size, |a, b, c| map3(a, b, c, f))?, &size)
 }
 
 /// PyTorch's dtype for an operation between the two: a number, or a tensor without dimensions, gives
@@ -212,9 +217,7 @@ macro_rules! binary_ops {
         })
     }};
     (@integer $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
-        if $dtype.is_float() {
-            return Err(Error::dtype($op, $dtype, "int64 or another integer dtype"));
-        }
+        $crate::ops::reduce::expect_integer($op, $dtype)?;
         let f: fn(i64, i64) -> i64 = $kernel;
         binary($op, $a, $b, f)?.cast($dtype)
     }};

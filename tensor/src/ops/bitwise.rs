@@ -1,7 +1,7 @@
 //! Operations on the bits of integers, and their common divisors.
 
 use crate::ops::arithmetic::{binary, binary_ops, promoted};
-use crate::{Error, IntoOperand, Result, Tensor};
+use crate::{IntoOperand, Result, Tensor};
 
 /// Euclid's algorithm.
 fn common_divisor(mut a: u64, mut b: u64) -> u64 {

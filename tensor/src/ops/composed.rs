@@ -1,4 +1,5 @@
-//! What the macros of composed operations have in common.
+//! What the macros `composed_FAMILY!` have in common. Each has the operations of a family that are composed of
+//! others; this crate expands it for tensors, `taper-autograd` for variables.
 
 /// Declares methods of tensors and variables that are others by another name.
 #[doc(hidden)]

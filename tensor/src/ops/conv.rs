@@ -233,7 +233,6 @@ pub fn transposed(x: &[usize], weight: &[usize], options: ConvTranspose2dOptions
     Ok(size)
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_conv {

@@ -169,7 +169,6 @@ fn order(names: &[char], wanted: &[char]) -> Vec<usize> {
     wanted.iter().filter_map(|c| names.iter().position(|n| n == c)).collect()
 }
 
-/// Einstein's sums, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_einsum {

@@ -1,6 +1,7 @@
 //! Elements read at indices.
 
 use crate::dtype::with_element;
+use crate::ops::reduce::expect_integer;
 use crate::{DType, Error, Result, Tensor, shape};
 
 /// The dimension `dim`, counted from the front, and its size; a number counts as a vector of one element.
@@ -26,9 +27,7 @@ pub(crate) fn indices(
     size: usize,
     negative: bool,
 ) -> Result<Vec<i64>> {
-    if index.dtype.is_float() {
-        return Err(Error::dtype(op, index.dtype, "int64 or another integer dtype"));
-    }
+    expect_integer(op, index.dtype)?;
     let n = size as i64;
     let mut index = index.to_dtype(DType::I64)?.to_vec::<i64>()?;
     for i in &mut index {
@@ -189,7 +188,6 @@ impl Tensor {
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_index {

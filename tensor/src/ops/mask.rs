@@ -1,7 +1,8 @@
 //! Elements chosen by a mask.
 
+use crate::cpu::operators::Where;
 use crate::dtype::with_working;
-use crate::ops::arithmetic::promoted;
+use crate::ops::arithmetic::{promoted, ternary};
 use crate::{DType, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 impl Tensor {
@@ -44,8 +45,6 @@ impl Tensor {
     /// # Errors
     /// When the shapes do not broadcast, or the devices differ.
     pub fn where_(&self, condition: &Self, other: impl IntoOperand) -> Result<Self> {
-        use crate::cpu::elementwise::map3;
-        use crate::cpu::operators::Where;
         let (op, other) = ("where", other.operand());
         let dtype = promoted(self, &other);
         let other = match other {
@@ -55,12 +54,9 @@ impl Tensor {
         self.expect_device(op, &other)?;
         self.expect_device(op, condition)?;
         let mask = if condition.dtype == DType::U8 { condition.clone() } else { condition.ne(0)? };
-        let size = shape::broadcast(op, self.size(), other.size())?;
-        let size = shape::broadcast(op, &size, mask.size())?;
         with_working!(dtype, T => {
             let (a, b) = (self.in_dtype(dtype.working())?, other.in_dtype(dtype.working())?);
-            let y = Self::view3::<u8, T, T, _>(op, [&mask, &a, &b], &size, |m, a, b| map3(m, a, b, Where))?;
-            self.result(y, &size)?.cast(dtype)
+            ternary::<u8, T>(op, [&mask, &a, &b], Where)?.cast(dtype)
         })
     }
 }
@@ -84,7 +80,6 @@ pub fn mask_indices(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(
     Ok((size, mask.result(at, &[n])?))
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_mask {

@@ -210,7 +210,6 @@ pub fn expect_ranks(op: &'static str, sizes: [&[usize]; 2], ranks: [usize; 2]) -
     Err(Error::shape(op, format!("shapes {a:?} and {b:?}, expected {m} and {n} dimensions")))
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_matmul {

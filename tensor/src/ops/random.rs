@@ -233,7 +233,6 @@ pub fn dropout_factors(
     if p < 1.0 { kept.div(1.0 - p) } else { Ok(kept) }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_random {

@@ -115,7 +115,6 @@ pub fn diagonal_positions(rows: usize, columns: usize, diagonal: i64) -> Result<
     Tensor::from_vec((0..n).map(|i| ((i + down) * columns + i + right) as i64).collect(), n)
 }
 
-/// Rearrangements that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_rearrange {

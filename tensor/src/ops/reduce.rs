@@ -209,13 +209,17 @@ impl Tensor {
     }
 }
 
+/// Checks that an operation's operand is of integers.
+pub(super) fn expect_integer(op: &'static str, dtype: DType) -> Result<()> {
+    if dtype.is_float() { Err(Error::dtype(op, dtype, "int64 or another integer dtype")) } else { Ok(()) }
+}
+
 /// Checks that an operation's operand is real.
 #[doc(hidden)]
 pub fn expect_float(op: &'static str, dtype: DType) -> Result<()> {
     if dtype.is_float() { Ok(()) } else { Err(Error::dtype(op, dtype, "float32 or another real dtype")) }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_reduce {

@@ -213,7 +213,6 @@ pub fn equal_parts(size: &[usize], parts: usize, dim: i64) -> Result<Vec<usize>>
     Ok((0..parts).map(|i| n / parts + usize::from(i < n % parts)).collect())
 }
 
-/// Parts that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_slice {

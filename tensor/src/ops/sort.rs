@@ -21,11 +21,14 @@ impl Tensor {
         if self.dim() == 0 {
             return Ok((values, indices));
         }
-        let (values, indices) = (values.narrow(dim, -1, 1)?, indices.narrow(dim, -1, 1)?);
-        if keepdim {
-            return Ok((values.copy()?, indices.copy()?));
-        }
-        Ok((values.squeeze(dim)?.copy()?, indices.squeeze(dim)?.copy()?))
+        self.gathered(dim, indices.narrow(dim, -1, 1)?.copy()?, keepdim)
+    }
+
+    /// The elements at indices along a dimension of size 1 there, which disappears unless `keepdim`, and the
+    /// indices.
+    pub(super) fn gathered(&self, dim: i64, indices: Self, keepdim: bool) -> Result<(Self, Self)> {
+        let values = self.gather(dim, &indices)?;
+        if keepdim { Ok((values, indices)) } else { Ok((values.squeeze(dim)?, indices.squeeze(dim)?)) }
     }
 
     /// The sizes before, of and after a dimension, where a number is a vector of one.
@@ -201,7 +204,6 @@ impl Tensor {
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_sort {

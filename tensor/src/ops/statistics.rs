@@ -2,9 +2,9 @@
 
 use crate::cpu::reducers;
 use crate::dtype::{with_element, with_real};
-use crate::ops::reduce::{expect_float, reduction};
+use crate::ops::reduce::{expect_float, expect_integer, reduction};
 use crate::ops::sort::rank;
-use crate::{DType, Device, Element, Error, IntoShape, Result, Tensor, shape};
+use crate::{DType, Device, Element, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
     /// Returns the most frequent elements along a dimension, of equally frequent ones the smallest, and the index
@@ -34,8 +34,7 @@ impl Tensor {
         let mut size = self.size().to_vec();
         size[shape::dim(op, dim, self.size())?] = 1;
         let index = self.result(at, &size)?;
-        let values = self.gather(dim, &index)?;
-        if keepdim { Ok((values, index)) } else { Ok((values.squeeze(dim)?, index.squeeze(dim)?)) }
+        self.gathered(dim, index, keepdim)
     }
 
     /// Returns the variances over some dimensions, all where none is given: the squared distances from the
@@ -108,8 +107,7 @@ impl Tensor {
         let nan = values.isnan()?;
         let count = nan.sum_dim(dim, true)?;
         let at = count.neg()?.add(n as i64)?.where_(&count, &count.full_like(middle)?)?;
-        let (values, indices) = (values.gather(dim, &at)?, indices.gather(dim, &at)?);
-        if keepdim { Ok((values, indices)) } else { Ok((values.squeeze(dim)?, indices.squeeze(dim)?)) }
+        self.gathered(dim, indices.gather(dim, &at)?, keepdim)
     }
 
     /// Returns the middle element of all, the lower of two; NaN if there is one.
@@ -126,9 +124,7 @@ impl Tensor {
     /// On a negative number, a real dtype, or numbers too large to count.
     pub fn bincount(&self, minlength: usize) -> Result<Self> {
         let op = "bincount";
-        if self.dtype.is_float() {
-            return Err(Error::dtype(op, self.dtype, "int64 or another integer dtype"));
-        }
+        expect_integer(op, self.dtype)?;
         let x = self.to_dtype(DType::I64)?.to_vec::<i64>()?;
         if let Some(bad) = x.iter().find(|&&v| v < 0) {
             bail!(value(op, "{bad} is negative, and cannot be counted"));
@@ -191,7 +187,6 @@ pub fn quantile_indices(q: &Tensor, n: usize, dtype: DType, device: &Device) -> 
     Ok([index(at.floor()?)?, index(at.ceil()?)?, at.frac()?.to_dtype(dtype)?.to(device)?])
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_statistics {

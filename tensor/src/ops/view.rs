@@ -233,7 +233,6 @@ pub fn moved_dims(size: &[usize], from: impl IntoShape, to: impl IntoShape) -> R
     Ok(order.into_iter().filter_map(|d| d.or_else(|| others.next())).collect())
 }
 
-/// Views that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_view {
