@@ -56,7 +56,7 @@ pub(crate) mod view;
 /// Checks that composed operations make, which `taper-autograd` compiles for its own type.
 pub mod support {
     pub use super::conv::transposed;
-    pub use super::einsum::einsum_plan;
+    pub use super::einsum::{einsum_order, einsum_pair, einsum_terms};
     pub use super::in_place::expect_fits;
     pub use super::index::{along, index_vector};
     pub use super::join::{interleaved, pad_indices, repeated};

@@ -215,22 +215,17 @@ pub fn moved_dims(size: &[usize], from: impl IntoShape, to: impl IntoShape) -> R
     if size.is_empty() && from.iter().chain(&to).all(|d| (-1..=0).contains(d)) {
         return Ok(vec![]);
     }
-    let (mut order, mut moved) = (vec![None; size.len()], vec![]);
-    for (&a, &b) in from.iter().zip(&to) {
-        let (a, b) = (shape::dim(op, a, size)?, shape::dim(op, b, size)?);
-        bail_if!(
-            moved.contains(&a) || order[b].is_some(),
-            shape(op, "{from:?} to {to:?}: a dimension is given twice")
-        );
-        moved.push(a);
-        order[b] = Some(a);
-    }
+    let checked = |dims: &[i64]| dims.iter().map(|&d| shape::dim(op, d, size)).collect::<Result<Vec<_>>>();
+    let (moved, positions) = (checked(&from)?, checked(&to)?);
     bail_if!(
-        from.len() != to.len(),
+        moved.len() != positions.len(),
         shape(op, "{from:?} to {to:?}: expected as many positions as dimensions")
     );
+    let twice = |dims: &[usize]| (1..dims.len()).any(|i| dims[..i].contains(&dims[i]));
+    bail_if!(twice(&moved) || twice(&positions), shape(op, "{from:?} to {to:?}: a dimension is given twice"));
     let mut others = (0..size.len()).filter(|d| !moved.contains(d));
-    Ok(order.into_iter().filter_map(|d| d.or_else(|| others.next())).collect())
+    let at = |d| positions.iter().position(|&to| to == d).map(|i| moved[i]).or_else(|| others.next());
+    Ok((0..size.len()).filter_map(at).collect())
 }
 
 #[doc(hidden)]
