@@ -13,7 +13,7 @@ impl Tensor {
     pub fn row_norm(&self, norm: &RowNorm, weight: Option<&Self>, bias: Option<&Self>) -> Result<Self> {
         let (op, s) = (norm.op, &norm.rows);
         self.expect_float(op)?;
-        norm.expect_parameters(self, &[("weight", weight), ("bias", bias)])?;
+        self.expect_parameters(op, &[("weight", weight), ("bias", bias)], &norm.size)?;
         #[cfg(feature = "cuda")]
         if self.inner.device().is_cuda() {
             let x = self.in_dtype(self.dtype.working())?.reshape(norm.view())?;
@@ -27,7 +27,7 @@ impl Tensor {
             return y.reshape(self.size())?.cast(self.dtype);
         }
         with_real!(self.dtype, T => {
-            let y = self.lend_channels::<T, _>(op, [weight, bias, None, None], |x, [w, b, ..]| {
+            let y = Self::lend_some::<T, _, 1, 2>(op, [self], [weight, bias], |[x], [w, b]| {
                 row_norm::forward(s, x, &norm.numbers(w, T::ONE), &norm.numbers(b, T::ZERO))
             })?;
             self.result(y, self.size())?.cast(self.dtype)
@@ -46,16 +46,14 @@ impl Tensor {
     ) -> Result<[Self; 3]> {
         let op = norm.op;
         grad.expect_like(op, self)?;
-        norm.expect_parameters(self, &[("weight", weight)])?;
+        self.expect_parameters(op, &[("weight", weight)], &norm.size)?;
         #[cfg(feature = "cuda")]
         if self.inner.device().is_cuda() {
             let [dx, dweight, dbias] = self.row_norm_composed_grad(grad, norm, weight)?;
             return Ok([dx.cast(self.dtype)?, dweight, dbias]);
         }
         with_real!(self.dtype, T => {
-            let dy = grad.in_dtype(T::TYPE)?;
-            let [dx, dw, db] = self.lend_channels::<T, _>(op, [weight, Some(&dy), None, None], |x, [w, dy, ..]| {
-                let dy = dy.unwrap_or(&[]); // invariant: given above
+            let [dx, dw, db] = Self::lend_some::<T, _, 2, 1>(op, [self, grad], [weight], |[x, dy], [w]| {
                 row_norm::backward(&norm.rows, x, dy, &norm.numbers(w, T::ONE), with_parameters)
             })?;
             let dx = self.result(dx, self.size())?.cast(self.dtype)?;
@@ -74,8 +72,9 @@ pub struct RowNorm {
     pub op: &'static str,
     /// The node's name.
     pub node: &'static str,
-    rows: Rows,
-    size: Vec<usize>,
+    pub rows: Rows,
+    /// The shape of the parameters.
+    pub size: Vec<usize>,
 }
 
 impl RowNorm {
@@ -130,30 +129,6 @@ impl RowNorm {
     /// What parameters are reshaped to, to broadcast to [`RowNorm::view`].
     pub fn parameters(&self) -> [usize; 3] {
         [self.rows.sets, self.rows.parameters, 1]
-    }
-
-    pub fn centre(&self) -> Centre {
-        self.rows.centre
-    }
-
-    pub fn eps(&self) -> f64 {
-        self.rows.eps
-    }
-
-    pub fn size(&self) -> &[usize] {
-        &self.size
-    }
-
-    fn expect_parameters(&self, x: &Tensor, parameters: &[(&str, Option<&Tensor>)]) -> Result<()> {
-        for (name, parameter) in parameters {
-            let Some(parameter) = parameter else { continue };
-            x.expect_device(self.op, parameter)?;
-            bail_if!(
-                parameter.size() != self.size,
-                shape(self.op, "{name} has shape {:?}, expected {:?}", parameter.size(), self.size)
-            );
-        }
-        Ok(())
     }
 
     /// The parameters, or as many times `missing`.
