@@ -1,9 +1,7 @@
 //! New tensors: from values, filled, counted up.
 
 use crate::dtype::with_element;
-use crate::{
-    DType, Device, Element, Error, Generator, IntoShape, NestedArray, Result, Scalar, Tensor, shape,
-};
+use crate::{DType, Device, Element, Generator, IntoShape, NestedArray, Result, Scalar, Tensor, shape};
 
 /// How a new tensor is made: dtype, device and generator, where PyTorch has keyword arguments.
 ///
@@ -109,14 +107,11 @@ impl Options {
         };
         let away = (start.to_f64() > end.to_f64() && step.to_f64() > 0.0)
             || (start.to_f64() < end.to_f64() && step.to_f64() < 0.0);
-        if !count.is_finite() || away {
-            return Err(Error::value(
-                "arange",
-                format!("from {start:?} to {end:?} by {step:?}: the step must lead from start to end"),
-            ));
-        }
-        let n = shape::shape("arange", count as i64)?;
-        shape::room::<u64>("arange", n[0])?;
+        bail_if!(
+            !count.is_finite() || away,
+            value("arange", "from {start:?} to {end:?} by {step:?}: the step must lead from start to end")
+        );
+        let n = shape::new_shape("arange", count as i64)?;
         if let (Scalar::Int(start), Scalar::Int(_), Scalar::Int(step)) = (start, end, step) {
             let values = (0..n[0] as i64).map(|i| start.wrapping_add(i.wrapping_mul(step))).collect();
             return self.finish(DType::I64, values, &n);
@@ -144,7 +139,7 @@ impl Options {
         match *size {
             [n] => size.push(n),
             [_, _] => {}
-            _ => return Err(Error::shape("eye", format!("{size:?} is neither a size nor two of them"))),
+            _ => bail!(shape("eye", "{size:?} is neither a size nor two of them")),
         }
         let size = shape::shape("eye", size)?;
         let tensor = with_element!(self.dtype.unwrap_or(DType::F32), T => {
@@ -161,8 +156,7 @@ impl Options {
     /// # Errors
     /// As [`Options::zeros`].
     pub fn linspace(&self, start: f64, end: f64, steps: usize) -> Result<Tensor> {
-        let size = shape::shape("linspace", steps)?;
-        shape::room::<u64>("linspace", steps)?;
+        let size = shape::new_shape("linspace", steps)?;
         let step = (end - start) / (steps.max(2) - 1) as f64;
         // From the nearer end, so that both ends are exact.
         let at = |i: usize| {
@@ -187,6 +181,19 @@ macro_rules! with_defaults {
         #[doc = concat!("As [`Options::", stringify!($name), "`].")]
         pub fn $name($($arg: $ty),*) -> Result<Self> {
             Options::default().$name($($arg),*)
+        }
+    )*};
+}
+
+macro_rules! with_likes {
+    ($($(#[$doc:meta])* $name:ident = $new:ident($($arg:ident: $ty:ty)?);)*) => {$(
+        $(#[$doc])*
+        /// with the shape, dtype and device of `self`.
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Options::", stringify!($new), "`].")]
+        pub fn $name(&self $(, $arg: $ty)?) -> Result<Self> {
+            self.like().$new(self.size() $(, $arg)?)
         }
     )*};
 }
@@ -235,16 +242,15 @@ impl Tensor {
     /// When the shape has not as many elements as `data`.
     pub fn from_vec<T: Element>(data: Vec<T>, shape: impl IntoShape) -> Result<Self> {
         let shape = shape::shape("from_vec", shape)?;
-        if shape::numel(&shape) != data.len() {
-            return Err(Error::shape(
+        bail_if!(
+            shape::numel(&shape) != data.len(),
+            shape(
                 "from_vec",
-                format!(
-                    "{} elements do not fill shape {shape:?}, which has {}",
-                    data.len(),
-                    shape::numel(&shape)
-                ),
-            ));
-        }
+                "{} elements do not fill shape {shape:?}, which has {}",
+                data.len(),
+                shape::numel(&shape)
+            )
+        );
         Ok(Self::own(data, &shape))
     }
 
@@ -262,64 +268,29 @@ impl Tensor {
     pub fn new<A: NestedArray>(array: A) -> Result<Self> {
         let (mut dims, mut data) = (vec![], vec![]);
         array.dims(&mut dims);
-        if !array.collect(&dims, &mut data) {
-            return Err(Error::shape(
-                "new",
-                format!("the array is ragged: not every row has the length of the first, {dims:?}"),
-            ));
-        }
+        bail_if!(
+            !array.collect(&dims, &mut data),
+            shape("new", "the array is ragged: not every row has the length of the first, {dims:?}")
+        );
         Self::from_vec(data, dims)
     }
 
-    /// Zeros with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn zeros_like(&self) -> Result<Self> {
-        self.like().zeros(self.size())
+    with_likes! {
+        /// Returns zeros
+        zeros_like = zeros();
+        /// Returns ones
+        ones_like = ones();
+        /// Returns elements to be written later, zeros until then,
+        empty_like = empty();
+        /// Returns `value` everywhere,
+        full_like = full(value: impl Into<Scalar>);
+        /// Returns numbers uniform in [0, 1)
+        rand_like = rand();
+        /// Returns normal numbers with mean 0 and variance 1
+        randn_like = randn();
     }
 
-    /// Ones with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn ones_like(&self) -> Result<Self> {
-        self.like().ones(self.size())
-    }
-
-    /// Elements to be written later, zeros until then, with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn empty_like(&self) -> Result<Self> {
-        self.like().empty(self.size())
-    }
-
-    /// `value` everywhere, with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn full_like(&self, value: impl Into<Scalar>) -> Result<Self> {
-        self.like().full(self.size(), value)
-    }
-
-    /// Uniform in [0, 1), with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// On an integer dtype.
-    pub fn rand_like(&self) -> Result<Self> {
-        self.like().rand(self.size())
-    }
-
-    /// Normal with mean 0 and variance 1, with the shape, dtype and device of `self`.
-    ///
-    /// # Errors
-    /// On an integer dtype.
-    pub fn randn_like(&self) -> Result<Self> {
-        self.like().randn(self.size())
-    }
-
-    /// Uniform integers in [low, high), with the shape, dtype and device of `self`.
+    /// Returns uniform integers in [low, high), with the shape, dtype and device of `self`.
     ///
     /// # Errors
     /// When there is no integer between the bounds.

@@ -52,12 +52,7 @@ impl DType {
 
     /// The size of an element in bytes.
     pub fn size_in_bytes(self) -> usize {
-        match self {
-            Self::U8 => 1,
-            Self::F16 | Self::BF16 => 2,
-            Self::U32 | Self::I32 | Self::F32 => 4,
-            Self::I64 | Self::F64 => 8,
-        }
+        self.to_candle().size_in_bytes()
     }
 
     /// The dtype of an operation between two tensors, as PyTorch promotes: a real number before an
@@ -93,16 +88,7 @@ impl DType {
     }
 
     pub(crate) fn to_candle(self) -> candle_core::DType {
-        match self {
-            Self::U8 => candle_core::DType::U8,
-            Self::U32 => candle_core::DType::U32,
-            Self::I32 => candle_core::DType::I32,
-            Self::I64 => candle_core::DType::I64,
-            Self::F16 => candle_core::DType::F16,
-            Self::BF16 => candle_core::DType::BF16,
-            Self::F32 => candle_core::DType::F32,
-            Self::F64 => candle_core::DType::F64,
-        }
+        with_element!(self, T => <T as candle_core::WithDType>::DTYPE)
     }
 
     pub(crate) fn from_candle(dtype: candle_core::DType) -> Result<Self> {
@@ -164,43 +150,31 @@ elements! {
     f64 = F64 by |v| v as f64, |v| v;
 }
 
+/// Runs the body with a type alias bound to the type of the pattern that a dtype matches.
+macro_rules! with_type {
+    ($dtype:expr, $T:ident, $body:expr; $($dtypes:pat => $t:ty),*) => {
+        match $dtype {
+            $($dtypes => {
+                type $T = $t;
+                $body
+            })*
+        }
+    };
+}
+pub(crate) use with_type;
+
 /// Runs the body with a type alias bound to the Rust type of a dtype.
 macro_rules! with_element {
     ($dtype:expr, $T:ident => $body:expr) => {
-        match $dtype {
-            $crate::DType::U8 => {
-                type $T = u8;
-                $body
-            }
-            $crate::DType::U32 => {
-                type $T = u32;
-                $body
-            }
-            $crate::DType::I32 => {
-                type $T = i32;
-                $body
-            }
-            $crate::DType::I64 => {
-                type $T = i64;
-                $body
-            }
-            $crate::DType::F16 => {
-                type $T = half::f16;
-                $body
-            }
-            $crate::DType::BF16 => {
-                type $T = half::bf16;
-                $body
-            }
-            $crate::DType::F32 => {
-                type $T = f32;
-                $body
-            }
-            $crate::DType::F64 => {
-                type $T = f64;
-                $body
-            }
-        }
+        $crate::dtype::with_type!($dtype, $T, $body;
+            $crate::DType::U8 => u8,
+            $crate::DType::U32 => u32,
+            $crate::DType::I32 => i32,
+            $crate::DType::I64 => i64,
+            $crate::DType::F16 => half::f16,
+            $crate::DType::BF16 => half::bf16,
+            $crate::DType::F32 => f32,
+            $crate::DType::F64 => f64)
     };
 }
 pub(crate) use with_element;
@@ -208,20 +182,8 @@ pub(crate) use with_element;
 /// Runs the body with a type alias bound to the Rust type of a dtype's [`DType::working`].
 macro_rules! with_working {
     ($dtype:expr, $T:ident => $body:expr) => {
-        match $dtype.working() {
-            $crate::DType::F32 => {
-                type $T = f32;
-                $body
-            }
-            $crate::DType::F64 => {
-                type $T = f64;
-                $body
-            }
-            _ => {
-                type $T = i64;
-                $body
-            }
-        }
+        $crate::dtype::with_type!($dtype.working(), $T, $body;
+            $crate::DType::F32 => f32, $crate::DType::F64 => f64, _ => i64)
     };
 }
 pub(crate) use with_working;
@@ -229,16 +191,7 @@ pub(crate) use with_working;
 /// Runs the body with a type alias bound to f64, or to f32 for the other real dtypes.
 macro_rules! with_real {
     ($dtype:expr, $T:ident => $body:expr) => {
-        match $dtype {
-            $crate::DType::F64 => {
-                type $T = f64;
-                $body
-            }
-            _ => {
-                type $T = f32;
-                $body
-            }
-        }
+        $crate::dtype::with_type!($dtype, $T, $body; $crate::DType::F64 => f64, _ => f32)
     };
 }
 pub(crate) use with_real;

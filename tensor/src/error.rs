@@ -114,3 +114,23 @@ impl Error {
         }
     }
 }
+
+/// Returns an error from the function: `bail!(shape(op, "got {size:?}, expected a matrix"))`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! bail {
+    ($kind:ident($op:expr, $($message:tt)+)) => {
+        return Err($crate::Error::$kind($op, format!($($message)+)).into())
+    };
+}
+
+/// Returns an error from the function where a condition holds; see [`bail!`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! bail_if {
+    ($condition:expr, $error:ident $message:tt) => {
+        if $condition {
+            $crate::bail!($error $message);
+        }
+    };
+}

@@ -12,6 +12,8 @@
 //! # Ok::<(), taper_tensor::Error>(())
 //! ```
 
+#[macro_use]
+mod error;
 mod atomic_write;
 mod bridge;
 #[allow(unused_macros, unused_imports)]
@@ -22,7 +24,6 @@ pub mod cuda;
 mod device;
 mod display;
 mod dtype;
-mod error;
 #[doc(hidden)]
 pub mod formula;
 mod lock;
@@ -48,12 +49,12 @@ pub use error::{Error, Result};
 pub use half::{bf16, f16};
 pub use nested::NestedArray;
 pub use ops::conv::{Conv2dOptions, ConvTranspose2dOptions, exact_convolutions, set_exact_convolutions};
-pub use ops::index::{Index, IntoIndices};
 pub use ops::join::Pad;
 pub use ops::loss::Reduction;
 pub use ops::normalization::BatchStatistics;
 pub use ops::pool::PoolOptions;
 pub use ops::scatter::Reduce;
+pub use ops::subscript::{Index, IntoIndices};
 /// The rows of the tables of elementwise operations.
 #[doc(hidden)]
 pub mod elementwise {

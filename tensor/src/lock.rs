@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
 
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use smallvec::SmallVec;
 
 use crate::{Error, Result, Tensor};
 
@@ -84,34 +85,23 @@ impl Drop for Lent<'_> {
 }
 
 /// The locks of an operation's storages.
-pub(crate) type Locks<'a> = ([Option<RwLockReadGuard<'a, ()>>; 4], Option<RwLockWriteGuard<'a, ()>>);
+pub(crate) type Locks<'a> = (SmallVec<[RwLockReadGuard<'a, ()>; 4]>, Option<RwLockWriteGuard<'a, ()>>);
 
-/// Locks the storages of up to three operands for reading, and that of `write` for writing; no
-/// operand may be in that one.
-pub(crate) fn lock<'a, const N: usize>(
+/// Locks the storages of operands for reading, and that of `write` for writing; no operand may be in that one.
+pub(crate) fn lock<'a>(
     op: &'static str,
-    reads: [&'a Tensor; N],
+    reads: impl IntoIterator<Item = &'a Tensor>,
     write: Option<&'a Tensor>,
 ) -> Result<Locks<'a>> {
-    let mut wanted: [Option<(&'a Shared, bool)>; 4] = [None; 4];
-    for (slot, t) in wanted.iter_mut().zip(reads) {
-        *slot = Some((&t.shared, false));
-    }
-    if let Some(t) = write {
-        wanted[N] = Some((&t.shared, true));
-    }
-    let address = |w: &Option<(&Shared, bool)>| w.map_or(usize::MAX, |(s, _)| std::ptr::from_ref(s) as usize);
-    wanted.sort_unstable_by_key(address);
-    let mut locks: Locks<'a> = Default::default();
-    for i in 0..4 {
-        let Some((shared, write)) = wanted[i] else { break };
-        if i > 0 && address(&wanted[i - 1]) == address(&wanted[i]) {
-            continue;
-        }
-        if write {
-            locks.1 = Some(shared.lock_write(op)?);
-        } else {
-            locks.0[i] = Some(shared.lock_read(op)?);
+    let all = reads.into_iter().map(|t| (&*t.shared, false)).chain(write.map(|t| (&*t.shared, true)));
+    let mut wanted: SmallVec<[(&Shared, bool); 4]> = all.collect();
+    wanted.sort_unstable_by_key(|w| std::ptr::from_ref(w.0));
+    wanted.dedup_by_key(|w| std::ptr::from_ref(w.0));
+    let mut locks = Locks::default();
+    for (shared, write) in wanted {
+        match write {
+            true => locks.1 = Some(shared.lock_write(op)?),
+            false => locks.0.push(shared.lock_read(op)?),
         }
     }
     Ok(locks)

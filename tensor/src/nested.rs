@@ -12,19 +12,14 @@ pub trait NestedArray {
     fn collect(&self, dims: &[usize], out: &mut Vec<Self::Element>) -> bool;
 }
 
-macro_rules! nested {
-    ($($t:ty),*) => {$(
-        impl NestedArray for $t {
-            type Element = $t;
-            fn dims(&self, _: &mut Vec<usize>) {}
-            fn collect(&self, _: &[usize], out: &mut Vec<$t>) -> bool {
-                out.push(*self);
-                true
-            }
-        }
-    )*};
+impl<T: Element> NestedArray for T {
+    type Element = T;
+    fn dims(&self, _: &mut Vec<usize>) {}
+    fn collect(&self, _: &[usize], out: &mut Vec<T>) -> bool {
+        out.push(*self);
+        true
+    }
 }
-nested!(u8, u32, i32, i64, f32, f64, half::f16, half::bf16);
 
 impl<A: NestedArray> NestedArray for [A] {
     type Element = A::Element;

@@ -72,17 +72,18 @@ macro_rules! size {
                 i64::try_from(self).unwrap_or(i64::MAX)
             }
         }
-        impl IntoShape for $t {
-            fn into_sizes(self) -> Vec<i64> {
-                vec![self.size()]
-            }
-        }
     )*};
 }
 size!(usize, isize, u32, i32, u64, i64);
 
-macro_rules! tuple {
-    ($($name:ident),*) => {
+impl<S: Size> IntoShape for S {
+    fn into_sizes(self) -> Vec<i64> {
+        vec![self.size()]
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident)*) => {
         impl<$($name: Size),*> IntoShape for ($($name,)*) {
             #[allow(non_snake_case)]
             fn into_sizes(self) -> Vec<i64> {
@@ -90,67 +91,29 @@ macro_rules! tuple {
                 vec![$($name.size()),*]
             }
         }
+        tuples!(@shorter $($name)*);
     };
+    (@shorter) => {};
+    (@shorter $first:ident $($rest:ident)*) => { tuples!($($rest)*); };
 }
-tuple!(A);
-tuple!(A, B);
-tuple!(A, B, C);
-tuple!(A, B, C, D);
-tuple!(A, B, C, D, E);
-tuple!(A, B, C, D, E, F);
+tuples!(A B C D E F);
 
-impl IntoShape for () {
-    fn into_sizes(self) -> Vec<i64> {
-        vec![]
-    }
+macro_rules! slices {
+    ($([$($g:tt)*] $t:ty),*) => {$(
+        impl<$($g)*> IntoShape for $t {
+            fn into_sizes(self) -> Vec<i64> {
+                self.iter().map(|s| s.size()).collect()
+            }
+        }
+    )*};
 }
-
-impl<S: Size> IntoShape for &[S] {
-    fn into_sizes(self) -> Vec<i64> {
-        self.iter().map(|s| s.size()).collect()
-    }
-}
-
-impl<S: Size, const N: usize> IntoShape for [S; N] {
-    fn into_sizes(self) -> Vec<i64> {
-        self.as_slice().into_sizes()
-    }
-}
-
-impl<S: Size, const N: usize> IntoShape for &[S; N] {
-    fn into_sizes(self) -> Vec<i64> {
-        self.as_slice().into_sizes()
-    }
-}
-
-impl IntoShape for Shape {
-    fn into_sizes(self) -> Vec<i64> {
-        self.0.as_slice().into_sizes()
-    }
-}
-
-impl IntoShape for &Shape {
-    fn into_sizes(self) -> Vec<i64> {
-        (**self).into_sizes()
-    }
-}
-
-impl<S: Size> IntoShape for Vec<S> {
-    fn into_sizes(self) -> Vec<i64> {
-        self.as_slice().into_sizes()
-    }
-}
-
-impl<S: Size> IntoShape for &Vec<S> {
-    fn into_sizes(self) -> Vec<i64> {
-        self.as_slice().into_sizes()
-    }
-}
+slices!([S: Size] &[S], [S: Size] Vec<S>, [S: Size] &Vec<S>, [] Shape, [] &Shape);
+slices!([S: Size, const N: usize] [S; N], [S: Size, const N: usize] &[S; N]);
 
 /// The most dimensions a tensor has, as in PyTorch.
 pub(crate) const MAX_RANK: usize = 64;
 
-/// Whether a tensor may have so many dimensions.
+/// Checks that a tensor may have so many dimensions.
 pub(crate) fn expect_rank(op: &'static str, rank: usize) -> Result<()> {
     if rank <= MAX_RANK {
         return Ok(());
@@ -158,7 +121,7 @@ pub(crate) fn expect_rank(op: &'static str, rank: usize) -> Result<()> {
     Err(Error::shape(op, format!("{rank} dimensions are more than the {MAX_RANK} that a tensor can have")))
 }
 
-/// Sizes that none of is negative, and a number of elements that can be counted in bytes.
+/// Checks that no size is negative and that the byte count fits in `isize`.
 pub fn shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
     let sizes = sizes.into_sizes();
     expect_rank(op, sizes.len())?;
@@ -168,7 +131,7 @@ pub fn shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
     Ok(dims)
 }
 
-/// Whether the bytes of so many elements can be counted.
+/// Checks that the byte count of so many elements fits in `isize`.
 fn expect_countable(op: &'static str, dims: &[usize]) -> Result<()> {
     // Elements have at most 8 bytes, and an allocation at most isize::MAX. A zero counts as a one
     // here, so that the strides of an empty tensor fit as well.
@@ -179,8 +142,15 @@ fn expect_countable(op: &'static str, dims: &[usize]) -> Result<()> {
     Err(Error::shape(op, format!("sizes {dims:?} are more elements than memory can hold")))
 }
 
-/// Whether there is memory for `n` elements of type `T`: a vector that cannot be had ends the program,
-/// where a tensor is an error.
+/// Checks sizes as [`shape`] does, and that there is memory for a tensor of them.
+pub(crate) fn new_shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
+    let sizes = shape(op, sizes)?;
+    room::<u64>(op, numel(&sizes))?;
+    Ok(sizes)
+}
+
+/// Checks that there is memory for `n` elements of type `T`: `Vec` aborts when allocation fails; this returns an
+/// error.
 pub(crate) fn room<T>(op: &'static str, n: usize) -> Result<()> {
     let bytes = n.saturating_mul(size_of::<T>());
     if bytes < 1 << 28 {
@@ -212,7 +182,7 @@ pub(crate) fn dims(op: &'static str, dims: impl IntoShape, shape: &[usize]) -> R
     let mut out = dims.into_iter().map(|d| dim(op, d, shape)).collect::<Result<Vec<_>>>()?;
     out.sort_unstable();
     if let Some(w) = out.windows(2).find(|w| w[0] == w[1]) {
-        return Err(Error::shape(op, format!("dimension {} is given more than once", w[0])));
+        bail!(shape(op, "dimension {} is given more than once", w[0]));
     }
     Ok(out)
 }
@@ -225,12 +195,10 @@ pub fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize
         .map(|i| match (at(a, i), at(b, i)) {
             (m, n) if m == n || n == 1 => Ok(m),
             (1, n) => Ok(n),
-            (m, n) => Err(Error::shape(
+            (m, n) => bail!(shape(
                 op,
-                format!(
-                    "shapes {a:?} and {b:?} do not broadcast: sizes {m} and {n} at dimension {i} of the \
+                "shapes {a:?} and {b:?} do not broadcast: sizes {m} and {n} at dimension {i} of the \
                      result must be equal, or one of them 1"
-                ),
             )),
         })
         .collect::<Result<Vec<_>>>()?;

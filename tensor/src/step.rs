@@ -293,19 +293,14 @@ pub(crate) fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&
     for (i, other) in all.iter().enumerate().skip(1) {
         other.expect_dtype(op, param.dtype())?;
         param.expect_device(op, other)?;
-        if other.size() != param.size() {
-            return Err(Error::shape(
-                op,
-                format!(
-                    "the parameter has shape {:?}, its gradient or state {:?}",
-                    param.size(),
-                    other.size()
-                ),
-            ));
-        }
-        if all[..i].iter().any(|a| a.shares_storage(other)) {
-            return Err(Error::value(op, "the parameter, its gradient and its state must not share memory"));
-        }
+        bail_if!(
+            other.size() != param.size(),
+            shape(op, "the parameter has shape {:?}, its gradient or state {:?}", param.size(), other.size())
+        );
+        bail_if!(
+            all[..i].iter().any(|a| a.shares_storage(other)),
+            value(op, "the parameter, its gradient and its state must not share memory")
+        );
     }
     Ok(())
 }

@@ -4,10 +4,15 @@ use std::cell::Cell;
 
 use candle_core::backend::{BackendDevice, BackendStorage};
 use candle_core::{CpuStorage, CudaStorage, InplaceOp1, Layout, Storage};
+use parking_lot::RwLockReadGuard;
+use smallvec::SmallVec;
 
 use crate::cpu::strided::{Strided, StridedMut, is_distinct};
 use crate::lock::lock;
 use crate::{Element, Error, Result, Tensor};
+
+/// A tensor's storage, under candle's lock, and its layout in it.
+type Lent<'a> = (RwLockReadGuard<'a, Storage>, &'a Layout);
 
 impl Tensor {
     /// A tensor over `data`, without a copy; its length must be that of the shape.
@@ -50,6 +55,19 @@ impl Tensor {
         self.read(op, |data, layout| Ok(f(strided(data, layout))))
     }
 
+    /// Calls `f` with the storages of tensors on one device, locked for reading, in the CPU's memory.
+    fn lend_storages<R>(
+        op: &'static str,
+        tensors: &[&Self],
+        f: impl FnOnce(&[Lent<'_>]) -> Result<R>,
+    ) -> Result<R> {
+        tensors.iter().skip(1).try_for_each(|t| tensors[0].expect_device(op, t))?;
+        let tensors = tensors.iter().map(|t| t.on_host(op)).collect::<Result<SmallVec<[_; 4]>>>()?;
+        let _locks = lock(op, tensors.iter().map(|t| &**t), None)?;
+        let lent: SmallVec<[_; 4]> = tensors.iter().map(|t| t.inner.storage_and_layout()).collect();
+        f(&lent)
+    }
+
     /// Lends the elements of two tensors, broadcast to `dims`.
     pub(crate) fn view2<A: Element, B: Element, R>(
         op: &'static str,
@@ -58,64 +76,40 @@ impl Tensor {
         f: impl FnOnce(Strided<'_, A>, Strided<'_, B>) -> R,
     ) -> Result<R> {
         crate::shape::room::<A>(op, crate::shape::numel(dims))?;
-        a.expect_device(op, b)?;
-        let (a, b) = (a.on_host(op)?, b.on_host(op)?);
-        let (a, b) = (&*a, &*b);
-        let _locks = lock(op, [a, b], None)?;
-        let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
-        let (mut ra, mut rb) = (Vec::new(), Vec::new());
-        Ok(f(
-            broadcast(elements(op, &sa)?, la, dims, &mut ra),
-            broadcast(elements(op, &sb)?, lb, dims, &mut rb),
-        ))
+        Self::lend_storages(op, &[a, b], |lent| {
+            let (mut ra, mut rb) = (Vec::new(), Vec::new());
+            Ok(f(broadcast(op, &lent[0], dims, &mut ra)?, broadcast(op, &lent[1], dims, &mut rb)?))
+        })
     }
 
     /// Lends the elements of three tensors, broadcast to `dims`.
     pub(crate) fn view3<A: Element, B: Element, C: Element, R>(
         op: &'static str,
-        [a, b, c]: [&Self; 3],
+        tensors: [&Self; 3],
         dims: &[usize],
         f: impl FnOnce(Strided<'_, A>, Strided<'_, B>, Strided<'_, C>) -> R,
     ) -> Result<R> {
         crate::shape::room::<C>(op, crate::shape::numel(dims))?;
-        a.expect_device(op, b)?;
-        a.expect_device(op, c)?;
-        let (a, b, c) = (a.on_host(op)?, b.on_host(op)?, c.on_host(op)?);
-        let (a, b, c) = (&*a, &*b, &*c);
-        let _locks = lock(op, [a, b, c], None)?;
-        let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
-        let (sc, lc) = c.inner.storage_and_layout();
-        let (mut ra, mut rb, mut rc) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(f(
-            broadcast(elements(op, &sa)?, la, dims, &mut ra),
-            broadcast(elements(op, &sb)?, lb, dims, &mut rb),
-            broadcast(elements(op, &sc)?, lc, dims, &mut rc),
-        ))
+        Self::lend_storages(op, &tensors, |lent| {
+            let (mut ra, mut rb, mut rc) = (Vec::new(), Vec::new(), Vec::new());
+            let (a, b) = (broadcast(op, &lent[0], dims, &mut ra)?, broadcast(op, &lent[1], dims, &mut rb)?);
+            Ok(f(a, b, broadcast(op, &lent[2], dims, &mut rc)?))
+        })
     }
 
-    /// Lends what lies in memory from the first elements of two tensors on, and the elements of a
-    /// third, which must be contiguous.
-    pub(crate) fn read3<T: Element, R>(
+    /// Lends what lies in memory from the first element of each tensor on.
+    pub(crate) fn read_all<T: Element, R>(
         op: &'static str,
-        a: &Self,
-        b: &Self,
-        c: Option<&Self>,
-        f: impl FnOnce(&[T], &[T], Option<&[T]>) -> R,
+        tensors: &[&Self],
+        f: impl FnOnce(&[&[T]]) -> R,
     ) -> Result<R> {
-        a.expect_device(op, b)?;
-        c.map_or(Ok(()), |c| a.expect_device(op, c))?;
-        let (a, b) = (a.on_host(op)?, b.on_host(op)?);
-        let (a, b) = (&*a, &*b);
-        let c = c.map(|c| c.on_host(op)).transpose()?;
-        let c = c.as_deref();
-        let _locks = lock(op, [a, b, c.unwrap_or(a)], None)?;
-        let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
-        let c = c.map(|c| c.inner.storage_and_layout());
-        let row = match &c {
-            Some((s, l)) => Some(&elements(op, s)?[start(l)..][..l.shape().elem_count()]),
-            None => None,
-        };
-        Ok(f(&elements(op, &sa)?[start(la)..], &elements(op, &sb)?[start(lb)..], row))
+        Self::lend_storages(op, tensors, |lent| {
+            let mut data: SmallVec<[&[T]; 4]> = SmallVec::new();
+            for (storage, layout) in lent {
+                data.push(&elements(op, storage)?[start(layout)..]);
+            }
+            Ok(f(&data))
+        })
     }
 
     /// Lends the elements for writing, and raises the version.
@@ -127,9 +121,7 @@ impl Tensor {
         op: &'static str,
         f: impl FnOnce(StridedMut<'_, T>) -> R,
     ) -> Result<R> {
-        self.expect_distinct(op)?;
-        let _lock = self.shared.lock_write(op)?;
-        self.mutate(op, f)
+        self.write_slice(op, |data, layout| Ok(f(strided_mut(data, layout))))
     }
 
     /// Lends the whole storage's elements for writing, as [`Tensor::read`] does for reading.
@@ -153,12 +145,11 @@ impl Tensor {
     ) -> Result<R> {
         self.expect_distinct(op)?;
         self.expect_device(op, a)?;
-        let a = a.on_host(op)?;
-        let a = &*a;
+        let a = &*a.on_host(op)?;
         let _locks = lock(op, [a], Some(self))?;
-        let (storage, layout) = a.inner.storage_and_layout();
-        let (data, mut repeated) = (elements(op, &storage)?, Vec::new());
-        self.mutate(op, |y| f(y, broadcast(data, layout, self.size(), &mut repeated)))
+        let (lent, mut repeated) = (a.inner.storage_and_layout(), Vec::new());
+        let a = broadcast(op, &lent, self.size(), &mut repeated)?;
+        self.mutate_slice(op, |data, layout| f(strided_mut(data, layout), a))
     }
 
     /// Whether no two elements are one place in memory.
@@ -166,25 +157,17 @@ impl Tensor {
         if is_distinct(self.size(), self.stride()) {
             return Ok(());
         }
-        Err(Error::value(
+        bail!(value(
             op,
-            format!(
-                "a tensor of shape {:?} and strides {:?} holds one element at several places, so it \
+            "a tensor of shape {:?} and strides {:?} holds one element at several places, so it \
                  cannot be changed in place; make a copy of it first with .copy()",
-                self.size(),
-                self.stride()
-            ),
+            self.size(),
+            self.stride()
         ))
     }
 
-    /// Calls `f` with candle's lock alone: the caller holds ours, or has marked the storage.
-    fn mutate<T: Element, R>(&self, op: &'static str, f: impl FnOnce(StridedMut<'_, T>) -> R) -> Result<R> {
-        self.mutate_slice(op, |data, layout| {
-            f(StridedMut::new(data, layout.dims(), layout.stride(), layout.start_offset()))
-        })
-    }
-
-    /// As [`Tensor::mutate`], with the whole storage's elements; the layout says which are the tensor's.
+    /// Lends the whole storage's elements for writing with candle's lock alone: the caller holds ours, or has
+    /// marked the storage.
     pub(crate) fn mutate_slice<T: Element, R>(
         &self,
         op: &'static str,
@@ -223,16 +206,22 @@ fn strided<'a, T>(data: &'a [T], layout: &'a Layout) -> Strided<'a, T> {
     Strided::new(data, layout.dims(), layout.stride(), start(layout))
 }
 
-/// The elements that belong to the layout, repeated where `dims` has more: a stride of 0. `strides`
-/// is room for the strides where they change. The layout must broadcast to `dims`.
-fn broadcast<'a, T>(
-    data: &'a [T],
-    layout: &'a Layout,
+/// As [`strided`], to write.
+fn strided_mut<'a, T>(data: &'a mut [T], layout: &'a Layout) -> StridedMut<'a, T> {
+    StridedMut::new(data, layout.dims(), layout.stride(), layout.start_offset())
+}
+
+/// The elements of a tensor, repeated where `dims` has more: a stride of 0. `strides` is room for the strides
+/// where they change. The layout must broadcast to `dims`.
+fn broadcast<'a, T: Element>(
+    op: &'static str,
+    (storage, layout): &'a Lent<'_>,
     dims: &'a [usize],
     strides: &'a mut Vec<usize>,
-) -> Strided<'a, T> {
+) -> Result<Strided<'a, T>> {
+    let data = elements(op, storage)?;
     if layout.dims() == dims {
-        return strided(data, layout);
+        return Ok(strided(data, layout));
     }
     strides.resize(dims.len(), 0);
     let new = dims.len() - layout.dims().len();
@@ -241,10 +230,10 @@ fn broadcast<'a, T>(
             strides[new + i] = s;
         }
     }
-    Strided::new(data, dims, strides, start(layout))
+    Ok(Strided::new(data, dims, strides, start(layout)))
 }
 
-/// A closure dressed as candle's in-place operation, the public way to mutable storage.
+/// Adapts a closure to candle's `InplaceOp1`, the public way to mutable storage.
 struct Call<T, F, R> {
     op: &'static str,
     f: Cell<Option<F>>,
@@ -303,21 +292,12 @@ impl Tensor {
         operands: &[&Self],
         f: impl FnOnce(&[&[T]]) -> R,
     ) -> Result<R> {
-        for other in operands.iter().skip(1) {
-            operands[0].expect_device(op, other)?;
-        }
-        let operands = operands.iter().map(|o| o.contiguous()).collect::<Result<Vec<_>>>()?;
-        let operands = operands.iter().map(|o| o.on_host(op)).collect::<Result<Vec<_>>>()?;
-        let mut order: Vec<_> = operands.iter().map(|o| &*o.shared).collect();
-        order.sort_unstable_by_key(|s| std::ptr::from_ref(*s));
-        order.dedup_by_key(|s| std::ptr::from_ref(*s));
-        let _locks = order.into_iter().map(|s| s.lock_read(op)).collect::<Result<Vec<_>>>()?;
-        let guards: Vec<_> = operands.iter().map(|o| o.inner.storage_and_layout()).collect();
-        let mut slices: Vec<&[T]> = Vec::with_capacity(guards.len());
-        for (storage, layout) in &guards {
-            slices.push(&elements(op, storage)?[start(layout)..][..layout.shape().elem_count()]);
-        }
-        Ok(f(&slices))
+        let operands = operands.iter().map(|o| o.contiguous()).collect::<Result<SmallVec<[_; 4]>>>()?;
+        let operands: SmallVec<[&Self; 4]> = operands.iter().collect();
+        Self::read_all(op, &operands, |all| {
+            let of_each = all.iter().zip(&operands).map(|(all, o)| &all[..o.numel()]);
+            f(&of_each.collect::<SmallVec<[_; 4]>>())
+        })
     }
 }
 

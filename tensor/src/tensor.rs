@@ -127,12 +127,10 @@ impl Tensor {
     /// # Errors
     /// When there is not exactly one element.
     pub fn item<T: Element>(&self) -> Result<T> {
-        if self.numel() != 1 {
-            return Err(Error::shape(
-                "item",
-                format!("a tensor of shape {:?} has {} elements, expected one", self.size(), self.numel()),
-            ));
-        }
+        bail_if!(
+            self.numel() != 1,
+            shape("item", "a tensor of shape {:?} has {} elements, expected one", self.size(), self.numel())
+        );
         self.to_dtype(T::TYPE)?.to_vec().map(|v| v[0])
     }
 

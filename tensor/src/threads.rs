@@ -1,7 +1,7 @@
 //! The one team of threads that all kernels share.
 
+use crate::Result;
 use crate::cpu::parallel;
-use crate::{Error, Result};
 
 /// How many threads the kernels use.
 pub fn num_threads() -> usize {
@@ -15,13 +15,9 @@ pub fn num_threads() -> usize {
 /// # Errors
 /// When `n` is 0, or the threads have been started with another number.
 pub fn set_num_threads(n: usize) -> Result<()> {
-    if n == 0 {
-        return Err(Error::value("set_num_threads", "got 0 threads, expected at least 1"));
-    }
+    bail_if!(n == 0, value("set_num_threads", "got 0 threads, expected at least 1"));
     let decided = parallel::decide_threads(n);
-    if decided != n {
-        return Err(Error::value("set_num_threads", format!("the kernels already use {decided} threads")));
-    }
+    bail_if!(decided != n, value("set_num_threads", "the kernels already use {decided} threads"));
     // Candle's own operations ask rayon. That its pool has been started before is no error: they are few.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
     Ok(())

@@ -57,12 +57,10 @@ impl Tensor {
     /// When `T` is not the tensor's element type, or the tensor is not on the CPU.
     pub fn numpy<T: Element>(&self) -> Result<NdArray<T>> {
         self.expect_dtype("numpy", T::TYPE)?;
-        if !self.inner.device().is_cpu() {
-            return Err(Error::value(
-                "numpy",
-                format!("the tensor is on {}; move it with .to(&Device::cpu())", self.device()),
-            ));
-        }
+        bail_if!(
+            !self.inner.device().is_cpu(),
+            value("numpy", "the tensor is on {}; move it with .to(&Device::cpu())", self.device())
+        );
         Ok(NdArray { tensor: self.clone(), element: PhantomData })
     }
 

@@ -163,7 +163,6 @@ impl Tensor {
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_activation {
@@ -182,11 +181,10 @@ macro_rules! composed_activation {
                 let weight = &*weight.as_tensor();
                 let (size, count) = (self.size().to_vec(), weight.numel());
                 let channels = if size.len() > 1 { size[1] } else { 1 };
-                if count != 1 && count != channels {
-                    let message =
-                        format!("weight has {count} elements, {channels} channels expect 1 or {channels}");
-                    return Err($crate::Error::shape("prelu", message).into());
-                }
+                $crate::bail_if!(
+                    count != 1 && count != channels,
+                    shape("prelu", "weight has {count} elements, {channels} channels expect 1 or {channels}")
+                );
                 let (x, weight) = (self.autocast_low()?, weight.autocast_low()?);
                 let mut shape = vec![1; size.len()];
                 if size.len() > 1 {

@@ -54,9 +54,7 @@ impl Tensor {
         self.expect_device(op, &weight)?;
         with_real!(self.dtype, T => {
             let (a, b, w) = (self.in_dtype(T::TYPE)?, end.in_dtype(T::TYPE)?, weight.in_dtype(T::TYPE)?);
-            let size = shape::broadcast(op, &shape::broadcast(op, a.size(), b.size())?, w.size())?;
-            let y = Self::view3::<T, T, T, _>(op, [&a, &b, &w], &size, |a, b, w| map3(a, b, w, Lerp))?;
-            self.result(y, &size)?.cast(self.dtype)
+            ternary::<T, T>(op, [&a, &b, &w], Lerp)?.cast(self.dtype)
         })
     }
 
@@ -80,14 +78,21 @@ impl Tensor {
     fn addc(&self, op: &'static str, a: &Self, b: &Self, value: Scalar, divide: bool) -> Result<Self> {
         let dtype = self.dtype.promote(a.dtype).promote(b.dtype);
         let dtype = value.promote(dtype);
-        let size = shape::broadcast(op, &shape::broadcast(op, self.size(), a.size())?, b.size())?;
         with_working!(dtype, T => {
             let (x, a, b) = (self.in_dtype(T::TYPE)?, a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
-            let f = AddC(<T as Element>::from_scalar(value), divide);
-            let y = Self::view3::<T, T, T, _>(op, [&x, &a, &b], &size, |x, a, b| map3(x, a, b, f))?;
-            self.result(y, &size)?.cast(dtype)
+            ternary::<T, T>(op, [&x, &a, &b], AddC(<T as Element>::from_scalar(value), divide))?.cast(dtype)
         })
     }
+}
+
+/// `y[i] = f(a[i], b[i], c[i])`; the three broadcast.
+pub(super) fn ternary<A: Element, T: Element>(
+    op: &'static str,
+    [a, b, c]: [&Tensor; 3],
+    f: impl Op3<A, T, T, T>,
+) -> Result<Tensor> {
+    let size = shape::broadcast(op, &shape::broadcast(op, a.size(), b.size())?, c.size())?;
+    a.result(Tensor::view3::<A, T, T, _>(op, [a, b, c], &size, |a, b, c| map3(a, b, c, f))?, &size)
 }
 
 /// PyTorch's dtype for an operation between the two: a number, or a tensor without dimensions, gives
@@ -168,32 +173,117 @@ pub(crate) fn function2(
     })
 }
 
-/// Methods whose result has the operands' dtype (`same`), or is a mask (`mask`).
+/// Methods of two operands that broadcast, `name`, and their forms in place, `name_`. A row says in which dtype
+/// its kernel computes, and what the result is:
+///
+/// - `same`: in that of the operands, as the result;
+/// - `divided`: as `same`, and an integer divided by 0 is an error;
+/// - `mask`: in that of the operands, the result is a mask;
+/// - `real`: in a real one, which integers become;
+/// - `integer`: in i64, and the operands must not be real.
 macro_rules! binary_ops {
-    ($($(#[$doc:meta])* $name:ident = $kernel:expr, $kind:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $(, $name_:ident)? = $kernel:expr, $kind:ident;)*) => {$(
         $(#[$doc])*
         ///
         /// # Errors
-        /// When the shapes do not broadcast, or the devices differ.
+        #[doc = binary_ops!(@errors $kind)]
         pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
             let (op, other) = (stringify!($name), other.operand());
             let dtype = promoted(self, &other);
-            with_working!(dtype, T => binary_ops!(@$kind dtype, T, op, self, other, $kernel))
+            binary_ops!(@$kind dtype, op, self, other, $kernel)
         }
+
+        $(#[doc = concat!("Computes [`Tensor::", stringify!($name), "`] in place.")]
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Tensor::", stringify!($name), "`] and [`Tensor::copy_`]; and when an integer tensor would have to hold a real number.")]
+        pub fn $name_(&self, other: impl IntoOperand) -> Result<()> {
+            let op = stringify!($name_);
+            binary_ops!(@$kind _ op, self, other, $kernel, $name)
+        })?
     )*};
-    (@same $dtype:expr, $t:ty, $($args:expr),*) => { binary::<$t, $t>($($args),*)?.cast($dtype) };
-    (@mask $dtype:expr, $t:ty, $($args:expr),*) => { binary::<$t, u8>($($args),*) };
+    (@errors divided) => { "When the shapes do not broadcast, or the devices differ; on integers divided by 0." };
+    (@errors integer) => { "When the shapes do not broadcast, the devices differ, or a dtype is real." };
+    (@errors $kind:ident) => { "When the shapes do not broadcast, or the devices differ." };
+    (@same $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {
+        with_working!($dtype, T => binary::<T, T>($op, $a, $b, $kernel)?.cast($dtype))
+    };
+    (@divided $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
+        expect_divisor($op, $a, &$b)?;
+        binary_ops!(@same $dtype, $op, $a, $b, $kernel)
+    }};
+    (@mask $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {
+        with_working!($dtype, T => binary::<T, u8>($op, $a, $b, $kernel))
+    };
+    (@real $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
+        let dtype = real($dtype);
+        with_real!(dtype, T => {
+            // By a pointer, so that the loop is compiled once for all of them.
+            let f: fn(T, T) -> T = $kernel;
+            binary($op, $a, $b, f)?.cast(dtype)
+        })
+    }};
+    (@integer $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
+        $crate::ops::reduce::expect_integer($op, $dtype)?;
+        let f: fn(i64, i64) -> i64 = $kernel;
+        binary($op, $a, $b, f)?.cast($dtype)
+    }};
+    (@same _ $op:expr, $a:expr, $b:expr, $kernel:expr, $name:ident) => {
+        with_working!($a.dtype, T => $a.update::<T>($op, $b.operand(), $kernel))
+    };
+    (@$kind:ident _ $op:expr, $a:expr, $b:expr, $kernel:expr, $name:ident) => { $a.accept($op, &$a.$name($b)?) };
 }
 pub(super) use binary_ops;
 
 impl Tensor {
     binary_ops! {
         /// `self + other`; integers wrap around.
-        add = operators::Add, same;
+        add, add_ = operators::Add, same;
         /// `self - other`; integers wrap around.
-        sub = operators::Sub, same;
+        sub, sub_ = operators::Sub, same;
         /// `self * other`, element by element; integers wrap around.
-        mul = operators::Mul, same;
+        mul, mul_ = operators::Mul, same;
+        /// `floor(self / other)`; an integer divided by 0 is an error.
+        floor_divide, floor_divide_ = operators::FloorDiv, divided;
+        /// `self - floor(self / other) · other`, which has the sign of `other`, as Python's `%`.
+        remainder, remainder_ = operators::Remainder, divided;
+        /// The angle of the point (`other`, `self`) seen from the origin, in (-π, π].
+        atan2, atan2_ = |a, b| a.atan2(b), real;
+        /// The length of the vector (`self`, `other`), without overflow.
+        hypot, hypot_ = |a, b| a.hypot(b), real;
+        /// `ln(e^self + e^other)`, without overflow.
+        logaddexp = |a, b| {
+            let (low, high) = if a < b { (a, b) } else { (b, a) };
+            if low == high { high + (2.0 as T).ln() } else { high + (low - high).exp().ln_1p() }
+        }, real;
+        /// `self` with the sign of `other`.
+        copysign, copysign_ = |a, b| a.copysign(b), real;
+        /// `self · ln(other)`; 0 where `self` is 0, NaN where `other` is.
+        xlogy, xlogy_ = |a, b| if b.is_nan() { b } else if a == 0.0 { 0.0 } else { a * b.ln() }, real;
+        /// 0 where negative or NaN, 1 where positive, and the element of `other` where 0.
+        heaviside = |a, b| if a == 0.0 { b } else if a > 0.0 { 1.0 } else { 0.0 }, real;
+    }
+
+    /// The remainder of the division cut towards zero, which has the sign of `self`: C's `fmod`. For
+    /// Python's `%`, see [`Tensor::remainder`].
+    ///
+    /// ```
+    /// # use taper_tensor::Tensor;
+    /// let x = Tensor::new(&[-3.0f32, 3.5])?;
+    /// assert_eq!(x.fmod(2)?.to_vec::<f32>()?, [-1.0, 1.5]);
+    /// assert_eq!(x.remainder(2)?.to_vec::<f32>()?, [1.0, 1.5]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the shapes do not broadcast, or the devices differ; on integers divided by 0.
+    pub fn fmod(&self, other: impl IntoOperand) -> Result<Self> {
+        let (op, other) = ("fmod", other.operand());
+        expect_divisor(op, self, &other)?;
+        match promoted(self, &other) {
+            dtype if dtype.is_float() => binary_ops!(@real dtype, op, self, other, |a, b| a % b),
+            dtype => binary_ops!(@integer dtype, op, self, other, |a, b| a.checked_rem(b).unwrap_or(0)),
+        }
     }
 
     /// `self / other`; between integers too, the quotient is a real number.
@@ -258,28 +348,6 @@ impl<A: Copy + Sync, B, Y, F: Op2<A, B, Y>> Op1<B, Y> for Swapped<F, A> {
 }
 
 impl Tensor {
-    /// `floor(self / other)`; an integer divided by 0 is an error.
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast, or the devices differ; on integers divided by 0.
-    pub fn floor_divide(&self, other: impl IntoOperand) -> Result<Self> {
-        let other = other.operand();
-        divisor("floor_divide", self, &other)?;
-        let dtype = promoted(self, &other);
-        with_working!(dtype, T => binary::<T, T>("floor_divide", self, other, operators::FloorDiv)?.cast(dtype))
-    }
-
-    /// `self - floor(self / other) · other`, which has the sign of `other`, as Python's `%`.
-    ///
-    /// # Errors
-    /// As [`Tensor::floor_divide`].
-    pub fn remainder(&self, other: impl IntoOperand) -> Result<Self> {
-        let other = other.operand();
-        divisor("remainder", self, &other)?;
-        let dtype = promoted(self, &other);
-        with_working!(dtype, T => binary::<T, T>("remainder", self, other, operators::Remainder)?.cast(dtype))
-    }
-
     /// `self` to the power of `other`. An integer to a negative power is 0, but for 1 and -1.
     ///
     /// # Errors
@@ -289,12 +357,10 @@ impl Tensor {
         let other = other.operand();
         let dtype = promoted(self, &other);
         if let Operand::Scalar(v) = other {
-            if !dtype.is_float() && v.to_f64() < 0.0 {
-                return Err(Error::value(
-                    "pow",
-                    "an integer to a negative power is no integer; convert it first",
-                ));
-            }
+            bail_if!(
+                !dtype.is_float() && v.to_f64() < 0.0,
+                value("pow", "an integer to a negative power is no integer; convert it first")
+            );
             // As PyTorch, whose results for these are exact to the last bit.
             match v.to_f64() {
                 2.0 => return self.to_dtype(dtype)?.square(),
@@ -325,20 +391,10 @@ impl Tensor {
             }
         }
     }
-
-    /// The angle of the point (`other`, `self`) seen from the origin, in (-π, π].
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast, or the devices differ.
-    pub fn atan2(&self, other: impl IntoOperand) -> Result<Self> {
-        let other = other.operand();
-        let dtype = real(promoted(self, &other));
-        with_real!(dtype, T => binary("atan2", self, other, T::atan2)?.cast(dtype))
-    }
 }
 
-/// An integer divided by 0 is an error.
-pub(crate) fn divisor(op: &'static str, a: &Tensor, b: &Operand<'_>) -> Result<()> {
+/// Checks that no integer is divided by 0.
+fn expect_divisor(op: &'static str, a: &Tensor, b: &Operand<'_>) -> Result<()> {
     if promoted(a, b).is_float() {
         return Ok(());
     }
@@ -347,70 +403,4 @@ pub(crate) fn divisor(op: &'static str, a: &Tensor, b: &Operand<'_>) -> Result<(
         Operand::Tensor(b) => b.numel() > 0 && b.eq(0)?.any()?.item::<u8>()? != 0,
     };
     if zero { Err(Error::value(op, "an integer is divided by 0")) } else { Ok(()) }
-}
-
-/// Functions of two real numbers: computed in f64 for f64, else in f32. `any` keeps integers what they
-/// are, `real` makes them f32.
-macro_rules! functions {
-    ($($(#[$doc:meta])* $name:ident, $kind:ident |$a:ident, $b:ident| $e:expr;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// When the shapes do not broadcast, or the devices differ.
-        pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
-            let (op, other) = (stringify!($name), other.operand());
-            let dtype = functions!(@$kind promoted(self, &other));
-            with_real!(dtype, T => {
-                // By a pointer, so that the loop is compiled once for all of them.
-                let f: fn(T, T) -> T = |$a, $b| $e;
-                binary(op, self, other, f)?.cast(dtype)
-            })
-        }
-    )*};
-    (@real $dtype:expr) => { real($dtype) };
-}
-
-impl Tensor {
-    functions! {
-        /// The length of the vector (`self`, `other`), without overflow.
-        hypot, real |a, b| a.hypot(b);
-        /// `ln(e^self + e^other)`, without overflow.
-        logaddexp, real |a, b| {
-            let (low, high) = if a < b { (a, b) } else { (b, a) };
-            if low == high { high + (2.0 as T).ln() } else { high + (low - high).exp().ln_1p() }
-        };
-        /// `self` with the sign of `other`.
-        copysign, real |a, b| a.copysign(b);
-        /// `self · ln(other)`; 0 where `self` is 0, NaN where `other` is.
-        xlogy, real |a, b| if b.is_nan() { b } else if a == 0.0 { 0.0 } else { a * b.ln() };
-        /// 0 where negative or NaN, 1 where positive, and the element of `other` where 0.
-        heaviside, real |a, b| if a == 0.0 { b } else if a > 0.0 { 1.0 } else { 0.0 };
-    }
-
-    /// The remainder of the division cut towards zero, which has the sign of `self`: C's `fmod`. For
-    /// Python's `%`, see [`Tensor::remainder`].
-    ///
-    /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::new(&[-3.0f32, 3.5])?;
-    /// assert_eq!(x.fmod(2)?.to_vec::<f32>()?, [-1.0, 1.5]);
-    /// assert_eq!(x.remainder(2)?.to_vec::<f32>()?, [1.0, 1.5]);
-    /// # Ok::<(), taper_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast, or the devices differ; on integers divided by 0.
-    pub fn fmod(&self, other: impl IntoOperand) -> Result<Self> {
-        let (op, other) = ("fmod", other.operand());
-        divisor(op, self, &other)?;
-        let dtype = promoted(self, &other);
-        if !dtype.is_float() {
-            let f: fn(i64, i64) -> i64 = |a, b| a.checked_rem(b).unwrap_or(0);
-            return binary(op, self, other, f)?.cast(dtype);
-        }
-        with_real!(dtype, T => {
-            let f: fn(T, T) -> T = |a, b| a % b;
-            binary(op, self, other, f)?.cast(dtype)
-        })
-    }
 }

@@ -1,55 +1,35 @@
 //! Operations on the bits of integers, and their common divisors.
 
-use crate::ops::arithmetic::{binary, promoted};
-use crate::{Error, IntoOperand, Result, Tensor};
+use crate::ops::arithmetic::{binary, binary_ops, promoted};
+use crate::{IntoOperand, Result, Tensor};
 
-/// Functions of two integers, as i64.
-macro_rules! integers {
-    ($($(#[$doc:meta])* $name:ident |$a:ident, $b:ident| $e:expr;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// When the shapes do not broadcast, the devices differ, or a dtype is real.
-        pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
-            let (op, other) = (stringify!($name), other.operand());
-            let dtype = promoted(self, &other);
-            if dtype.is_float() {
-                return Err(Error::dtype(op, dtype, "int64 or another integer dtype"));
-            }
-            let f: fn(i64, i64) -> i64 = |$a, $b| $e;
-            binary(op, self, other, f)?.cast(dtype)
-        }
-    )*};
+/// Euclid's algorithm.
+fn common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 impl Tensor {
-    integers! {
+    binary_ops! {
         /// Returns the bits that both have.
-        bitwise_and |a, b| a & b;
+        bitwise_and, bitwise_and_ = |a, b| a & b, integer;
         /// Returns the bits that either has.
-        bitwise_or |a, b| a | b;
+        bitwise_or, bitwise_or_ = |a, b| a | b, integer;
         /// Returns the bits that just one has.
-        bitwise_xor |a, b| a ^ b;
+        bitwise_xor, bitwise_xor_ = |a, b| a ^ b, integer;
         /// Returns the greatest common divisor.
-        gcd |a, b| {
-            let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
-            while b != 0 {
-                (a, b) = (b, a % b);
-            }
-            a as i64
-        };
+        gcd, gcd_ = |a, b| common_divisor(a.unsigned_abs(), b.unsigned_abs()) as i64, integer;
         /// Returns the least common multiple.
-        lcm |a, b| {
-            let (mut g, mut rest) = (a.unsigned_abs(), b.unsigned_abs());
-            while rest != 0 {
-                (g, rest) = (rest, g % rest);
-            }
-            a.unsigned_abs().checked_div(g).map_or(0, |a| a.wrapping_mul(b.unsigned_abs()) as i64)
-        };
+        lcm, lcm_ = |a, b| {
+            let (a, b) = (a.unsigned_abs(), b.unsigned_abs());
+            a.checked_div(common_divisor(a, b)).map_or(0, |a| a.wrapping_mul(b) as i64)
+        }, integer;
         /// Returns the bits moved to the left by `other`; 0 where that is the dtype's width or more.
-        bitwise_left_shift |a, b| u32::try_from(b).ok().and_then(|b| a.checked_shl(b)).unwrap_or(0);
+        bitwise_left_shift, bitwise_left_shift_ = |a, b| u32::try_from(b).ok().and_then(|b| a.checked_shl(b)).unwrap_or(0), integer;
         /// Returns the bits moved to the right by `other`, with copies of the sign.
-        bitwise_right_shift |a, b| a >> b.clamp(0, 63);
+        bitwise_right_shift, bitwise_right_shift_ = |a, b| a >> b.clamp(0, 63), integer;
     }
 
     /// Returns each bit inverted. For a mask of 0 and 1, see [`Tensor::logical_not`].

@@ -1,10 +1,11 @@
 //! Comparisons, logic, and the larger or smaller of two.
 
-use crate::cpu::element::Element as Kernel;
+use crate::cpu::element::{Element as Kernel, Number};
 use crate::cpu::operators;
 use crate::dtype::{with_element, with_real, with_working};
 use crate::ops::arithmetic::{binary, binary_ops, promoted};
-use crate::{AsTensor, DType, Element, Error, IntoBound, IntoOperand, Operand, Result, Tensor};
+use crate::ops::unary::unary_ops;
+use crate::{AsTensor, DType, Element, IntoBound, IntoOperand, Operand, Result, Tensor};
 
 impl Tensor {
     /// [`Tensor::clamp`] in place.
@@ -25,10 +26,10 @@ impl Tensor {
     /// When the shapes do not broadcast; when `rtol` or `atol` is negative or NaN.
     pub fn isclose(&self, other: impl AsTensor, rtol: f64, atol: f64) -> Result<Self> {
         let (op, other) = ("isclose", other.as_tensor());
-        if !(rtol >= 0.0 && atol >= 0.0) {
-            let message = format!("rtol is {rtol} and atol {atol}, expected numbers that are not negative");
-            return Err(Error::value(op, message));
-        }
+        bail_if!(
+            !(rtol >= 0.0 && atol >= 0.0),
+            value(op, "rtol is {rtol} and atol {atol}, expected numbers that are not negative")
+        );
         let other = Operand::from(&*other);
         let dtype = Some(promoted(self, &other)).filter(|d| d.is_float()).unwrap_or(DType::F64);
         with_real!(dtype, T => binary(op, self, other, move |a: T, b: T| {
@@ -44,92 +45,46 @@ impl Tensor {
     /// When the shapes differ; when `rtol` or `atol` is negative or NaN.
     pub fn allclose(&self, other: impl AsTensor, rtol: f64, atol: f64) -> Result<bool> {
         let other = other.as_tensor();
-        if self.size() != other.size() {
-            let message = format!("shapes {:?} and {:?} differ", self.size(), other.size());
-            return Err(Error::shape("allclose", message));
-        }
+        bail_if!(
+            self.size() != other.size(),
+            shape("allclose", "shapes {:?} and {:?} differ", self.size(), other.size())
+        );
         Ok(self.isclose(&*other, rtol, atol)?.all()?.item::<u8>()? != 0)
     }
 }
 
-/// Methods whose arithmetic is a closure over the kernels' wide numbers.
-macro_rules! closures {
-    ($($(#[$doc:meta])* $name:ident = $f:expr;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// When the shapes do not broadcast, or the devices differ.
-        pub fn $name(&self, other: impl IntoOperand) -> Result<Self> {
-            let other = other.operand();
-            with_working!(promoted(self, &other), T => {
-                binary::<T, u8>(stringify!($name), self, other, |a: T, b: T| {
-                    let f: fn(bool, bool) -> bool = $f;
-                    u8::from(f(a != T::default(), b != T::default()))
-                })
-            })
-        }
-    )*};
+fn truth<T: Element>(x: T) -> bool {
+    x != T::default()
 }
 
 impl Tensor {
-    closures! {
-        /// Returns 1 where both are not 0, else 0.
-        logical_and = |a, b| a & b;
-        /// Returns 1 where either is not 0, else 0.
-        logical_or = |a, b| a | b;
-        /// Returns 1 where just one is not 0, else 0.
-        logical_xor = |a, b| a ^ b;
-    }
-
     binary_ops! {
+        /// Returns 1 where both are not 0, else 0.
+        logical_and, logical_and_ = |a: T, b: T| u8::from(truth(a) & truth(b)), mask;
+        /// Returns 1 where either is not 0, else 0.
+        logical_or, logical_or_ = |a: T, b: T| u8::from(truth(a) | truth(b)), mask;
+        /// Returns 1 where just one is not 0, else 0.
+        logical_xor, logical_xor_ = |a: T, b: T| u8::from(truth(a) ^ truth(b)), mask;
         /// Returns the larger of the two, element by element; NaN where either is.
-        maximum = operators::Maximum, same;
+        maximum, maximum_ = operators::Maximum, same;
         /// Returns the smaller of the two, element by element; NaN where either is.
-        minimum = operators::Minimum, same;
+        minimum, minimum_ = operators::Minimum, same;
         /// Returns 1 where equal, else 0.
-        eq = operators::Eq, mask;
+        eq, eq_ = operators::Eq, mask;
         /// Returns 1 where different, else 0.
-        ne = operators::Ne, mask;
+        ne, ne_ = operators::Ne, mask;
         /// Returns 1 where `self < other`, else 0.
-        lt = operators::Lt, mask;
+        lt, lt_ = operators::Lt, mask;
         /// Returns 1 where `self <= other`, else 0.
-        le = operators::Le, mask;
+        le, le_ = operators::Le, mask;
         /// Returns 1 where `self > other`, else 0.
-        gt = operators::Gt, mask;
+        gt, gt_ = operators::Gt, mask;
         /// Returns 1 where `self >= other`, else 0.
-        ge = operators::Ge, mask;
-    }
-
-    /// Returns the larger of the two; where just one is NaN, the other.
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast, or the devices differ.
-    pub fn fmax(&self, other: impl IntoOperand) -> Result<Self> {
-        let other = other.operand();
-        let dtype = promoted(self, &other);
-        if !dtype.is_float() {
-            return self.maximum(other);
-        }
-        with_real!(dtype, T => {
-            let f: fn(T, T) -> T = T::max;
-            binary("fmax", self, other, f)?.cast(dtype)
-        })
-    }
-
-    /// Returns the smaller of the two; where just one is NaN, the other.
-    ///
-    /// # Errors
-    /// When the shapes do not broadcast, or the devices differ.
-    pub fn fmin(&self, other: impl IntoOperand) -> Result<Self> {
-        let other = other.operand();
-        let dtype = promoted(self, &other);
-        if !dtype.is_float() {
-            return self.minimum(other);
-        }
-        with_real!(dtype, T => {
-            let f: fn(T, T) -> T = T::min;
-            binary("fmin", self, other, f)?.cast(dtype)
-        })
+        ge, ge_ = operators::Ge, mask;
+        /// Returns the larger of the two; where just one is NaN, the other.
+        fmax = |a: T, b: T| if Number::is_nan(a) { b } else if Number::is_nan(b) { a } else { Number::maximum(a, b) }, same;
+        /// Returns the smaller of the two; where just one is NaN, the other.
+        fmin = |a: T, b: T| if Number::is_nan(a) { b } else if Number::is_nan(b) { a } else { Number::minimum(a, b) }, same;
     }
 
     /// Returns `min` where the element is below it, else the element; NaN stays.
@@ -161,34 +116,20 @@ impl Tensor {
     }
 }
 
-/// Questions about each element, answered by a mask.
-macro_rules! questions {
-    ($($(#[$doc:meta])* $name:ident = |$x:ident| $e:expr;)*) => {$(
-        $(#[$doc])*
-        pub fn $name(&self) -> Result<Self> {
-            let op = stringify!($name);
-            with_real!(self.dtype, T => {
-                let f: fn(T) -> u8 = |$x| u8::from($e);
-                self.in_dtype(T::TYPE)?.unary(op, f)
-            })
-        }
-    )*};
-}
-
 impl Tensor {
-    questions! {
+    unary_ops! {
         /// Returns 1 where the element is NaN, else 0.
-        isnan = |x| x.is_nan();
+        isnan = T::is_nan, mask;
         /// Returns 1 where the element is infinite, else 0.
-        isinf = |x| x.is_infinite();
+        isinf = T::is_infinite, mask;
         /// Returns 1 where the element is plus infinity, else 0.
-        isposinf = |x| x == T::INFINITY;
+        isposinf = |x| x == T::INFINITY, mask;
         /// Returns 1 where the element is minus infinity, else 0.
-        isneginf = |x| x == T::NEG_INFINITY;
+        isneginf = |x| x == T::NEG_INFINITY, mask;
         /// Returns 1 where the element is neither infinite nor NaN, else 0.
-        isfinite = |x| x.is_finite();
+        isfinite = T::is_finite, mask;
         /// Returns 1 where the element is less than 0, or -0, else 0.
-        signbit = |x| x.is_sign_negative();
+        signbit = T::is_sign_negative, mask;
     }
 
     /// Returns 1 where the element is 0, else 0.
@@ -210,7 +151,6 @@ impl Tensor {
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_compare {
@@ -245,17 +185,8 @@ macro_rules! composed_compare {
                 }
             }
 
-            /// Returns [`Self::clamp`], by its other name.
-            ///
-            /// # Errors
-            /// As [`Self::clamp`].
-            #[track_caller]
-            pub fn clip(
-                &self,
-                min: impl $crate::IntoBound<Self>,
-                max: impl $crate::IntoBound<Self>,
-            ) -> Result<Self> {
-                self.clamp(min, max)
+            $crate::aliases! {
+                clip = clamp(min: impl $crate::IntoBound<Self>, max: impl $crate::IntoBound<Self>), "its other name";
             }
         }
     };

@@ -3,7 +3,7 @@
 use crate::cpu::conv::{self, Conv2dShape};
 use crate::cuda::conv::Pass;
 use crate::ops::pool::{expect_room, images};
-use crate::{AsTensor, DType, Error, Result, Tensor, cuda, shape};
+use crate::{AsTensor, Error, Result, Tensor, cuda, shape};
 
 /// The parameters of a two-dimensional convolution, each as (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,11 @@ impl Tensor {
         if let Some(b) = bias
             && b.size() != [s.out_channels]
         {
-            return Err(Error::shape(
+            bail!(shape(
                 "conv2d",
-                format!("bias has shape {:?}, {} output channels expect [{1}]", b.size(), s.out_channels),
+                "bias has shape {:?}, {} output channels expect [{1}]",
+                b.size(),
+                s.out_channels
             ));
         }
         let operands = if let Some(b) = bias { vec![self, weight, b] } else { vec![self, weight] };
@@ -59,13 +61,8 @@ impl Tensor {
         if let Some(y) = cuda::conv::run("conv2d", &s, Pass::Output, [self, weight], &shape)? {
             return y.with_bias(bias);
         }
-        run(
-            "conv2d",
-            &operands,
-            &shape,
-            |i| conv::output(&s, i[0], i[1], i.get(2).copied()),
-            |i| conv::output(&s, i[0], i[1], i.get(2).copied()),
-        )
+        expect_alike("conv2d", &operands)?;
+        real_kernel!(make, "conv2d", operands, &shape, T => |i| conv::output(&s, i[0], i[1], i.get(2).copied()))
     }
 
     /// Returns the gradient of [`Tensor::conv2d`] with respect to an input of shape `input`; `self` is the
@@ -79,13 +76,9 @@ impl Tensor {
         if let Some(dx) = cuda::conv::run("conv2d_input_grad", &s, Pass::InputGrad, [self, weight], input)? {
             return Ok(dx);
         }
-        run(
-            "conv2d_input_grad",
-            &[self, weight],
-            input,
-            |i| conv::input_gradient(&s, i[0], i[1]),
-            |i| conv::input_gradient(&s, i[0], i[1]),
-        )
+        let (op, operands) = ("conv2d_input_grad", [self, weight]);
+        expect_alike(op, &operands)?;
+        real_kernel!(make, op, operands, input, T => |i| conv::input_gradient(&s, i[0], i[1]))
     }
 
     /// Returns the gradient of [`Tensor::conv2d`] with respect to a weight of shape `weight`; `self` is the
@@ -99,13 +92,9 @@ impl Tensor {
         if let Some(dw) = cuda::conv::run("conv2d_weight_grad", &s, Pass::WeightGrad, [self, grad], weight)? {
             return Ok(dw);
         }
-        run(
-            "conv2d_weight_grad",
-            &[self, grad],
-            weight,
-            |i| conv::weight_gradient(&s, i[0], i[1]),
-            |i| conv::weight_gradient(&s, i[0], i[1]),
-        )
+        let (op, operands) = ("conv2d_weight_grad", [self, grad]);
+        expect_alike(op, &operands)?;
+        real_kernel!(make, op, operands, weight, T => |i| conv::weight_gradient(&s, i[0], i[1]))
     }
 
     /// The output `[N, O, H, W]` with `bias` `[O]` added in place.
@@ -118,28 +107,13 @@ impl Tensor {
     }
 }
 
-/// Lends contiguous operands of one real dtype to the kernel; 16-bit floats go through f32.
-fn run(
-    op: &'static str,
-    operands: &[&Tensor],
-    shape: &[usize],
-    f32_kernel: impl FnOnce(&[&[f32]]) -> Vec<f32>,
-    f64_kernel: impl FnOnce(&[&[f64]]) -> Vec<f64>,
-) -> Result<Tensor> {
-    let dtype = operands[0].dtype;
+/// Checks that operands have one real dtype and device.
+fn expect_alike(op: &'static str, operands: &[&Tensor]) -> Result<()> {
     operands[0].expect_float(op)?;
-    for o in &operands[1..] {
-        o.expect_dtype(op, dtype)?;
-        operands[0].expect_device(op, o)?;
-    }
-    match dtype {
-        DType::F64 => Tensor::make(op, operands, shape, f64_kernel),
-        DType::F32 => Tensor::make(op, operands, shape, f32_kernel),
-        _ => {
-            let wide = operands.iter().map(|o| o.to_dtype(DType::F32)).collect::<Result<Vec<_>>>()?;
-            Tensor::make(op, &wide.iter().collect::<Vec<_>>(), shape, f32_kernel)?.to_dtype(dtype)
-        }
-    }
+    operands[1..].iter().try_for_each(|o| {
+        o.expect_dtype(op, operands[0].dtype)?;
+        operands[0].expect_device(op, o)
+    })
 }
 
 fn expect_output(op: &'static str, grad: &Tensor, s: &Conv2dShape) -> Result<()> {
@@ -258,7 +232,6 @@ pub fn transposed(x: &[usize], weight: &[usize], options: ConvTranspose2dOptions
     Ok(size)
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_conv {
@@ -277,15 +250,16 @@ macro_rules! composed_conv {
                 options: $crate::Conv2dOptions,
             ) -> Result<Self> {
                 let weight = &*weight.as_tensor();
-                if self.dim() != 3 || weight.dim() != 3 {
-                    let message = format!(
+                $crate::bail_if!(
+                    self.dim() != 3 || weight.dim() != 3,
+                    shape(
+                        "conv1d",
                         "input has shape {:?} and weight {:?}, expected [batch, channels, length] and \
                          [out_channels, channels / groups, length]",
                         self.size(),
                         weight.size()
-                    );
-                    return Err($crate::Error::shape("conv1d", message).into());
-                }
+                    )
+                );
                 let flat = $crate::Conv2dOptions {
                     stride: (1, options.stride.1),
                     padding: (0, options.padding.1),
@@ -316,11 +290,11 @@ macro_rules! composed_conv {
                     Some(b) if b.size() == [size[1]] => y.add(b.autocast_as(&y)?.reshape([size[1], 1, 1])?),
                     Some(b) => {
                         let [_, channels, ..] = size;
-                        let message = format!(
+                        $crate::bail!(shape(
+                            "conv_transpose2d",
                             "bias has shape {:?}, {channels} output channels expect [{channels}]",
                             b.size()
-                        );
-                        Err($crate::Error::shape("conv_transpose2d", message).into())
+                        ))
                     }
                 }
             }

@@ -1,45 +1,15 @@
-//! Einstein's summation convention: an equation becomes a plan of other operations.
+//! Einstein's summation convention, by sums and products of matrices.
 
-use crate::{Error, Result, Tensor, shape};
+use std::collections::BTreeMap;
 
-/// The operations that compute an equation.
+use crate::{Error, Result, Tensor};
+
+/// The indices of each operand and of the result, by name, and the size of each.
+type Equation = (Vec<Vec<char>>, Vec<char>, BTreeMap<char, usize>);
+
+/// Parses `equation` for operands of these shapes.
 #[doc(hidden)]
-pub struct Plan {
-    /// A step for each operand.
-    pub steps: Vec<Step>,
-    /// The order of the last product's dimensions in the result.
-    pub order: Vec<usize>,
-}
-
-/// What is done with one operand.
-#[doc(hidden)]
-pub struct Step {
-    /// The shape it expands to.
-    pub size: Vec<usize>,
-    /// The pairs of dimensions whose diagonal is taken.
-    pub diagonals: Vec<(i64, i64)>,
-    /// The dimensions that are summed then.
-    pub sums: Vec<usize>,
-    /// The product with what came before; the first operand has none.
-    pub product: Option<Product>,
-}
-
-/// A product of two operands as one of batches of matrices.
-#[doc(hidden)]
-pub struct Product {
-    /// The dimensions of the left operand that are summed before.
-    pub sums: Vec<usize>,
-    /// The order and shape of the left operand's dimensions.
-    pub left: (Vec<usize>, [usize; 3]),
-    /// The order and shape of the right operand's dimensions.
-    pub right: (Vec<usize>, [usize; 3]),
-    /// The shape of the product.
-    pub size: Vec<usize>,
-}
-
-/// Returns the operations that compute `equation` for operands of these shapes.
-#[doc(hidden)]
-pub fn einsum_plan(equation: &str, sizes: &[Vec<usize>]) -> Result<Plan> {
+pub fn einsum_terms(equation: &str, sizes: &[Vec<usize>]) -> Result<Equation> {
     let fail = |why: String| Err(Error::value("einsum", format!("{equation:?}: {why}")));
     let text: String = equation.chars().filter(|c| !c.is_whitespace()).collect();
     let (left, right) = match text.split_once("->") {
@@ -81,52 +51,17 @@ pub fn einsum_plan(equation: &str, sizes: &[Vec<usize>]) -> Result<Plan> {
         return fail("the result names an index twice, or one that no operand has".into());
     }
     // Each index has one size, to which sizes of 1 expand.
-    let mut lengths = vec![1; letters.len()];
-    let at = |c: char| letters.binary_search(&c).unwrap_or(0);
+    let mut lengths = BTreeMap::new();
     for (&c, &n) in terms.iter().zip(sizes).flat_map(|(term, size)| term.iter().zip(size)) {
-        match &mut lengths[at(c)] {
-            length @ 1 => *length = n,
-            length if n != 1 && *length != n => {
-                let name = if c.is_ascii() { c.to_string() } else { "...".into() };
-                let message = format!("{equation:?}: index {name:?} has the sizes {length} and {n}");
-                return Err(Error::shape("einsum", message));
-            }
-            _ => {}
+        let length = lengths.entry(c).or_insert(n);
+        if *length == 1 {
+            *length = n;
+        } else if n != 1 && *length != n {
+            let name = if c.is_ascii() { c.to_string() } else { "...".into() };
+            bail!(shape("einsum", "{equation:?}: index {name:?} has the sizes {length} and {n}"));
         }
     }
-    let size_of = |names: &[char]| -> Vec<usize> { names.iter().map(|&c| lengths[at(c)]).collect() };
-    let (mut steps, mut done) = (vec![], None::<Vec<char>>);
-    for (i, term) in terms.iter().enumerate() {
-        let size = size_of(term);
-        let (diagonals, term) = diagonals(term.clone());
-        let needed = |c: &char| kept.contains(c) || terms[i + 1..].iter().flatten().any(|l| l == c);
-        let in_left = |c: &char| done.as_ref().is_some_and(|left| left.contains(c));
-        let (sums, right) = sum_out(term, |c| needed(c) || in_left(c));
-        let Some(left) = done else {
-            (steps, done) = (vec![Step { size, diagonals, sums, product: None }], Some(right));
-            continue;
-        };
-        let (left_sums, left) = sum_out(left, |c| needed(c) || right.contains(c));
-        // What both have is the batch where somebody needs it, and is summed over where nobody does.
-        let pick = |names: &[char], f: &dyn Fn(&char) -> bool| -> Vec<char> {
-            names.iter().copied().filter(f).collect()
-        };
-        let batch = pick(&left, &|c| right.contains(c) && needed(c));
-        let inner = pick(&left, &|c| right.contains(c) && !needed(c));
-        let (rows, columns) = (pick(&left, &|c| !right.contains(c)), pick(&right, &|c| !left.contains(c)));
-        let side = |names: &[char], [a, b, c]: [&[char]; 3]| {
-            (order(names, &[a, b, c].concat()), [a, b, c].map(|part| shape::numel(&size_of(part))))
-        };
-        let product = Some(Product {
-            sums: left_sums,
-            left: side(&left, [&batch, &rows, &inner]),
-            right: side(&right, [&batch, &inner, &columns]),
-            size: size_of(&[&batch[..], &rows, &columns].concat()),
-        });
-        steps.push(Step { size, diagonals, sums, product });
-        done = Some([batch, rows, columns].concat());
-    }
-    Ok(Plan { steps, order: order(&done.unwrap_or_default(), &kept) })
+    Ok((terms, kept, lengths))
 }
 
 /// The names of the dimensions that "..." stands for, which are aligned at the end: not letters.
@@ -144,33 +79,18 @@ fn names(text: &str, count: usize) -> Option<Vec<char>> {
     letters.then(|| before.chars().chain(dots(count)).chain(after.chars()).collect())
 }
 
-/// Returns the diagonals to take until each index is there once, and the indices then.
-fn diagonals(mut term: Vec<char>) -> (Vec<(i64, i64)>, Vec<char>) {
-    let mut pairs = vec![];
-    while let Some((i, j)) =
-        (0..term.len()).flat_map(|j| (0..j).map(move |i| (i, j))).find(|&(i, j)| term[i] == term[j])
-    {
-        pairs.push((i as i64, j as i64));
-        let name = term.remove(j);
-        term.remove(i);
-        term.push(name);
-    }
-    (pairs, term)
-}
-
-/// Returns the dimensions that nobody needs, and the names of the others.
-fn sum_out(mut term: Vec<char>, needed: impl Fn(&char) -> bool) -> (Vec<usize>, Vec<char>) {
-    let over = (0..term.len()).filter(|&d| !needed(&term[d])).collect();
-    term.retain(needed);
-    (over, term)
+/// Returns two dimensions of the same index, if there are any.
+#[doc(hidden)]
+pub fn einsum_pair(term: &[char]) -> Option<(usize, usize)> {
+    (0..term.len()).flat_map(|j| (0..j).map(move |i| (i, j))).find(|&(i, j)| term[i] == term[j])
 }
 
 /// Returns the dimension of each name.
-fn order(names: &[char], wanted: &[char]) -> Vec<usize> {
+#[doc(hidden)]
+pub fn einsum_order(names: &[char], wanted: &[char]) -> Vec<usize> {
     wanted.iter().filter_map(|c| names.iter().position(|n| n == c)).collect()
 }
 
-/// Einstein's sums, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_einsum {
@@ -194,35 +114,57 @@ macro_rules! composed_einsum {
             #[track_caller]
             pub fn einsum(equation: &str, operands: &[impl $crate::AsTensor<Self>]) -> Result<Self> {
                 let sizes: Vec<_> = operands.iter().map(|x| x.as_tensor().size().to_vec()).collect();
-                let plan = $crate::support::einsum_plan(equation, &sizes)?;
-                let mut done: Option<Self> = None;
-                for (x, step) in operands.iter().zip(plan.steps) {
-                    let mut x = x.as_tensor().expand(step.size)?;
-                    for (i, j) in step.diagonals {
-                        x = x.diagonal(0, i, j)?;
+                let (terms, kept, lengths) = $crate::support::einsum_terms(equation, &sizes)?;
+                let size_of = |names: &[char]| -> Vec<usize> { names.iter().map(|c| lengths[c]).collect() };
+                let count = |names: &[char]| -> usize { size_of(names).iter().product() };
+                let order = $crate::support::einsum_order;
+                let mut done: Option<(Self, Vec<char>)> = None;
+                for (i, (x, term)) in operands.iter().zip(&terms).enumerate() {
+                    let (mut x, mut term) = (x.as_tensor().expand(size_of(term))?, term.clone());
+                    while let Some((i, j)) = $crate::support::einsum_pair(&term) {
+                        x = x.diagonal(0, i as i64, j as i64)?;
+                        let name = term.remove(j);
+                        term.remove(i);
+                        term.push(name);
                     }
-                    x = x.summed_out(step.sums)?;
-                    done = Some(match (done, step.product) {
-                        (Some(y), Some(product)) => {
-                            let ((left, left_size), (right, right_size)) = (product.left, product.right);
-                            let left = y.summed_out(product.sums)?.permute(left)?.reshape(left_size)?;
-                            let right = x.permute(right)?.reshape(right_size)?;
-                            left.matmul(right)?.reshape(product.size)?
-                        }
-                        _ => x,
-                    });
+                    let needed = |c: &char| kept.contains(c) || terms[i + 1..].iter().any(|t| t.contains(c));
+                    let Some((y, left)) = done else {
+                        done = Some(x.summed_out(term, needed)?);
+                        continue;
+                    };
+                    let (x, right) = x.summed_out(term, |c| needed(c) || left.contains(c))?;
+                    let (y, left) = y.summed_out(left, |c| needed(c) || right.contains(c))?;
+                    // What both have is the batch where somebody needs it, and is summed over where nobody does.
+                    let (both, rows): (Vec<char>, Vec<char>) = left.iter().partition(|c| right.contains(c));
+                    let (batch, inner): (Vec<char>, Vec<char>) = both.into_iter().partition(needed);
+                    let columns: Vec<char> = right.iter().copied().filter(|c| !left.contains(c)).collect();
+                    let y = y.permute(order(&left, &[&batch[..], &rows, &inner].concat()))?;
+                    let x = x.permute(order(&right, &[&batch[..], &inner, &columns].concat()))?;
+                    let y = y.reshape([count(&batch), count(&rows), count(&inner)])?;
+                    let y = y.matmul(x.reshape([count(&batch), count(&inner), count(&columns)])?)?;
+                    let names = [batch, rows, columns].concat();
+                    done = Some((y.reshape(size_of(&names))?, names));
                 }
-                done.ok_or_else(|| $crate::Error::value("einsum", "expected an operand"))?.permute(plan.order)
+                let (y, names) = done.ok_or_else(|| $crate::Error::value("einsum", "expected an operand"))?;
+                y.permute(order(&names, &kept))
             }
 
-            /// Returns the sums over some dimensions, if there are any, in the dtype of `self`.
+            /// Returns the sums over the dimensions whose names are not needed, in the dtype of `self`, and the
+            /// names that are left.
             #[track_caller]
-            fn summed_out(&self, dims: Vec<usize>) -> Result<Self> {
-                match dims.is_empty() {
-                    true => Ok(self.clone()),
-                    false if self.dtype().is_float() => self.sum_dim(dims, false),
-                    false => self.sum_dim(dims, false)?.to_dtype(self.dtype()),
-                }
+            fn summed_out(
+                &self,
+                mut names: Vec<char>,
+                needed: impl Fn(&char) -> bool,
+            ) -> Result<(Self, Vec<char>)> {
+                let over: Vec<usize> = (0..names.len()).filter(|&d| !needed(&names[d])).collect();
+                names.retain(needed);
+                let y = match over.is_empty() {
+                    true => self.clone(),
+                    false if self.dtype().is_float() => self.sum_dim(over, false)?,
+                    false => self.sum_dim(over, false)?.to_dtype(self.dtype())?,
+                };
+                Ok((y, names))
             }
         }
     };

@@ -8,43 +8,66 @@ use crate::dtype::with_working;
 use crate::ops::reduce::{over, reduced};
 use crate::{Element as _, Error, IntoShape, Result, Tensor, shape};
 
+/// Methods for one end of the order.
+macro_rules! extremes {
+    ($($word:literal $end:ident, $reducer:ident: $of_all:ident $along:ident $over:ident $index:ident;)*) => {$(
+        #[doc = concat!("Returns the ", $word, " element; NaN if there is one.")]
+        ///
+        /// # Errors
+        /// When there is no element.
+        pub fn $of_all(&self) -> Result<Self> {
+            self.$over((), false)
+        }
+
+        #[doc = concat!("Returns the ", $word, " elements along a dimension, and their indices as i64: the first of equal")]
+        #[doc = concat!("ones, or the first NaN. PyTorch's `x.", stringify!($of_all), "(dim)`.")]
+        ///
+        /// # Errors
+        /// When there is no such dimension, or it is empty.
+        pub fn $along(&self, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
+            self.extreme(stringify!($of_all), dim, keepdim, $end)
+        }
+
+        #[doc = concat!("Returns the ", $word, " elements over some dimensions, all where none is given; NaN where there is")]
+        /// one.
+        ///
+        /// # Errors
+        /// When there is no such dimension, or it is empty.
+        pub fn $over(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+            let op = stringify!($over);
+            let over = over(op, dims, self.size())?;
+            self.expect_elements(op, &over)?;
+            let size = reduced(op, self.size(), &over, keepdim)?;
+            with_working!(self.dtype, T => {
+                let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| reduce(x, &over, $reducer))?;
+                self.result(y, &size)?.cast(self.dtype)
+            })
+        }
+
+        #[doc = concat!("Returns the index of the ", $word, " element along a dimension, the first of equal ones, as i64;")]
+        /// without a dimension, that among all elements in their order.
+        ///
+        /// # Errors
+        /// When there is no such dimension, it is empty, or there are several.
+        pub fn $index(&self, dim: impl IntoShape, keepdim: bool) -> Result<Self> {
+            self.index_of_extreme(stringify!($index), dim.into_sizes(), keepdim, $end)
+        }
+    )*};
+}
+
 impl Tensor {
-    /// Returns the largest elements along a dimension, and their indices as i64: the first of equal ones, or
-    /// the first NaN. PyTorch's `x.max(dim)`.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or it is empty.
-    pub fn max_dim(&self, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
-        self.extreme("max", dim, keepdim, Greatest)
+    extremes! {
+        "largest" Greatest, Max: max max_dim amax argmax;
+        "smallest" Least, Min: min min_dim amin argmin;
     }
 
-    /// Returns the smallest elements along a dimension, and their indices; see [`Tensor::max_dim`].
-    ///
-    /// # Errors
-    /// As [`Tensor::max_dim`].
-    pub fn min_dim(&self, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
-        self.extreme("min", dim, keepdim, Least)
-    }
-
-    /// Returns the index of the largest element along a dimension, the first of equal ones, as i64; without a
-    /// dimension, that among all elements in their order.
-    ///
-    /// # Errors
-    /// When there is no such dimension, it is empty, or there are several.
-    pub fn argmax(&self, dim: impl IntoShape, keepdim: bool) -> Result<Self> {
-        self.place("argmax", dim.into_sizes(), keepdim, Greatest)
-    }
-
-    /// Returns the index of the smallest element along a dimension, the first of equal ones, as i64; without a
-    /// dimension, that among all elements in their order.
-    ///
-    /// # Errors
-    /// When there is no such dimension, it is empty, or there are several.
-    pub fn argmin(&self, dim: impl IntoShape, keepdim: bool) -> Result<Self> {
-        self.place("argmin", dim.into_sizes(), keepdim, Least)
-    }
-
-    fn place(&self, op: &'static str, dims: Vec<i64>, keepdim: bool, end: impl End) -> Result<Self> {
+    fn index_of_extreme(
+        &self,
+        op: &'static str,
+        dims: Vec<i64>,
+        keepdim: bool,
+        end: impl End,
+    ) -> Result<Self> {
         match *dims {
             [dim] => self.extreme(op, dim, keepdim, end).map(|(_, index)| index),
             [] => {
@@ -60,9 +83,7 @@ impl Tensor {
             return Ok((self.copy()?, self.like().dtype(crate::DType::I64).zeros(())?));
         }
         let dim = shape::dim(op, dim, self.size())?;
-        if self.size()[dim] == 0 {
-            return Err(Error::shape(op, format!("dimension {dim} of shape {:?} is empty", self.size())));
-        }
+        self.expect_elements(op, &[dim])?;
         let size = reduced(op, self.size(), &[dim], keepdim)?;
         with_working!(self.dtype, T => {
             let (values, indices) = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| extreme(x, dim, end))?;
@@ -70,56 +91,15 @@ impl Tensor {
         })
     }
 
-    /// Returns the largest element; NaN if there is one. PyTorch's `x.max()` without a dimension.
-    ///
-    /// # Errors
-    /// When there is no element.
-    pub fn max(&self) -> Result<Self> {
-        self.amax((), false)
-    }
-
-    /// Returns the smallest element; NaN if there is one.
-    ///
-    /// # Errors
-    /// When there is no element.
-    pub fn min(&self) -> Result<Self> {
-        self.amin((), false)
-    }
-
-    /// Returns the largest elements over some dimensions, all where none is given; NaN where there is one.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or it is empty.
-    pub fn amax(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        self.extremes("amax", dims, keepdim, true)
-    }
-
-    /// Returns the smallest elements over some dimensions, all where none is given; NaN where there is one.
-    ///
-    /// # Errors
-    /// As [`Tensor::amax`].
-    pub fn amin(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        self.extremes("amin", dims, keepdim, false)
-    }
-
-    fn extremes(&self, op: &'static str, dims: impl IntoShape, keepdim: bool, max: bool) -> Result<Self> {
-        let over = over(op, dims, self.size())?;
-        if let Some(d) = over.iter().find(|&&d| self.size()[d] == 0) {
-            let size = self.size();
-            let message = format!("dimension {d} of shape {size:?} is empty, and has no extreme element");
-            return Err(Error::shape(op, message));
+    fn expect_elements(&self, op: &'static str, over: &[usize]) -> Result<()> {
+        let size = self.size();
+        match over.iter().find(|&&d| size[d] == 0) {
+            Some(d) => bail!(shape(op, "dimension {d} of shape {size:?} is empty")),
+            None => Ok(()),
         }
-        let size = reduced(op, self.size(), &over, keepdim)?;
-        with_working!(self.dtype, T => {
-            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| {
-                if max { reduce(x, &over, Max) } else { reduce(x, &over, Min) }
-            })?;
-            self.result(y, &size)?.cast(self.dtype)
-        })
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_extreme {

@@ -3,22 +3,9 @@
 use crate::cpu::elementwise::{Op2, With, update, update1};
 use crate::cpu::operators;
 use crate::cuda::kernel::Elementwise as Kernel;
-use crate::dtype::{with_element, with_real, with_working};
+use crate::dtype::{with_element, with_real};
 use crate::ops::arithmetic::{binary, promoted};
 use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, cuda, shape};
-
-macro_rules! in_place {
-    ($($(#[$doc:meta])* $name:ident = $kernel:expr;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// As [`Tensor::copy_`]; and when an integer tensor would have to hold a real number.
-        pub fn $name(&self, other: impl IntoOperand) -> Result<()> {
-            let other = other.operand();
-            with_working!(self.dtype, T => self.update::<T>(stringify!($name), other, $kernel))
-        }
-    )*};
-}
 
 impl Tensor {
     /// Sets all elements to `value`.
@@ -53,19 +40,6 @@ impl Tensor {
         with_element!(self.dtype, T => self.update::<T>("copy_", (&other).into(), operators::Put))
     }
 
-    in_place! {
-        /// Adds `other` to `self`, in place.
-        add_ = operators::Add;
-        /// Subtracts `other` from `self`, in place.
-        sub_ = operators::Sub;
-        /// Multiplies `self` by `other`, in place.
-        mul_ = operators::Mul;
-        /// The larger of the two, in place.
-        maximum_ = operators::Maximum;
-        /// The smaller of the two, in place.
-        minimum_ = operators::Minimum;
-    }
-
     /// Divides `self` by `other`, in place.
     ///
     /// # Errors
@@ -86,17 +60,20 @@ impl Tensor {
     }
 
     pub(crate) fn expect_holds(&self, op: &'static str, dtype: crate::DType) -> Result<()> {
-        if dtype.is_float() && !self.dtype.is_float() {
-            return Err(Error::value(
-                op,
-                format!("the result is a real number, which a tensor of {} cannot hold", self.dtype),
-            ));
-        }
+        bail_if!(
+            dtype.is_float() && !self.dtype.is_float(),
+            value(op, "the result is a real number, which a tensor of {} cannot hold", self.dtype)
+        );
         Ok(())
     }
 
     /// `self[i] = f(self[i], other[i])`, computed in `T`.
-    fn update<T: Element>(&self, op: &'static str, other: Operand<'_>, f: impl Op2<T, T, T>) -> Result<()> {
+    pub(super) fn update<T: Element>(
+        &self,
+        op: &'static str,
+        other: Operand<'_>,
+        f: impl Op2<T, T, T>,
+    ) -> Result<()> {
         self.expect_holds(op, promoted(self, &other))?;
         if T::TYPE != self.dtype {
             let y = binary(op, self, other, f)?;

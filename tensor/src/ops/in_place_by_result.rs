@@ -1,6 +1,6 @@
 //! Operations whose result goes into a tensor that is there: in place, and PyTorch's `out=`.
 
-use crate::{AsTensor, Error, IntoBound, IntoOperand, Reduce, Result, Scalar, Tensor};
+use crate::{AsTensor, IntoBound, IntoOperand, Reduce, Result, Scalar, Tensor};
 
 /// In-place forms by way of the result. Those that a step of training repeats have kernels of their own
 /// (`inplace.rs`, `unary.rs`).
@@ -31,33 +31,11 @@ macro_rules! out {
 
 impl Tensor {
     in_place! {
-        floor_divide_ = floor_divide(other: impl IntoOperand);
-        remainder_ = remainder(other: impl IntoOperand);
         fmod_ = fmod(other: impl IntoOperand);
-        atan2_ = atan2(other: impl IntoOperand);
-        hypot_ = hypot(other: impl IntoOperand);
-        copysign_ = copysign(other: impl IntoOperand);
-        xlogy_ = xlogy(other: impl IntoOperand);
         clamp_min_ = clamp_min(min: impl IntoOperand);
         clamp_max_ = clamp_max(max: impl IntoOperand);
-        eq_ = eq(other: impl IntoOperand);
-        ne_ = ne(other: impl IntoOperand);
-        lt_ = lt(other: impl IntoOperand);
-        le_ = le(other: impl IntoOperand);
-        gt_ = gt(other: impl IntoOperand);
-        ge_ = ge(other: impl IntoOperand);
-        logical_and_ = logical_and(other: impl IntoOperand);
-        logical_or_ = logical_or(other: impl IntoOperand);
-        logical_xor_ = logical_xor(other: impl IntoOperand);
         logical_not_ = logical_not();
-        bitwise_and_ = bitwise_and(other: impl IntoOperand);
-        bitwise_or_ = bitwise_or(other: impl IntoOperand);
-        bitwise_xor_ = bitwise_xor(other: impl IntoOperand);
         bitwise_not_ = bitwise_not();
-        bitwise_left_shift_ = bitwise_left_shift(other: impl IntoOperand);
-        bitwise_right_shift_ = bitwise_right_shift(other: impl IntoOperand);
-        gcd_ = gcd(other: impl IntoOperand);
-        lcm_ = lcm(other: impl IntoOperand);
         put_ = put(index: &Self, source: impl AsTensor);
         scatter_ = scatter(dim: i64, index: &Self, source: impl IntoOperand);
         scatter_add_ = scatter_add(dim: i64, index: &Self, source: impl AsTensor);
@@ -72,22 +50,6 @@ impl Tensor {
         addmv_ = addmv(matrix: &Self, vector: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);
         baddbmm_ = baddbmm(a: &Self, b: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);
         nan_to_num_ = nan_to_num(nan: f64, posinf: Option<f64>, neginf: Option<f64>);
-        tan_ = tan();
-        asin_ = asin();
-        acos_ = acos();
-        atan_ = atan();
-        sinh_ = sinh();
-        cosh_ = cosh();
-        asinh_ = asinh();
-        acosh_ = acosh();
-        atanh_ = atanh();
-        log2_ = log2();
-        log10_ = log10();
-        exp2_ = exp2();
-        frac_ = frac();
-        lgamma_ = lgamma();
-        digamma_ = digamma();
-        erfinv_ = erfinv();
         deg2rad_ = deg2rad();
         rad2deg_ = rad2deg();
         cumsum_ = cumsum(dim: i64);
@@ -111,13 +73,11 @@ impl Tensor {
     }
 
     /// Takes over an operation's result.
-    fn accept(&self, op: &'static str, result: &Self) -> Result<()> {
-        if result.size() != self.size() {
-            return Err(Error::shape(
-                op,
-                format!("the result has shape {:?}, the tensor for it {:?}", result.size(), self.size()),
-            ));
-        }
+    pub(super) fn accept(&self, op: &'static str, result: &Self) -> Result<()> {
+        bail_if!(
+            result.size() != self.size(),
+            shape(op, "the result has shape {:?}, the tensor for it {:?}", result.size(), self.size())
+        );
         self.expect_holds(op, result.dtype)?;
         self.copy_(result)
     }

@@ -15,7 +15,7 @@ impl Tensor {
         // As in PyTorch, an empty vector fits everywhere.
         let parts: Vec<&Self> = tensors.iter().map(|t| &**t).filter(|t| t.size() != [0]).collect();
         let Some(first) = parts.first().copied().or(tensors.first().map(|t| &**t)) else {
-            return Err(Error::value(op, "expected at least one tensor, got none"));
+            bail!(value(op, "expected at least one tensor, got none"));
         };
         let d = shape::dim(op, dim, first.size())?;
         let dtype = tensors.iter().fold(tensors[0].dtype, |dtype, t| dtype.promote(t.dtype));
@@ -24,20 +24,18 @@ impl Tensor {
         for t in &parts {
             first.expect_device(op, t)?;
             let fits = t.dim() == size.len() && (0..size.len()).all(|i| i == d || t.size()[i] == size[i]);
-            if !fits {
-                return Err(Error::shape(
+            bail_if!(
+                !fits,
+                shape(
                     op,
-                    format!(
-                        "shapes {:?} and {:?} differ in another dimension than {d}",
-                        first.size(),
-                        t.size()
-                    ),
-                ));
-            }
+                    "shapes {:?} and {:?} differ in another dimension than {d}",
+                    first.size(),
+                    t.size()
+                )
+            );
             size[d] = size[d].saturating_add(t.size()[d]);
         }
-        let size = shape::shape(op, size)?;
-        shape::room::<u64>(op, shape::numel(&size))?;
+        let size = shape::new_shape(op, size)?;
         let parts = parts.iter().map(|t| t.to_dtype(dtype)).collect::<Result<Vec<_>>>()?;
         let outer = shape::numel(&size[..d]);
         with_element!(dtype, T => {
@@ -135,8 +133,7 @@ pub fn repeated(size: &[usize], repeats: impl IntoShape) -> Result<[Vec<usize>; 
     let op = "repeat";
     let repeats = shape::shape(op, repeats)?;
     let Some(new) = repeats.len().checked_sub(size.len()) else {
-        let message = format!("{repeats:?} has fewer numbers than shape {size:?} has dimensions");
-        return Err(Error::shape(op, message));
+        bail!(shape(op, "{repeats:?} has fewer numbers than shape {size:?} has dimensions"));
     };
     // [a, b] becomes [1, a, 1, b], expands to [r, a, s, b], and is read as [r·a, s·b].
     let (mut apart, mut wide, mut joined) = (vec![], vec![], vec![]);
@@ -175,10 +172,10 @@ macro_rules! composed_join {
                 let mut parts = Vec::with_capacity(tensors.len());
                 for t in tensors {
                     let (t, first) = (t.as_tensor(), tensors[0].as_tensor());
-                    if t.size() != first.size() {
-                        let message = format!("shapes {:?} and {:?} differ", first.size(), t.size());
-                        return Err($crate::Error::shape("stack", message).into());
-                    }
+                    $crate::bail_if!(
+                        t.size() != first.size(),
+                        shape("stack", "shapes {:?} and {:?} differ", first.size(), t.size())
+                    );
                     parts.push(t.unsqueeze(dim)?);
                 }
                 Self::cat(&parts, dim)
@@ -292,10 +289,10 @@ macro_rules! composed_join {
                 let mut size = vec![];
                 for v in vectors {
                     let v = v.as_tensor();
-                    if v.dim() > 1 {
-                        let message = format!("expected vectors, got shape {:?}", v.size());
-                        return Err($crate::Error::shape("meshgrid", message).into());
-                    }
+                    $crate::bail_if!(
+                        v.dim() > 1,
+                        shape("meshgrid", "expected vectors, got shape {:?}", v.size())
+                    );
                     size.push(v.numel());
                 }
                 let size = $crate::support::shape("meshgrid", size)?;

@@ -20,31 +20,41 @@ impl Tensor {
     fn to_matrices(&self, op: &'static str, square: bool) -> Result<Vec<DMatrix<f64>>> {
         self.expect_float(op)?;
         let &[ref batch @ .., rows, columns] = self.size() else {
-            return Err(Error::shape(op, format!("shape {:?} is not a matrix", self.size())));
+            bail!(shape(op, "shape {:?} is not a matrix", self.size()));
         };
-        if square && rows != columns {
-            return Err(Error::shape(op, format!("shape {:?} is not a square matrix", self.size())));
-        }
+        bail_if!(square && rows != columns, shape(op, "shape {:?} is not a square matrix", self.size()));
         let x = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        if x.iter().any(|v| !v.is_finite()) {
-            return Err(Error::value(op, "an element is infinite or NaN"));
-        }
+        bail_if!(x.iter().any(|v| !v.is_finite()), value(op, "an element is infinite or NaN"));
         let each = rows * columns;
         let matrix = |i: usize| DMatrix::from_row_slice(rows, columns, &x[i * each..][..each]);
         Ok((0..shape::numel(batch)).map(matrix).collect())
     }
 
-    /// Matrices of one size as a batch in the dtype of `self`.
-    fn batch_of_matrices(&self, matrices: &[DMatrix<f64>], size: [usize; 2]) -> Result<Self> {
-        let batch = &self.size()[..self.dim() - 2];
-        // nalgebra's matrices are column-major.
-        let all = matrices.iter().flat_map(|m| m.transpose().as_slice().to_vec()).collect();
-        self.result(all, &[batch, &size].concat())?.cast(self.dtype)
+    /// Calls `f` on the matrices of a batch; where it gives nothing, the message says why.
+    fn each_matrix<R>(
+        &self,
+        op: &'static str,
+        square: bool,
+        failure: &str,
+        f: impl FnMut(DMatrix<f64>) -> Option<R>,
+    ) -> Result<Vec<R>> {
+        let results: Option<Vec<R>> = self.to_matrices(op, square)?.into_iter().map(f).collect();
+        results.ok_or_else(|| Error::value(op, failure))
     }
 
-    fn batch_of_vectors(&self, vectors: Vec<Vec<f64>>, n: usize) -> Result<Self> {
+    /// The sizes before the matrices, and `size`, of these numbers in the dtype of `self`.
+    fn batch_of(&self, numbers: Vec<f64>, size: &[usize]) -> Result<Self> {
         let batch = &self.size()[..self.dim() - 2];
-        self.result(vectors.concat(), &[batch, &[n]].concat())?.cast(self.dtype)
+        self.result(numbers, &[batch, size].concat())?.cast(self.dtype)
+    }
+
+    fn batch_of_matrices(&self, matrices: &[DMatrix<f64>], size: [usize; 2]) -> Result<Self> {
+        // nalgebra's matrices are column-major.
+        self.batch_of(matrices.iter().flat_map(|m| m.transpose().as_slice().to_vec()).collect(), &size)
+    }
+
+    fn matrix_size(&self) -> [usize; 2] {
+        [self.size()[self.dim() - 2], self.size()[self.dim() - 1]]
     }
 
     /// Returns the inverse of each matrix `[.., n, n]`.
@@ -52,13 +62,9 @@ impl Tensor {
     /// # Errors
     /// When one is singular or not square; on an integer dtype.
     pub fn inverse(&self) -> Result<Self> {
-        let op = "inverse";
-        let inverses: Option<Vec<_>> =
-            self.to_matrices(op, true)?.into_iter().map(|m| m.lu().try_inverse()).collect();
-        let inverses =
-            inverses.ok_or_else(|| Error::value(op, "the matrix is singular, it has no inverse"))?;
-        let n = self.size()[self.dim() - 1];
-        self.batch_of_matrices(&inverses, [n, n])
+        let failure = "the matrix is singular, it has no inverse";
+        let inverses = self.each_matrix("inverse", true, failure, |m| m.lu().try_inverse())?;
+        self.batch_of_matrices(&inverses, self.matrix_size())
     }
 
     /// Returns the determinant of each matrix: `[.., n, n]` to `[..]`.
@@ -66,8 +72,8 @@ impl Tensor {
     /// # Errors
     /// When one is not square; on an integer dtype.
     pub fn det(&self) -> Result<Self> {
-        let det = self.to_matrices("det", true)?.into_iter().map(|m| m.lu().determinant()).collect();
-        self.result(det, &self.size()[..self.dim() - 2])?.cast(self.dtype)
+        let det = self.to_matrices("det", true)?.into_iter().map(|m| m.lu().determinant());
+        self.batch_of(det.collect(), &[])
     }
 
     /// Returns the x with `self · x = right`, for each matrix `[.., n, n]`; `right` holds matrices of columns
@@ -81,25 +87,19 @@ impl Tensor {
             return self.solve(right.unsqueeze(1)?)?.squeeze(-1);
         }
         let (left, columns) = (self.to_matrices(op, true)?, right.to_matrices(op, false)?);
-        let batches = self.size()[..self.dim() - 2] == right.size()[..right.dim() - 2];
-        if !batches || self.size()[self.dim() - 2] != right.size()[right.dim() - 2] {
-            return Err(Error::shape(
-                op,
-                format!(
-                    "shapes {:?} and {:?} do not fit, expected [.., n, n] and [.., n, k]",
-                    self.size(),
-                    right.size()
-                ),
-            ));
-        }
-        let solutions: Option<Vec<_>> = left
-            .into_iter()
-            .zip(columns)
-            .map(|(a, b)| if b.is_empty() { Some(b) } else { a.lu().solve(&b) })
-            .collect();
+        let (a, b) = (self.size(), right.size());
+        bail_if!(
+            a[..a.len() - 1] != b[..b.len() - 1],
+            shape(op, "shapes {a:?} and {b:?} do not fit, expected [.., n, n] and [.., n, k]")
+        );
+        let solution = |(a, b): (DMatrix<f64>, DMatrix<f64>)| match b.is_empty() {
+            true => Some(b),
+            false => a.lu().solve(&b),
+        };
+        let solutions: Option<Vec<_>> = left.into_iter().zip(columns).map(solution).collect();
         let solutions =
             solutions.ok_or_else(|| Error::value(op, "the matrix is singular, there is no solution"))?;
-        right.batch_of_matrices(&solutions, [right.size()[right.dim() - 2], right.size()[right.dim() - 1]])
+        right.batch_of_matrices(&solutions, right.matrix_size())
     }
 
     /// Returns the lower triangular L of each positive-definite symmetric matrix, with `L · Lᵀ` the matrix.
@@ -107,12 +107,9 @@ impl Tensor {
     /// # Errors
     /// When one is not positive-definite or not square; on an integer dtype.
     pub fn cholesky(&self) -> Result<Self> {
-        let op = "cholesky";
-        let factors: Option<Vec<_>> =
-            self.to_matrices(op, true)?.into_iter().map(|m| m.cholesky().map(|c| c.l())).collect();
-        let factors = factors.ok_or_else(|| Error::value(op, "the matrix is not positive-definite"))?;
-        let n = self.size()[self.dim() - 1];
-        self.batch_of_matrices(&factors, [n, n])
+        let failure = "the matrix is not positive-definite";
+        let factors = self.each_matrix("cholesky", true, failure, |m| m.cholesky().map(|c| c.l()))?;
+        self.batch_of_matrices(&factors, self.matrix_size())
     }
 
     /// Returns Q with orthonormal columns `[.., m, k]` and upper triangular R `[.., k, n]` with `Q · R` the matrix
@@ -121,9 +118,9 @@ impl Tensor {
     /// # Errors
     /// When there are fewer than two dimensions; on an integer dtype.
     pub fn qr(&self) -> Result<(Self, Self)> {
-        let parts: Vec<_> = self.to_matrices("qr", false)?.into_iter().map(|m| m.qr().unpack()).collect();
-        let (q, r): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        let (m, n) = (self.size()[self.dim() - 2], self.size()[self.dim() - 1]);
+        let parts = self.to_matrices("qr", false)?.into_iter().map(|m| m.qr().unpack());
+        let (q, r): (Vec<_>, Vec<_>) = parts.unzip();
+        let [m, n] = self.matrix_size();
         Ok((self.batch_of_matrices(&q, [m, m.min(n)])?, self.batch_of_matrices(&r, [m.min(n), n])?))
     }
 
@@ -133,30 +130,23 @@ impl Tensor {
     /// # Errors
     /// When there are fewer than two dimensions, or an element is not finite; on an integer dtype.
     pub fn svd(&self) -> Result<(Self, Self, Self)> {
-        let op = "svd";
         let (mut us, mut ss, mut vs) = (vec![], vec![], vec![]);
-        for m in self.to_matrices(op, false)? {
+        self.each_matrix("svd", false, "the decomposition did not converge", |m| {
             if m.is_empty() {
                 us.push(DMatrix::zeros(m.nrows(), 0));
-                ss.push(vec![]);
                 vs.push(DMatrix::zeros(0, m.ncols()));
-                continue;
+                return Some(());
             }
             let d = m.svd(true, true);
-            let (Some(u), Some(v)) = (d.u, d.v_t) else {
-                return Err(Error::value(op, "the decomposition did not converge"));
-            };
-            ss.push(d.singular_values.as_slice().to_vec());
-            us.push(u);
-            vs.push(v);
-        }
-        let (m, n) = (self.size()[self.dim() - 2], self.size()[self.dim() - 1]);
+            us.push(d.u?);
+            ss.extend(d.singular_values.iter());
+            vs.push(d.v_t?);
+            Some(())
+        })?;
+        let [m, n] = self.matrix_size();
         let k = m.min(n);
-        Ok((
-            self.batch_of_matrices(&us, [m, k])?,
-            self.batch_of_vectors(ss, k)?,
-            self.batch_of_matrices(&vs, [k, n])?,
-        ))
+        let (u, vt) = (self.batch_of_matrices(&us, [m, k])?, self.batch_of_matrices(&vs, [k, n])?);
+        Ok((u, self.batch_of(ss, &[k])?, vt))
     }
 
     /// Returns the eigenvalues `[.., n]` of each symmetric matrix in ascending order, and its eigenvectors, the
@@ -167,22 +157,19 @@ impl Tensor {
     pub fn eigh(&self) -> Result<(Self, Self)> {
         let (mut values, mut vectors) = (vec![], vec![]);
         for mut m in self.to_matrices("eigh", true)? {
-            m.fill_upper_triangle_with_lower_triangle();
-            let n = m.nrows();
-            if n == 0 {
-                // Of which nalgebra knows no eigenvalues.
-                vectors.push(m);
-                values.push(vec![]);
+            if m.is_empty() {
+                vectors.push(m); // of which nalgebra knows no eigenvalues
                 continue;
             }
+            m.fill_upper_triangle_with_lower_triangle();
             let d = m.symmetric_eigen();
-            let mut order: Vec<usize> = (0..n).collect();
+            let mut order: Vec<usize> = (0..d.eigenvalues.len()).collect();
             order.sort_by(|&a, &b| d.eigenvalues[a].total_cmp(&d.eigenvalues[b]));
-            values.push(order.iter().map(|&i| d.eigenvalues[i]).collect());
+            values.extend(order.iter().map(|&i| d.eigenvalues[i]));
             vectors.push(d.eigenvectors.select_columns(&order));
         }
-        let n = self.size()[self.dim() - 1];
-        Ok((self.batch_of_vectors(values, n)?, self.batch_of_matrices(&vectors, [n, n])?))
+        let [n, _] = self.matrix_size();
+        Ok((self.batch_of(values, &[n])?, self.batch_of_matrices(&vectors, [n, n])?))
     }
 
     /// Returns the sign of each matrix's determinant, and the logarithm of its absolute value, which does not
@@ -191,19 +178,17 @@ impl Tensor {
     /// # Errors
     /// When one is not square; on an integer dtype.
     pub fn slogdet(&self) -> Result<(Self, Self)> {
-        let (mut signs, mut logs) = (vec![], vec![]);
-        for m in self.to_matrices("slogdet", true)? {
+        let parts = self.to_matrices("slogdet", true)?.into_iter().map(|m| {
             let lu = m.lu();
             let (mut sign, mut log) = (lu.p().determinant::<f64>(), 0.0);
             for pivot in lu.u().diagonal().iter() {
                 sign *= if *pivot == 0.0 { 0.0 } else { pivot.signum() };
                 log += pivot.abs().ln();
             }
-            signs.push(sign);
-            logs.push(log);
-        }
-        let size = &self.size()[..self.dim() - 2];
-        Ok((self.result(signs, size)?.cast(self.dtype)?, self.result(logs, size)?.cast(self.dtype)?))
+            (sign, log)
+        });
+        let (signs, logs) = parts.unzip();
+        Ok((self.batch_of(signs, &[])?, self.batch_of(logs, &[])?))
     }
 
     /// Returns Moore and Penrose's inverse of each matrix: `[.., m, n]` to `[.., n, m]`. Singular values below
@@ -217,14 +202,13 @@ impl Tensor {
             return vt.mt()?.matmul(&u.mt()?);
         }
         let precision = if self.dtype == DType::F64 { f64::EPSILON } else { f32::EPSILON.into() };
-        let size = self.size()[self.dim() - 2..].iter().copied().max().unwrap_or(0) as f64;
-        let least = s.amax(-1, true)?.mul(precision * size)?;
+        let [m, n] = self.matrix_size();
+        let least = s.amax(-1, true)?.mul(precision * m.max(n) as f64)?;
         let inverse = s.reciprocal()?.where_(&s.gt(least)?, 0.0)?;
         vt.mt()?.mul(inverse.unsqueeze(-2)?)?.matmul(&u.mt()?)
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_linalg {

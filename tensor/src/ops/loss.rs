@@ -1,9 +1,8 @@
 //! Losses that have a kernel.
 
 use crate::cpu::cross_entropy;
-use crate::dtype::with_real;
 use crate::ops::index::around;
-use crate::{AsTensor, DType, Element, Error, Result, Tensor, cuda};
+use crate::{AsTensor, DType, Error, Result, Tensor, cuda};
 
 /// How the losses of the samples become one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,8 +37,7 @@ impl Tensor {
         self.expect_target(op, target)?;
         let values = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
         if let Some((i, value)) = values.iter().enumerate().find(|(_, v)| !(0.0..=1.0).contains(*v)) {
-            let message = format!("input element {i} is {value}, expected a probability from 0 to 1");
-            return Err(Error::value(op, message));
+            bail!(value(op, "input element {i} is {value}, expected a probability from 0 to 1"));
         }
         let log_rest = self.rsub(1.0)?.log()?.maximum(-100.0)?;
         // ln(1-p) + t (ln(p) - ln(1-p)), negated
@@ -99,12 +97,8 @@ impl Tensor {
         if let Some(&index) = classes.iter().find(|c| !(0..n as i64).contains(c)) {
             return Err(Error::Index { op, index, dim: 1, size: n });
         }
-        with_real!(self.dtype, T => {
-            let (y, factors) = (self.in_dtype(T::TYPE)?, factors.in_dtype(T::TYPE)?);
-            let dx = Self::lend::<T, _>(op, &[&*y, &*factors], |x| {
-                cross_entropy::gradient(x[0], &classes, x[1], n, inner)
-            })?;
-            self.result(dx, size)?.cast(self.dtype)
+        real_kernel!(make, op, [self, factors], size, T => |x| {
+            cross_entropy::gradient(x[0], &classes, x[1], n, inner)
         })
     }
 
@@ -124,16 +118,15 @@ impl Tensor {
         if fits(classes) && fits(factors) && classes.size()[0] == size[0] && factors.size()[0] == size[0] {
             return Ok(());
         }
-        let message = format!(
+        bail!(shape(
+            op,
             "scores have shape {size:?}, classes {:?}, factors {:?}, expected [N, C, …] and twice [N, …]",
             classes.size(),
             factors.size()
-        );
-        Err(Error::shape(op, message))
+        ))
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_loss {

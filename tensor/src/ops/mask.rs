@@ -1,7 +1,8 @@
 //! Elements chosen by a mask.
 
+use crate::cpu::operators::Where;
 use crate::dtype::with_working;
-use crate::ops::arithmetic::promoted;
+use crate::ops::arithmetic::{promoted, ternary};
 use crate::{DType, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 impl Tensor {
@@ -44,8 +45,6 @@ impl Tensor {
     /// # Errors
     /// When the shapes do not broadcast, or the devices differ.
     pub fn where_(&self, condition: &Self, other: impl IntoOperand) -> Result<Self> {
-        use crate::cpu::elementwise::map3;
-        use crate::cpu::operators::Where;
         let (op, other) = ("where", other.operand());
         let dtype = promoted(self, &other);
         let other = match other {
@@ -55,12 +54,9 @@ impl Tensor {
         self.expect_device(op, &other)?;
         self.expect_device(op, condition)?;
         let mask = if condition.dtype == DType::U8 { condition.clone() } else { condition.ne(0)? };
-        let size = shape::broadcast(op, self.size(), other.size())?;
-        let size = shape::broadcast(op, &size, mask.size())?;
         with_working!(dtype, T => {
             let (a, b) = (self.in_dtype(dtype.working())?, other.in_dtype(dtype.working())?);
-            let y = Self::view3::<u8, T, T, _>(op, [&mask, &a, &b], &size, |m, a, b| map3(m, a, b, Where))?;
-            self.result(y, &size)?.cast(dtype)
+            ternary::<u8, T>(op, [&mask, &a, &b], Where)?.cast(dtype)
         })
     }
 }
@@ -73,7 +69,7 @@ fn positions(mask: &[u8]) -> Vec<i64> {
 /// Returns the size that `mask` and a tensor of this `size` broadcast to, and there the flat positions where the
 /// mask is not 0.
 #[doc(hidden)]
-pub fn mask_places(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(Vec<usize>, Tensor)> {
+pub fn mask_indices(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(Vec<usize>, Tensor)> {
     if mask.dtype.is_float() {
         return Err(Error::dtype(op, mask.dtype, "uint8 or another integer dtype"));
     }
@@ -84,7 +80,6 @@ pub fn mask_places(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(V
     Ok((size, mask.result(at, &[n])?))
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_mask {
@@ -96,9 +91,9 @@ macro_rules! composed_mask {
             /// When the shapes do not broadcast.
             #[track_caller]
             pub fn masked_select(&self, mask: &$crate::Tensor) -> Result<Self> {
-                let (size, places) =
-                    $crate::support::mask_places("masked_select", &mask.ne(0)?, &self.size())?;
-                self.expand(size)?.reshape(-1)?.index_select(0, &places)
+                let (size, index) =
+                    $crate::support::mask_indices("masked_select", &mask.ne(0)?, &self.size())?;
+                self.expand(size)?.reshape(-1)?.index_select(0, &index)
             }
 
             /// Returns the elements, but where the mask is not 0 those of `source`, one after the other. The
@@ -114,13 +109,10 @@ macro_rules! composed_mask {
                 source: impl $crate::AsTensor<Self>,
             ) -> Result<Self> {
                 let (op, source) = ("masked_scatter", source.as_tensor());
-                let (size, places) = $crate::support::mask_places(op, mask, &self.size())?;
-                let (n, given) = (places.numel(), source.numel());
-                if n > given {
-                    let message = format!("the mask has {n} places for {given} elements");
-                    return Err($crate::Error::shape(op, message).into());
-                }
-                self.expand(size)?.put(&places, source.reshape(-1)?.narrow(0, 0, n)?)
+                let (size, index) = $crate::support::mask_indices(op, mask, &self.size())?;
+                let (n, given) = (index.numel(), source.numel());
+                $crate::bail_if!(n > given, shape(op, "the mask has {n} places for {given} elements"));
+                self.expand(size)?.put(&index, source.reshape(-1)?.narrow(0, 0, n)?)
             }
         }
     };

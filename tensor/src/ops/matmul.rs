@@ -1,6 +1,7 @@
 //! Products of matrices and vectors.
 
 use candle_core::Layout;
+use smallvec::SmallVec;
 
 use crate::cpu::element::Number;
 use crate::cpu::matmul::int::matmul_int;
@@ -24,29 +25,26 @@ impl Tensor {
     /// When the shapes do not fit, or the dtypes differ.
     pub fn linear(&self, weight: impl AsTensor, bias: Option<&Self>) -> Result<Self> {
         let weight = weight.as_tensor();
-        if weight.dim() != 2 || self.dim() == 0 || self.size()[self.dim() - 1] != weight.size()[1] {
-            return Err(Error::shape(
+        bail_if!(
+            weight.dim() != 2 || self.dim() == 0 || self.size()[self.dim() - 1] != weight.size()[1],
+            shape(
                 "linear",
-                format!(
-                    "input has shape {:?}, weight {:?} expects a last dimension of {}, itself being [out, in]",
-                    self.size(),
-                    weight.size(),
-                    weight.size().last().unwrap_or(&0)
-                ),
-            ));
-        }
+                "input has shape {:?}, weight {:?} expects a last dimension of {}, itself being [out, in]",
+                self.size(),
+                weight.size(),
+                weight.size().last().unwrap_or(&0)
+            )
+        );
         if let Some(b) = bias
             && (b.size() != [weight.size()[0]] || b.dtype != self.dtype)
         {
-            return Err(Error::shape(
+            bail!(shape(
                 "linear",
-                format!(
-                    "bias has shape {:?} and dtype {}, expected [{}] and {}",
-                    b.size(),
-                    b.dtype,
-                    weight.size()[0],
-                    self.dtype
-                ),
+                "bias has shape {:?} and dtype {}, expected [{}] and {}",
+                b.size(),
+                b.dtype,
+                weight.size()[0],
+                self.dtype
             ));
         }
         // Rows that lie one after the other are one matrix.
@@ -61,22 +59,18 @@ impl Tensor {
 
     fn product(&self, op: &'static str, other: &Self, bias: Option<&Self>) -> Result<Self> {
         self.expect_device(op, other)?;
-        if self.dtype != other.dtype {
-            return Err(Error::value(
-                op,
-                format!("dtypes {} and {} differ; convert one with .to_dtype(…)", self.dtype, other.dtype),
-            ));
-        }
+        bail_if!(
+            self.dtype != other.dtype,
+            value(op, "dtypes {} and {} differ; convert one with .to_dtype(…)", self.dtype, other.dtype)
+        );
         let (left, right) = match (self.dim(), other.dim()) {
             (2.., 2..) => return self.matrices(op, other, bias),
             (0, _) | (_, 0) => {
-                return Err(Error::shape(
+                bail!(shape(
                     op,
-                    format!(
-                        "shapes {:?} and {:?}: both need a dimension; for a number, use mul",
-                        self.size(),
-                        other.size()
-                    ),
+                    "shapes {:?} and {:?}: both need a dimension; for a number, use mul",
+                    self.size(),
+                    other.size()
                 ));
             }
             (l, r) => (l == 1, r == 1),
@@ -97,16 +91,15 @@ impl Tensor {
     /// Operands of two or more dimensions.
     fn matrices(&self, op: &'static str, other: &Self, bias: Option<&Self>) -> Result<Self> {
         let ((a_batch, [m, k]), (b_batch, [l, n])) = (split(self.size()), split(other.size()));
-        if k != l {
-            return Err(Error::shape(
+        bail_if!(
+            k != l,
+            shape(
                 op,
-                format!(
-                    "shapes {:?} and {:?} do not fit: the last size of the first, {k}, must be the size {l} of the second",
-                    self.size(),
-                    other.size()
-                ),
-            ));
-        }
+                "shapes {:?} and {:?} do not fit: the last size of the first, {k}, must be the size {l} of the second",
+                self.size(),
+                other.size()
+            )
+        );
         let mut dims = shape::broadcast(op, a_batch, b_batch)?;
         let batch = dims.len();
         dims.extend([m, n]);
@@ -144,16 +137,15 @@ fn run<T: Element>(
     let shape = Shape { batch, m, k: a.size()[a.dim() - 1], n };
     let (sa, sb) = (batch_strides(a.inner.layout(), batch), batch_strides(b.inner.layout(), batch));
     shape::room::<T>(op, shape::numel(dims))?;
-    let contiguous = bias.map(Tensor::contiguous).transpose()?;
-    let bias = contiguous.as_ref();
-    let c = Tensor::read3::<T, _>(op, a, b, bias, |da, db, bias| {
+    let bias = bias.map(Tensor::contiguous).transpose()?;
+    let operands: SmallVec<[&Tensor; 3]> = [a, b].into_iter().chain(&bias).collect();
+    let c = Tensor::read_all::<T, _>(op, &operands, |data| {
         let side = |data, layout: &Layout, batch| {
             let s = &layout.stride()[layout.dims().len() - 2..];
             Operand { data, row: s[0], col: s[1], batch }
         };
-        let start = bias.map_or(Start::Zero, |b| Start::Row(b));
-        let (a, b) = (side(da, a.inner.layout(), &sa), side(db, b.inner.layout(), &sb));
-        kernel(shape, a, b, start)
+        let start = data.get(2).map_or(Start::Zero, |bias| Start::Row(&bias[..n]));
+        kernel(shape, side(data[0], a.inner.layout(), &sa), side(data[1], b.inner.layout(), &sb), start)
     })?;
     a.result(c, dims)
 }
@@ -218,7 +210,6 @@ pub fn expect_ranks(op: &'static str, sizes: [&[usize]; 2], ranks: [usize; 2]) -
     Err(Error::shape(op, format!("shapes {a:?} and {b:?}, expected {m} and {n} dimensions")))
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_matmul {
@@ -254,10 +245,10 @@ macro_rules! composed_matmul {
             pub fn bmm(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let other = &*other.as_tensor();
                 let (a, b) = (self.size(), other.size());
-                if a.len() != 3 || b.len() != 3 || a[0] != b[0] {
-                    let message = format!("shapes {a:?} and {b:?}, expected [b, n, m] and [b, m, p]");
-                    return Err($crate::Error::shape("bmm", message).into());
-                }
+                $crate::bail_if!(
+                    a.len() != 3 || b.len() != 3 || a[0] != b[0],
+                    shape("bmm", "shapes {a:?} and {b:?}, expected [b, n, m] and [b, m, p]")
+                );
                 self.matmul(other)
             }
 
@@ -269,10 +260,10 @@ macro_rules! composed_matmul {
             pub fn dot(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let other = &*other.as_tensor();
                 let (a, b) = (self.size(), other.size());
-                if a.len() != 1 || a[..] != b[..] {
-                    let message = format!("shapes {a:?} and {b:?}, expected two vectors of one length");
-                    return Err($crate::Error::shape("dot", message).into());
-                }
+                $crate::bail_if!(
+                    a.len() != 1 || a[..] != b[..],
+                    shape("dot", "shapes {a:?} and {b:?}, expected two vectors of one length")
+                );
                 self.matmul(other)
             }
 
@@ -287,50 +278,14 @@ macro_rules! composed_matmul {
                 self.unsqueeze(1)?.mul(other)
             }
 
-            /// Returns `beta · self + alpha · (a · b)`, where `self` broadcasts to the product of two
-            /// matrices. With a `beta` of 0, `self` does not count, not even its NaN.
-            ///
-            /// # Errors
-            /// When the shapes or dtypes do not fit.
-            #[track_caller]
-            pub fn addmm(
-                &self,
-                a: impl $crate::AsTensor<Self>,
-                b: impl $crate::AsTensor<Self>,
-                beta: impl Into<$crate::Scalar>,
-                alpha: impl Into<$crate::Scalar>,
-            ) -> Result<Self> {
-                self.plus_product("addmm", a.as_tensor().mm(b)?, beta.into(), alpha.into())
-            }
-
-            /// Returns `beta · self + alpha · (matrix · vector)`; see [`Self::addmm`].
-            ///
-            /// # Errors
-            /// As [`Self::addmm`].
-            #[track_caller]
-            pub fn addmv(
-                &self,
-                matrix: impl $crate::AsTensor<Self>,
-                vector: impl $crate::AsTensor<Self>,
-                beta: impl Into<$crate::Scalar>,
-                alpha: impl Into<$crate::Scalar>,
-            ) -> Result<Self> {
-                self.plus_product("addmv", matrix.as_tensor().mv(vector)?, beta.into(), alpha.into())
-            }
-
-            /// Returns `beta · self + alpha · (a · b)` for batches of matrices; see [`Self::addmm`].
-            ///
-            /// # Errors
-            /// As [`Self::addmm`].
-            #[track_caller]
-            pub fn baddbmm(
-                &self,
-                a: impl $crate::AsTensor<Self>,
-                b: impl $crate::AsTensor<Self>,
-                beta: impl Into<$crate::Scalar>,
-                alpha: impl Into<$crate::Scalar>,
-            ) -> Result<Self> {
-                self.plus_product("baddbmm", a.as_tensor().bmm(b)?, beta.into(), alpha.into())
+            $crate::plus_products! {
+                /// Returns `beta · self + alpha · (a · b)`, where `self` broadcasts to the product of two
+                /// matrices. With a `beta` of 0, `self` does not count, not even its NaN.
+                addmm = a mm b;
+                /// Returns `beta · self + alpha · (matrix · vector)`; see [`Self::addmm`].
+                addmv = matrix mv vector;
+                /// Returns `beta · self + alpha · (a · b)` for batches of matrices; see [`Self::addmm`].
+                baddbmm = a bmm b;
             }
 
             #[track_caller]
@@ -377,10 +332,10 @@ macro_rules! composed_matmul {
             pub fn tensordot(&self, other: impl $crate::AsTensor<Self>, dims: usize) -> Result<Self> {
                 let other = &*other.as_tensor();
                 let (a, b) = (self.size(), other.size());
-                if dims > a.len() || dims > b.len() || a[a.len() - dims..] != b[..dims] {
-                    let message = format!("the last {dims} sizes of {a:?} are not the first of {b:?}");
-                    return Err($crate::Error::shape("tensordot", message).into());
-                }
+                $crate::bail_if!(
+                    dims > a.len() || dims > b.len() || a[a.len() - dims..] != b[..dims],
+                    shape("tensordot", "the last {dims} sizes of {a:?} are not the first of {b:?}")
+                );
                 let ((left, inner), right) = (a.split_at(a.len() - dims), &b[dims..]);
                 let count = |sizes: &[usize]| sizes.iter().product::<usize>();
                 let rows = self.reshape([count(left), count(inner)])?;
@@ -412,14 +367,15 @@ macro_rules! composed_matmul {
             #[track_caller]
             pub fn cross(&self, other: impl $crate::AsTensor<Self>, dim: i64) -> Result<Self> {
                 let other = &*other.as_tensor();
-                if self.dim() != other.dim() || self.size_of(dim)? != 3 || other.size_of(dim)? != 3 {
-                    let message = format!(
+                $crate::bail_if!(
+                    self.dim() != other.dim() || self.size_of(dim)? != 3 || other.size_of(dim)? != 3,
+                    shape(
+                        "cross",
                         "shapes {:?} and {:?}: expected as many dimensions, with size 3 at {dim}",
                         self.size(),
                         other.size()
-                    );
-                    return Err($crate::Error::shape("cross", message).into());
-                }
+                    )
+                );
                 let part = |i: i64| -> Result<Self> {
                     let (j, k) = ((i + 1) % 3, (i + 2) % 3);
                     let first = self.select(dim, j)?.mul(other.select(dim, k)?)?;

@@ -1,6 +1,25 @@
 //! The operations, a file for each family, under the same names as in `taper-autograd`, where their
 //! gradients are.
 
+/// Calls a kernel over the contiguous elements of operands of one real dtype, as f64 where it is that, else as
+/// f32, through [`Tensor::make`](crate::Tensor::make) or `compute`; the result has the dtype of the operands.
+macro_rules! real_kernel {
+    ($method:ident, $op:expr, $operands:expr, $size:expr, $T:ident => $kernel:expr) => {{
+        let operands: &[&$crate::Tensor] = &$operands;
+        let dtype = operands[0].dtype;
+        $crate::dtype::with_real!(dtype, $T => {
+            let mut wide = smallvec::SmallVec::<[_; 4]>::new();
+            for operand in operands {
+                wide.push(operand.in_dtype(<$T as $crate::Element>::TYPE)?);
+            }
+            let wide: smallvec::SmallVec<[&$crate::Tensor; 4]> = wide.iter().map(|x| &**x).collect();
+            $crate::Tensor::$method::<$T, $T>($op, &wide, $size, $kernel)?.cast(dtype)
+        })
+    }};
+}
+
+mod composed;
+
 pub(crate) mod activation;
 pub(crate) mod arithmetic;
 pub(crate) mod bitwise;
@@ -29,6 +48,7 @@ pub(crate) mod slice;
 pub(crate) mod softmax;
 pub(crate) mod sort;
 pub(crate) mod statistics;
+pub(crate) mod subscript;
 pub(crate) mod unary;
 pub(crate) mod upsample;
 pub(crate) mod view;
@@ -36,19 +56,19 @@ pub(crate) mod view;
 /// Checks that composed operations make, which `taper-autograd` compiles for its own type.
 pub mod support {
     pub use super::conv::transposed;
-    pub use super::einsum::einsum_plan;
+    pub use super::einsum::{einsum_order, einsum_pair, einsum_terms};
     pub use super::in_place::expect_fits;
-    pub use super::index::{along, places};
+    pub use super::index::{along, index_vector};
     pub use super::join::{interleaved, pad_indices, repeated};
     pub use super::linalg::unit_matrices;
-    pub use super::mask::mask_places;
+    pub use super::mask::mask_indices;
     pub use super::matmul::expect_ranks;
     pub use super::random::dropout_factors;
     pub use super::rearrange::diagonal_positions;
     pub use super::reduce::expect_float;
     pub use super::row_norm::{RowNorm, real};
     pub use super::slice::equal_parts;
-    pub use super::statistics::quantile_places;
+    pub use super::statistics::quantile_indices;
     pub use super::view::moved_dims;
     pub use crate::cpu::row_norm::Centre;
     pub use crate::shape::{broadcast, dim, shape};

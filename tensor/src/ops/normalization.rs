@@ -2,7 +2,7 @@
 
 use crate::cpu::batch_norm::{self, Affine, Gradients, Normalised, Shape, Used};
 use crate::dtype::with_real;
-use crate::{Element, Error, Result, Tensor, cuda};
+use crate::{Element, Result, Tensor, cuda};
 
 /// The statistics of a batch that [`Tensor::batch_norm`] found, for the running ones. Of 16-bit numbers they
 /// are in f32.
@@ -41,18 +41,19 @@ impl Tensor {
         let op = "batch_norm";
         let shape = self.channels(op, &[("weight", weight), ("bias", bias)])?;
         let count = shape.batch * shape.size;
-        if count == 1 {
-            let message = format!(
+        bail_if!(
+            count == 1,
+            shape(
+                op,
                 "input has shape {:?}, expected [batch, channels, …] with more than one value in a channel",
                 self.size()
-            );
-            return Err(Error::shape(op, message));
-        }
+            )
+        );
         if let Some((y, mean, var)) = cuda::batch_norm::train(&shape, self, weight, bias, eps)? {
             return Ok((y, BatchStatistics { mean, var, count }));
         }
         with_real!(self.dtype, T => {
-            let Normalised { y, mean, var } = self.lend_channels::<T, _>(op, [weight, bias, None, None], |x, [w, b, ..]| {
+            let Normalised { y, mean, var } = Self::lend_some::<T, _, 1, 2>(op, [self], [weight, bias], |[x], [w, b]| {
                 batch_norm::train(&shape, x, Affine { weight: w, bias: b }, eps)
             })?;
             let (mean, var) = (self.result(mean, &[shape.channels])?, self.result(var, &[shape.channels])?);
@@ -73,18 +74,14 @@ impl Tensor {
         eps: f64,
     ) -> Result<Self> {
         let op = "batch_norm";
-        let (some_mean, some_var) = (Some(mean), Some(var));
-        let shape = self.channels(
-            op,
-            &[("weight", weight), ("bias", bias), ("mean", some_mean), ("variance", some_var)],
-        )?;
+        let statistics = [("mean", Some(mean)), ("variance", Some(var)), ("weight", weight), ("bias", bias)];
+        let shape = self.channels(op, &statistics)?;
         if let Some(y) = cuda::batch_norm::by(&shape, self, (mean, var), weight, bias, eps)? {
             return Ok(y);
         }
         with_real!(self.dtype, T => {
-            let y = self.lend_channels::<T, _>(op, [weight, bias, some_mean, some_var], |x, [w, b, m, v]| {
-                let by = (m.unwrap_or(&[]), v.unwrap_or(&[])); // invariant: both are given above
-                batch_norm::infer(&shape, x, by, Affine { weight: w, bias: b }, eps)
+            let y = Self::lend_some::<T, _, 3, 2>(op, [self, mean, var], [weight, bias], |[x, m, v], [w, b]| {
+                batch_norm::infer(&shape, x, (m, v), Affine { weight: w, bias: b }, eps)
             })?;
             self.result(y, self.size())?.cast(self.dtype)
         })
@@ -107,19 +104,16 @@ impl Tensor {
     ) -> Result<(Self, Self, Self)> {
         let op = "batch_norm_grad";
         grad.expect_like(op, self)?;
-        let (some_mean, some_var) = (Some(mean), Some(var));
-        let shape = self.channels(op, &[("weight", weight), ("mean", some_mean), ("variance", some_var)])?;
+        let shape =
+            self.channels(op, &[("weight", weight), ("mean", Some(mean)), ("variance", Some(var))])?;
         let by = (mean, var);
         if let Some(done) = cuda::batch_norm::gradients(&shape, self, grad, by, weight, eps, of_batch)? {
             return Ok(done);
         }
         with_real!(self.dtype, T => {
-            let dy = grad.in_dtype(T::TYPE)?.contiguous()?;
             let Gradients { x, weight, bias } =
-                self.lend_channels::<T, _>(op, [weight, some_mean, some_var, Some(&dy)], |x, [w, m, v, dy]| {
-                    let (mean, var) = (m.unwrap_or(&[]), v.unwrap_or(&[])); // invariant: given above
-                    let used = Used { mean, var, eps, of_batch };
-                    batch_norm::backward(&shape, x, dy.unwrap_or(&[]), used, w)
+                Self::lend_some::<T, _, 4, 1>(op, [self, grad, mean, var], [weight], |[x, dy, mean, var], [w]| {
+                    batch_norm::backward(&shape, x, dy, Used { mean, var, eps, of_batch }, w)
                 })?;
             let channels = &[shape.channels];
             let dx = self.result(x, self.size())?.cast(self.dtype)?;
@@ -131,44 +125,48 @@ impl Tensor {
     fn channels(&self, op: &'static str, parameters: &[(&str, Option<&Self>)]) -> Result<Shape> {
         self.expect_float(op)?;
         let &[batch, channels, ref rest @ ..] = self.size() else {
-            let message = format!("input has shape {:?}, expected [batch, channels, …]", self.size());
-            return Err(Error::shape(op, message));
+            bail!(shape(op, "input has shape {:?}, expected [batch, channels, …]", self.size()));
         };
-        for (name, parameter) in parameters {
-            let Some(parameter) = parameter else { continue };
-            self.expect_device(op, parameter)?;
-            if parameter.size() != [channels] {
-                let message = format!(
-                    "{name} has shape {:?}, an input of shape {:?} expects [{channels}]",
-                    parameter.size(),
-                    self.size()
-                );
-                return Err(Error::shape(op, message));
-            }
-        }
+        self.expect_parameters(op, parameters, &[channels])?;
         Ok(Shape { batch, channels, size: rest.iter().product() })
     }
 
-    /// Lends the elements of `self` and of other tensors, those that are there, as `T`.
-    pub(super) fn lend_channels<T: Element, R>(
+    /// Checks that the parameters that are given have this size and the device of `self`.
+    pub(super) fn expect_parameters(
         &self,
         op: &'static str,
-        others: [Option<&Self>; 4],
-        f: impl FnOnce(&[T], [Option<&[T]>; 4]) -> R,
+        parameters: &[(&str, Option<&Self>)],
+        expected: &[usize],
+    ) -> Result<()> {
+        parameters.iter().filter_map(|(name, parameter)| Some((name, (*parameter)?))).try_for_each(
+            |(name, p)| {
+                self.expect_device(op, p)?;
+                let (size, x) = (p.size(), self.size());
+                bail_if!(
+                    size != expected,
+                    shape(op, "{name} has shape {size:?}, an input of shape {x:?} expects {expected:?}")
+                );
+                Ok(())
+            },
+        )
+    }
+
+    /// Lends the elements of tensors, and of those others that are given, as `T`.
+    pub(super) fn lend_some<T: Element, R, const N: usize, const M: usize>(
+        op: &'static str,
+        tensors: [&Self; N],
+        others: [Option<&Self>; M],
+        f: impl FnOnce([&[T]; N], [Option<&[T]>; M]) -> R,
     ) -> Result<R> {
-        let mut wide = vec![self.in_dtype(T::TYPE)?];
-        for other in others.into_iter().flatten() {
-            wide.push(other.in_dtype(T::TYPE)?);
-        }
-        let operands: Vec<&Self> = wide.iter().map(|x| &**x).collect();
-        Self::lend::<T, _>(op, &operands, |lent| {
-            let mut rest = lent[1..].iter().copied();
-            f(lent[0], others.map(|other| other.and_then(|_| rest.next())))
+        let given = tensors.into_iter().chain(others.into_iter().flatten());
+        let wide = given.map(|x| x.in_dtype(T::TYPE)).collect::<Result<Vec<_>>>()?;
+        Self::lend::<T, _>(op, &wide.iter().map(|x| &**x).collect::<Vec<_>>(), |lent| {
+            let mut rest = lent[N..].iter().copied();
+            f(std::array::from_fn(|i| lent[i]), others.map(|other| other.and_then(|_| rest.next())))
         })
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_normalization {
@@ -246,10 +244,10 @@ macro_rules! composed_normalization {
                 eps: f64,
             ) -> Result<Self> {
                 let size = self.size();
-                if size.len() < 3 {
-                    let message = format!("input has shape {:?}, expected [batch, channels, …]", &size[..]);
-                    return Err($crate::Error::shape("instance_norm", message).into());
-                }
+                $crate::bail_if!(
+                    size.len() < 3,
+                    shape("instance_norm", "input has shape {:?}, expected [batch, channels, …]", &size[..])
+                );
                 self.group_norm(size[1].max(1), weight, bias, eps)
             }
 
@@ -283,20 +281,20 @@ macro_rules! composed_normalization {
             ) -> Result<[Self; 3]> {
                 let view = |v: &Self| v.to_dtype($crate::support::real(v.dtype()))?.reshape(norm.view());
                 let (x, g) = (view(self)?, view(grad)?);
-                let (h, r) = x.standardised(&[2, 3], norm.centre(), norm.eps())?;
+                let (h, r) = x.standardised(&[2, 3], norm.rows.centre, norm.rows.eps)?;
                 let dh = match weight {
                     Some(weight) => g.mul(weight.to_dtype(x.dtype())?.reshape(norm.parameters())?)?,
                     None => g.clone(),
                 };
-                let level = match norm.centre() {
+                let level = match norm.rows.centre {
                     $crate::support::Centre::Mean => dh.sub(dh.mean_dim((2, 3), true)?)?,
                     $crate::support::Centre::Zero => dh.clone(),
                 };
                 let dx = level.sub(h.mul(dh.mul(&h)?.mean_dim((2, 3), true)?)?)?.mul(r)?;
                 Ok([
                     dx.reshape(self.size())?,
-                    g.mul(h)?.sum_dim((0, 3), false)?.reshape(norm.size())?,
-                    g.sum_dim((0, 3), false)?.reshape(norm.size())?,
+                    g.mul(h)?.sum_dim((0, 3), false)?.reshape(&norm.size[..])?,
+                    g.sum_dim((0, 3), false)?.reshape(&norm.size[..])?,
                 ])
             }
         }

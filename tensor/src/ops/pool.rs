@@ -56,11 +56,9 @@ impl PoolOptions {
         let rows = fit(h, kernel.0, stride.0, padding.0, dilation.0);
         let columns = fit(w, kernel.1, stride.1, padding.1, dilation.1);
         let (Some((rows, kh)), Some((columns, kw))) = (rows, columns) else {
-            return Err(Error::shape(
+            bail!(shape(
                 op,
-                format!(
-                    "{self:?} does not fit an image of {h} x {w}: the window must fit, the padding be at most half of it"
-                ),
+                "{self:?} does not fit an image of {h} x {w}: the window must fit, the padding be at most half of it"
             ));
         };
         expect_pixels(op, rows, columns)?;
@@ -78,9 +76,10 @@ impl PoolOptions {
 
     /// The windows of a mean, and the size of its output.
     fn means(&self, op: &'static str, size: &[usize]) -> Result<(Average, [usize; 2])> {
-        if self.dilation != (1, 1) || self.divisor_override == Some(0) {
-            return Err(Error::value(op, format!("{self:?}: a mean has no dilation and no divisor 0")));
-        }
+        bail_if!(
+            self.dilation != (1, 1) || self.divisor_override == Some(0),
+            value(op, "{self:?}: a mean has no dilation and no divisor 0")
+        );
         let windows = self.windows(op, size)?;
         expect_room(op, &[size[0], size[1], windows.output[0], windows.output[1]])?;
         Ok((Average::new(&windows, self.count_include_pad, self.divisor_override), windows.output))
@@ -200,13 +199,10 @@ impl Tensor {
         let (rows, cols) = (adaptive_windows(h, oh), adaptive_windows(w, ow));
         let size = self.pooled([oh, ow]);
         let mut places = vec![0u32; shape::numel(&size)];
-        let y = with_real!(self.dtype, T => {
-            let x = self.in_dtype(T::TYPE)?;
-            Self::compute::<T, T>(op, &[&x], &size, |x, y| {
-                max::adaptive_max_pool2d([h, w], &rows, &cols, x[0], y, &mut places);
-            })?
+        let y: Result<Self> = real_kernel!(compute, op, [self], &size, T => |x, y| {
+            max::adaptive_max_pool2d([h, w], &rows, &cols, x[0], y, &mut places);
         });
-        Ok((y.cast(self.dtype)?, self.result(places, &size)?.to_dtype(DType::I64)?))
+        Ok((y?, self.result(places, &size)?.to_dtype(DType::I64)?))
     }
 
     /// Returns the gradient of [`Tensor::adaptive_max_pool2d`]; see [`Tensor::max_pool2d_grad`].
@@ -242,11 +238,7 @@ impl Tensor {
             {
                 return Err(Error::Index { op, index: i64::from(last), dim: 2, size: pixels });
             }
-            with_real!(self.dtype, T => {
-                let dy = self.in_dtype(T::TYPE)?;
-                let grad = |dy: &[&[T]]| max::gradient(windows, dy[0], places);
-                Self::make::<T, T>(op, &[&dy], input, grad)?.cast(self.dtype)
-            })
+            real_kernel!(make, op, [self], input, T => |dy| max::gradient(windows, dy[0], places))
         })
     }
 
@@ -310,10 +302,7 @@ impl Tensor {
 
     fn averages(&self, op: &'static str, windows: &Average, output: [usize; 2]) -> Result<Self> {
         self.expect_float(op)?;
-        with_real!(self.dtype, T => {
-            let x = self.in_dtype(T::TYPE)?;
-            Self::compute::<T, T>(op, &[&x], &self.pooled(output), |x, y| windows.forward(x[0], y))?.cast(self.dtype)
-        })
+        real_kernel!(compute, op, [self], &self.pooled(output), T => |x, y| windows.forward(x[0], y))
     }
 
     fn averages_grad(
@@ -324,10 +313,7 @@ impl Tensor {
         output: [usize; 2],
     ) -> Result<Self> {
         self.expect_pooled(op, self, input, output)?;
-        with_real!(self.dtype, T => {
-            let dy = self.in_dtype(T::TYPE)?;
-            Self::compute::<T, T>(op, &[&dy], input, |dy, dx| windows.gradient(dy[0], dx))?.cast(self.dtype)
-        })
+        real_kernel!(compute, op, [self], input, T => |dy, dx| windows.gradient(dy[0], dx))
     }
 
     /// `[N, C, H', W']`
@@ -342,9 +328,10 @@ impl Tensor {
         if of.size() == expected {
             return Ok(());
         }
-        Err(Error::shape(
+        bail!(shape(
             op,
-            format!("gradient or places have shape {:?}, images {input:?} expect {expected:?}", of.size()),
+            "gradient or places have shape {:?}, images {input:?} expect {expected:?}",
+            of.size()
         ))
     }
 }
@@ -354,13 +341,17 @@ fn adaptive(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<Aver
     Ok(Average::adaptive([h, w], output))
 }
 
+/// Checks that an image is not empty.
+pub(crate) fn expect_filled(op: &'static str, h: usize, w: usize) -> Result<()> {
+    bail_if!(h == 0 || w == 0, shape(op, "an image of {h} x {w} is empty"));
+    Ok(())
+}
+
 /// [`images`] that are not empty, and can have outputs of this size.
 pub(crate) fn filled(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<[usize; 4]> {
     let [n, c, h, w] = images(op, size)?;
     expect_room(op, &[n, c, output[0], output[1]])?;
-    if h == 0 || w == 0 {
-        return Err(Error::shape(op, format!("an image of {h} x {w} is empty")));
-    }
+    expect_filled(op, h, w)?;
     expect_pixels(op, h, w)?;
     Ok([n, c, h, w])
 }

@@ -1,6 +1,7 @@
 //! New tensors of random numbers.
 
 use crate::creation::Options;
+use crate::ops::reduce::expect_float;
 use crate::random::{unit_f32, unit_f64};
 use crate::{DType, Device, Error, Generator, IntoShape, Result, Tensor, shape};
 
@@ -22,25 +23,12 @@ impl Options {
     /// # Errors
     /// As [`Options::zeros`]; and on an integer dtype.
     pub fn uniform(&self, shape: impl IntoShape, low: f64, high: f64) -> Result<Tensor> {
-        let shape = shape::shape("uniform", shape)?;
-        shape::room::<u64>("uniform", shape::numel(&shape))?;
-        let n = shape::numel(&shape);
-        match self.float("uniform")? {
-            DType::F64 => {
-                let r = self.random().reserve(n.div_ceil(2));
-                let pairs = (0..n as u64).map(|i| {
-                    let (b, h) = (r.block(i / 2), i as usize % 2 * 2);
-                    low + (high - low) * unit_f64(u64::from(b[h]) | u64::from(b[h + 1]) << 32)
-                });
-                self.finish(DType::F32, pairs.collect(), &shape)
-            }
-            _ => {
-                let r = self.random().reserve(n.div_ceil(4));
-                let (low, width) = (low as f32, (high - low) as f32);
-                let values = blocks(n, |i| r.block(i).map(|b| low + width * unit_f32(b)));
-                self.finish(DType::F32, values, &shape)
-            }
-        }
+        let (low32, width32) = (low as f32, (high - low) as f32);
+        self.floats(
+            ("uniform", shape),
+            |bits| bits.map(|b| low + (high - low) * unit_f64(b)),
+            |bits| bits.map(|b| low32 + width32 * unit_f32(b)),
+        )
     }
 
     /// Normal with mean 0 and variance 1.
@@ -57,29 +45,37 @@ impl Options {
     /// # Errors
     /// As [`Options::zeros`]; and on an integer dtype.
     pub fn normal(&self, shape: impl IntoShape, mean: f64, std: f64) -> Result<Tensor> {
-        let shape = shape::shape("normal", shape)?;
-        shape::room::<u64>("normal", shape::numel(&shape))?;
-        let n = shape::numel(&shape);
-        // One block gives four f32 numbers from four 32-bit ones, or two f64 from two 64-bit ones.
-        match self.float("normal")? {
-            DType::F64 => {
-                let r = self.random().reserve(n.div_ceil(2));
-                let values = blocks(n, |i| {
-                    let [a, b, c, d] = r.block(i).map(u64::from);
-                    box_muller(unit_f64(a | b << 32), unit_f64(c | d << 32)).map(|z| mean + std * z)
-                });
-                self.finish(DType::F32, values, &shape)
-            }
-            _ => {
-                let r = self.random().reserve(n.div_ceil(4));
-                let values = blocks(n, |i| {
-                    let [a, b, c, d] = r.block(i).map(|b| (f64::from(b) + 0.5) / 4294967296.0);
-                    let ([w, x], [y, z]) = (box_muller(a, b), box_muller(c, d));
-                    [w, x, y, z].map(|z| (mean + std * z) as f32)
-                });
-                self.finish(DType::F32, values, &shape)
-            }
+        self.floats(
+            ("normal", shape),
+            |[a, b]| box_muller(unit_f64(a), unit_f64(b)).map(|z| mean + std * z),
+            |bits| {
+                let [a, b, c, d] = bits.map(|b| (f64::from(b) + 0.5) / 4294967296.0);
+                let ([w, x], [y, z]) = (box_muller(a, b), box_muller(c, d));
+                [w, x, y, z].map(|z| (mean + std * z) as f32)
+            },
+        )
+    }
+
+    /// Real numbers from the generator's blocks: two f64 from two 64-bit numbers, or four f32 from four of 32.
+    fn floats(
+        &self,
+        (op, shape): (&'static str, impl IntoShape),
+        wide: impl Fn([u64; 2]) -> [f64; 2],
+        narrow: impl Fn([u32; 4]) -> [f32; 4],
+    ) -> Result<Tensor> {
+        let shape = shape::new_shape(op, shape)?;
+        let (n, dtype) = (shape::numel(&shape), self.dtype.unwrap_or(DType::F32));
+        expect_float(op, dtype)?;
+        if dtype == DType::F64 {
+            let r = self.random().reserve(n.div_ceil(2));
+            let values = blocks(n, |i| {
+                let [a, b, c, d] = r.block(i).map(u64::from);
+                wide([a | b << 32, c | d << 32])
+            });
+            return self.finish(DType::F32, values, &shape);
         }
+        let r = self.random().reserve(n.div_ceil(4));
+        self.finish(DType::F32, blocks(n, |i| narrow(r.block(i))), &shape)
     }
 
     /// Uniform integers in [low, high).
@@ -87,14 +83,8 @@ impl Options {
     /// # Errors
     /// As [`Options::zeros`]; and when there is no integer between the bounds.
     pub fn randint(&self, low: i64, high: i64, shape: impl IntoShape) -> Result<Tensor> {
-        let shape = shape::shape("randint", shape)?;
-        shape::room::<u64>("randint", shape::numel(&shape))?;
-        if low >= high {
-            return Err(Error::value(
-                "randint",
-                format!("no integer is in [{low}, {high}): low must be below high"),
-            ));
-        }
+        let shape = shape::new_shape("randint", shape)?;
+        bail_if!(low >= high, value("randint", "no integer is in [{low}, {high}): low must be below high"));
         let (g, width) = (self.random(), high.wrapping_sub(low) as u64);
         let values = (0..shape::numel(&shape)).map(|_| low.wrapping_add(g.below(width) as i64)).collect();
         self.finish(DType::I64, values, &shape)
@@ -105,19 +95,9 @@ impl Options {
     /// # Errors
     /// As [`Options::zeros`].
     pub fn randperm(&self, n: usize) -> Result<Tensor> {
-        let shape = shape::shape("randperm", n)?;
-        shape::room::<u64>("randperm", n)?;
+        let shape = shape::new_shape("randperm", n)?;
         let values = self.random().permutation(n).into_iter().map(|i| i as i64).collect();
         self.finish(DType::I64, values, &shape)
-    }
-
-    fn float(&self, op: &'static str) -> Result<DType> {
-        let dtype = self.dtype.unwrap_or(DType::F32);
-        if dtype.is_float() {
-            Ok(dtype)
-        } else {
-            Err(Error::dtype(op, dtype, "float32 or another real dtype"))
-        }
     }
 }
 
@@ -160,25 +140,23 @@ impl Tensor {
             [n] => (1, n),
             [rows, n] => (rows, n),
             _ => {
-                return Err(Error::shape(
-                    op,
-                    format!("shape {:?} is neither a vector nor a matrix", self.size()),
-                ));
+                bail!(shape(op, "shape {:?} is neither a vector nor a matrix", self.size()));
             }
         };
         let all = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        if all.iter().any(|w| !w.is_finite() || *w < 0.0) {
-            return Err(Error::value(op, "weights must be finite and not negative"));
-        }
-        let size = shape::shape(op, [&self.size()[..self.dim() - 1], &[samples]].concat())?;
-        shape::room::<u64>(op, shape::numel(&size))?;
+        bail_if!(
+            all.iter().any(|w| !w.is_finite() || *w < 0.0),
+            value(op, "weights must be finite and not negative")
+        );
+        let size = shape::new_shape(op, [&self.size()[..self.dim() - 1], &[samples]].concat())?;
         let (generator, mut drawn) = (Generator::default_generator(), vec![]);
         for row in 0..rows {
             let mut weights = all[row * n..][..n].to_vec();
             let positive = weights.iter().filter(|w| **w > 0.0).count();
-            if positive == 0 || (!replacement && positive < samples) {
-                return Err(Error::value(op, format!("{samples} samples from {positive} positive weights")));
-            }
+            bail_if!(
+                positive == 0 || (!replacement && positive < samples),
+                value(op, "{samples} samples from {positive} positive weights")
+            );
             for _ in 0..samples {
                 let total: f64 = weights.iter().sum();
                 let mut rest = generator.uniform() * total;
@@ -255,7 +233,6 @@ pub fn dropout_factors(
     if p < 1.0 { kept.div(1.0 - p) } else { Ok(kept) }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_random {
@@ -278,10 +255,10 @@ macro_rules! composed_random {
             #[track_caller]
             pub fn feature_dropout(&self, p: f64, generator: Option<&$crate::Generator>) -> Result<Self> {
                 let (op, mut size) = ("feature_dropout", self.size().to_vec());
-                if size.len() < 2 {
-                    let message = format!("input has shape {size:?}, expected [batch, channels, ..]");
-                    return Err($crate::Error::shape(op, message).into());
-                }
+                $crate::bail_if!(
+                    size.len() < 2,
+                    shape(op, "input has shape {size:?}, expected [batch, channels, ..]")
+                );
                 size[2..].fill(1);
                 self.dropout_over(op, p, &size, generator)
             }

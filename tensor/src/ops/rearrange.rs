@@ -1,7 +1,7 @@
 //! The same elements elsewhere: flipped, rolled, of a triangle or a diagonal.
 
 use crate::dtype::with_element;
-use crate::{Error, IntoShape, Result, Scalar, Tensor, shape};
+use crate::{IntoShape, Result, Scalar, Tensor, shape};
 
 impl Tensor {
     /// Returns matrices `[.., m, m]` of zeros with the last dimension `[.., n]` on their `diagonal`.
@@ -11,7 +11,7 @@ impl Tensor {
     pub fn diag_embed(&self, diagonal: i64) -> Result<Self> {
         let op = "diag_embed";
         let &[ref batch @ .., n] = self.size() else {
-            return Err(Error::shape(op, "expected at least one dimension, got a number"));
+            bail!(shape(op, "expected at least one dimension, got a number"));
         };
         let m = n.saturating_add(usize::try_from(diagonal.unsigned_abs()).unwrap_or(usize::MAX));
         let y = self.like().zeros([batch, &[m, m]].concat())?;
@@ -43,12 +43,10 @@ impl Tensor {
         if dims.is_empty() && shifts.len() == 1 {
             return self.reshape(-1)?.roll(shifts, 0)?.reshape(self.size());
         }
-        if shifts.len() != dims.len() || dims.is_empty() {
-            return Err(Error::shape(
-                "roll",
-                format!("{} shifts of {} dimensions", shifts.len(), dims.len()),
-            ));
-        }
+        bail_if!(
+            shifts.len() != dims.len() || dims.is_empty(),
+            shape("roll", "{} shifts of {} dimensions", shifts.len(), dims.len())
+        );
         shape::room::<u64>("roll", self.numel())?;
         let mut y = self.clone();
         for (shift, dim) in shifts.into_iter().zip(dims) {
@@ -80,7 +78,7 @@ impl Tensor {
 
     fn triangle(&self, op: &'static str, keep: impl Fn(i64, i64) -> bool) -> Result<Self> {
         let [.., rows, columns] = *self.size() else {
-            return Err(Error::shape(op, format!("shape {:?} has fewer than 2 dimensions", self.size())));
+            bail!(shape(op, "shape {:?} has fewer than 2 dimensions", self.size()));
         };
         with_element!(self.dtype, T => Self::compute::<T, T>(op, &[self], self.size(), |x, y| {
             for (i, (y, &x)) in y.iter_mut().zip(x[0]).enumerate() {
@@ -117,7 +115,6 @@ pub fn diagonal_positions(rows: usize, columns: usize, diagonal: i64) -> Result<
     Tensor::from_vec((0..n).map(|i| ((i + down) * columns + i + right) as i64).collect(), n)
 }
 
-/// Rearrangements that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_rearrange {
@@ -151,9 +148,7 @@ macro_rules! composed_rearrange {
                 let (op, size) = ("rot90", self.size());
                 let a = $crate::support::dim(op, dims.0, &size)?;
                 let b = $crate::support::dim(op, dims.1, &size)?;
-                if a == b {
-                    return Err($crate::Error::shape(op, format!("dimensions {dims:?} are the same")).into());
-                }
+                $crate::bail_if!(a == b, shape(op, "dimensions {dims:?} are the same"));
                 match k.rem_euclid(4) {
                     1 => self.flip(b)?.transpose(a as i64, b as i64),
                     2 => self.flip([a, b]),
@@ -176,8 +171,7 @@ macro_rules! composed_rearrange {
                         self.reshape(-1)?.index_select(0, &positions.to(&self.device())?)
                     }
                     ref size => {
-                        let message = format!("expected a vector or a matrix, got shape {size:?}");
-                        Err($crate::Error::shape("diag", message).into())
+                        $crate::bail!(shape("diag", "expected a vector or a matrix, got shape {size:?}"))
                     }
                 }
             }
@@ -188,10 +182,10 @@ macro_rules! composed_rearrange {
             /// When there are not two dimensions.
             #[track_caller]
             pub fn trace(&self) -> Result<Self> {
-                if self.dim() != 2 {
-                    let message = format!("expected a matrix, got shape {:?}", self.size());
-                    return Err($crate::Error::shape("trace", message).into());
-                }
+                $crate::bail_if!(
+                    self.dim() != 2,
+                    shape("trace", "expected a matrix, got shape {:?}", self.size())
+                );
                 self.diag(0)?.sum()
             }
         }

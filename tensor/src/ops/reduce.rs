@@ -1,6 +1,6 @@
 //! Sums, means, products and norms.
 
-use crate::cpu::element::{Element as Kernel, Number};
+use crate::cpu::element::Element as Kernel;
 use crate::cpu::reduce::reduce;
 use crate::cpu::reducers::{self, All, Any, CountNonzero, Max, Prod, Sum, SumOf};
 use crate::dtype::{with_real, with_working};
@@ -24,8 +24,16 @@ pub(crate) fn over(op: &'static str, dims: impl IntoShape, size: &[usize]) -> Re
     Ok(if dims.is_empty() { (0..size.len()).collect() } else { dims })
 }
 
-fn all(x: &Tensor) -> Vec<usize> {
-    (0..x.dim()).collect()
+/// The dimensions to reduce, see [`over`], and the shape of the result, see [`reduced`].
+pub(crate) fn reduction(
+    op: &'static str,
+    x: &Tensor,
+    dims: impl IntoShape,
+    keepdim: bool,
+) -> Result<(Vec<usize>, Vec<usize>)> {
+    let over = over(op, dims, x.size())?;
+    let size = reduced(op, x.size(), &over, keepdim)?;
+    Ok((over, size))
 }
 
 macro_rules! folds {
@@ -35,8 +43,7 @@ macro_rules! folds {
         /// # Errors
         /// When there is no such dimension, or one is given twice.
         pub fn $name(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-            let over = over($op, dims, self.size())?;
-            let size = reduced($op, self.size(), &over, keepdim)?;
+            let (over, size) = reduction($op, self, dims, keepdim)?;
             with_working!(self.dtype, T => {
                 let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>($op, |x| reduce(x, &over, $fold))?;
                 self.result(y, &size)?.cast($out(self.dtype))
@@ -53,7 +60,7 @@ pub(super) fn total(dtype: DType) -> DType {
 impl Tensor {
     /// Returns the sum of all elements; integers are summed as i64.
     pub fn sum(&self) -> Result<Self> {
-        self.sum_over(&all(self), false)
+        self.sum_dim((), false)
     }
 
     /// Returns the sums over some dimensions, all where none is given; they become 1 with `keepdim`, or else
@@ -86,7 +93,7 @@ impl Tensor {
     /// # Errors
     /// On an integer dtype.
     pub fn mean(&self) -> Result<Self> {
-        self.mean_over(&all(self), false)
+        self.mean_dim((), false)
     }
 
     /// Returns the means over some dimensions, all where none is given; they become 1 with `keepdim`, or else
@@ -95,10 +102,7 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
     pub fn mean_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        self.mean_over(&over("mean", dims, self.size())?, keepdim)
-    }
-
-    fn mean_over(&self, over: &[usize], keepdim: bool) -> Result<Self> {
+        let over = &over("mean", dims, self.size())?[..];
         self.expect_float("mean")?;
         let size = reduced("mean", self.size(), over, keepdim)?;
         with_real!(self.dtype, T => {
@@ -134,8 +138,7 @@ impl Tensor {
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
     pub fn logsumexp(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
         self.expect_float("logsumexp")?;
-        let over = over("logsumexp", dims, self.size())?;
-        let size = reduced("logsumexp", self.size(), &over, keepdim)?;
+        let (over, size) = reduction("logsumexp", self, dims, keepdim)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let mut shift = x.lend_view::<T, _>("logsumexp", |x| reduce(x, &over, Max))?;
@@ -161,6 +164,9 @@ impl Tensor {
         if p.is_infinite() {
             return if p > 0.0 { self.abs()?.amax(over, keepdim) } else { self.abs()?.amin(over, keepdim) };
         }
+        if p == 0.0 {
+            return self.count_nonzero_dim(over, keepdim)?.cast(self.dtype);
+        }
         let size = reduced("norm_p", self.size(), &over, keepdim)?;
         if self.inner.device().is_cuda() && (p == 1.0 || p == 2.0) {
             // Of operations that have kernels there.
@@ -171,7 +177,18 @@ impl Tensor {
             return y.cast(self.dtype.working())?.cast(self.dtype);
         }
         with_real!(self.dtype, T => {
-            self.result(norm::<T>(&*self.in_dtype(T::TYPE)?, &over, p)?, &size)?.cast(self.dtype)
+            let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>("norm", |x| {
+                let root = move |sum: f64, ()| if p == 2.0 { sum.sqrt() as T } else { sum.powf(1.0 / p) as T };
+                match p {
+                    1.0 => reduce(x, &over, SumOf { of: |x: T, ()| Kernel::to_f64(x).abs(), finish: root }),
+                    2.0 => reduce(x, &over, SumOf { of: |x: T, ()| Kernel::to_f64(x).powi(2), finish: root }),
+                    _ => {
+                        let of = move |x: T, ()| Kernel::to_f64(x).abs().powf(p);
+                        reduce(x, &over, SumOf { of, finish: root })
+                    }
+                }
+            })?;
+            self.result(y, &size)?.cast(self.dtype)
         })
     }
 
@@ -183,12 +200,10 @@ impl Tensor {
         if self.size() == target {
             return Ok(self.clone());
         }
-        if shape::broadcast("sum_to", self.size(), target)? != self.size() {
-            return Err(Error::shape(
-                "sum_to",
-                format!("shape {target:?} does not broadcast to {:?}", self.size()),
-            ));
-        }
+        bail_if!(
+            shape::broadcast("sum_to", self.size(), target)? != self.size(),
+            shape("sum_to", "shape {target:?} does not broadcast to {:?}", self.size())
+        );
         let new = self.dim() - target.len();
         let repeated = |&d: &usize| d < new || (target[d - new] == 1 && self.size()[d] != 1);
         let dims: Vec<usize> = (0..self.dim()).filter(repeated).collect();
@@ -197,24 +212,9 @@ impl Tensor {
     }
 }
 
-fn norm<T: Element + Number>(x: &Tensor, over: &[usize], p: f64) -> Result<Vec<T>> {
-    let of = |x: T| Kernel::to_f64(x).abs();
-    let to = |x: f64| <T as Kernel>::from_f64(x);
-    x.lend_view::<T, _>("norm", |x| match p {
-        0.0 => {
-            let of = move |x: T, ()| f64::from(u8::from(of(x) != 0.0));
-            reduce(x, over, SumOf { of, finish: move |s, ()| to(s) })
-        }
-        1.0 => reduce(x, over, SumOf { of: move |x: T, ()| of(x), finish: move |s, ()| to(s) }),
-        2.0 => {
-            let of = move |x: T, ()| of(x) * of(x);
-            reduce(x, over, SumOf { of, finish: move |s: f64, ()| to(s.sqrt()) })
-        }
-        p => {
-            let of = move |x: T, ()| of(x).powf(p);
-            reduce(x, over, SumOf { of, finish: move |s: f64, ()| to(s.powf(1.0 / p)) })
-        }
-    })
+/// Checks that an operation's operand is of integers.
+pub(super) fn expect_integer(op: &'static str, dtype: DType) -> Result<()> {
+    if dtype.is_float() { Err(Error::dtype(op, dtype, "int64 or another integer dtype")) } else { Ok(()) }
 }
 
 /// Checks that an operation's operand is real.
@@ -223,7 +223,6 @@ pub fn expect_float(op: &'static str, dtype: DType) -> Result<()> {
     if dtype.is_float() { Ok(()) } else { Err(Error::dtype(op, dtype, "float32 or another real dtype")) }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_reduce {

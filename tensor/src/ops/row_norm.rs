@@ -6,7 +6,7 @@ use crate::cpu::real::Real;
 use crate::cpu::row_norm::{self, Centre, Rows};
 use crate::dtype::with_real;
 use crate::registry::{self, Operation};
-use crate::{DType, Element, Error, Result, Tensor, shape};
+use crate::{DType, Element, Result, Tensor, shape};
 
 impl Tensor {
     /// Normalises the rows that `norm` describes; see [`Tensor::layer_norm`].
@@ -14,7 +14,7 @@ impl Tensor {
     pub fn row_norm(&self, norm: &RowNorm, weight: Option<&Self>, bias: Option<&Self>) -> Result<Self> {
         let (op, s) = (norm.op.name, &norm.rows);
         self.expect_float(op)?;
-        norm.expect_parameters(self, &[("weight", weight), ("bias", bias)])?;
+        self.expect_parameters(op, &[("weight", weight), ("bias", bias)], &norm.size)?;
         if self.inner.device().is_cuda() {
             let x = self.in_dtype(self.dtype.working())?.reshape(norm.view())?;
             let mut y = x.standardised(&[2, 3], s.centre, s.eps)?.0;
@@ -27,7 +27,7 @@ impl Tensor {
             return y.reshape(self.size())?.cast(self.dtype);
         }
         with_real!(self.dtype, T => {
-            let y = self.lend_channels::<T, _>(op, [weight, bias, None, None], |x, [w, b, ..]| {
+            let y = Self::lend_some::<T, _, 1, 2>(op, [self], [weight, bias], |[x], [w, b]| {
                 row_norm::forward(s, x, &norm.numbers(w, T::ONE), &norm.numbers(b, T::ZERO))
             })?;
             self.result(y, self.size())?.cast(self.dtype)
@@ -46,15 +46,13 @@ impl Tensor {
     ) -> Result<[Self; 3]> {
         let op = norm.op.name;
         grad.expect_like(op, self)?;
-        norm.expect_parameters(self, &[("weight", weight)])?;
+        self.expect_parameters(op, &[("weight", weight)], &norm.size)?;
         if self.inner.device().is_cuda() {
             let [dx, dweight, dbias] = self.row_norm_composed_grad(grad, norm, weight)?;
             return Ok([dx.cast(self.dtype)?, dweight, dbias]);
         }
         with_real!(self.dtype, T => {
-            let dy = grad.in_dtype(T::TYPE)?;
-            let [dx, dw, db] = self.lend_channels::<T, _>(op, [weight, Some(&dy), None, None], |x, [w, dy, ..]| {
-                let dy = dy.unwrap_or(&[]); // invariant: given above
+            let [dx, dw, db] = Self::lend_some::<T, _, 2, 1>(op, [self, grad], [weight], |[x, dy], [w]| {
                 row_norm::backward(&norm.rows, x, dy, &norm.numbers(w, T::ONE), with_parameters)
             })?;
             let dx = self.result(dx, self.size())?.cast(self.dtype)?;
@@ -73,8 +71,9 @@ pub struct RowNorm {
     pub op: &'static Operation,
     /// The node's name.
     pub node: &'static str,
-    rows: Rows,
-    size: Vec<usize>,
+    pub rows: Rows,
+    /// The shape of the parameters.
+    pub size: Vec<usize>,
 }
 
 impl RowNorm {
@@ -87,10 +86,10 @@ impl RowNorm {
         centre: Centre,
         eps: f64,
     ) -> Result<Self> {
-        if shape.is_empty() || !size.ends_with(shape) {
-            let message = format!("input has shape {size:?}, expected it to end in {shape:?}");
-            return Err(Error::shape(op.name, message));
-        }
+        bail_if!(
+            shape.is_empty() || !size.ends_with(shape),
+            shape(op.name, "input has shape {size:?}, expected it to end in {shape:?}")
+        );
         let rows = size[..size.len() - shape.len()].iter().product();
         let rows = Rows { rows, sets: 1, parameters: shape::numel(shape), inner: 1, centre, eps };
         Ok(Self { op, node, rows, size: shape.to_vec() })
@@ -114,11 +113,9 @@ impl RowNorm {
                 let rows = Rows { rows, sets: groups, parameters, inner, centre: Centre::Mean, eps };
                 Ok(Self { op, node: "GroupNorm", rows, size: vec![c] })
             }
-            _ => Err(Error::shape(
+            _ => bail!(shape(
                 op.name,
-                format!(
-                    "input has shape {size:?}, expected [batch, channels, …] with channels in {groups} groups"
-                ),
+                "input has shape {size:?}, expected [batch, channels, …] with channels in {groups} groups"
             )),
         }
     }
@@ -132,30 +129,6 @@ impl RowNorm {
     /// What parameters are reshaped to, to broadcast to [`RowNorm::view`].
     pub fn parameters(&self) -> [usize; 3] {
         [self.rows.sets, self.rows.parameters, 1]
-    }
-
-    pub fn centre(&self) -> Centre {
-        self.rows.centre
-    }
-
-    pub fn eps(&self) -> f64 {
-        self.rows.eps
-    }
-
-    pub fn size(&self) -> &[usize] {
-        &self.size
-    }
-
-    fn expect_parameters(&self, x: &Tensor, parameters: &[(&str, Option<&Tensor>)]) -> Result<()> {
-        for (name, parameter) in parameters {
-            let Some(parameter) = parameter else { continue };
-            x.expect_device(self.op.name, parameter)?;
-            if parameter.size() != self.size {
-                let message = format!("{name} has shape {:?}, expected {:?}", parameter.size(), self.size);
-                return Err(Error::shape(self.op.name, message));
-            }
-        }
-        Ok(())
     }
 
     /// The parameters, or as many times `missing`.

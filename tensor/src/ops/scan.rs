@@ -88,7 +88,6 @@ impl Tensor {
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_scan {

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::cpu::element::{Element as Kernel, Number};
+use crate::cpu::element::Number;
 use crate::dtype::{with_element, with_working};
-use crate::ops::index::{around, dimension, for_each_place, indices, position};
-use crate::{AsTensor, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor};
+use crate::ops::index::{around, dimension, indices, offsets};
+use crate::{AsTensor, Element, IntoOperand, Operand, Result, Scalar, Tensor};
 
 impl Tensor {
     /// Returns a copy with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on; the source may be one
@@ -19,15 +19,7 @@ impl Tensor {
             Operand::Tensor(source) => source,
             Operand::Scalar(v) => Cow::Owned(self.like().full((), v)?.expand(index.size())?),
         };
-        let (dim, at) = self.scatter_places(op, dim, index, &source)?;
-        with_element!(self.dtype, T => {
-            let mut y = self.to_vec::<T>()?;
-            let x = source.to_vec::<T>()?;
-            for_each_place(&at, index.size(), self.size(), dim, |i, place| {
-                y[place] = x[position(i, index.size(), source.size())];
-            });
-            self.result(y, self.size())
-        })
+        with_element!(self.dtype, T => self.scattered::<T>(op, dim, index, &source, |y, x, _| *y = x))
     }
 
     /// Returns a copy with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and so on.
@@ -36,41 +28,40 @@ impl Tensor {
     /// As [`Tensor::gather`].
     pub fn scatter_add(&self, dim: i64, index: &Self, source: impl AsTensor) -> Result<Self> {
         let (op, source) = ("scatter_add", source.as_tensor());
-        let (dim, at) = self.scatter_places(op, dim, index, &source)?;
         with_working!(self.dtype, T => {
-            let mut y = self.in_dtype(T::TYPE)?.to_vec::<T>()?;
-            let x = source.in_dtype(T::TYPE)?.to_vec::<T>()?;
-            for_each_place(&at, index.size(), self.size(), dim, |i, place| {
-                y[place] = Number::add(y[place], x[position(i, index.size(), source.size())]);
-            });
-            self.result(y, self.size())?.cast(self.dtype)
+            self.scattered::<T>(op, dim, index, &source, |y, x, _| *y = Number::add(*y, x))?.cast(self.dtype)
         })
     }
 
-    pub(crate) fn scatter_places(
+    /// Returns a copy in `T` in which `f(element, source's element, position)` changed the elements at `index`.
+    fn scattered<T: Element>(
         &self,
         op: &'static str,
         dim: i64,
         index: &Self,
         source: &Self,
-    ) -> Result<(usize, Vec<i64>)> {
+        mut f: impl FnMut(&mut T, T, usize),
+    ) -> Result<Self> {
         let (dim, n) = dimension(op, dim, self.size())?;
         self.expect_device(op, source)?;
         source.expect_dtype(op, self.dtype)?;
         self.expect_index(op, dim, index)?;
-        let covers =
-            source.dim() == index.dim() && index.size().iter().zip(source.size()).all(|(i, s)| i <= s);
-        if !covers && index.numel() > 0 {
-            return Err(Error::shape(
-                op,
-                format!(
-                    "source of shape {:?} is smaller than the index of shape {:?}",
-                    source.size(),
-                    index.size()
-                ),
-            ));
+        if index.numel() == 0 {
+            indices(op, index, dim, n, false)?;
+            return self.copy()?.cast(T::TYPE);
         }
-        Ok((dim, indices(op, index, dim, n, false)?))
+        let (size, given) = (index.size(), source.size());
+        if given.len() != size.len() || size.iter().zip(given).any(|(i, s)| i > s) {
+            bail!(shape(op, "source of shape {given:?} is smaller than the index of shape {size:?}"));
+        }
+        let mut part = source.clone();
+        for (d, &n) in size.iter().enumerate() {
+            part = part.narrow(d as i64, 0, n)?;
+        }
+        let (x, at) = (part.in_dtype(T::TYPE)?.to_vec::<T>()?, indices(op, index, dim, n, false)?);
+        let mut y = self.in_dtype(T::TYPE)?.to_vec::<T>()?;
+        offsets(&at, size, self.size(), dim).zip(x).for_each(|(offset, x)| f(&mut y[offset], x, offset));
+        self.result(y, self.size())
     }
 
     /// Returns a copy with the slices of `source` added at `index`, a vector of integers, along `dim`.
@@ -160,17 +151,17 @@ impl Tensor {
         let (d, n) = dimension(op, dim, self.size())?;
         if index.dim() > 1 || (self.dim() == 0 && index.numel() != 1) {
             let expected = if self.dim() == 0 { "one index" } else { "a vector" };
-            return Err(Error::shape(op, format!("index has shape {:?}, expected {expected}", index.size())));
+            bail!(shape(op, "index has shape {:?}, expected {expected}", index.size()));
         }
         let at = indices(op, index, d, n, negative)?;
         if let Some(source) = source {
             source.expect_dtype(op, self.dtype)?;
             let mut expected = self.size().to_vec();
             expected.get_mut(d).into_iter().for_each(|size| *size = at.len());
-            if source.size() != expected {
-                let message = format!("source has shape {:?}, expected {expected:?}", source.size());
-                return Err(Error::shape(op, message));
-            }
+            bail_if!(
+                source.size() != expected,
+                shape(op, "source has shape {:?}, expected {expected:?}", source.size())
+            );
         }
         Ok((d, at))
     }
@@ -180,9 +171,7 @@ impl Tensor {
     /// # Errors
     /// When there are not two dimensions; as [`Tensor::fill_`].
     pub fn fill_diagonal_(&self, value: impl Into<Scalar>) -> Result<()> {
-        if self.dim() != 2 {
-            return Err(Error::shape("fill_diagonal_", format!("shape {:?} is not a matrix", self.size())));
-        }
+        bail_if!(self.dim() != 2, shape("fill_diagonal_", "shape {:?} is not a matrix", self.size()));
         self.diagonal(0, 0, 1)?.fill_(value)
     }
 }
@@ -226,7 +215,6 @@ impl Tensor {
         include_self: bool,
     ) -> Result<Self> {
         let source = source.as_tensor();
-        let (dim, at) = self.scatter_places("scatter_reduce", dim, index, &source)?;
         with_working!(self.dtype, T => {
             let f: fn(T, T) -> T = match reduce {
                 Reduce::Sum | Reduce::Mean => Number::add,
@@ -234,26 +222,21 @@ impl Tensor {
                 Reduce::Amax => Number::maximum,
                 Reduce::Amin => Number::minimum,
             };
-            let mut y = self.in_dtype(T::TYPE)?.to_vec::<T>()?;
-            let x = source.in_dtype(T::TYPE)?.to_vec::<T>()?;
-            let mut count = vec![i64::from(include_self); y.len()];
-            for_each_place(&at, index.size(), self.size(), dim, |i, place| {
-                let x = x[position(i, index.size(), source.size())];
-                y[place] = if count[place] == 0 { x } else { f(y[place], x) };
-                count[place] += 1;
-            });
-            if reduce == Reduce::Mean {
-                for (y, &n) in y.iter_mut().zip(count.iter()).filter(|(_, n)| **n > 1) {
-                    let n = <T as Kernel>::from_i64(n);
-                    *y = if self.dtype.is_float() { Number::div(*y, n) } else { Number::floor_div(*y, n) };
-                }
+            let mut count = vec![i64::from(include_self); self.numel()];
+            let y = self.scattered::<T>("scatter_reduce", dim, index, &source, |y, x, offset| {
+                *y = if count[offset] == 0 { x } else { f(*y, x) };
+                count[offset] += 1;
+            })?;
+            if reduce != Reduce::Mean {
+                return y.cast(self.dtype);
             }
-            self.result(y, self.size())?.cast(self.dtype)
+            let count = self.result(count, self.size())?.maximum(1)?;
+            let mean = if self.dtype.is_float() { y.div(count)? } else { y.floor_divide(count)? };
+            mean.cast(self.dtype)
         })
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_scatter {
@@ -269,11 +252,8 @@ macro_rules! composed_scatter {
             pub fn put(&self, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let (op, source) = ("put", source.as_tensor());
                 let (places, given) = (index.numel(), source.numel());
-                if places != given {
-                    let message = format!("{places} positions for {given} elements");
-                    return Err($crate::Error::shape(op, message).into());
-                }
-                let at = $crate::support::places(op, index, 0, self.numel())?;
+                $crate::bail_if!(places != given, shape(op, "{places} positions for {given} elements"));
+                let at = $crate::support::index_vector(op, index, 0, self.numel())?;
                 self.reshape(-1)?.scatter(0, &at, source.reshape(-1)?)?.reshape(&self.size()[..])
             }
         }

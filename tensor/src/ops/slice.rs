@@ -11,9 +11,7 @@ impl Tensor {
     pub fn split(&self, size: usize, dim: i64) -> Result<Vec<Self>> {
         let d = shape::dim("split", dim, self.size())?;
         let n = self.size()[d];
-        if size == 0 && n > 0 {
-            return Err(Error::value("split", "the size of a part must be at least 1"));
-        }
+        bail_if!(size == 0 && n > 0, value("split", "the size of a part must be at least 1"));
         shape::room::<[Self; 8]>("split", n / size.max(1))?;
         let starts = (0..n.max(1)).step_by(size.max(1));
         starts.map(|i| self.narrow(dim, i as i64, size.min(n - i))).collect()
@@ -26,12 +24,10 @@ impl Tensor {
     pub fn split_sizes(&self, sizes: &[usize], dim: i64) -> Result<Vec<Self>> {
         let d = shape::dim("split", dim, self.size())?;
         let total = sizes.iter().try_fold(0usize, |n, &s| n.checked_add(s));
-        if total != Some(self.size()[d]) {
-            return Err(Error::shape(
-                "split",
-                format!("sizes {sizes:?} do not add up to dimension {d} of shape {:?}", self.size()),
-            ));
-        }
+        bail_if!(
+            total != Some(self.size()[d]),
+            shape("split", "sizes {sizes:?} do not add up to dimension {d} of shape {:?}", self.size())
+        );
         let mut start = 0;
         let mut part = |n: usize| {
             start += n;
@@ -64,9 +60,7 @@ impl Tensor {
     /// When there is no such dimension, or `step` is 0.
     pub fn slice(&self, dim: i64, start: Option<i64>, end: Option<i64>, step: usize) -> Result<Self> {
         let d = shape::dim("slice", dim, self.size())?;
-        if step == 0 {
-            return Err(Error::value("slice", "the step must be at least 1"));
-        }
+        bail_if!(step == 0, value("slice", "the step must be at least 1"));
         let n = self.size()[d] as i64;
         let place = |i: i64| if i < 0 { i.saturating_add(n) } else { i }.clamp(0, n);
         let (start, end) = (start.map_or(0, place), end.map_or(n, place));
@@ -100,9 +94,7 @@ impl Tensor {
     pub fn diagonal(&self, offset: i64, dim1: i64, dim2: i64) -> Result<Self> {
         let op = "diagonal";
         let (a, b) = (shape::dim(op, dim1, self.size())?, shape::dim(op, dim2, self.size())?);
-        if a == b {
-            return Err(Error::shape(op, format!("dimensions {dim1} and {dim2} are the same")));
-        }
+        bail_if!(a == b, shape(op, "dimensions {dim1} and {dim2} are the same"));
         let shift = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
         let (down, right) = if offset < 0 { (shift, 0) } else { (0, shift) };
         let (rows, columns) = (self.size()[a].saturating_sub(down), self.size()[b].saturating_sub(right));
@@ -165,12 +157,10 @@ impl Tensor {
         let op = "unfold";
         let d = shape::dim(op, dim, self.size())?;
         let n = self.size()[d];
-        if size > n || step == 0 {
-            return Err(Error::shape(
-                op,
-                format!("windows of {size} elements every {step} do not fit dimension {d} of size {n}"),
-            ));
-        }
+        bail_if!(
+            size > n || step == 0,
+            shape(op, "windows of {size} elements every {step} do not fit dimension {d} of size {n}")
+        );
         shape::expect_rank(op, self.dim() + 1)?;
         let (mut dims, mut strides) = (self.size().to_vec(), self.stride().to_vec());
         dims[d] = (n - size) / step + 1;
@@ -188,12 +178,13 @@ impl Tensor {
         let dim = shape::dim("narrow", dim, self.size())?;
         let size = self.size()[dim];
         let first = if start < 0 { start + size as i64 } else { start };
-        if first < 0 || (first as usize).checked_add(length).is_none_or(|end| end > size) {
-            return Err(Error::shape(
+        bail_if!(
+            first < 0 || (first as usize).checked_add(length).is_none_or(|end| end > size),
+            shape(
                 "narrow",
-                format!("{length} elements from {start} on are not within dimension {dim} of size {size}"),
-            ));
-        }
+                "{length} elements from {start} on are not within dimension {dim} of size {size}"
+            )
+        );
         let inner = self.inner.narrow(dim, first as usize, length).map_err(Error::backend("narrow"))?;
         Ok(self.view_of(inner))
     }
@@ -217,14 +208,11 @@ impl Tensor {
 pub fn equal_parts(size: &[usize], parts: usize, dim: i64) -> Result<Vec<usize>> {
     let op = "tensor_split";
     let n = size[shape::dim(op, dim, size)?];
-    if parts == 0 {
-        return Err(Error::value(op, "the number of parts must be at least 1"));
-    }
+    bail_if!(parts == 0, value(op, "the number of parts must be at least 1"));
     shape::room::<[Tensor; 4]>(op, parts)?;
     Ok((0..parts).map(|i| n / parts + usize::from(i < n % parts)).collect())
 }
 
-/// Parts that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_slice {
@@ -237,11 +225,7 @@ macro_rules! composed_slice {
             /// When `chunks` is 0, or there is no such dimension.
             #[track_caller]
             pub fn chunk(&self, chunks: usize, dim: i64) -> Result<Vec<Self>> {
-                if chunks == 0 {
-                    return Err(
-                        $crate::Error::value("chunk", "the number of parts must be at least 1").into()
-                    );
-                }
+                $crate::bail_if!(chunks == 0, value("chunk", "the number of parts must be at least 1"));
                 let n = self.size()[$crate::support::dim("chunk", dim, &self.size())?];
                 self.split(n.div_ceil(chunks).max(1), dim)
             }

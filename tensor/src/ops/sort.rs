@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::cpu::element::Element as Kernel;
 use crate::dtype::with_element;
 use crate::ops::index::around;
-use crate::{DType, Element, Error, IntoOperand, Operand, Result, Tensor, shape};
+use crate::{DType, Element, IntoOperand, Operand, Result, Tensor, shape};
 
 impl Tensor {
     /// Returns the `k`-th smallest elements along a dimension, counted from 1, and their indices. NaN is above all
@@ -16,18 +16,19 @@ impl Tensor {
     pub fn kthvalue(&self, k: usize, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
         let op = "kthvalue";
         let size = self.rows_of(op, dim)?.1;
-        if k == 0 || k > size {
-            return Err(Error::shape(op, format!("k is {k}, expected 1 to {size}, the dimension's size")));
-        }
+        bail_if!(k == 0 || k > size, shape(op, "k is {k}, expected 1 to {size}, the dimension's size"));
         let (values, indices) = self.topk(k, dim, false)?;
         if self.dim() == 0 {
             return Ok((values, indices));
         }
-        let (values, indices) = (values.narrow(dim, -1, 1)?, indices.narrow(dim, -1, 1)?);
-        if keepdim {
-            return Ok((values.copy()?, indices.copy()?));
-        }
-        Ok((values.squeeze(dim)?.copy()?, indices.squeeze(dim)?.copy()?))
+        self.gathered(dim, indices.narrow(dim, -1, 1)?.copy()?, keepdim)
+    }
+
+    /// The elements at indices along a dimension of size 1 there, which disappears unless `keepdim`, and the
+    /// indices.
+    pub(super) fn gathered(&self, dim: i64, indices: Self, keepdim: bool) -> Result<(Self, Self)> {
+        let values = self.gather(dim, &indices)?;
+        if keepdim { Ok((values, indices)) } else { Ok((values.squeeze(dim)?, indices.squeeze(dim)?)) }
     }
 
     /// The sizes before, of and after a dimension, where a number is a vector of one.
@@ -61,16 +62,15 @@ impl Tensor {
             || (self.dim() == values.dim()
                 && self.dim() > 1
                 && self.size()[..self.dim() - 1] == values.size()[..self.dim() - 1]);
-        if !fits {
-            return Err(Error::shape(
+        bail_if!(
+            !fits,
+            shape(
                 op,
-                format!(
-                    "sorted rows of shape {:?} do not fit values of shape {:?}",
-                    self.size(),
-                    values.size()
-                ),
-            ));
-        }
+                "sorted rows of shape {:?} do not fit values of shape {:?}",
+                self.size(),
+                values.size()
+            )
+        );
         let n = self.size()[self.dim() - 1];
         let dtype = self.dtype.promote(values.dtype);
         let each = if self.dim() == 1 { values.numel() } else { values.size()[self.dim() - 1] };
@@ -153,9 +153,7 @@ impl Tensor {
         let d = shape::dim(op, dim, self.size())?;
         let (outer, n, inner) = around(self.size(), d);
         let k = k.unwrap_or(n);
-        if k > n {
-            return Err(Error::shape(op, format!("dimension {d} of size {n} has no {k} elements")));
-        }
+        bail_if!(k > n, shape(op, "dimension {d} of size {n} has no {k} elements"));
         let mut size = self.size().to_vec();
         size[d] = k;
         with_element!(self.dtype, T => {
@@ -206,7 +204,6 @@ impl Tensor {
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_sort {
@@ -231,10 +228,10 @@ macro_rules! composed_sort {
                 right: bool,
             ) -> Result<$crate::Tensor> {
                 let boundaries = boundaries.as_tensor();
-                if boundaries.dim() != 1 {
-                    let message = format!("boundaries have shape {:?}, expected a vector", boundaries.size());
-                    return Err($crate::Error::shape("bucketize", message).into());
-                }
+                $crate::bail_if!(
+                    boundaries.dim() != 1,
+                    shape("bucketize", "boundaries have shape {:?}, expected a vector", boundaries.size())
+                );
                 boundaries.searchsorted(self, right)
             }
         }

@@ -2,9 +2,9 @@
 
 use crate::cpu::reducers;
 use crate::dtype::{with_element, with_real};
-use crate::ops::reduce::{expect_float, over, reduced};
+use crate::ops::reduce::{expect_float, expect_integer, reduction};
 use crate::ops::sort::rank;
-use crate::{DType, Device, Element, Error, IntoShape, Result, Tensor, shape};
+use crate::{DType, Device, Element, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
     /// Returns the most frequent elements along a dimension, of equally frequent ones the smallest, and the index
@@ -15,9 +15,7 @@ impl Tensor {
     pub fn mode(&self, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
         let op = "mode";
         let (outer, n, inner) = self.rows_of(op, dim)?;
-        if n == 0 {
-            return Err(Error::shape(op, format!("dimension {dim} of shape {:?} is empty", self.size())));
-        }
+        bail_if!(n == 0, shape(op, "dimension {dim} of shape {:?} is empty", self.size()));
         let at = with_element!(self.dtype, T => Self::lend::<T, _>(op, &[self], |x| {
             let mut at = Vec::with_capacity(outer * inner);
             for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
@@ -36,8 +34,7 @@ impl Tensor {
         let mut size = self.size().to_vec();
         size[shape::dim(op, dim, self.size())?] = 1;
         let index = self.result(at, &size)?;
-        let values = self.gather(dim, &index)?;
-        if keepdim { Ok((values, index)) } else { Ok((values.squeeze(dim)?, index.squeeze(dim)?)) }
+        self.gathered(dim, index, keepdim)
     }
 
     /// Returns the variances over some dimensions, all where none is given: the squared distances from the
@@ -83,8 +80,7 @@ impl Tensor {
         f: fn(f64) -> f64,
     ) -> Result<(Self, Self)> {
         self.expect_float(op)?;
-        let over = over(op, dims, self.size())?;
-        let size = reduced(op, self.size(), &over, keepdim)?;
+        let (over, size) = reduction(op, self, dims, keepdim)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let (y, mean) = x.lend_view::<T, _>(op, |x| reducers::var_mean(x, &over, correction, f))?;
@@ -104,17 +100,14 @@ impl Tensor {
         }
         let d = shape::dim(op, dim, self.size())?;
         let n = self.size()[d];
-        if n == 0 {
-            return Err(Error::shape(op, format!("dimension {d} of shape {:?} is empty", self.size())));
-        }
+        bail_if!(n == 0, shape(op, "dimension {d} of shape {:?} is empty", self.size()));
         let (values, indices) = self.sort(dim, false)?;
         let middle = (n as i64 - 1) / 2;
         // NaNs stand last, the first of them first.
         let nan = values.isnan()?;
         let count = nan.sum_dim(dim, true)?;
         let at = count.neg()?.add(n as i64)?.where_(&count, &count.full_like(middle)?)?;
-        let (values, indices) = (values.gather(dim, &at)?, indices.gather(dim, &at)?);
-        if keepdim { Ok((values, indices)) } else { Ok((values.squeeze(dim)?, indices.squeeze(dim)?)) }
+        self.gathered(dim, indices.gather(dim, &at)?, keepdim)
     }
 
     /// Returns the middle element of all, the lower of two; NaN if there is one.
@@ -131,16 +124,13 @@ impl Tensor {
     /// On a negative number, a real dtype, or numbers too large to count.
     pub fn bincount(&self, minlength: usize) -> Result<Self> {
         let op = "bincount";
-        if self.dtype.is_float() {
-            return Err(Error::dtype(op, self.dtype, "int64 or another integer dtype"));
-        }
+        expect_integer(op, self.dtype)?;
         let x = self.to_dtype(DType::I64)?.to_vec::<i64>()?;
         if let Some(bad) = x.iter().find(|&&v| v < 0) {
-            return Err(Error::value(op, format!("{bad} is negative, and cannot be counted")));
+            bail!(value(op, "{bad} is negative, and cannot be counted"));
         }
         let n = x.iter().max().map_or(0, |&m| m.saturating_add(1));
-        let n = shape::shape(op, n.max(i64::try_from(minlength).unwrap_or(i64::MAX)))?;
-        shape::room::<i64>(op, n[0])?;
+        let n = shape::new_shape(op, n.max(i64::try_from(minlength).unwrap_or(i64::MAX)))?;
         let mut counts = vec![0i64; n[0]];
         x.into_iter().for_each(|v| counts[v as usize] += 1);
         self.result(counts, &n)
@@ -163,16 +153,14 @@ impl Tensor {
         if low == high {
             (low, high) = (low - 1.0, high + 1.0);
         }
-        if bins == 0 || !(low.is_finite() && high.is_finite() && low < high) {
-            return Err(Error::value(
+        bail_if!(
+            bins == 0 || !(low.is_finite() && high.is_finite() && low < high),
+            value(
                 op,
-                format!(
-                    "{bins} bins from {low} to {high}: expected at least one bin, and finite bounds in order"
-                ),
-            ));
-        }
-        let size = shape::shape(op, bins)?;
-        shape::room::<f64>(op, bins)?;
+                "{bins} bins from {low} to {high}: expected at least one bin, and finite bounds in order"
+            )
+        );
+        let size = shape::new_shape(op, bins)?;
         let mut counts = vec![0.0f64; bins];
         for v in x.into_iter().filter(|v| (low..=high).contains(v)) {
             let bin = ((v - low) / (high - low) * bins as f64) as usize;
@@ -185,22 +173,20 @@ impl Tensor {
 /// Checks the fractions of a quantile of `n` elements, and returns the indices of the sorted elements below
 /// and above each, and how far it lies between them.
 #[doc(hidden)]
-pub fn quantile_places(q: &Tensor, n: usize, dtype: DType, device: &Device) -> Result<[Tensor; 3]> {
+pub fn quantile_indices(q: &Tensor, n: usize, dtype: DType, device: &Device) -> Result<[Tensor; 3]> {
     let op = "quantile";
     expect_float(op, dtype)?;
     q.expect_dtype(op, dtype)?;
     let fractions = q.to_dtype(DType::F64)?.to_vec::<f64>()?;
-    if n == 0 || q.dim() > 1 || fractions.iter().any(|q| !(0.0..=1.0).contains(q)) {
-        let message =
-            format!("{fractions:?} of {n} elements: expected fractions from 0 to 1 of at least one");
-        return Err(Error::value(op, message));
-    }
+    bail_if!(
+        n == 0 || q.dim() > 1 || fractions.iter().any(|q| !(0.0..=1.0).contains(q)),
+        value(op, "{fractions:?} of {n} elements: expected fractions from 0 to 1 of at least one")
+    );
     let at = Tensor::from_vec(fractions, [q.numel()])?.mul((n - 1) as f64)?;
     let index = |x: Tensor| x.to_dtype(DType::I64)?.to(device);
     Ok([index(at.floor()?)?, index(at.ceil()?)?, at.frac()?.to_dtype(dtype)?.to(device)?])
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_statistics {
@@ -224,8 +210,8 @@ macro_rules! composed_statistics {
             pub fn quantile(&self, q: &$crate::Tensor, dim: i64, keepdim: bool) -> Result<Self> {
                 let x = if self.dim() == 0 { self.reshape(1)? } else { self.clone() };
                 let n = x.size_of(dim)?;
-                let places = $crate::support::quantile_places(q, n, self.dtype(), &self.device())?;
-                let [below, above, part] = &places;
+                let indices = $crate::support::quantile_indices(q, n, self.dtype(), &self.device())?;
+                let [below, above, part] = &indices;
                 // Rows, of which NaN is last.
                 let sorted = x.sort(dim, false)?.0.movedim(dim, -1)?;
                 let (low, high) = (sorted.index_select(-1, below)?, sorted.index_select(-1, above)?);
@@ -248,10 +234,10 @@ macro_rules! composed_statistics {
             /// When there are more than two dimensions.
             #[track_caller]
             pub fn cov(&self, correction: i64) -> Result<Self> {
-                if self.dim() > 2 {
-                    let message = format!("shape {:?} has more than 2 dimensions", self.size());
-                    return Err($crate::Error::shape("cov", message).into());
-                }
+                $crate::bail_if!(
+                    self.dim() > 2,
+                    shape("cov", "shape {:?} has more than 2 dimensions", self.size())
+                );
                 if !self.dtype().is_float() {
                     return self.to_dtype($crate::DType::F32)?.cov(correction);
                 }

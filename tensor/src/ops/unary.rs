@@ -85,34 +85,62 @@ impl Tensor {
     }
 }
 
-/// Functions with a kernel of their own, and their forms in place. `any`: integers stay what they
-/// are; `real`: they become f32.
-macro_rules! unary {
-    ($($(#[$doc:meta])* $name:ident, $name_:ident = $kernel:expr, $kind:ident;)*) => {$(
+/// Functions of each element, `name`, and their forms in place, `name_`. A row says in which dtype its kernel
+/// computes, and what the result is:
+///
+/// - `any`: in that of the operand, as the result;
+/// - `real`: a function of the kernels in a real one, which integers become;
+/// - `rounded`: as `real`, but integers stay as they are;
+/// - `rare`: as `real`, by a closure: in f64 for f64, else in f32;
+/// - `mask`: as `rare`, the result is a mask.
+macro_rules! unary_ops {
+    ($($(#[$doc:meta])* $name:ident $(, $name_:ident)? = $kernel:expr, $kind:ident;)*) => {$(
         $(#[$doc])*
         pub fn $name(&self) -> Result<Self> {
-            let op = stringify!($name);
-            unary!(@$kind self, op, $kernel)
+            unary_ops!(@$kind self, stringify!($name), $kernel)
         }
 
-        #[doc = concat!("[`Tensor::", stringify!($name), "`] in place.")]
+        $(#[doc = concat!("Computes [`Tensor::", stringify!($name), "`] in place.")]
         ///
         /// # Errors
         /// As [`Tensor::fill_`]; and when the result is a real number that the dtype cannot hold.
         pub fn $name_(&self) -> Result<()> {
-            unary!(@$kind _ self, stringify!($name_), $kernel)
-        }
+            unary_ops!(@$kind _ self, stringify!($name_), $kernel, $name)
+        })?
     )*};
     (@any $x:expr, $op:expr, $kernel:expr) => {
         with_working!($x.dtype, T => $x.in_dtype(T::TYPE)?.unary::<T, T>($op, $kernel)?.cast($x.dtype))
     };
     (@real $x:expr, $op:expr, $kernel:expr) => { $x.function($op, $kernel, [0.0; 2]) };
-    (@any _ $x:expr, $op:expr, $kernel:expr) => { with_working!($x.dtype, T => $x.unary_::<T>($op, $kernel)) };
-    (@real _ $x:expr, $op:expr, $kernel:expr) => { $x.function_($op, $kernel, [0.0; 2]) };
+    (@rounded $x:expr, $op:expr, $kernel:expr) => {
+        if $x.dtype.is_float() { $x.function($op, $kernel, [0.0; 2]) } else { $x.copy() }
+    };
+    (@rare $x:expr, $op:expr, $kernel:expr) => {
+        with_real!($x.dtype, T => {
+            // By a pointer, so that the loop is compiled once for all of them.
+            let f: fn(T) -> T = $kernel;
+            $x.in_dtype(T::TYPE)?.unary($op, f)?.cast(real($x.dtype))
+        })
+    };
+    (@mask $x:expr, $op:expr, $kernel:expr) => {
+        with_real!($x.dtype, T => {
+            let f: fn(T) -> u8 = |x| u8::from(($kernel)(x));
+            $x.in_dtype(T::TYPE)?.unary($op, f)
+        })
+    };
+    (@any _ $x:expr, $op:expr, $kernel:expr, $name:ident) => {
+        with_working!($x.dtype, T => $x.unary_::<T>($op, $kernel))
+    };
+    (@real _ $x:expr, $op:expr, $kernel:expr, $name:ident) => { $x.function_($op, $kernel, [0.0; 2]) };
+    (@rounded _ $x:expr, $op:expr, $kernel:expr, $name:ident) => {
+        if $x.dtype.is_float() { $x.function_($op, $kernel, [0.0; 2]) } else { Ok(()) }
+    };
+    (@rare _ $x:expr, $op:expr, $kernel:expr, $name:ident) => { $x.accept($op, &$x.$name()?) };
 }
+pub(super) use unary_ops;
 
 impl Tensor {
-    unary! {
+    unary_ops! {
         /// The negative of each element; integers wrap around.
         neg, neg_ = operators::Neg, any;
         /// The absolute value.
@@ -129,6 +157,51 @@ impl Tensor {
         cos, cos_ = functions::COS, real;
         /// `1 - erf(x)`, exact also where that is small.
         erfc, erfc_ = functions::ERFC, real;
+        /// The largest integer not above x.
+        floor, floor_ = functions::FLOOR, rounded;
+        /// The smallest integer not below x.
+        ceil, ceil_ = functions::CEIL, rounded;
+        /// The nearest integer, of two equally near the even one.
+        round, round_ = functions::ROUND, rounded;
+        /// The integer part.
+        trunc, trunc_ = functions::TRUNC, rounded;
+        /// The tangent.
+        tan, tan_ = |x| x.tan(), rare;
+        /// The arc sine.
+        asin, asin_ = |x| x.asin(), rare;
+        /// The arc cosine.
+        acos, acos_ = |x| x.acos(), rare;
+        /// The arc tangent.
+        atan, atan_ = |x| x.atan(), rare;
+        /// The hyperbolic sine.
+        sinh, sinh_ = |x| x.sinh(), rare;
+        /// The hyperbolic cosine.
+        cosh, cosh_ = |x| x.cosh(), rare;
+        /// The inverse of [`Tensor::sinh`].
+        asinh, asinh_ = |x| x.asinh(), rare;
+        /// The inverse of [`Tensor::cosh`].
+        acosh, acosh_ = |x| x.acosh(), rare;
+        /// The inverse of [`Tensor::tanh`].
+        atanh, atanh_ = |x| x.atanh(), rare;
+        /// The logarithm to base 2.
+        log2, log2_ = |x| x.log2(), rare;
+        /// The logarithm to base 10.
+        log10, log10_ = |x| x.log10(), rare;
+        /// 2 to the power of each element.
+        exp2, exp2_ = |x| x.exp2(), rare;
+        /// `sin(πx) / (πx)`, and 1 for 0.
+        sinc = |x| {
+            let x = x * (std::f64::consts::PI as T);
+            if x == 0.0 { 1.0 } else { x.sin() / x }
+        }, rare;
+        /// The part after the point, with the sign of x.
+        frac, frac_ = |x| x.fract(), rare;
+        /// The logarithm of the gamma function's absolute value.
+        lgamma, lgamma_ = |x| special::lgamma(Kernel::to_f64(x)) as T, rare;
+        /// The derivative of [`Tensor::lgamma`].
+        digamma, digamma_ = |x| special::digamma(Kernel::to_f64(x)) as T, rare;
+        /// The inverse of [`Tensor::erf`].
+        erfinv, erfinv_ = |x| special::erfinv(Kernel::to_f64(x)) as T, rare;
     }
 }
 
@@ -239,93 +312,7 @@ impl Tensor {
     }
 }
 
-/// Rarely used functions: computed in f64 for f64, else in f32.
-macro_rules! rare {
-    ($($(#[$doc:meta])* $name:ident = |$x:ident| $e:expr;)*) => {$(
-        $(#[$doc])*
-        pub fn $name(&self) -> Result<Self> {
-            let op = stringify!($name);
-            with_real!(self.dtype, T => {
-                // By a pointer, so that the loop is compiled once for all of them.
-                let f: fn(T) -> T = |$x| $e;
-                self.in_dtype(T::TYPE)?.unary(op, f)?.cast(real(self.dtype))
-            })
-        }
-    )*};
-}
-
 impl Tensor {
-    rare! {
-        /// The tangent.
-        tan = |x| x.tan();
-        /// The arc sine.
-        asin = |x| x.asin();
-        /// The arc cosine.
-        acos = |x| x.acos();
-        /// The arc tangent.
-        atan = |x| x.atan();
-        /// The hyperbolic sine.
-        sinh = |x| x.sinh();
-        /// The hyperbolic cosine.
-        cosh = |x| x.cosh();
-        /// The inverse of [`Tensor::sinh`].
-        asinh = |x| x.asinh();
-        /// The inverse of [`Tensor::cosh`].
-        acosh = |x| x.acosh();
-        /// The inverse of [`Tensor::tanh`].
-        atanh = |x| x.atanh();
-        /// The logarithm to base 2.
-        log2 = |x| x.log2();
-        /// The logarithm to base 10.
-        log10 = |x| x.log10();
-        /// 2 to the power of each element.
-        exp2 = |x| x.exp2();
-        /// `sin(πx) / (πx)`, and 1 for 0.
-        sinc = |x| {
-            let x = x * (std::f64::consts::PI as T);
-            if x == 0.0 { 1.0 } else { x.sin() / x }
-        };
-        /// The part after the point, with the sign of x.
-        frac = |x| x.fract();
-        /// The logarithm of the gamma function's absolute value.
-        lgamma = |x| special::lgamma(x as f64) as T;
-        /// The derivative of [`Tensor::lgamma`].
-        digamma = |x| special::digamma(x as f64) as T;
-        /// The inverse of [`Tensor::erf`].
-        erfinv = |x| special::erfinv(x as f64) as T;
-    }
-}
-
-/// Rounding leaves integers as they are.
-macro_rules! rounding {
-    ($($(#[$doc:meta])* $name:ident, $name_:ident = $kernel:expr;)*) => {$(
-        $(#[$doc])*
-        pub fn $name(&self) -> Result<Self> {
-            if self.dtype.is_float() { self.function(stringify!($name), $kernel, [0.0; 2]) } else { self.copy() }
-        }
-
-        #[doc = concat!("[`Tensor::", stringify!($name), "`] in place.")]
-        ///
-        /// # Errors
-        /// As [`Tensor::fill_`].
-        pub fn $name_(&self) -> Result<()> {
-            if self.dtype.is_float() { self.function_(stringify!($name_), $kernel, [0.0; 2]) } else { Ok(()) }
-        }
-    )*};
-}
-
-impl Tensor {
-    rounding! {
-        /// The largest integer not above x.
-        floor, floor_ = functions::FLOOR;
-        /// The smallest integer not below x.
-        ceil, ceil_ = functions::CEIL;
-        /// The nearest integer, of two equally near the even one.
-        round, round_ = functions::ROUND;
-        /// The integer part.
-        trunc, trunc_ = functions::TRUNC;
-    }
-
     /// Returns `ln(x / (1 - x))`, the inverse of [`Tensor::sigmoid`]; with `eps`, of x moved into `eps` to
     /// `1 - eps`.
     pub fn logit(&self, eps: Option<f64>) -> Result<Self> {
@@ -353,7 +340,6 @@ impl Tensor {
     }
 }
 
-/// Operations that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_unary {

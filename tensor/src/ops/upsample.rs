@@ -1,9 +1,8 @@
 //! Images in another size.
 
 use crate::cpu::upsample::{Mode, Upsample};
-use crate::dtype::with_real;
-use crate::ops::pool::{expect_room, images};
-use crate::{Element, Error, Result, Tensor};
+use crate::ops::pool::{expect_filled, expect_room, images};
+use crate::{Result, Tensor};
 
 const NEAREST: &str = "upsample_nearest2d";
 
@@ -49,33 +48,23 @@ impl Tensor {
         let [n, c, h, w] = images(op, self.size())?;
         let size = [n, c, oh, ow];
         expect_room(op, &size)?;
-        expect_pixels(op, h, w)?;
-        with_real!(self.dtype, T => {
-            let by = Upsample::<T>::new(mode, [h, w], [oh, ow], [None; 2]);
-            let x = self.in_dtype(T::TYPE)?;
-            Self::compute::<T, T>(op, &[&x], &size, |x, y| by.forward(x[0], y))?.cast(self.dtype)
+        expect_filled(op, h, w)?;
+        real_kernel!(compute, op, [self], &size, T => |x, y| {
+            Upsample::<T>::new(mode, [h, w], [oh, ow], [None; 2]).forward(x[0], y)
         })
     }
 
     fn upsample_grad(&self, op: &'static str, mode: Mode, input: &[usize]) -> Result<Self> {
         self.expect_float(op)?;
         let ([n, c, h, w], [dn, dc, oh, ow]) = (images(op, input)?, images(op, self.size())?);
-        expect_pixels(op, h, w)?;
+        expect_filled(op, h, w)?;
         expect_room(op, &[dn, dc, oh, ow])?;
-        if (n, c) != (dn, dc) {
-            return Err(Error::shape(
-                op,
-                format!("the gradient has shape {:?}, the images {input:?}", self.size()),
-            ));
-        }
-        with_real!(self.dtype, T => {
-            let by = Upsample::<T>::new(mode, [h, w], [oh, ow], [None; 2]);
-            let dy = self.in_dtype(T::TYPE)?;
-            Self::compute::<T, T>(op, &[&dy], input, |dy, dx| by.gradient(dy[0], dx))?.cast(self.dtype)
+        bail_if!(
+            (n, c) != (dn, dc),
+            shape(op, "the gradient has shape {:?}, the images {input:?}", self.size())
+        );
+        real_kernel!(compute, op, [self], input, T => |dy, dx| {
+            Upsample::<T>::new(mode, [h, w], [oh, ow], [None; 2]).gradient(dy[0], dx)
         })
     }
-}
-
-fn expect_pixels(op: &'static str, h: usize, w: usize) -> Result<()> {
-    if h == 0 || w == 0 { Err(Error::shape(op, format!("an image of {h} x {w} is empty"))) } else { Ok(()) }
 }

@@ -75,13 +75,11 @@ impl Tensor {
             [] => (0, -1),
             [start] => (start, -1),
             [start, end] => (start, end),
-            ref more => return Err(Error::shape(op, format!("{more:?} are more than a first and a last"))),
+            ref more => bail!(shape(op, "{more:?} are more than a first and a last")),
         };
         let size = if self.dim() == 0 { &[1] } else { self.size() };
         let (first, last) = (shape::dim(op, start, size)?, shape::dim(op, end, size)?);
-        if first > last {
-            return Err(Error::shape(op, format!("dimension {start} is after {end} in shape {size:?}")));
-        }
+        bail_if!(first > last, shape(op, "dimension {start} is after {end} in shape {size:?}"));
         let joined = shape::numel(&size[first..=last]);
         self.reshape([&size[..first], &[joined], &size[last + 1..]].concat())
     }
@@ -122,12 +120,10 @@ impl Tensor {
             order.into_iter().map(|d| shape::dim("permute", d, self.size())).collect::<Result<Vec<_>>>()?;
         let mut seen = order.clone();
         seen.sort_unstable();
-        if !seen.iter().copied().eq(0..self.dim()) {
-            return Err(Error::shape(
-                "permute",
-                format!("{order:?} does not name each dimension of shape {:?} once", self.size()),
-            ));
-        }
+        bail_if!(
+            !seen.iter().copied().eq(0..self.dim()),
+            shape("permute", "{order:?} does not name each dimension of shape {:?} once", self.size())
+        );
         let inner = self.inner.permute(order).map_err(Error::backend("permute"))?;
         Ok(self.view_of(inner))
     }
@@ -219,26 +215,19 @@ pub fn moved_dims(size: &[usize], from: impl IntoShape, to: impl IntoShape) -> R
     if size.is_empty() && from.iter().chain(&to).all(|d| (-1..=0).contains(d)) {
         return Ok(vec![]);
     }
-    let (mut order, mut moved) = (vec![None; size.len()], vec![]);
-    for (&a, &b) in from.iter().zip(&to) {
-        let (a, b) = (shape::dim(op, a, size)?, shape::dim(op, b, size)?);
-        if moved.contains(&a) || order[b].is_some() {
-            return Err(Error::shape(op, format!("{from:?} to {to:?}: a dimension is given twice")));
-        }
-        moved.push(a);
-        order[b] = Some(a);
-    }
-    if from.len() != to.len() {
-        return Err(Error::shape(
-            op,
-            format!("{from:?} to {to:?}: expected as many positions as dimensions"),
-        ));
-    }
+    let checked = |dims: &[i64]| dims.iter().map(|&d| shape::dim(op, d, size)).collect::<Result<Vec<_>>>();
+    let (moved, positions) = (checked(&from)?, checked(&to)?);
+    bail_if!(
+        moved.len() != positions.len(),
+        shape(op, "{from:?} to {to:?}: expected as many positions as dimensions")
+    );
+    let twice = |dims: &[usize]| (1..dims.len()).any(|i| dims[..i].contains(&dims[i]));
+    bail_if!(twice(&moved) || twice(&positions), shape(op, "{from:?} to {to:?}: a dimension is given twice"));
     let mut others = (0..size.len()).filter(|d| !moved.contains(d));
-    Ok(order.into_iter().filter_map(|d| d.or_else(|| others.next())).collect())
+    let at = |d| positions.iter().position(|&to| to == d).map(|i| moved[i]).or_else(|| others.next());
+    Ok((0..size.len()).filter_map(at).collect())
 }
 
-/// Views that are composed of others, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_view {
@@ -261,33 +250,6 @@ macro_rules! composed_view {
                 self.permute($crate::support::moved_dims(&self.size(), from, to)?)
             }
 
-            /// Calls [`Self::movedim`], by its name in NumPy.
-            ///
-            /// # Errors
-            /// As [`Self::movedim`].
-            #[track_caller]
-            pub fn moveaxis(&self, from: impl $crate::IntoShape, to: impl $crate::IntoShape) -> Result<Self> {
-                self.movedim(from, to)
-            }
-
-            /// Calls [`Self::transpose`], by its name in NumPy.
-            ///
-            /// # Errors
-            /// As [`Self::transpose`].
-            #[track_caller]
-            pub fn swapaxes(&self, axis0: i64, axis1: i64) -> Result<Self> {
-                self.transpose(axis0, axis1)
-            }
-
-            /// Calls [`Self::transpose`], by another name of PyTorch's.
-            ///
-            /// # Errors
-            /// As [`Self::transpose`].
-            #[track_caller]
-            pub fn swapdims(&self, dim0: i64, dim1: i64) -> Result<Self> {
-                self.transpose(dim0, dim1)
-            }
-
             /// Returns a view of the transposed matrices of a batch, `[.., n, m]` to `[.., m, n]`; PyTorch's
             /// `x.mT`.
             ///
@@ -295,10 +257,10 @@ macro_rules! composed_view {
             /// When there are fewer than two dimensions.
             #[track_caller]
             pub fn mt(&self) -> Result<Self> {
-                if self.dim() < 2 {
-                    let message = format!("shape {:?} has fewer than 2 dimensions", self.size());
-                    return Err($crate::Error::shape("mt", message).into());
-                }
+                $crate::bail_if!(
+                    self.dim() < 2,
+                    shape("mt", "shape {:?} has fewer than 2 dimensions", self.size())
+                );
                 self.transpose(-2, -1)
             }
 
@@ -312,11 +274,11 @@ macro_rules! composed_view {
                     0 | 1 => Ok(self.clone()),
                     2 => self.transpose(0, 1),
                     _ => {
-                        let message = format!(
+                        $crate::bail!(shape(
+                            "t",
                             "shape {:?} has more than 2 dimensions; use transpose(dim0, dim1)",
                             self.size()
-                        );
-                        Err($crate::Error::shape("t", message).into())
+                        ))
                     }
                 }
             }
@@ -327,40 +289,17 @@ macro_rules! composed_view {
                 self.reshape([self.numel()])
             }
 
-            /// Calls [`Self::view`] with the shape of `other`.
-            ///
-            /// # Errors
-            /// As [`Self::view`].
-            #[track_caller]
-            pub fn view_as(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
-                self.view(other.as_tensor().size())
+            $crate::sized_as_other! {
+                view_as = view;
+                reshape_as = reshape;
+                expand_as = expand;
             }
 
-            /// Calls [`Self::reshape`] with the shape of `other`.
-            ///
-            /// # Errors
-            /// As [`Self::reshape`].
-            #[track_caller]
-            pub fn reshape_as(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
-                self.reshape(other.as_tensor().size())
-            }
-
-            /// Calls [`Self::expand`] with the shape of `other`.
-            ///
-            /// # Errors
-            /// As [`Self::expand`].
-            #[track_caller]
-            pub fn expand_as(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
-                self.expand(other.as_tensor().size())
-            }
-
-            /// Calls [`Self::expand`], by its name in NumPy.
-            ///
-            /// # Errors
-            /// As [`Self::expand`].
-            #[track_caller]
-            pub fn broadcast_to(&self, sizes: impl $crate::IntoShape) -> Result<Self> {
-                self.expand(sizes)
+            $crate::aliases! {
+                moveaxis = movedim(from: impl $crate::IntoShape, to: impl $crate::IntoShape), "its name in NumPy";
+                swapaxes = transpose(axis0: i64, axis1: i64), "its name in NumPy";
+                swapdims = transpose(dim0: i64, dim1: i64), "another name of PyTorch's";
+                broadcast_to = expand(sizes: impl $crate::IntoShape), "its name in NumPy";
             }
 
             /// Returns views of the shape that all tensors broadcast to.
