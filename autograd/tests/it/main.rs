@@ -5,6 +5,7 @@ mod engine; // order, accumulation, freeing, errors
 mod function; // operations of the user's own, and in place
 mod golden; // values, gradients and second gradients against PyTorch's
 mod golden_ops; // PyTorch's names to ours
+mod in_place; // operations in place against those that they are named after
 mod regression; // defects seen elsewhere
 mod rules; // each rule against numerical derivatives
 mod scopes; // modes, threads, drawings, memory
