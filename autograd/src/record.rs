@@ -181,25 +181,21 @@ impl<'a> Record<'a> {
         self.output(y, move |ctx| Ok(smallvec![Some(rule(ctx.grad()?, ctx)?)]))
     }
 
-    /// Makes the output of an operation on two inputs that broadcast a variable. The rules give the gradients
-    /// of the inputs from that of the output, before what broadcasting repeated is summed.
+    /// Makes the output of an operation on several inputs a variable; `rule` gives the gradient of the input of a
+    /// number from that of the output, before what broadcasting repeated is summed.
     #[track_caller]
-    pub(crate) fn binary(
+    pub(crate) fn each(
         self,
         y: Tensor,
-        left: impl Fn(&Variable, &Context<'_>) -> Result<Variable> + Send + Sync + 'static,
-        right: impl Fn(&Variable, &Context<'_>) -> Result<Variable> + Send + Sync + 'static,
+        rule: impl Fn(&Variable, usize, &Context<'_>) -> Result<Variable> + Send + Sync + 'static,
     ) -> Result<Variable> {
-        if !is_grad_enabled() {
-            return Ok(Variable::new(y)); // as in gradient rules, where each lock counts
-        }
-        let (left_size, right_size) = (self.inputs[0].size(), self.inputs[1].size());
+        // Not where nothing is recorded, as in gradient rules, where each lock counts.
+        let inputs = if is_grad_enabled() { self.inputs } else { &[] };
+        let sizes: SmallVec<[Shape; 2]> = inputs.iter().map(|v| v.size()).collect();
         self.output(y, move |ctx| {
             let g = ctx.grad()?;
-            Ok(smallvec![
-                ctx.need(0, || left(&g, ctx)?.sum_to(&left_size))?,
-                ctx.need(1, || right(&g, ctx)?.sum_to(&right_size))?
-            ])
+            let grad = |(i, size): (usize, &Shape)| ctx.need(i, || rule(&g, i, ctx)?.sum_to(size));
+            sizes.iter().enumerate().map(grad).collect()
         })
     }
 

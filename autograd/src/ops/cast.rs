@@ -20,26 +20,23 @@ impl Variable {
         if !dtype.is_float() {
             return self.without_gradient("to_dtype", |x| x.to_dtype(dtype));
         }
-        record("ToDtype", &[self]).unary(self.tensor().to_dtype(dtype)?, move |g, _| g.to_dtype(from))
+        self.linear_in(self.tensor().to_dtype(dtype)?, "ToDtype", move |g| g.to_dtype(from))
     }
 
-    /// Returns the variable on another device; the gradient comes back to the device before.
-    #[track_caller]
-    pub fn to(&self, device: &Device) -> Result<Self> {
-        let from = self.device();
-        record("To", &[self]).view().unary(self.tensor().to(device)?, move |g, _| g.to(&from))
-    }
+    operations! {
+        /// Returns the variable on another device; the gradient comes back to the device before.
+        pub fn to(&self, device: &Device) -> Result<Self> {
+            let from = self.device();
+            record("To", &[self]).view().unary(self.tensor().to(device)?, move |g, _| g.to(&from))
+        }
 
-    /// Returns a contiguous variable of the same elements: itself if it is one, else a copy.
-    #[track_caller]
-    pub fn contiguous(&self) -> Result<Self> {
-        if self.tensor().is_contiguous() { Ok(self.clone()) } else { self.copy() }
-    }
+        /// Returns a contiguous variable of the same elements: itself if it is one, else a copy.
+        pub fn contiguous(&self) -> Result<Self> {
+            if self.tensor().is_contiguous() { Ok(self.clone()) } else { self.copy() }
+        }
 
-    /// Returns a contiguous copy in memory of its own; PyTorch's `clone()`. The gradient is that of the copy.
-    #[track_caller]
-    pub fn copy(&self) -> Result<Self> {
-        record("Copy", &[self]).unary(self.tensor().copy()?, |g, _| Ok(g))
+        /// Returns a contiguous copy in memory of its own; PyTorch's `clone()`. The gradient is that of the copy.
+        pub fn copy(&self) -> Result<Self> = linear_in("Copy", Ok);
     }
 
     /// Returns a function of the data as a constant, for functions that have no gradient. When this variable

@@ -1,12 +1,13 @@
 //! Comparisons, logic, and the larger or smaller of two.
 
-use taper_tensor::{AsTensor, IntoOperand, Operand, Tensor};
+use taper_tensor::{IntoOperand, Operand, Tensor};
 
+use super::arithmetic::Compute;
 use crate::record::record;
 use crate::{Result, Variable};
 
-/// The gradient of an operand, from that of the result and from both operands.
-type Share = fn(&Variable, &Tensor, Operand<'_>) -> Result<Variable>;
+/// The gradient of the operand of a number, from that of the result and from both operands.
+type Share = fn(&Variable, usize, &Tensor, &Operand<'_>) -> Result<Variable>;
 
 /// The gradient halved where both are `equal`, and 0 where the operand `loses`.
 fn share(g: &Variable, equal: Tensor, loses: Tensor) -> Result<Variable> {
@@ -14,111 +15,90 @@ fn share(g: &Variable, equal: Tensor, loses: Tensor) -> Result<Variable> {
     g.mul(share)
 }
 
-/// Where NaN, of two the second, is not taken as the `taken` one.
-fn not_nan(a: &Tensor, taken: &Tensor) -> Result<Tensor> {
-    Ok(a.ne(taken)?.logical_and(taken.eq(taken)?)?)
-}
-
-macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident $node:literal |$g:ident, $a:ident, $b:ident| $left:expr, $right:expr;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// When the shapes do not broadcast, or the devices differ.
-        #[track_caller]
-        pub fn $name(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.choice($node, other.operand(), |a, b| a.$name(b), |$g, $a, $b| $left, |$g, $a, $b| $right)
-        }
-    )*};
+/// [`share`] for a choice that takes the other one where one of the two is NaN; `taken` is the result.
+fn share_numbers(g: &Variable, i: usize, a: &Tensor, b: &Operand<'_>, taken: &Tensor) -> Result<Variable> {
+    // Where NaN, of two the second, is not taken as the `taken` one.
+    let loses = if i == 0 { a.ne(taken)?.logical_and(taken.eq(taken)?)? } else { taken.ne(b)? };
+    share(g, a.eq(b)?, loses)
 }
 
 impl Variable {
-    choices! {
-        /// Returns the larger of the two, element by element; NaN where either is. Equal ones share the
-        /// gradient.
-        maximum "Maximum" |g, a, b| share(g, a.eq(&b)?, a.lt(&b)?), share(g, a.eq(&b)?, a.gt(&b)?);
-        /// Returns the smaller of the two, element by element; NaN where either is. Equal ones share the
-        /// gradient.
-        minimum "Minimum" |g, a, b| share(g, a.eq(&b)?, a.gt(&b)?), share(g, a.eq(&b)?, a.lt(&b)?);
+    operations! {
+        /// Returns the larger of the two, element by element; NaN where either is. Equal ones share the gradient.
+        pub fn maximum(&self, other: impl IntoOperand<Self>) -> Result<Self> {
+            self.choice("Maximum", other.operand(), |a, b| a.maximum(b), |g, i, a, b| {
+                share(g, a.eq(b)?, if i == 0 { a.lt(b) } else { a.gt(b) }?)
+            })
+        }
+
+        /// Returns the smaller of the two, element by element; NaN where either is. Equal ones share the gradient.
+        pub fn minimum(&self, other: impl IntoOperand<Self>) -> Result<Self> {
+            self.choice("Minimum", other.operand(), |a, b| a.minimum(b), |g, i, a, b| {
+                share(g, a.eq(b)?, if i == 0 { a.gt(b) } else { a.lt(b) }?)
+            })
+        }
+
         /// Returns the larger of the two, or where one is NaN the other; equal ones share the gradient.
-        fmax "Fmax" |g, a, b| share(g, a.eq(&b)?, not_nan(a, &a.fmax(&b)?)?), share(g, a.eq(&b)?, a.fmax(&b)?.ne(&b)?);
+        pub fn fmax(&self, other: impl IntoOperand<Self>) -> Result<Self> {
+            self.choice("Fmax", other.operand(), |a, b| a.fmax(b), |g, i, a, b| {
+                share_numbers(g, i, a, b, &a.fmax(b)?)
+            })
+        }
+
         /// Returns the smaller of the two, or where one is NaN the other; equal ones share the gradient.
-        fmin "Fmin" |g, a, b| share(g, a.eq(&b)?, not_nan(a, &a.fmin(&b)?)?), share(g, a.eq(&b)?, a.fmin(&b)?.ne(&b)?);
-        /// Returns `other` where the element is below it, else the element; NaN stays. The gradient goes to
-        /// the element above `other`, else to `other`.
-        clamp_min "ClampMin" |g, a, b| g.keep(&a.gt(&b)?), g.keep(&a.le(&b)?);
-        /// Returns `other` where the element is above it, else the element; NaN stays. The gradient goes to
-        /// the element below `other`, else to `other`.
-        clamp_max "ClampMax" |g, a, b| g.keep(&a.lt(&b)?), g.keep(&a.ge(&b)?);
+        pub fn fmin(&self, other: impl IntoOperand<Self>) -> Result<Self> {
+            self.choice("Fmin", other.operand(), |a, b| a.fmin(b), |g, i, a, b| {
+                share_numbers(g, i, a, b, &a.fmin(b)?)
+            })
+        }
+
+        /// Returns `other` where the element is below it, else the element; NaN stays. The gradient goes to the
+        /// element above `other`, else to `other`.
+        pub fn clamp_min(&self, other: impl IntoOperand<Self>) -> Result<Self> {
+            self.choice("ClampMin", other.operand(), |a, b| a.clamp_min(b), |g, i, a, b| {
+                g.keep(&if i == 0 { a.gt(b) } else { a.le(b) }?)
+            })
+        }
+
+        /// Returns `other` where the element is above it, else the element; NaN stays. The gradient goes to the
+        /// element below `other`, else to `other`.
+        pub fn clamp_max(&self, other: impl IntoOperand<Self>) -> Result<Self> {
+            self.choice("ClampMax", other.operand(), |a, b| a.clamp_max(b), |g, i, a, b| {
+                g.keep(&if i == 0 { a.lt(b) } else { a.ge(b) }?)
+            })
+        }
     }
 
     /// One of two for each element, by `f`.
     #[track_caller]
-    fn choice(
-        &self,
-        name: &'static str,
-        other: Operand<'_, Self>,
-        f: fn(&Tensor, Operand<'_>) -> taper_tensor::Result<Tensor>,
-        left: Share,
-        right: Share,
-    ) -> Result<Self> {
+    fn choice(&self, node: &'static str, other: Operand<'_, Self>, f: Compute, rule: Share) -> Result<Self> {
         match other {
             Operand::Scalar(v) => {
-                let (y, x) = (f(&self.tensor(), Operand::Scalar(v))?, self.save());
-                record(name, &[self])
-                    .unary(y, move |g, ctx| left(&g, &x.get(ctx)?.tensor(), Operand::Scalar(v)))
+                let y = f(&self.tensor(), Operand::Scalar(v))?;
+                self.of_input(y, node, move |g, x| rule(&g, 0, &x.tensor(), &Operand::Scalar(v)))
             }
             Operand::Tensor(b) => {
                 let y = f(&self.tensor(), (&*b.tensor()).into())?;
-                let [(a1, b1), (a2, b2)] = [(self.save(), b.save()), (self.save(), b.save())];
-                record(name, &[self, &b]).binary(
-                    y,
-                    move |g, ctx| left(g, &a1.get(ctx)?.tensor(), (&*b1.get(ctx)?.tensor()).into()),
-                    move |g, ctx| right(g, &a2.get(ctx)?.tensor(), (&*b2.get(ctx)?.tensor()).into()),
-                )
+                let (left, right) = (self.save(), b.save());
+                record(node, &[self, &b]).each(y, move |g, i, ctx| {
+                    rule(g, i, &left.get(ctx)?.tensor(), &(&*right.get(ctx)?.tensor()).into())
+                })
             }
         }
     }
-}
 
-/// Operations whose result is a mask, an index or a truth value, through which nothing flows: computed from
-/// the data. The first list has those whose second operand may be a number, the second those with a tensor.
-macro_rules! of_data {
-    (operand: $($name:ident)*) => {$(
-        #[doc = concat!("Returns [`Tensor::", stringify!($name), "`] of the data.")]
-        ///
-        /// # Errors
-        #[doc = concat!("As [`Tensor::", stringify!($name), "`].")]
-        pub fn $name(&self, other: impl taper_tensor::IntoOperand<Self>) -> Result<Tensor> {
-            Ok(match other.operand() {
-                taper_tensor::Operand::Scalar(v) => self.tensor().$name(v)?,
-                taper_tensor::Operand::Tensor(b) => self.tensor().$name(&*b.tensor())?,
-            })
-        }
-    )*};
-    (tensor: $($name:ident($($arg:ident: $ty:ty),*) -> $result:ty;)*) => {$(
-        #[doc = concat!("Returns [`Tensor::", stringify!($name), "`] of the data.")]
-        ///
-        /// # Errors
-        #[doc = concat!("As [`Tensor::", stringify!($name), "`].")]
-        pub fn $name(&self, other: impl AsTensor<Self> $(, $arg: $ty)*) -> Result<$result> {
-            Ok(self.tensor().$name(&*other.as_tensor().tensor() $(, $arg)*)?)
-        }
-    )*};
-    ($($name:ident($($arg:ident: $ty:ty),*) -> $result:ty;)*) => {$(
-        #[doc = concat!("Returns [`Tensor::", stringify!($name), "`] of the data.")]
-        ///
-        /// # Errors
-        #[doc = concat!("As [`Tensor::", stringify!($name), "`].")]
-        pub fn $name(&self $(, $arg: $ty)*) -> Result<$result> {
-            Ok(self.tensor().$name($($arg),*)?)
-        }
-    )*};
-}
-pub(super) use of_data;
-
-impl Variable {
-    of_data! { operand: eq ne lt le gt ge logical_and logical_or logical_xor }
+    of_data! {
+        operand:
+        eq();
+        ne();
+        lt();
+        le();
+        gt();
+        ge();
+        logical_and();
+        logical_or();
+        logical_xor();
+    }
     of_data! {
         tensor:
         equal() -> bool;

@@ -1,74 +1,31 @@
 //! Operations that change a variable's memory, and its place in the graph: afterwards it is the
 //! output of the operation. Its views, and what it is a view of, change with it: see `alias`.
 
-use taper_tensor::{AsTensor, IntoBound, IntoOperand, Scalar, Tensor};
+use taper_tensor::{Scalar, Tensor};
 
 use crate::alias::Source;
 use crate::node::Edge;
 use crate::{Error, Result, Variable, is_grad_enabled};
 
 macro_rules! in_place {
-    ($($(#[$doc:meta])* $name:ident = $f:ident($($arg:ident: $ty:ty),*);)*) => {$(
-        $(#[$doc])*
+    ($($name_:ident = $name:ident($($arg:ident: $ty:ty),*);)*) => {$(
+        #[doc = concat!("Applies [`Variable::", stringify!($name), "`] in place.")]
         ///
         /// # Errors
         /// On a leaf that requires a gradient, or a view of one, outside of
         /// [`no_grad`](crate::no_grad): its value before would be lost; on a view that was made where
-        /// nothing was recorded, whose base would change unseen; when the result has another shape.
+        /// nothing was recorded, whose base would change unseen; when the result has another shape, or is a real number
+        /// that the dtype cannot hold.
         #[track_caller]
-        pub fn $name(&self, $($arg: $ty),*) -> Result<()> {
-            self.change(stringify!($name), |x| x.$f($($arg),*))
+        pub fn $name_(&self $(, $arg: $ty)*) -> Result<()> {
+            self.change(stringify!($name_), |x| Ok(x.$name($($arg),*)?.into()))
         }
     )*};
 }
 
 impl Variable {
-    in_place! {
-        /// Adds `other`, in place.
-        add_ = add(other: impl IntoOperand<Self>);
-        /// Subtracts `other`, in place.
-        sub_ = sub(other: impl IntoOperand<Self>);
-        /// Multiplies by `other`, in place.
-        mul_ = mul(other: impl IntoOperand<Self>);
-        /// Divides by `other`, in place.
-        div_ = div(other: impl IntoOperand<Self>);
-        /// [`Variable::relu`], in place.
-        relu_ = relu();
-        /// [`Variable::neg`], in place.
-        neg_ = neg();
-        /// [`Variable::abs`], in place.
-        abs_ = abs();
-        /// [`Variable::square`], in place.
-        square_ = square();
-        /// [`Variable::sin`], in place.
-        sin_ = sin();
-        /// [`Variable::cos`], in place.
-        cos_ = cos();
-        /// [`Variable::pow`], in place.
-        pow_ = pow(other: impl IntoOperand<Self>);
-        /// [`Variable::addcmul`], in place.
-        addcmul_ = addcmul(a: impl AsTensor<Self>, b: impl AsTensor<Self>, value: impl Into<Scalar>);
-        /// [`Variable::addcdiv`], in place.
-        addcdiv_ = addcdiv(a: impl AsTensor<Self>, b: impl AsTensor<Self>, value: impl Into<Scalar>);
-        /// [`Variable::index_add`], in place.
-        index_add_ = index_add(dim: i64, index: &Tensor, source: impl AsTensor<Self>);
-        /// [`Variable::scatter_add`], in place.
-        scatter_add_ = scatter_add(dim: i64, index: &Tensor, source: impl AsTensor<Self>);
-        /// [`Variable::scatter`], in place.
-        scatter_ = scatter(dim: i64, index: &Tensor, source: impl IntoOperand<Self>);
-        /// [`Variable::index_fill`], in place.
-        index_fill_ = index_fill(dim: i64, index: &Tensor, value: impl Into<Scalar>);
-        /// [`Variable::index_copy`], in place.
-        index_copy_ = index_copy(dim: i64, index: &Tensor, source: impl AsTensor<Self>);
-        /// [`Variable::put`], in place.
-        put_ = put(index: &Tensor, source: impl AsTensor<Self>);
-        /// [`Variable::masked_scatter`], in place.
-        masked_scatter_ = masked_scatter(mask: &Tensor, source: impl AsTensor<Self>);
-        /// [`Variable::clamp`], in place.
-        clamp_ = clamp(min: impl IntoBound<Self>, max: impl IntoBound<Self>);
-        /// [`Variable::masked_fill`], in place.
-        masked_fill_ = masked_fill(mask: &Tensor, value: impl Into<Scalar>);
-    }
+    taper_tensor::in_place_by_result!(in_place);
+    taper_tensor::in_place_by_kernel!(in_place);
 
     /// Takes over what `f` makes of this variable.
     #[track_caller]
@@ -85,7 +42,7 @@ impl Variable {
     /// As [`Variable::add_`].
     #[track_caller]
     pub fn zero_(&self) -> Result<()> {
-        self.fill(0.into(), "zero_")
+        self.replace("zero_", |x| x.zeros_like())
     }
 
     /// Sets all elements to a number; no gradient flows to what was there.
@@ -94,14 +51,49 @@ impl Variable {
     /// As [`Variable::add_`].
     #[track_caller]
     pub fn fill_(&self, value: impl Into<Scalar>) -> Result<()> {
-        self.fill(value.into(), "fill_")
+        self.replace("fill_", |x| x.like().full(x.size(), value))
     }
 
+    /// Fills the variable with numbers uniform in [low, high); no gradient flows to what was there.
+    ///
+    /// # Errors
+    /// As [`Variable::add_`]; and on an integer dtype.
     #[track_caller]
-    fn fill(&self, value: Scalar, op: &'static str) -> Result<()> {
+    pub fn uniform_(&self, low: f64, high: f64) -> Result<()> {
+        self.replace("uniform_", |x| x.like().uniform(x.size(), low, high))
+    }
+
+    /// Fills the variable with normal numbers; no gradient flows to what was there.
+    ///
+    /// # Errors
+    /// As [`Variable::add_`]; and on an integer dtype.
+    #[track_caller]
+    pub fn normal_(&self, mean: f64, std: f64) -> Result<()> {
+        self.replace("normal_", |x| x.like().normal(x.size(), mean, std))
+    }
+
+    /// Sets each element to 1 with probability `p`, else to 0; no gradient flows to what was there.
+    ///
+    /// # Errors
+    /// As [`Variable::add_`]; and when `p` is not a probability.
+    #[track_caller]
+    pub fn bernoulli_(&self, p: f64) -> Result<()> {
+        self.replace("bernoulli_", |x| {
+            let y = x.zeros_like()?;
+            y.bernoulli_(p)?;
+            Ok(y)
+        })
+    }
+
+    /// Takes over a tensor that `f` makes, as a constant.
+    #[track_caller]
+    fn replace(
+        &self,
+        op: &'static str,
+        f: impl FnOnce(&Tensor) -> taper_tensor::Result<Tensor>,
+    ) -> Result<()> {
         self.check_in_place(op)?;
-        let data = self.data();
-        self.write(op, Self::new(data.like().full(data.size(), value)?))
+        self.write(op, Self::new(f(&self.data())?))
     }
 
     /// Takes over the elements of `other`, which broadcasts, and gives it the gradient. Into a view,
@@ -152,6 +144,12 @@ impl Variable {
         let fail = |message: String| Err(Error::InPlace { op, message });
         if result.size() != self.size() {
             return fail(format!("the result has shape {:?}, the variable {:?}", result.size(), self.size()));
+        }
+        if result.dtype().is_float() && !self.dtype().is_float() {
+            return fail(format!(
+                "the result is a real number, which a variable of {} cannot hold; convert it with .to_dtype(…)",
+                self.dtype()
+            ));
         }
         let result = result.to_dtype(self.dtype())?;
         if let Some(Source::Hidden(by)) = self.0.source.as_deref()

@@ -1,8 +1,8 @@
 //! Tensors joined, repeated and padded.
 
-use taper_tensor::{AsTensor, Pad, Tensor};
+use taper_tensor::{AsTensor, Pad, Shape, Tensor};
 
-use crate::ops::view::index_of;
+use super::view::index_of;
 use crate::record::record;
 use crate::{Result, Variable};
 
@@ -16,20 +16,17 @@ impl Variable {
     pub fn cat(tensors: &[impl AsTensor<Self>], dim: i64) -> Result<Self> {
         let tensors: Vec<_> = tensors.iter().map(|t| t.as_tensor()).collect();
         let inputs: Vec<&Self> = tensors.iter().map(|t| &**t).collect();
-        let y = {
-            let data: Vec<_> = inputs.iter().map(|v| v.tensor()).collect();
-            Tensor::cat(&data.iter().map(|t| &**t).collect::<Vec<_>>(), dim)?
-        };
+        let y = Tensor::cat(&inputs.iter().map(|v| v.data()).collect::<Vec<_>>(), dim)?;
         let d = index_of(dim, y.dim());
         let parts: Vec<_> = inputs.iter().map(|v| (v.size(), v.dtype())).collect();
         record("Cat", &inputs).output(y, move |ctx| {
             let (g, mut end) = (ctx.grad()?, 0);
-            let part = |(i, (size, dtype)): (usize, &(taper_tensor::Shape, _))| {
+            let part = |(i, (size, dtype)): (usize, &(Shape, _))| {
                 // An empty vector fits everywhere.
                 let n = size.get(d).copied().unwrap_or(0);
                 end += n;
                 ctx.need(i, || match n {
-                    0 => Ok(Self::new(g.tensor().like().dtype(*dtype).zeros(size)?)),
+                    0 => g.zeros(size)?.to_dtype(*dtype),
                     _ => g.narrow(dim, (end - n) as i64, n)?.to_dtype(*dtype),
                 })
             };
@@ -41,8 +38,7 @@ impl Variable {
     #[track_caller]
     fn padded(&self, pad: &[i64], value: f64) -> Result<Self> {
         let back: Vec<i64> = pad.iter().map(|n| -n).collect();
-        let y = self.tensor().pad(pad, Pad::Constant(value))?;
-        record("Pad", &[self]).unary(y, move |g, _| g.padded(&back, 0.0))
+        self.linear_in(self.tensor().pad(pad, Pad::Constant(value))?, "Pad", move |g| g.padded(&back, 0.0))
     }
 }
 

@@ -7,47 +7,65 @@ use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// Returns the inverse Y of each matrix `[.., n, n]`: `dX = -Yᵀ dY Yᵀ`.
-    ///
-    /// # Errors
-    /// When one is singular or not square; on an integer dtype.
-    #[track_caller]
-    pub fn inverse(&self) -> Result<Self> {
-        record("Inverse", &[self]).saves_output().unary(self.tensor().inverse()?, |g, ctx| {
-            let y = ctx.output(0)?.mt()?;
+    operations! {
+        /// Returns the inverse Y of each matrix `[.., n, n]`: `dX = -Yᵀ dY Yᵀ`.
+        pub fn inverse(&self) -> Result<Self> = of_output("Inverse", |g, y| {
+            let y = y.mt()?;
             y.matmul(g)?.matmul(&y)?.neg()
-        })
-    }
+        });
 
-    /// Returns the determinant y of each matrix, `[.., n, n]` to `[..]`: `dX = dy · y · X⁻ᵀ`, which are dy times
-    /// the cofactors.
-    ///
-    /// # Errors
-    /// When one is not square; on an integer dtype.
-    #[track_caller]
-    pub fn det(&self) -> Result<Self> {
-        let (y, x) = (self.tensor().det()?, self.save());
-        record("Det", &[self]).saves_output().unary(y, move |g, ctx| {
-            let (x, y) = (x.get(ctx)?, ctx.output(0)?);
+        /// Returns the determinant y of each matrix, `[.., n, n]` to `[..]`: `dX = dy · y · X⁻ᵀ`, which are dy times
+        /// the cofactors.
+        pub fn det(&self) -> Result<Self> = of_both("Det", |g, x, y| {
             if y.eq(0)?.any()?.item::<u8>()? == 0 {
                 x.inverse()?.mt()?.mul(g.mul(y)?.as_matrices()?)
             } else {
                 x.cofactors()?.mul(g.as_matrices()?)
             }
-        })
-    }
+        });
 
-    /// Returns the sign of each matrix's determinant, and the logarithm y of its absolute value, which does not
-    /// overflow: `[.., n, n]` to `[..]` and `[..]`. `dX = dy · X⁻ᵀ`.
-    ///
-    /// # Errors
-    /// When one is not square; on an integer dtype.
-    #[track_caller]
-    pub fn slogdet(&self) -> Result<(Self, Self)> {
-        let ((sign, log), x) = (self.tensor().slogdet()?, self.save());
-        let log = record("Slogdet", &[self])
-            .unary(log, move |g, ctx| x.get(ctx)?.inverse()?.mt()?.mul(g.as_matrices()?))?;
-        Ok((Self::new(sign), log))
+        /// Returns the sign of each matrix's determinant, and the logarithm y of its absolute value, which does not
+        /// overflow: `[.., n, n]` to `[..]` and `[..]`. `dX = dy · X⁻ᵀ`.
+        pub fn slogdet(&self) -> Result<(Self, Self)> {
+            let (sign, log) = self.tensor().slogdet()?;
+            let log = self.of_input(log, "Slogdet", |g, x| x.inverse()?.mt()?.mul(g.as_matrices()?))?;
+            Ok((Self::new(sign), log))
+        }
+
+        /// Returns the X with `self · X = right`, for each matrix `[.., n, n]`; `right` holds matrices of columns
+        /// `[.., n, k]`, or one vector `[n]`. `d right = self⁻ᵀ dX`, `d self = -d right · Xᵀ`.
+        pub fn solve(&self, right: impl AsTensor<Self>) -> Result<Self> {
+            let right = right.as_tensor();
+            let (y, a, vector) = (self.tensor().solve(&*right.tensor())?, self.save(), right.dim() == 1);
+            record("Solve", &[self, &right]).saves_output().output(y, move |ctx| {
+                let (right, x) = (a.get(ctx)?.mt()?.solve(ctx.grad()?)?, ctx.output(0)?);
+                let (column, x) =
+                    if vector { (right.unsqueeze(1)?, x.unsqueeze(1)?) } else { (right.clone(), x) };
+                Ok(smallvec![ctx.need(0, || column.matmul(x.mt()?)?.neg())?, ctx.need(1, || Ok(right.clone()))?])
+            })
+        }
+
+        /// Returns the lower triangular L of each positive-definite symmetric matrix, with `L Lᵀ` the matrix:
+        /// `dA = L⁻ᵀ P L⁻¹`, made symmetric, where P is `Lᵀ dL` on and below the diagonal, with the diagonal halved.
+        /// Murray, "Differentiation of the Cholesky decomposition", 2016.
+        pub fn cholesky(&self) -> Result<Self> = of_output("Cholesky", |g, l| {
+            let p = l.mt()?.matmul(g)?;
+            let p = p.tril(0)?.add(p.tril(-1)?)?.mul(0.5)?;
+            let inverse = l.inverse()?;
+            inverse.mt()?.matmul(p)?.matmul(inverse)?.symmetric()
+        });
+
+        /// Returns Moore and Penrose's inverse P of each matrix A: `[.., m, n]` to `[.., n, m]`, see
+        /// [`Tensor::pinv`]. `dA = -Pᵀ G Pᵀ + (1 - A P) Gᵀ P Pᵀ + Pᵀ P Gᵀ (1 - P A)`, G being `dP`. Golub and
+        /// Pereyra, "The differentiation of pseudo-inverses", 1973.
+        pub fn pinv(&self) -> Result<Self> = of_both("Pinv", |g, a, p| {
+            let (pt, gt) = (p.mt()?, g.mt()?);
+            let inside = pt.matmul(&g)?.matmul(&pt)?;
+            let left = gt.matmul(&p)?.matmul(&pt)?;
+            let right = pt.matmul(&p)?.matmul(&gt)?;
+            let left = left.sub(a.matmul(p.matmul(&left)?)?)?;
+            left.add(right.sub(right.matmul(&p)?.matmul(&a)?)?)?.sub(inside)
+        });
     }
 
     /// A number for each matrix, as matrices of one element.
@@ -69,40 +87,6 @@ impl Variable {
         Self::stack(&(0..n).map(row).collect::<Result<Vec<_>>>()?, -2)
     }
 
-    /// Returns the X with `self · X = right`, for each matrix `[.., n, n]`; `right` holds matrices of columns
-    /// `[.., n, k]`, or one vector `[n]`. `d right = self⁻ᵀ dX`, `d self = -d right · Xᵀ`.
-    ///
-    /// # Errors
-    /// When a matrix is singular or not square, or the shapes do not fit; on an integer dtype.
-    #[track_caller]
-    pub fn solve(&self, right: impl AsTensor<Self>) -> Result<Self> {
-        let right = right.as_tensor();
-        let (y, a, vector) = (self.tensor().solve(&*right.tensor())?, self.save(), right.dim() == 1);
-        record("Solve", &[self, &right]).saves_output().output(y, move |ctx| {
-            let (right, x) = (a.get(ctx)?.mt()?.solve(ctx.grad()?)?, ctx.output(0)?);
-            let (column, x) =
-                if vector { (right.unsqueeze(1)?, x.unsqueeze(1)?) } else { (right.clone(), x) };
-            Ok(smallvec![ctx.need(0, || column.matmul(x.mt()?)?.neg())?, ctx.need(1, || Ok(right.clone()))?])
-        })
-    }
-
-    /// Returns the lower triangular L of each positive-definite symmetric matrix, with `L Lᵀ` the matrix:
-    /// `dA = L⁻ᵀ P L⁻¹`, made symmetric, where P is `Lᵀ dL` on and below the diagonal, with the diagonal halved.
-    /// Murray, "Differentiation of the Cholesky decomposition", 2016.
-    ///
-    /// # Errors
-    /// When one is not positive-definite or not square; on an integer dtype.
-    #[track_caller]
-    pub fn cholesky(&self) -> Result<Self> {
-        record("Cholesky", &[self]).saves_output().unary(self.tensor().cholesky()?, |g, ctx| {
-            let l = ctx.output(0)?;
-            let p = l.mt()?.matmul(g)?;
-            let p = p.tril(0)?.add(p.tril(-1)?)?.mul(0.5)?;
-            let inverse = l.inverse()?;
-            inverse.mt()?.matmul(p)?.matmul(inverse)?.symmetric()
-        })
-    }
-
     /// The symmetric part of matrices.
     fn symmetric(&self) -> Result<Self> {
         self.add(self.mt()?)?.mul(0.5)
@@ -115,11 +99,11 @@ impl Variable {
     /// after the first m are Q times those of R.
     ///
     /// # Errors
-    /// When there are fewer than two dimensions, or an element is not finite; on an integer dtype.
+    /// As [`Tensor::qr`].
     #[track_caller]
     pub fn qr(&self) -> Result<(Self, Self)> {
         let (q, r) = self.tensor().qr()?;
-        let [q, r] = record("Qr", &[self]).saves_outputs(&[0, 1]).outputs([q, r], |ctx| {
+        let parts = record("Qr", &[self]).saves_outputs(&[0, 1]).outputs([q, r], |ctx| {
             let (q, r, mut gq, gr) = (ctx.output(0)?, ctx.output(1)?, ctx.grad_of(0)?, ctx.grad_of(1)?);
             let (k, n) = (r.size_of(-2)?, r.size_of(-1)?);
             let square = |x: &Self| x.narrow(-1, 0, k);
@@ -133,7 +117,7 @@ impl Variable {
             let dx = gq.add(q.matmul(mirrored)?)?.matmul(left.inverse()?.mt()?)?;
             Ok(smallvec![Some(if n > k { Self::cat(&[dx, q.matmul(rest(&gr)?)?], -1)? } else { dx })])
         })?;
-        Ok((q, r))
+        Ok(parts.into())
     }
 
     /// Returns U `[.., m, k]`, the singular values `[.., k]` in descending order, and Vᵀ `[.., k, n]`, with
@@ -142,11 +126,11 @@ impl Variable {
     /// 2016.
     ///
     /// # Errors
-    /// When there are fewer than two dimensions, or an element is not finite; on an integer dtype.
+    /// As [`Tensor::svd`].
     #[track_caller]
     pub fn svd(&self) -> Result<(Self, Self, Self)> {
         let (u, s, vt) = self.tensor().svd()?;
-        let [u, s, vt] = record("Svd", &[self]).saves_outputs(&[0, 1, 2]).outputs([u, s, vt], |ctx| {
+        let parts = record("Svd", &[self]).saves_outputs(&[0, 1, 2]).outputs([u, s, vt], |ctx| {
             let (u, s, vt) = (ctx.output(0)?, ctx.output(1)?, ctx.output(2)?);
             let (row, column) = (s.unsqueeze(-2)?, s.unsqueeze(-1)?);
             let mut core = s.diagonals(&ctx.grad_of(1)?)?;
@@ -169,7 +153,7 @@ impl Variable {
             }
             Ok(smallvec![Some(dx)])
         })?;
-        Ok((u, s, vt))
+        Ok(parts.into())
     }
 
     /// Returns the eigenvalues λ `[.., n]` of each symmetric matrix in ascending order, and its eigenvectors, the
@@ -177,21 +161,20 @@ impl Variable {
     /// symmetric, which is right where the eigenvalues are different.
     ///
     /// # Errors
-    /// When one is not square, or an element is not finite; on an integer dtype.
+    /// As [`Tensor::eigh`].
     #[track_caller]
     pub fn eigh(&self) -> Result<(Self, Self)> {
         let (values, vectors) = self.tensor().eigh()?;
-        let [values, vectors] =
-            record("Eigh", &[self]).saves_outputs(&[0, 1]).outputs([values, vectors], |ctx| {
-                let (l, v) = (ctx.output(0)?, ctx.output(1)?);
-                let mut core = l.diagonals(&ctx.grad_of(0)?)?;
-                if ctx.grads[1].is_some() {
-                    let gaps = l.unsqueeze(-2)?.sub(l.unsqueeze(-1)?)?.over_gaps()?;
-                    core = core.add(v.mt()?.matmul(ctx.grad_of(1)?)?.mul(gaps)?)?;
-                }
-                Ok(smallvec![Some(v.matmul(core)?.matmul(v.mt()?)?.symmetric()?)])
-            })?;
-        Ok((values, vectors))
+        let parts = record("Eigh", &[self]).saves_outputs(&[0, 1]).outputs([values, vectors], |ctx| {
+            let (l, v) = (ctx.output(0)?, ctx.output(1)?);
+            let mut core = l.diagonals(&ctx.grad_of(0)?)?;
+            if ctx.grads[1].is_some() {
+                let gaps = l.unsqueeze(-2)?.sub(l.unsqueeze(-1)?)?.over_gaps()?;
+                core = core.add(v.mt()?.matmul(ctx.grad_of(1)?)?.mul(gaps)?)?;
+            }
+            Ok(smallvec![Some(v.matmul(core)?.matmul(v.mt()?)?.symmetric()?)])
+        })?;
+        Ok(parts.into())
     }
 
     /// Matrices with these vectors as diagonals; `self` is a vector for each matrix, too.
@@ -208,26 +191,6 @@ impl Variable {
     fn over_gaps(&self) -> Result<Self> {
         let unit = self.unit()?;
         self.add(&unit)?.reciprocal()?.sub(unit)
-    }
-
-    /// Returns Moore and Penrose's inverse P of each matrix A: `[.., m, n]` to `[.., n, m]`, see
-    /// [`Tensor::pinv`]. `dA = -Pᵀ G Pᵀ + (1 - A P) Gᵀ P Pᵀ + Pᵀ P Gᵀ (1 - P A)`, G being `dP`. Golub and
-    /// Pereyra, "The differentiation of pseudo-inverses", 1973.
-    ///
-    /// # Errors
-    /// As [`Variable::svd`].
-    #[track_caller]
-    pub fn pinv(&self) -> Result<Self> {
-        let (y, a) = (self.tensor().pinv()?, self.save());
-        record("Pinv", &[self]).saves_output().unary(y, move |g, ctx| {
-            let (a, p) = (a.get(ctx)?, ctx.output(0)?);
-            let (pt, gt) = (p.mt()?, g.mt()?);
-            let inside = pt.matmul(&g)?.matmul(&pt)?;
-            let left = gt.matmul(&p)?.matmul(&pt)?;
-            let right = pt.matmul(&p)?.matmul(&gt)?;
-            let left = left.sub(a.matmul(p.matmul(&left)?)?)?;
-            left.add(right.sub(right.matmul(&p)?.matmul(&a)?)?)?.sub(inside)
-        })
     }
 }
 

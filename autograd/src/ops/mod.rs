@@ -3,6 +3,84 @@
 //! one node. The gradient rule stands beside it, written in the same operations, so that it can be
 //! differentiated again.
 
+use taper_tensor::Tensor;
+
+use crate::record::record;
+use crate::{Result, Variable};
+
+/// Makes methods of [`Variable`], each with a row in the registry, or it does not compile. Their errors are those of the method of the same name of [`Tensor`].
+///
+/// A method with a body is as it stands. In one with `= helper("Node", …)`, the tensor's method computes the result
+/// `y`, and `self.helper(y, "Node", …)` records it.
+macro_rules! operations {
+    () => {};
+    (
+        $(#[$doc:meta])*
+        pub fn $name:ident(&$this:ident $(, $arg:ident: $ty:ty)* $(,)?) -> $result:ty
+            = $helper:ident($($more:expr),* $(,)?);
+        $($rest:tt)*
+    ) => {
+        operations! {
+            $(#[$doc])*
+            pub fn $name(&$this $(, $arg: $ty)*) -> $result {
+                if let Some(scope) = $crate::autocast::widened(&taper_tensor::registry::$name, $this) {
+                    return scope.full($this)?.$name($($arg),*);
+                }
+                let y = $this.tensor().$name($($arg),*)?;
+                $this.$helper(y, $($more),*)
+            }
+            $($rest)*
+        }
+    };
+    ($(#[$doc:meta])* pub fn $name:ident($($args:tt)*) -> $result:ty $body:block $($rest:tt)*) => {
+        $(#[$doc])*
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Tensor::", stringify!($name), "`](taper_tensor::Tensor::", stringify!($name), ").")]
+        #[track_caller]
+        pub fn $name($($args)*) -> $result {
+            const _: taper_tensor::registry::Operation = taper_tensor::registry::$name;
+            $body
+        }
+        operations! { $($rest)* }
+    };
+}
+
+/// Makes methods of [`Variable`] whose result is a mask, an index or a truth value, through which no gradient flows:
+/// those of the data. In the rows after `operand:`, the second operand may be a number, after `tensor:` it is a
+/// tensor or variable.
+macro_rules! of_data {
+    (operand: $($name:ident($($arg:ident: $ty:ty),*);)*) => {
+        of_data! {$(
+            $name(other: impl taper_tensor::IntoOperand<Self> $(, $arg: $ty)*) -> Tensor = |x| match other.operand() {
+                taper_tensor::Operand::Scalar(v) => x.$name(v $(, $arg)*),
+                taper_tensor::Operand::Tensor(b) => x.$name(&*b.tensor() $(, $arg)*),
+            };
+        )*}
+    };
+    (tensor: $($name:ident($($arg:ident: $ty:ty),*) -> $result:ty;)*) => {
+        of_data! {$(
+            $name(other: impl taper_tensor::AsTensor<Self> $(, $arg: $ty)*) -> $result
+                = |x| x.$name(&*other.as_tensor().tensor() $(, $arg)*);
+        )*}
+    };
+    ($($name:ident($($arg:ident: $ty:ty),*) -> $result:ty;)*) => {
+        of_data! { $($name($($arg: $ty),*) -> $result = |x| x.$name($($arg),*);)* }
+    };
+    ($($name:ident($($arg:ident: $ty:ty),*) -> $result:ty = |$x:ident| $value:expr;)*) => {$(
+        #[doc = concat!("Returns [`Tensor::", stringify!($name), "`](taper_tensor::Tensor::", stringify!($name), ")")]
+        /// of the data.
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Tensor::", stringify!($name), "`](taper_tensor::Tensor::", stringify!($name), ").")]
+        pub fn $name(&self $(, $arg: $ty)*) -> Result<$result> {
+            const _: taper_tensor::registry::Operation = taper_tensor::registry::$name;
+            let $x = self.tensor();
+            Ok($value?)
+        }
+    )*};
+}
+
 pub(crate) mod activation;
 pub(crate) mod arithmetic;
 pub(crate) mod bitwise;
@@ -32,3 +110,67 @@ pub(crate) mod statistics;
 pub(crate) mod unary;
 pub(crate) mod upsample;
 pub(crate) mod view;
+
+/// What records the results of operations on one input, which most rules are a matter of.
+impl Variable {
+    /// Records `y`, whose gradient depends on no element: of a linear function.
+    #[track_caller]
+    fn linear_in(
+        &self,
+        y: Tensor,
+        node: &'static str,
+        rule: impl Fn(Self) -> Result<Self> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        record(node, &[self]).unary(y, move |g, _| rule(g))
+    }
+
+    /// Records `y`; `rule` gives the gradient of the input from that of the output and the input.
+    #[track_caller]
+    fn of_input(
+        &self,
+        y: Tensor,
+        node: &'static str,
+        rule: impl Fn(Self, Self) -> Result<Self> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let x = self.save();
+        record(node, &[self]).unary(y, move |g, ctx| rule(g, x.get(ctx)?))
+    }
+
+    /// Records `y`; `rule` gives the gradient of the input from that of the output and the output.
+    #[track_caller]
+    fn of_output(
+        &self,
+        y: Tensor,
+        node: &'static str,
+        rule: impl Fn(Self, Self) -> Result<Self> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        record(node, &[self]).saves_output().unary(y, move |g, ctx| rule(g, ctx.output(0)?))
+    }
+
+    /// Records `y`; `rule` gives the gradient of the input from that of the output, the input and the output.
+    #[track_caller]
+    fn of_both(
+        &self,
+        y: Tensor,
+        node: &'static str,
+        rule: impl Fn(Self, Self, Self) -> Result<Self> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let x = self.save();
+        record(node, &[self]).saves_output().unary(y, move |g, ctx| rule(g, x.get(ctx)?, ctx.output(0)?))
+    }
+
+    /// Records `y = f(x)` for a linear `f` without a public counterpart. `transposed` gives its gradient, which has the
+    /// second node's name and the gradient `f`. Both get the size of their result.
+    #[track_caller]
+    fn linear_pair<F, B>(&self, y: Tensor, nodes: [&'static str; 2], f: F, transposed: B) -> Result<Self>
+    where
+        F: Fn(&Tensor, &[usize]) -> taper_tensor::Result<Tensor> + Clone + Send + Sync + 'static,
+        B: Fn(&Tensor, &[usize]) -> taper_tensor::Result<Tensor> + Clone + Send + Sync + 'static,
+    {
+        let ([node, back], size) = (nodes, self.size());
+        record(node, &[self]).unary(y, move |g, _| {
+            let dx = transposed(&g.tensor(), &size)?;
+            g.linear_pair(dx, [back, node], transposed.clone(), f.clone())
+        })
+    }
+}

@@ -26,8 +26,7 @@ impl Variable {
     /// `dx = (dy - mean(dy) - h · mean(dy · h)) · weight / d`, `dweight = sum(dy · h)`, `dbias = sum(dy)`.
     ///
     /// # Errors
-    /// When there are fewer than two dimensions, or one value in a channel, or a parameter is not `[C]`; on an
-    /// integer dtype.
+    /// As [`Tensor::batch_norm`].
     #[track_caller]
     pub fn batch_norm(
         &self,
@@ -48,7 +47,7 @@ impl Variable {
     /// evaluation: `dx = dy · weight / d`.
     ///
     /// # Errors
-    /// When there are fewer than two dimensions, or a parameter is not `[C]`; on an integer dtype.
+    /// As [`Tensor::batch_norm_with`].
     #[track_caller]
     pub fn batch_norm_with(
         &self,
@@ -138,25 +137,16 @@ impl Variable {
         let size = self.size();
         let count = size[2..].iter().product::<usize>();
         let view = |v: &Self| v.to_dtype(real(v.dtype()))?.reshape((size[0], size[1], count));
-        let (x, g) = (view(self)?, view(g)?);
-        let column = |t: &Tensor| t.to_dtype(x.dtype())?.reshape((size[1], 1));
-        let (h, r) = if by.of_batch {
-            x.standardised(&[0, 2], Centre::Mean, by.eps)?
+        let column = |v: &Self| v.to_dtype(real(self.dtype()))?.reshape((size[1], 1));
+        let (x, g, sums) = (view(self)?, view(g)?, [0i64, 2]);
+        let dh = weight.map_or_else(|| Ok(g.clone()), |weight| g.mul(column(weight)?))?;
+        let (dx, h) = if by.of_batch {
+            x.standardised_grad(&dh, &sums, Centre::Mean, by.eps)?
         } else {
-            let r = Self::new(column(&by.var)?.add(by.eps)?.rsqrt()?);
-            (x.sub(column(&by.mean)?)?.mul(&r)?, r)
+            let r = column(&(&by.var).into())?.add(by.eps)?.rsqrt()?;
+            (dh.mul(&r)?, x.sub(column(&(&by.mean).into())?)?.mul(r)?)
         };
-        let dh = match weight {
-            Some(weight) => g.mul(weight.to_dtype(x.dtype())?.reshape((size[1], 1))?)?,
-            None => g.clone(),
-        };
-        let mean = |v: &Self| v.mean_dim((0, 2), true);
-        let own = match by.of_batch {
-            true => dh.sub(mean(&dh)?)?.sub(h.mul(mean(&dh.mul(&h)?)?)?)?,
-            false => dh,
-        };
-        let dx = own.mul(r)?.reshape(&size[..])?;
-        Ok([dx, g.mul(h)?.sum_dim((0, 2), false)?, g.sum_dim((0, 2), false)?])
+        Ok([dx.reshape(&size[..])?, g.mul(h)?.sum_dim(sums, false)?, g.sum_dim(sums, false)?])
     }
 }
 

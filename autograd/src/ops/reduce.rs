@@ -2,92 +2,112 @@
 
 use taper_tensor::{DType, IntoShape, Shape, Tensor};
 
+use super::extreme::{same, shares};
+use super::view::index_of;
 use crate::autocast::widened;
-use crate::ops::extreme::{same, shares};
-use crate::ops::view::index_of;
-use crate::record::record;
 use crate::{Result, Variable};
 use taper_tensor::registry;
 
 impl Variable {
-    /// Returns the sum of all elements; integers are summed as i64. Each element gets the gradient.
-    #[track_caller]
-    pub fn sum(&self) -> Result<Self> {
-        if let Some(scope) = widened(&registry::sum, self) {
-            return scope.full(self)?.sum();
+    operations! {
+        /// Returns the sum of all elements; integers are summed as i64. Each element gets the gradient.
+        pub fn sum(&self) -> Result<Self> = spread("Sum", &[], 1.0);
+
+        /// Returns the sums over some dimensions, all where none is given; they become 1 with `keepdim`, or else
+        /// disappear.
+        pub fn sum_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+            if let Some(scope) = widened(&registry::sum_dim, self) {
+                return scope.full(self)?.sum_dim(dims, keepdim);
+            }
+            let dims = dims.into_sizes();
+            self.spread(self.tensor().sum_dim(&dims, keepdim)?, "SumDim", &dims, 1.0)
         }
-        let (y, size) = (self.tensor().sum()?, self.size());
-        record("Sum", &[self]).unary(y, move |g, _| g.expand(&size[..]))
-    }
 
-    /// Returns the sums over some dimensions, all where none is given; they become 1 with `keepdim`, or else
-    /// disappear.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or one is given twice.
-    #[track_caller]
-    pub fn sum_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        if let Some(scope) = widened(&registry::sum_dim, self) {
-            return scope.full(self)?.sum_dim(dims, keepdim);
+        /// Returns the mean of all elements; NaN of none.
+        pub fn mean(&self) -> Result<Self> = spread("Mean", &[], self.numel() as f64);
+
+        /// Returns the means over some dimensions, all where none is given; they become 1 with `keepdim`, or else
+        /// disappear.
+        pub fn mean_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+            let dims = dims.into_sizes();
+            self.means(self.tensor().mean_dim(&dims, keepdim)?, &dims)
         }
-        let (dims, size) = (dims.into_sizes(), self.size());
-        let (y, kept) = (self.tensor().sum_dim(&dims, keepdim)?, kept(&dims, &size));
-        record("SumDim", &[self]).unary(y, move |g, _| g.reshape(&kept[..])?.expand(&size[..]))
+
+        /// Returns the product of all elements; integers are multiplied as i64, and wrap around. The gradient of an
+        /// element is the product of the others, also where elements are 0.
+        pub fn prod(&self) -> Result<Self> = of_input("Prod", |g, x| x.prod_gradient(&g, &[]));
+
+        /// Returns the products over some dimensions, all where none is given; they become 1 with `keepdim`, or else
+        /// disappear. The gradient is as that of [`Variable::prod`].
+        pub fn prod_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+            if let Some(scope) = widened(&registry::prod_dim, self) {
+                return scope.full(self)?.prod_dim(dims, keepdim);
+            }
+            let dims = dims.into_sizes();
+            let y = self.tensor().prod_dim(&dims, keepdim)?;
+            self.of_input(y, "ProdDim", move |g, x| x.prod_gradient(&g, &dims))
+        }
+
+        /// Returns the norm `y = (Σ |x|^p)^(1/p)` over some dimensions, all where none is given; the largest or the
+        /// smallest `|x|` for an infinite p, the number of elements that are not 0 for a p of 0.
+        /// `dx = sign(x) (|x| / y)^(p - 1) · dy`, and 0 where x or y is 0; extreme elements that are equal share the
+        /// gradient.
+        pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+            if let Some(scope) = widened(&registry::norm_p, self) {
+                return scope.full(self)?.norm_p(p, dims, keepdim);
+            }
+            let dims = dims.into_sizes();
+            let (y, kept) = (self.tensor().norm_p(p, &dims, keepdim)?, kept(&dims, &self.size()));
+            self.of_both(y, "Norm", move |g, x, y| {
+                let (g, y) = (g.reshape(&kept[..])?, y.reshape(&kept[..])?);
+                if p == 0.0 {
+                    Ok(Self::new(x.tensor().zeros_like()?))
+                } else if p == 1.0 {
+                    x.sign()?.mul(g)
+                } else if p == 2.0 {
+                    x.mul(g.over_or_0(&y)?)
+                } else if p.is_infinite() {
+                    let extreme = same(&x.tensor().abs()?, &y.tensor())?;
+                    x.sign()?.mul(&g)?.mul(shares(extreme, g.dtype(), &dims, &kept)?)
+                } else {
+                    let flat = x.tensor().eq(0)?; // where sign(x) is 0, and the power may be infinite
+                    let share = x.masked_fill(&flat, 1.0)?.abs()?.over_or_0(&y)?;
+                    share.pow(p - 1.0)?.masked_fill(&y.tensor().eq(0)?, 0.0)?.mul(x.sign()?)?.mul(g)
+                }
+            })
+        }
+
+        /// Returns `ln(Σ e^x)` over some dimensions, all where none is given, without overflow:
+        /// `dx = e^(x - y) · dy`, the softmax.
+        pub fn logsumexp(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+            let dims = dims.into_sizes();
+            let (y, kept) = (self.tensor().logsumexp(&dims, keepdim)?, kept(&dims, &self.size()));
+            self.of_both(y, "LogSumExp", move |g, x, y| {
+                x.sub(y.reshape(&kept[..])?)?.exp()?.mul(g.reshape(&kept[..])?)
+            })
+        }
     }
 
-    /// Returns the mean of all elements; NaN of none.
-    ///
-    /// # Errors
-    /// On an integer dtype.
-    #[track_caller]
-    pub fn mean(&self) -> Result<Self> {
-        let (y, size, count) = (self.tensor().mean()?, self.size(), self.numel() as f64);
-        record("Mean", &[self]).unary(y, move |g, _| g.div(count)?.expand(&size[..]))
+    of_data! {
+        any_dim(dims: impl IntoShape, keepdim: bool) -> Tensor;
+        all_dim(dims: impl IntoShape, keepdim: bool) -> Tensor;
+        count_nonzero_dim(dims: impl IntoShape, keepdim: bool) -> Tensor;
     }
 
-    /// Returns the means over some dimensions, all where none is given; they become 1 with `keepdim`, or else
-    /// disappear.
-    ///
-    /// # Errors
-    /// As [`Variable::sum_dim`]; and on an integer dtype.
+    /// Records the sums `y` over `dims`, divided by a number.
     #[track_caller]
-    pub fn mean_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        let dims = dims.into_sizes();
-        self.means(self.tensor().mean_dim(&dims, keepdim)?, &dims)
+    fn spread(&self, y: Tensor, node: &'static str, dims: &[i64], count: f64) -> Result<Self> {
+        let (size, kept) = (self.size(), kept(dims, &self.size()));
+        self.linear_in(y, node, move |g| {
+            let g = if count == 1.0 { g } else { g.div(count)? };
+            g.reshape(&kept[..])?.expand(&size[..])
+        })
     }
 
     /// Records the means `y` over `dims`.
     #[track_caller]
     pub(super) fn means(&self, y: Tensor, dims: &[i64]) -> Result<Self> {
-        let size = self.size();
-        let (kept, count) = (kept(dims, &size), count(dims, &size));
-        record("MeanDim", &[self]).unary(y, move |g, _| g.reshape(&kept[..])?.div(count)?.expand(&size[..]))
-    }
-
-    /// Returns the product of all elements; integers are multiplied as i64, and wrap around. The gradient of
-    /// an element is the product of the others, also where elements are 0.
-    #[track_caller]
-    pub fn prod(&self) -> Result<Self> {
-        if let Some(scope) = widened(&registry::prod, self) {
-            return scope.full(self)?.prod();
-        }
-        let (y, x) = (self.tensor().prod()?, self.save());
-        record("Prod", &[self]).unary(y, move |g, ctx| x.get(ctx)?.prod_gradient(&g, &[]))
-    }
-
-    /// Returns the products over some dimensions, all where none is given; they become 1 with `keepdim`, or
-    /// else disappear. The gradient is as that of [`Variable::prod`].
-    ///
-    /// # Errors
-    /// When there is no such dimension, or one is given twice.
-    #[track_caller]
-    pub fn prod_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        if let Some(scope) = widened(&registry::prod_dim, self) {
-            return scope.full(self)?.prod_dim(dims, keepdim);
-        }
-        let dims = dims.into_sizes();
-        let (y, x) = (self.tensor().prod_dim(&dims, keepdim)?, self.save());
-        record("ProdDim", &[self]).unary(y, move |g, ctx| x.get(ctx)?.prod_gradient(&g, &dims))
+        self.spread(y, "MeanDim", dims, count(dims, &self.size()))
     }
 
     /// The product of the others times `g`: of those before and of those after, in f64, where they neither
@@ -118,87 +138,11 @@ impl Variable {
         Self::cat(&[one, self.narrow(0, 0, n - 1)?], 0)?.cumprod(0)
     }
 
-    /// Returns 1 where any element over some dimensions, all where none is given, is not 0, else 0.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or one is given twice.
-    pub fn any_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Tensor> {
-        Ok(self.tensor().any_dim(dims, keepdim)?)
-    }
-
-    /// Returns 1 where no element over some dimensions, all where none is given, is 0, else 0.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or one is given twice.
-    pub fn all_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Tensor> {
-        Ok(self.tensor().all_dim(dims, keepdim)?)
-    }
-
-    /// Returns how many elements over some dimensions, all where none is given, are not 0, as i64.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or one is given twice.
-    pub fn count_nonzero_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Tensor> {
-        Ok(self.tensor().count_nonzero_dim(dims, keepdim)?)
-    }
-
     /// `self / y`, and 0 where y is 0.
     #[track_caller]
     pub(super) fn over_or_0(&self, y: &Self) -> Result<Self> {
         let zero = y.tensor().eq(0)?;
         self.div(y.masked_fill(&zero, 1.0)?)?.masked_fill(&zero, 0.0)
-    }
-
-    /// Returns the norm `y = (Σ |x|^p)^(1/p)` over some dimensions, all where none is given; the largest or the
-    /// smallest `|x|` for an infinite p, the number of elements that are not 0 for a p of 0.
-    /// `dx = sign(x) (|x| / y)^(p - 1) · dy`, and 0 where x or y is 0; extreme elements that are equal share
-    /// the gradient.
-    ///
-    /// # Errors
-    /// As [`Variable::mean_dim`].
-    #[track_caller]
-    pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        if let Some(scope) = widened(&registry::norm_p, self) {
-            return scope.full(self)?.norm_p(p, dims, keepdim);
-        }
-        let dims = dims.into_sizes();
-        let (y, x, kept) = (self.tensor().norm_p(p, &dims, keepdim)?, self.save(), kept(&dims, &self.size()));
-        record("Norm", &[self]).saves_output().unary(y, move |g, ctx| {
-            let (g, x, y) = (g.reshape(&kept[..])?, x.get(ctx)?, ctx.output(0)?.reshape(&kept[..])?);
-            if p == 0.0 {
-                Ok(Self::new(x.tensor().zeros_like()?))
-            } else if p == 1.0 {
-                x.sign()?.mul(g)
-            } else if p == 2.0 {
-                x.mul(g.over_or_0(&y)?)
-            } else if p.is_infinite() {
-                x.sign()?.mul(&g)?.mul(shares(
-                    same(&x.tensor().abs()?, &y.tensor())?,
-                    g.dtype(),
-                    &dims,
-                    &kept,
-                )?)
-            } else {
-                let flat = x.tensor().eq(0)?; // where sign(x) is 0, and the power may be infinite
-                let share = x.masked_fill(&flat, 1.0)?.abs()?.over_or_0(&y)?;
-                share.pow(p - 1.0)?.masked_fill(&y.tensor().eq(0)?, 0.0)?.mul(x.sign()?)?.mul(g)
-            }
-        })
-    }
-
-    /// Returns `ln(Σ e^x)` over some dimensions, all where none is given, without overflow:
-    /// `dx = e^(x - y) · dy`, the softmax.
-    ///
-    /// # Errors
-    /// As [`Variable::mean_dim`].
-    #[track_caller]
-    pub fn logsumexp(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        let (dims, x) = (dims.into_sizes(), self.save());
-        let (y, kept) = (self.tensor().logsumexp(&dims, keepdim)?, kept(&dims, &self.size()));
-        record("LogSumExp", &[self]).saves_output().unary(y, move |g, ctx| {
-            let (x, y) = (x.get(ctx)?, ctx.output(0)?.reshape(&kept[..])?);
-            x.sub(y)?.exp()?.mul(g.reshape(&kept[..])?)
-        })
     }
 
     /// Sums what broadcasting repeated, so that the result has the shape `target`.
@@ -211,7 +155,7 @@ impl Variable {
         if size[..] == *target {
             return Ok(self.clone());
         }
-        record("SumTo", &[self]).unary(self.tensor().sum_to(target)?, move |g, _| g.expand(&size[..]))
+        self.linear_in(self.tensor().sum_to(target)?, "SumTo", move |g| g.expand(&size[..]))
     }
 }
 

@@ -2,61 +2,23 @@
 
 use taper_tensor::{DType, Tensor};
 
-use crate::autocast::widened;
-use crate::record::record;
 use crate::{Result, Variable};
-use taper_tensor::registry;
 
 impl Variable {
-    /// Returns the largest elements so far along a dimension, and their indices: of equal ones the last. A NaN
-    /// stays the largest.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn cummax(&self, dim: i64) -> Result<(Self, Tensor)> {
-        let (values, index) = self.tensor().cummax(dim)?;
-        self.picked("Cummax", dim, true, values, index)
-    }
-
-    /// Returns the smallest elements so far along a dimension, and their indices; see [`Variable::cummax`].
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn cummin(&self, dim: i64) -> Result<(Self, Tensor)> {
-        let (values, index) = self.tensor().cummin(dim)?;
-        self.picked("Cummin", dim, true, values, index)
-    }
-
-    /// Returns the running sums along a dimension; integers as i64. The gradient is summed from the other end.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn cumsum(&self, dim: i64) -> Result<Self> {
-        if let Some(scope) = widened(&registry::cumsum, self) {
-            return scope.full(self)?.cumsum(dim);
-        }
-        record("Cumsum", &[self]).unary(self.tensor().cumsum(dim)?, move |g, _| match g.dim() {
+    operations! {
+        /// Returns the largest elements so far along a dimension, and their indices: of equal ones the last. A NaN
+        /// stays the largest.
+        pub fn cummax(&self, dim: i64) -> Result<(Self, Tensor)> = picked("Cummax", dim, true);
+        /// Returns the smallest elements so far along a dimension, and their indices; see [`Variable::cummax`].
+        pub fn cummin(&self, dim: i64) -> Result<(Self, Tensor)> = picked("Cummin", dim, true);
+        /// Returns the running sums along a dimension; integers as i64. The gradient is summed from the other end.
+        pub fn cumsum(&self, dim: i64) -> Result<Self> = linear_in("Cumsum", move |g| match g.dim() {
             0 => Ok(g),
             _ => g.flip(dim)?.cumsum(dim)?.flip(dim),
-        })
-    }
-
-    /// Returns the running products along a dimension; integers as i64. The gradients are right where elements
-    /// are 0 too.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn cumprod(&self, dim: i64) -> Result<Self> {
-        if let Some(scope) = widened(&registry::cumprod, self) {
-            return scope.full(self)?.cumprod(dim);
-        }
-        let (y, x) = (self.tensor().cumprod(dim)?, self.save());
-        record("Cumprod", &[self]).unary(y, move |g, ctx| {
-            let x = x.get(ctx)?;
+        });
+        /// Returns the running products along a dimension; integers as i64. The gradients are right where elements
+        /// are 0 too.
+        pub fn cumprod(&self, dim: i64) -> Result<Self> = of_input("Cumprod", move |g, x| {
             if x.numel() == 0 || x.dim() == 0 {
                 return Ok(g);
             }
@@ -68,22 +30,13 @@ impl Variable {
             // Nothing times too much is nothing.
             let lost = before.tensor().eq(0)?.logical_and(later.tensor().isinf()?)?;
             before.mul(later.masked_fill(&lost, 0.0)?)?.movedim(0, dim)?.to_dtype(x.dtype())
-        })
-    }
-
-    /// Returns `y = ln(Σ e^x)` of the elements so far along a dimension, without overflow:
-    /// `dx[i] = Σ e^(x[i] - y[j]) · dy[j]` over all `j` from `i` on.
-    ///
-    /// # Errors
-    /// When there is no such dimension; on an integer dtype.
-    #[track_caller]
-    pub fn logcumsumexp(&self, dim: i64) -> Result<Self> {
-        let (y, x) = (self.tensor().logcumsumexp(dim)?, self.save());
-        record("LogCumSumExp", &[self]).saves_output().unary(y, move |g, ctx| {
+        });
+        /// Returns `y = ln(Σ e^x)` of the elements so far along a dimension, without overflow:
+        /// `dx[i] = Σ e^(x[i] - y[j]) · dy[j]` over all `j` from `i` on.
+        pub fn logcumsumexp(&self, dim: i64) -> Result<Self> = of_both("LogCumSumExp", move |g, x, y| {
             if g.numel() == 0 || g.dim() == 0 {
                 return Ok(g);
             }
-            let (x, y) = (x.get(ctx)?, ctx.output(0)?);
             g.in_f32(|g| {
                 let wide = |v: &Self| v.to_dtype(g.dtype())?.movedim(dim, 0);
                 let (g, x, y) = (wide(g)?, wide(&x)?, wide(&y)?);
@@ -91,7 +44,7 @@ impl Variable {
                 let factors = y.narrow(0, 0, n)?.quotient(&y.narrow(0, 1, n)?)?;
                 x.quotient(&y)?.mul(g.recurrence(factors)?)?.movedim(0, dim)
             })
-        })
+        });
     }
 
     /// `e^(self - y)`, and 1 where both are equal, infinite ones too.

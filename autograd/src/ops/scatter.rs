@@ -1,15 +1,13 @@
 //! Elements written at indices.
 
-use smallvec::smallvec;
-use taper_tensor::{AsTensor, DType, IntoOperand, Operand, Reduce, Scalar, Tensor};
+use taper_tensor::{AsTensor, IntoOperand, Operand, Reduce, Scalar, Tensor};
 
-use crate::node::Grads;
 use crate::record::{Context, record};
 use crate::{Result, Variable};
 
 /// A mask of 1, which `erase` changes.
 fn kept(y: &Tensor, erase: impl FnOnce(&Tensor) -> taper_tensor::Result<()>) -> Result<Tensor> {
-    let keep = y.like().dtype(DType::U8).ones(y.size())?;
+    let keep = y.like().dtype(taper_tensor::DType::U8).ones(y.size())?;
     erase(&keep)?;
     Ok(keep)
 }
@@ -22,102 +20,76 @@ fn shared(
     shares: Option<Tensor>,
     mine: Tensor,
     theirs: Option<Tensor>,
-) -> impl Fn(&Context<'_>) -> Result<Grads> {
-    move |ctx| {
-        let g = match &shares {
-            Some(shares) => ctx.grad()?.div(shares)?,
-            None => ctx.grad()?,
-        };
-        Ok(smallvec![
-            ctx.need(0, || g.keep(&mine))?,
-            ctx.need(1, || match &theirs {
-                Some(theirs) => g.gather(dim, &index)?.keep(theirs),
-                None => g.gather(dim, &index),
-            })?
-        ])
+) -> impl Fn(&Variable, usize, &Context<'_>) -> Result<Variable> {
+    move |g, i, _| {
+        let g = shares.as_ref().map_or_else(|| Ok(g.clone()), |shares| g.div(shares))?;
+        match (i, &theirs) {
+            (0, _) => g.keep(&mine),
+            (_, Some(theirs)) => g.gather(dim, &index)?.keep(theirs),
+            (_, None) => g.gather(dim, &index),
+        }
     }
 }
 
 impl Variable {
-    /// Returns a copy with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and so on.
-    ///
-    /// # Errors
-    /// As [`Variable::gather`].
-    #[track_caller]
-    pub fn scatter_add(&self, dim: i64, index: &Tensor, source: impl AsTensor<Self>) -> Result<Self> {
-        let source = source.as_tensor();
-        let y = self.tensor().scatter_add(dim, index, &*source.tensor())?;
-        let (index, size) = (index.clone(), source.size());
-        record("ScatterAdd", &[self, &source]).output(y, move |ctx| {
-            let g = ctx.grad()?;
-            Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.gather_for(dim, &index, &size))?])
-        })
-    }
+    operations! {
+        /// Returns a copy with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and so on.
+        pub fn scatter_add(&self, dim: i64, index: &Tensor, source: impl AsTensor<Self>) -> Result<Self> {
+            let source = source.as_tensor();
+            let y = self.tensor().scatter_add(dim, index, &*source.tensor())?;
+            let (index, size) = (index.clone(), source.size());
+            record("ScatterAdd", &[self, &source]).each(y, move |g, i, _| match i {
+                0 => Ok(g.clone()),
+                _ => g.gather_for(dim, &index, &size),
+            })
+        }
 
-    /// Returns a copy with the slices of `source` added at `index`, a vector of integers, along `dim`.
-    ///
-    /// # Errors
-    /// When an index is out of range or not an integer, or the shapes do not fit.
-    #[track_caller]
-    pub fn index_add(&self, dim: i64, index: &Tensor, source: impl AsTensor<Self>) -> Result<Self> {
-        let source = source.as_tensor();
-        let (y, index) = (self.tensor().index_add(dim, index, &*source.tensor())?, index.clone());
-        record("IndexAdd", &[self, &source]).output(y, move |ctx| {
-            let g = ctx.grad()?;
-            Ok(smallvec![ctx.need(0, || Ok(g.clone()))?, ctx.need(1, || g.index_select(dim, &index))?])
-        })
-    }
+        /// Returns a copy with the slices of `source` added at `index`, a vector of integers, along `dim`.
+        pub fn index_add(&self, dim: i64, index: &Tensor, source: impl AsTensor<Self>) -> Result<Self> {
+            let source = source.as_tensor();
+            let (y, index) = (self.tensor().index_add(dim, index, &*source.tensor())?, index.clone());
+            record("IndexAdd", &[self, &source]).each(y, move |g, i, _| match i {
+                0 => Ok(g.clone()),
+                _ => g.index_select(dim, &index),
+            })
+        }
 
-    /// Returns a copy with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on; the source may be one
-    /// number. The gradient at those places goes to the source. An index must not name one place twice, where
-    /// the gradient would not know which source it was.
-    ///
-    /// # Errors
-    /// As [`Variable::gather`].
-    #[track_caller]
-    pub fn scatter(&self, dim: i64, index: &Tensor, source: impl IntoOperand<Self>) -> Result<Self> {
-        let (at, index) = (index.clone(), index.clone());
-        let own = move |g: &Self| g.keep(&kept(&g.tensor(), |keep| keep.scatter_(dim, &at, 0))?);
-        match source.operand() {
-            Operand::Scalar(v) => {
-                record("Scatter", &[self]).unary(self.tensor().scatter(dim, &index, v)?, move |g, _| own(&g))
-            }
-            Operand::Tensor(source) => {
-                let (y, size) = (self.tensor().scatter(dim, &index, &*source.tensor())?, source.size());
-                record("Scatter", &[self, &source]).output(y, move |ctx| {
-                    let g = ctx.grad()?;
-                    Ok(smallvec![ctx.need(0, || own(&g))?, ctx.need(1, || g.gather_for(dim, &index, &size))?])
-                })
+        /// Returns a copy with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on; the source may be one
+        /// number. The gradient at those places goes to the source. An index must not name one place twice, where the
+        /// gradient would not know which source it was.
+        pub fn scatter(&self, dim: i64, index: &Tensor, source: impl IntoOperand<Self>) -> Result<Self> {
+            let (at, index) = (index.clone(), index.clone());
+            let own = move |g: &Self| g.keep(&kept(&g.tensor(), |keep| keep.scatter_(dim, &at, 0))?);
+            match source.operand() {
+                Operand::Scalar(v) => {
+                    self.linear_in(self.tensor().scatter(dim, &index, v)?, "Scatter", move |g| own(&g))
+                }
+                Operand::Tensor(source) => {
+                    let (y, size) = (self.tensor().scatter(dim, &index, &*source.tensor())?, source.size());
+                    record("Scatter", &[self, &source]).each(y, move |g, i, _| match i {
+                        0 => own(g),
+                        _ => g.gather_for(dim, &index, &size),
+                    })
+                }
             }
         }
-    }
 
-    /// Returns a copy with `value` in the slices at `index`, a vector of integers, along `dim`.
-    ///
-    /// # Errors
-    /// When an index is out of range or not an integer, or `index` is not a vector.
-    #[track_caller]
-    pub fn index_fill(&self, dim: i64, index: &Tensor, value: impl Into<Scalar>) -> Result<Self> {
-        let (y, index) = (self.tensor().index_fill(dim, index, value)?, index.clone());
-        record("IndexFill", &[self]).unary(y, move |g, _| g.index_fill(dim, &index, 0))
-    }
+        /// Returns a copy with `value` in the slices at `index`, a vector of integers, along `dim`.
+        pub fn index_fill(&self, dim: i64, index: &Tensor, value: impl Into<Scalar>) -> Result<Self> {
+            let (y, index) = (self.tensor().index_fill(dim, index, value)?, index.clone());
+            self.linear_in(y, "IndexFill", move |g| g.index_fill(dim, &index, 0))
+        }
 
-    /// Returns a copy with the slices of `source` at `index`, a vector of integers that are all different,
-    /// along `dim`.
-    ///
-    /// # Errors
-    /// When an index is out of range or not an integer, or the shapes or dtypes do not fit.
-    #[track_caller]
-    pub fn index_copy(&self, dim: i64, index: &Tensor, source: impl AsTensor<Self>) -> Result<Self> {
-        let source = source.as_tensor();
-        let (y, index) = (self.tensor().index_copy(dim, index, &*source.tensor())?, index.clone());
-        record("IndexCopy", &[self, &source]).output(y, move |ctx| {
-            let g = ctx.grad()?;
-            Ok(smallvec![
-                ctx.need(0, || g.index_fill(dim, &index, 0))?,
-                ctx.need(1, || g.index_select(dim, &index))?
-            ])
-        })
+        /// Returns a copy with the slices of `source` at `index`, a vector of integers that are all different, along
+        /// `dim`.
+        pub fn index_copy(&self, dim: i64, index: &Tensor, source: impl AsTensor<Self>) -> Result<Self> {
+            let source = source.as_tensor();
+            let (y, index) = (self.tensor().index_copy(dim, index, &*source.tensor())?, index.clone());
+            record("IndexCopy", &[self, &source]).each(y, move |g, i, _| match i {
+                0 => g.index_fill(dim, &index, 0),
+                _ => g.index_select(dim, &index),
+            })
+        }
     }
 
     /// Returns a copy where element `[index[i][j]][j]` (for `dim` 0, and so on) is made of all `source[i][j]`
@@ -125,7 +97,7 @@ impl Variable {
     /// gets an equal share of the gradient.
     ///
     /// # Errors
-    /// As [`Variable::gather`].
+    /// As [`Tensor::scatter_reduce`].
     #[track_caller]
     pub fn scatter_reduce(
         &self,
@@ -145,38 +117,34 @@ impl Variable {
         };
         let (node, at) = (record("ScatterReduce", &inputs), index.clone());
         match reduce {
-            Reduce::Sum => node.output(y, shared(dim, at, None, own, None)),
+            Reduce::Sum => node.each(y, shared(dim, at, None, own, None)),
             Reduce::Mean => {
                 let shares = count(&own, &from.ones_like()?)?;
-                node.output(y, shared(dim, at, Some(shares), own, None))
+                node.each(y, shared(dim, at, Some(shares), own, None))
             }
             Reduce::Amax | Reduce::Amin => {
                 let (mine, theirs) = (x.eq(&y)?.logical_and(&own)?, from.eq(y.gather(dim, index)?)?);
                 let shares = count(&mine, &theirs.to_dtype(x.dtype())?)?;
-                node.output(y, shared(dim, at, Some(shares), mine, Some(theirs)))
+                node.each(y, shared(dim, at, Some(shares), mine, Some(theirs)))
             }
             Reduce::Prod => {
                 let (x, from) = (self.save(), source.save());
-                node.output(y, move |ctx| {
-                    let (g, from) = (ctx.grad()?, from.get(ctx)?);
+                node.each(y, move |g, i, ctx| {
+                    let from = from.get(ctx)?;
                     // What does not count is no factor.
                     let x = x.get(ctx)?.masked_fill(&own.eq(0)?, 1.0)?;
                     let product = |x: &Self, from: &Self| x.scatter_reduce(dim, &at, from, reduce, true);
-                    Ok(smallvec![
-                        ctx.need(0, || {
-                            let one = Self::new(x.tensor().ones_like()?);
-                            g.mul(product(&one, &from)?)?.keep(&own)
-                        })?,
-                        ctx.need(1, || {
-                            // The product of the others: of all but zeros, by division, where no other is 0.
-                            let zero = from.eq(0)?;
-                            let wide = zero.to_dtype(from.dtype())?;
-                            let zeros = x.tensor().zeros_like()?.scatter_add(dim, &at, &wide)?;
-                            let alone = zeros.gather(dim, &at)?.sub(&wide)?.eq(0)?;
-                            let from = from.masked_fill(&zero, 1.0)?;
-                            g.mul(product(&x, &from)?)?.gather(dim, &at)?.div(&from)?.keep(&alone)
-                        })?
-                    ])
+                    if i == 0 {
+                        let one = Self::new(x.tensor().ones_like()?);
+                        return g.mul(product(&one, &from)?)?.keep(&own);
+                    }
+                    // The product of the others: of all but zeros, by division, where no other is 0.
+                    let zero = from.eq(0)?;
+                    let wide = zero.to_dtype(from.dtype())?;
+                    let zeros = x.tensor().zeros_like()?.scatter_add(dim, &at, &wide)?;
+                    let alone = zeros.gather(dim, &at)?.sub(&wide)?.eq(0)?;
+                    let from = from.masked_fill(&zero, 1.0)?;
+                    g.mul(product(&x, &from)?)?.gather(dim, &at)?.div(&from)?.keep(&alone)
                 })
             }
         }

@@ -1,92 +1,11 @@
 //! Functions of each element.
 
+use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10, PI};
+
 use taper_tensor::elementwise::{Elementwise, Formula, Saves, params};
 use taper_tensor::{DType, Tensor};
 
-use crate::autocast::widened;
-use crate::record::record;
 use crate::{Result, Variable, is_grad_enabled};
-
-impl Variable {
-    /// Returns numbers for NaN and for the infinities, see [`Tensor::nan_to_num`]; no gradient flows to what
-    /// they replace.
-    #[track_caller]
-    pub fn nan_to_num(&self, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Result<Self> {
-        let (y, keep) = (self.tensor().nan_to_num(nan, posinf, neginf)?, self.isfinite()?);
-        record("NanToNum", &[self]).unary(y, move |g, _| g.keep(&keep))
-    }
-
-    /// Returns `ln(x / (1 - x))`, the inverse of [`Variable::sigmoid`]; with `eps`, of x moved into `eps` to
-    /// `1 - eps`. `dx = dy / (x (1 - x))`, 0 where x was moved, and NaN outside of 0 to 1.
-    #[track_caller]
-    pub fn logit(&self, eps: Option<f64>) -> Result<Self> {
-        let (y, x) = (self.tensor().logit(eps)?, self.save());
-        record("Logit", &[self]).unary(y, move |g, ctx| {
-            let x = x.get(ctx)?;
-            let low = eps.unwrap_or(0.0);
-            let outside = x.lt(low)?.logical_or(x.gt(1.0 - low)?)?;
-            let outer = if eps.is_some() { 0.0 } else { f64::NAN };
-            g.div(x.mul(x.rsub(1.0)?)?)?.masked_fill(&outside, outer)
-        })
-    }
-
-    /// Returns `sin(πx) / (πx)`, and 1 for 0: `dx = (cos(πx) - y) / x · dy`, 0 at 0.
-    #[track_caller]
-    pub fn sinc(&self) -> Result<Self> {
-        let (y, x) = (self.tensor().sinc()?, self.save());
-        record("Sinc", &[self]).saves_output().unary(y, move |g, ctx| {
-            let x = x.get(ctx)?;
-            let zero = x.eq(0)?;
-            let slope = x.mul(std::f64::consts::PI)?.cos()?.sub(ctx.output(0)?)?;
-            g.mul(slope.div(x.masked_fill(&zero, 1.0)?)?)
-        })
-    }
-}
-
-macro_rules! of_output {
-    ($($(#[$doc:meta])* $name:ident $node:literal |$g:ident, $y:ident| $dx:expr;)*) => {$(
-        $(#[$doc])*
-        #[track_caller]
-        pub fn $name(&self) -> Result<Self> {
-            if let Some(scope) = widened(&taper_tensor::registry::$name, self) {
-                return scope.full(self)?.$name();
-            }
-            let y = self.tensor().$name()?;
-            record($node, &[self]).saves_output().unary(y, |$g, ctx| {
-                let $y = ctx.output(0)?;
-                $dx
-            })
-        }
-    )*};
-}
-
-macro_rules! of_input {
-    ($($(#[$doc:meta])* $name:ident $node:literal |$g:ident, $x:ident| $dx:expr;)*) => {$(
-        $(#[$doc])*
-        #[track_caller]
-        pub fn $name(&self) -> Result<Self> {
-            if let Some(scope) = widened(&taper_tensor::registry::$name, self) {
-                return scope.full(self)?.$name();
-            }
-            let (y, x) = (self.tensor().$name()?, self.save());
-            record($node, &[self]).unary(y, move |$g, ctx| {
-                let $x = x.get(ctx)?;
-                $dx
-            })
-        }
-    )*};
-}
-
-macro_rules! flat {
-    ($($(#[$doc:meta])* $name:ident $node:literal;)*) => {$(
-        $(#[$doc])*
-        /// The gradient is 0, as PyTorch's.
-        #[track_caller]
-        pub fn $name(&self) -> Result<Self> {
-            record($node, &[self]).unary(self.tensor().$name()?, |g, _| Ok(Variable::new(g.tensor().zeros_like()?)))
-        }
-    )*};
-}
 
 /// Makes the rows of a table methods of [`Variable`]: one pass forward, and one for the gradient.
 macro_rules! elementwise_methods {
@@ -129,8 +48,6 @@ impl Variable {
     #[track_caller]
     pub(super) fn elementwise<E: Elementwise>(&self, y: Tensor, given: &[f64]) -> Result<Self> {
         let params = params(given);
-        let inputs = [self];
-        let node = record(E::NODE, &inputs);
         let gradient = move |g: Self, saved: Self| {
             if !is_grad_enabled() {
                 return Ok(Self::new(g.tensor().elementwise_gradient::<E>(&saved.tensor(), params)?));
@@ -141,86 +58,97 @@ impl Variable {
             let (g, saved) = (g.to_dtype(wide)?, saved.to_dtype(wide)?);
             whole::run([&g, &saved], |[g, s]| E::gradient(g, s, params.map(Formula::of)))?.to_dtype(dtype)
         };
-        if E::SAVES == Saves::Output {
-            return node.saves_output().unary(y, move |g, ctx| gradient(g, ctx.output(0)?));
+        match E::SAVES {
+            Saves::Input => self.of_input(y, E::NODE, gradient),
+            Saves::Output => self.of_output(y, E::NODE, gradient),
         }
-        let x = self.save();
-        node.unary(y, move |g, ctx| gradient(g, x.get(ctx)?))
     }
 
-    of_output! {
-        /// The inverse of [`Variable::erf`]: dy/dx = √π / 2 · e^y².
-        erfinv "Erfinv" |g, y| g.mul(y.square()?.exp()?.mul(1.0 / std::f64::consts::FRAC_2_SQRT_PI)?);
+    operations! {
+        /// Returns the inverse of [`Variable::erf`]: dy/dx = √π / 2 · e^y².
+        pub fn erfinv(&self) -> Result<Self>
+            = of_output("Erfinv", |g, y| g.mul(y.square()?.exp()?.mul(1.0 / FRAC_2_SQRT_PI)?));
+        /// Returns the logarithm to base 2: dy/dx = 1 / (x ln 2).
+        pub fn log2(&self) -> Result<Self> = of_input("Log2", |g, x| g.div(x.mul(LN_2)?));
+        /// Returns the logarithm to base 10: dy/dx = 1 / (x ln 10).
+        pub fn log10(&self) -> Result<Self> = of_input("Log10", |g, x| g.div(x.mul(LN_10)?));
+        /// Returns the square: dy/dx = 2 x.
+        pub fn square(&self) -> Result<Self> = of_input("Square", |g, x| g.mul(x.mul(2.0)?));
+        /// Returns the absolute value: dy/dx = sign(x).
+        pub fn abs(&self) -> Result<Self> = of_input("Abs", |g, x| g.mul(x.sign()?));
+        /// Returns the sine: dy/dx = cos x.
+        pub fn sin(&self) -> Result<Self> = of_input("Sin", |g, x| g.mul(x.cos()?));
+        /// Returns the cosine: dy/dx = -sin x.
+        pub fn cos(&self) -> Result<Self> = of_input("Cos", |g, x| g.mul(x.sin()?.neg()?));
+        /// Returns the tangent: dy/dx = 1 / cos² x.
+        pub fn tan(&self) -> Result<Self> = of_input("Tan", |g, x| g.div(x.cos()?.square()?));
+        /// Returns the arc sine: dy/dx = 1 / √(1 - x²).
+        pub fn asin(&self) -> Result<Self> = of_input("Asin", |g, x| g.mul(x.square()?.rsub(1.0)?.rsqrt()?));
+        /// Returns the arc cosine: dy/dx = -1 / √(1 - x²).
+        pub fn acos(&self) -> Result<Self>
+            = of_input("Acos", |g, x| g.mul(x.square()?.rsub(1.0)?.rsqrt()?.neg()?));
+        /// Returns the arc tangent: dy/dx = 1 / (1 + x²).
+        pub fn atan(&self) -> Result<Self> = of_input("Atan", |g, x| g.div(x.square()?.add(1.0)?));
+        /// Returns the hyperbolic sine: dy/dx = cosh x.
+        pub fn sinh(&self) -> Result<Self> = of_input("Sinh", |g, x| g.mul(x.cosh()?));
+        /// Returns the hyperbolic cosine: dy/dx = sinh x.
+        pub fn cosh(&self) -> Result<Self> = of_input("Cosh", |g, x| g.mul(x.sinh()?));
+        /// Returns the inverse of [`Variable::sinh`]: dy/dx = 1 / √(x² + 1).
+        pub fn asinh(&self) -> Result<Self> = of_input("Asinh", |g, x| g.mul(x.square()?.add(1.0)?.rsqrt()?));
+        /// Returns the inverse of [`Variable::cosh`]: dy/dx = 1 / √(x² - 1).
+        pub fn acosh(&self) -> Result<Self> = of_input("Acosh", |g, x| g.mul(x.square()?.sub(1.0)?.rsqrt()?));
+        /// Returns the inverse of [`Variable::tanh`]: dy/dx = 1 / (1 - x²).
+        pub fn atanh(&self) -> Result<Self> = of_input("Atanh", |g, x| g.div(x.square()?.rsub(1.0)?));
+        /// Returns 2 to the power of each element: dy/dx = y ln 2.
+        pub fn exp2(&self) -> Result<Self> = of_output("Exp2", |g, y| g.mul(y.mul(LN_2)?));
+        /// Returns 1 less the error function: dy/dx = -2 / √π · e^-x².
+        pub fn erfc(&self) -> Result<Self>
+            = of_input("Erfc", |g, x| g.mul(x.square()?.neg()?.exp()?.mul(-FRAC_2_SQRT_PI)?));
+        /// Returns the logarithm of the gamma function's absolute value: dy/dx is its [`Variable::digamma`].
+        pub fn lgamma(&self) -> Result<Self> = of_input("Lgamma", |g, x| g.mul(x.digamma()?));
+        /// Returns the derivative of [`Variable::lgamma`]: dy/dx is its first [`Variable::polygamma`].
+        pub fn digamma(&self) -> Result<Self> = of_input("Digamma", |g, x| g.mul(x.polygamma(1)?));
+        /// Returns the `n`-th derivative of [`Variable::digamma`]: dy/dx is the next one.
+        pub fn polygamma(&self, n: usize) -> Result<Self>
+            = of_input("Polygamma", move |g, x| g.mul(x.polygamma(n + 1)?));
+        /// Returns `sin(πx) / (πx)`, and 1 for 0: `dx = (cos(πx) - y) / x · dy`, 0 at 0.
+        pub fn sinc(&self) -> Result<Self> = of_both("Sinc", |g, x, y| {
+            let slope = x.mul(PI)?.cos()?.sub(y)?;
+            g.mul(slope.div(x.masked_fill(&x.eq(0)?, 1.0)?)?)
+        });
+        /// Returns `ln(x / (1 - x))`, the inverse of [`Variable::sigmoid`]; with `eps`, of x moved into `eps` to
+        /// `1 - eps`. `dx = dy / (x (1 - x))`, 0 where x was moved, and NaN outside of 0 to 1.
+        pub fn logit(&self, eps: Option<f64>) -> Result<Self> = of_input("Logit", move |g, x| {
+            let low = eps.unwrap_or(0.0);
+            let outside = x.lt(low)?.logical_or(x.gt(1.0 - low)?)?;
+            let outer = if eps.is_some() { 0.0 } else { f64::NAN };
+            g.div(x.mul(x.rsub(1.0)?)?)?.masked_fill(&outside, outer)
+        });
+
+        /// Returns numbers for NaN and for the infinities, through which no gradient flows.
+        pub fn nan_to_num(&self, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Result<Self> {
+            let (y, finite) = (self.tensor().nan_to_num(nan, posinf, neginf)?, self.isfinite()?);
+            self.linear_in(y, "NanToNum", move |g| g.keep(&finite))
+        }
+
+        /// Returns the part after the point, with the sign of x: dy/dx = 1.
+        pub fn frac(&self) -> Result<Self> = linear_in("Frac", Ok);
+        /// Returns -1, 0 or 1, of NaN 0. The gradient is 0, as PyTorch's.
+        pub fn sign(&self) -> Result<Self> = flat("Sign");
+        /// Returns the largest integer not above x. The gradient is 0, as PyTorch's.
+        pub fn floor(&self) -> Result<Self> = flat("Floor");
+        /// Returns the smallest integer not below x. The gradient is 0, as PyTorch's.
+        pub fn ceil(&self) -> Result<Self> = flat("Ceil");
+        /// Returns the nearest integer, of two equally near the even one. The gradient is 0, as PyTorch's.
+        pub fn round(&self) -> Result<Self> = flat("Round");
+        /// Returns the integer part. The gradient is 0, as PyTorch's.
+        pub fn trunc(&self) -> Result<Self> = flat("Trunc");
     }
 
-    of_input! {
-        /// The logarithm to base 2: dy/dx = 1 / (x ln 2).
-        log2 "Log2" |g, x| g.div(x.mul(std::f64::consts::LN_2)?);
-        /// The logarithm to base 10: dy/dx = 1 / (x ln 10).
-        log10 "Log10" |g, x| g.div(x.mul(std::f64::consts::LN_10)?);
-        /// The square: dy/dx = 2 x.
-        square "Square" |g, x| g.mul(x.mul(2.0)?);
-        /// The absolute value: dy/dx = sign(x).
-        abs "Abs" |g, x| g.mul(x.sign()?);
-        /// The sine: dy/dx = cos x.
-        sin "Sin" |g, x| g.mul(x.cos()?);
-        /// The cosine: dy/dx = -sin x.
-        cos "Cos" |g, x| g.mul(x.sin()?.neg()?);
-        /// The tangent: dy/dx = 1 / cos² x.
-        tan "Tan" |g, x| g.div(x.cos()?.square()?);
-        /// The arc sine: dy/dx = 1 / √(1 - x²).
-        asin "Asin" |g, x| g.mul(x.square()?.neg()?.add(1.0)?.rsqrt()?);
-        /// The arc cosine: dy/dx = -1 / √(1 - x²).
-        acos "Acos" |g, x| g.mul(x.square()?.neg()?.add(1.0)?.rsqrt()?.neg()?);
-        /// The arc tangent: dy/dx = 1 / (1 + x²).
-        atan "Atan" |g, x| g.div(x.square()?.add(1.0)?);
-        /// The hyperbolic sine: dy/dx = cosh x.
-        sinh "Sinh" |g, x| g.mul(x.cosh()?);
-        /// The hyperbolic cosine: dy/dx = sinh x.
-        cosh "Cosh" |g, x| g.mul(x.sinh()?);
-        /// The inverse of [`Variable::sinh`]: dy/dx = 1 / √(x² + 1).
-        asinh "Asinh" |g, x| g.mul(x.square()?.add(1.0)?.rsqrt()?);
-        /// The inverse of [`Variable::cosh`]: dy/dx = 1 / √(x² - 1).
-        acosh "Acosh" |g, x| g.mul(x.square()?.sub(1.0)?.rsqrt()?);
-        /// The inverse of [`Variable::tanh`]: dy/dx = 1 / (1 - x²).
-        atanh "Atanh" |g, x| g.div(x.square()?.neg()?.add(1.0)?);
-        /// 2 to the power of each element: dy/dx = 2^x ln 2.
-        exp2 "Exp2" |g, x| g.mul(x.exp2()?.mul(std::f64::consts::LN_2)?);
-        /// 1 less the error function: dy/dx = -2 / √π · e^-x².
-        erfc "Erfc" |g, x| g.mul(x.square()?.neg()?.exp()?.mul(-std::f64::consts::FRAC_2_SQRT_PI)?);
-        /// The logarithm of the gamma function's absolute value: dy/dx is its [`Variable::digamma`].
-        lgamma "Lgamma" |g, x| g.mul(x.digamma()?);
-        /// The derivative of [`Variable::lgamma`]: dy/dx is its first [`Variable::polygamma`].
-        digamma "Digamma" |g, x| g.mul(x.polygamma(1)?);
-    }
-
-    flat! {
-        /// -1, 0 or 1; of NaN 0.
-        sign "Sign";
-        /// The largest integer not above x.
-        floor "Floor";
-        /// The smallest integer not below x.
-        ceil "Ceil";
-        /// The nearest integer, of two equally near the even one.
-        round "Round";
-        /// The integer part.
-        trunc "Trunc";
-    }
-
-    /// The `n`-th derivative of [`Variable::digamma`]: dy/dx is the next one.
-    ///
-    /// # Errors
-    /// When `n` is above 100.
+    /// Records `y`, whose gradient is 0 everywhere.
     #[track_caller]
-    pub fn polygamma(&self, n: usize) -> Result<Self> {
-        let (y, x) = (self.tensor().polygamma(n)?, self.save());
-        record("Polygamma", &[self]).unary(y, move |g, ctx| g.mul(x.get(ctx)?.polygamma(n + 1)?))
-    }
-
-    /// Returns the part after the point, with the sign of x: dy/dx = 1.
-    #[track_caller]
-    pub fn frac(&self) -> Result<Self> {
-        record("Frac", &[self]).unary(self.tensor().frac()?, |g, _| Ok(g))
+    fn flat(&self, y: Tensor, node: &'static str) -> Result<Self> {
+        self.linear_in(y, node, |g| Ok(Self::new(g.tensor().zeros_like()?)))
     }
 }
 

@@ -6,106 +6,54 @@ use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// Returns the same memory in another shape; one size may be -1 and is computed from the others. Unlike
-    /// [`Variable::reshape`], it never copies.
-    ///
-    /// # Errors
-    /// When the shape has another number of elements, or the strides do not allow a view.
-    #[track_caller]
-    pub fn view(&self, sizes: impl IntoShape) -> Result<Self> {
-        self.in_shape("View", self.tensor().view(sizes)?)
-    }
+    operations! {
+        /// Returns the same memory in another shape; one size may be -1 and is computed from the others. Unlike
+        /// [`Variable::reshape`], it never copies.
+        pub fn view(&self, sizes: impl IntoShape) -> Result<Self> = in_shape("View");
+        /// Returns the elements in another shape; one size may be -1 and is computed from the others. It is a view
+        /// where the strides allow one, else a copy.
+        pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> = in_shape("Reshape");
+        /// Returns a view with a new dimension of size 1 at `dim`, at most the number of dimensions.
+        pub fn unsqueeze(&self, dim: i64) -> Result<Self> = in_shape("Unsqueeze");
+        /// Returns a view without those of `dims` whose size is 1; without those of all dimensions if none is given.
+        pub fn squeeze(&self, dims: impl IntoShape) -> Result<Self> = in_shape("Squeeze");
+        /// Joins the dimensions from `start` to the last into one, or from the first to the second of a pair;
+        /// `flatten(0)` gives one dimension. It is a view where the strides allow one.
+        pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> = in_shape("Flatten");
+        /// Splits a dimension into several; one of their sizes may be -1 and is computed from the others. It is a view
+        /// where the strides allow one.
+        pub fn unflatten(&self, dim: i64, sizes: impl IntoShape) -> Result<Self> = in_shape("Unflatten");
 
-    /// Returns the elements in another shape; one size may be -1 and is computed from the others. It is a
-    /// view where the strides allow one, else a copy.
-    ///
-    /// # Errors
-    /// When the shape has another number of elements.
-    #[track_caller]
-    pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> {
-        self.in_shape("Reshape", self.tensor().reshape(sizes)?)
-    }
+        /// Returns a view with two dimensions swapped.
+        pub fn transpose(&self, dim0: i64, dim1: i64) -> Result<Self> {
+            let y = self.tensor().transpose(dim0, dim1)?;
+            record("Transpose", &[self]).view().unary(y, move |g, _| g.transpose(dim0, dim1))
+        }
 
-    /// Returns a view with a new dimension of size 1 at `dim`, at most the number of dimensions.
-    ///
-    /// # Errors
-    /// When `dim` is out of range.
-    #[track_caller]
-    pub fn unsqueeze(&self, dim: i64) -> Result<Self> {
-        self.in_shape("Unsqueeze", self.tensor().unsqueeze(dim)?)
-    }
+        /// Returns a view with the dimensions in another order.
+        pub fn permute(&self, dims: impl IntoShape) -> Result<Self> {
+            let dims = dims.into_sizes();
+            let y = self.tensor().permute(&dims)?;
+            let mut back = vec![0; dims.len()];
+            for (i, &d) in dims.iter().enumerate() {
+                back[index_of(d, dims.len())] = i;
+            }
+            record("Permute", &[self]).view().unary(y, move |g, _| g.permute(&back))
+        }
 
-    /// Returns a view without those of `dims` whose size is 1; without those of all dimensions if none is
-    /// given.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn squeeze(&self, dims: impl IntoShape) -> Result<Self> {
-        self.in_shape("Squeeze", self.tensor().squeeze(dims)?)
-    }
-
-    /// Joins the dimensions from `start` to the last into one, or from the first to the second of a pair;
-    /// `flatten(0)` gives one dimension. It is a view where the strides allow one.
-    ///
-    /// # Errors
-    /// When there are no such dimensions, or the second is before the first.
-    #[track_caller]
-    pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> {
-        self.in_shape("Flatten", self.tensor().flatten(dims)?)
-    }
-
-    /// Splits a dimension into several; one of their sizes may be -1 and is computed from the others. It is
-    /// a view where the strides allow one.
-    ///
-    /// # Errors
-    /// When there is no such dimension, or the product of the sizes is not its size.
-    #[track_caller]
-    pub fn unflatten(&self, dim: i64, sizes: impl IntoShape) -> Result<Self> {
-        self.in_shape("Unflatten", self.tensor().unflatten(dim, sizes)?)
+        /// Returns a view that repeats the elements along dimensions of size 1; -1 keeps a size, and new dimensions
+        /// may come first.
+        pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
+            let y = self.tensor().expand(sizes)?;
+            record("Expand", &[self]).view().each(y, |g, _, _| Ok(g.clone()))
+        }
     }
 
     /// Records `y`, the same elements in another shape.
     #[track_caller]
-    fn in_shape(&self, name: &'static str, y: Tensor) -> Result<Self> {
+    fn in_shape(&self, y: Tensor, node: &'static str) -> Result<Self> {
         let size = self.size();
-        record(name, &[self]).view().unary(y, move |g, _| g.reshape(&size))
-    }
-
-    /// Returns a view with two dimensions swapped.
-    ///
-    /// # Errors
-    /// When there is no such dimension.
-    #[track_caller]
-    pub fn transpose(&self, dim0: i64, dim1: i64) -> Result<Self> {
-        let y = self.tensor().transpose(dim0, dim1)?;
-        record("Transpose", &[self]).view().unary(y, move |g, _| g.transpose(dim0, dim1))
-    }
-
-    /// Returns a view with the dimensions in another order.
-    ///
-    /// # Errors
-    /// When `dims` does not name each dimension once.
-    #[track_caller]
-    pub fn permute(&self, dims: impl IntoShape) -> Result<Self> {
-        let dims = dims.into_sizes();
-        let y = self.tensor().permute(&dims)?;
-        let mut back = vec![0; dims.len()];
-        for (i, &d) in dims.iter().enumerate() {
-            back[index_of(d, dims.len())] = i;
-        }
-        record("Permute", &[self]).view().unary(y, move |g, _| g.permute(&back))
-    }
-
-    /// Returns a view that repeats the elements along dimensions of size 1; -1 keeps a size, and new
-    /// dimensions may come first.
-    ///
-    /// # Errors
-    /// When a size other than 1 would change.
-    #[track_caller]
-    pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
-        let (y, size) = (self.tensor().expand(sizes)?, self.size());
-        record("Expand", &[self]).view().unary(y, move |g, _| g.sum_to(&size))
+        record(node, &[self]).view().unary(y, move |g, _| g.reshape(&size))
     }
 
     /// Returns indices on the device of `self`.

@@ -7,6 +7,7 @@ mod chance; // arguments by chance
 mod autocast; // mixed precision
 mod engine; // order, accumulation, freeing, errors
 mod function; // operations of the user's own, and in place
+mod in_place; // operations in place against those that they are named after
 mod registry; // every operation: PyTorch's results, gradients, both types, absurd arguments
 mod regression; // defects seen elsewhere
 mod rules; // each rule against numerical derivatives

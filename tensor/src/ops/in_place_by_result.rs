@@ -1,6 +1,114 @@
 //! Operations whose result goes into a tensor that is there: in place, and PyTorch's `out=`.
 
-use crate::{AsTensor, IntoBound, IntoOperand, Reduce, Result, Scalar, Tensor};
+use crate::{IntoOperand, Result, Tensor};
+
+/// Calls `$callback!` with the operations in place that compute a result and take it over, for tensors and variables
+/// alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! in_place_by_result {
+    ($callback:ident) => {
+        $callback! {
+            fmod_ = fmod(other: impl $crate::IntoOperand<Self>);
+            clamp_min_ = clamp_min(min: impl $crate::IntoOperand<Self>);
+            clamp_max_ = clamp_max(max: impl $crate::IntoOperand<Self>);
+            logical_not_ = logical_not();
+            bitwise_not_ = bitwise_not();
+            put_ = put(index: &$crate::Tensor, source: impl $crate::AsTensor<Self>);
+            scatter_ = scatter(dim: i64, index: &$crate::Tensor, source: impl $crate::IntoOperand<Self>);
+            scatter_add_ = scatter_add(dim: i64, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>);
+            scatter_reduce_ = scatter_reduce(dim: i64, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>, reduce: $crate::Reduce, include_self: bool);
+            index_add_ = index_add(dim: i64, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>);
+            masked_scatter_ = masked_scatter(mask: &$crate::Tensor, source: impl $crate::AsTensor<Self>);
+            clip_ = clip(min: impl $crate::IntoBound<Self>, max: impl $crate::IntoBound<Self>);
+            lerp_ = lerp(end: impl $crate::AsTensor<Self>, weight: impl $crate::IntoOperand<Self>);
+            addcmul_ = addcmul(a: impl $crate::AsTensor<Self>, b: impl $crate::AsTensor<Self>, value: impl Into<$crate::Scalar>);
+            addcdiv_ = addcdiv(a: impl $crate::AsTensor<Self>, b: impl $crate::AsTensor<Self>, value: impl Into<$crate::Scalar>);
+            addmm_ = addmm(a: impl $crate::AsTensor<Self>, b: impl $crate::AsTensor<Self>, beta: impl Into<$crate::Scalar>, alpha: impl Into<$crate::Scalar>);
+            addmv_ = addmv(matrix: impl $crate::AsTensor<Self>, vector: impl $crate::AsTensor<Self>, beta: impl Into<$crate::Scalar>, alpha: impl Into<$crate::Scalar>);
+            baddbmm_ = baddbmm(a: impl $crate::AsTensor<Self>, b: impl $crate::AsTensor<Self>, beta: impl Into<$crate::Scalar>, alpha: impl Into<$crate::Scalar>);
+            nan_to_num_ = nan_to_num(nan: f64, posinf: Option<f64>, neginf: Option<f64>);
+            deg2rad_ = deg2rad();
+            rad2deg_ = rad2deg();
+            cumsum_ = cumsum(dim: i64);
+            cumprod_ = cumprod(dim: i64);
+            tril_ = tril(diagonal: i64);
+            triu_ = triu(diagonal: i64);
+        }
+    };
+}
+
+/// Calls `$callback!` with the operations in place for which tensors have kernels, and which variables compute by the
+/// result.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! in_place_by_kernel {
+    ($callback:ident) => {
+        $callback! {
+            floor_divide_ = floor_divide(other: impl $crate::IntoOperand<Self>);
+            remainder_ = remainder(other: impl $crate::IntoOperand<Self>);
+            atan2_ = atan2(other: impl $crate::IntoOperand<Self>);
+            hypot_ = hypot(other: impl $crate::IntoOperand<Self>);
+            copysign_ = copysign(other: impl $crate::IntoOperand<Self>);
+            xlogy_ = xlogy(other: impl $crate::IntoOperand<Self>);
+            eq_ = eq(other: impl $crate::IntoOperand<Self>);
+            ne_ = ne(other: impl $crate::IntoOperand<Self>);
+            lt_ = lt(other: impl $crate::IntoOperand<Self>);
+            le_ = le(other: impl $crate::IntoOperand<Self>);
+            gt_ = gt(other: impl $crate::IntoOperand<Self>);
+            ge_ = ge(other: impl $crate::IntoOperand<Self>);
+            logical_and_ = logical_and(other: impl $crate::IntoOperand<Self>);
+            logical_or_ = logical_or(other: impl $crate::IntoOperand<Self>);
+            logical_xor_ = logical_xor(other: impl $crate::IntoOperand<Self>);
+            bitwise_and_ = bitwise_and(other: impl $crate::IntoOperand<Self>);
+            bitwise_or_ = bitwise_or(other: impl $crate::IntoOperand<Self>);
+            bitwise_xor_ = bitwise_xor(other: impl $crate::IntoOperand<Self>);
+            bitwise_left_shift_ = bitwise_left_shift(other: impl $crate::IntoOperand<Self>);
+            bitwise_right_shift_ = bitwise_right_shift(other: impl $crate::IntoOperand<Self>);
+            gcd_ = gcd(other: impl $crate::IntoOperand<Self>);
+            lcm_ = lcm(other: impl $crate::IntoOperand<Self>);
+            tan_ = tan();
+            asin_ = asin();
+            acos_ = acos();
+            atan_ = atan();
+            sinh_ = sinh();
+            cosh_ = cosh();
+            asinh_ = asinh();
+            acosh_ = acosh();
+            atanh_ = atanh();
+            log2_ = log2();
+            log10_ = log10();
+            exp2_ = exp2();
+            frac_ = frac();
+            lgamma_ = lgamma();
+            digamma_ = digamma();
+            erfinv_ = erfinv();
+            add_ = add(other: impl $crate::IntoOperand<Self>);
+            sub_ = sub(other: impl $crate::IntoOperand<Self>);
+            mul_ = mul(other: impl $crate::IntoOperand<Self>);
+            div_ = div(other: impl $crate::IntoOperand<Self>);
+            pow_ = pow(other: impl $crate::IntoOperand<Self>);
+            maximum_ = maximum(other: impl $crate::IntoOperand<Self>);
+            minimum_ = minimum(other: impl $crate::IntoOperand<Self>);
+            clamp_ = clamp(min: impl $crate::IntoBound<Self>, max: impl $crate::IntoBound<Self>);
+            masked_fill_ = masked_fill(mask: &$crate::Tensor, value: impl Into<$crate::Scalar>);
+            index_fill_ = index_fill(dim: i64, index: &$crate::Tensor, value: impl Into<$crate::Scalar>);
+            index_copy_ = index_copy(dim: i64, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>);
+            neg_ = neg();
+            abs_ = abs();
+            sign_ = sign();
+            square_ = square();
+            relu_ = relu();
+            sin_ = sin();
+            cos_ = cos();
+            erfc_ = erfc();
+            floor_ = floor();
+            ceil_ = ceil();
+            round_ = round();
+            trunc_ = trunc();
+        }
+    };
+}
 
 /// In-place forms by way of the result. Those that a step of training repeats have kernels of their own
 /// (`inplace.rs`, `unary.rs`).
@@ -30,33 +138,7 @@ macro_rules! out {
 }
 
 impl Tensor {
-    in_place! {
-        fmod_ = fmod(other: impl IntoOperand);
-        clamp_min_ = clamp_min(min: impl IntoOperand);
-        clamp_max_ = clamp_max(max: impl IntoOperand);
-        logical_not_ = logical_not();
-        bitwise_not_ = bitwise_not();
-        put_ = put(index: &Self, source: impl AsTensor);
-        scatter_ = scatter(dim: i64, index: &Self, source: impl IntoOperand);
-        scatter_add_ = scatter_add(dim: i64, index: &Self, source: impl AsTensor);
-        scatter_reduce_ = scatter_reduce(dim: i64, index: &Self, source: impl AsTensor, reduce: Reduce, include_self: bool);
-        index_add_ = index_add(dim: i64, index: &Self, source: impl AsTensor);
-        masked_scatter_ = masked_scatter(mask: &Self, source: impl AsTensor);
-        clip_ = clip(min: impl IntoBound, max: impl IntoBound);
-        lerp_ = lerp(end: impl AsTensor, weight: impl IntoOperand);
-        addcmul_ = addcmul(a: impl AsTensor, b: impl AsTensor, value: impl Into<Scalar>);
-        addcdiv_ = addcdiv(a: impl AsTensor, b: impl AsTensor, value: impl Into<Scalar>);
-        addmm_ = addmm(a: &Self, b: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);
-        addmv_ = addmv(matrix: &Self, vector: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);
-        baddbmm_ = baddbmm(a: &Self, b: &Self, beta: impl Into<Scalar>, alpha: impl Into<Scalar>);
-        nan_to_num_ = nan_to_num(nan: f64, posinf: Option<f64>, neginf: Option<f64>);
-        deg2rad_ = deg2rad();
-        rad2deg_ = rad2deg();
-        cumsum_ = cumsum(dim: i64);
-        cumprod_ = cumprod(dim: i64);
-        tril_ = tril(diagonal: i64);
-        triu_ = triu(diagonal: i64);
-    }
+    in_place_by_result!(in_place);
 
     out! {
         add_out = add(other: impl IntoOperand);

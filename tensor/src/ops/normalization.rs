@@ -257,7 +257,7 @@ macro_rules! composed_normalization {
             #[track_caller]
             pub fn standardised(
                 &self,
-                dims: &[usize],
+                dims: &[i64],
                 centre: $crate::support::Centre,
                 eps: f64,
             ) -> Result<(Self, Self)> {
@@ -267,6 +267,24 @@ macro_rules! composed_normalization {
                 };
                 let r = x.square()?.mean_dim(dims, true)?.add(eps)?.rsqrt()?;
                 Ok((x.mul(&r)?, r))
+            }
+
+            /// Returns the gradient of the input of [`Self::standardised`] from that of `h`, and `h`.
+            #[doc(hidden)]
+            #[track_caller]
+            pub fn standardised_grad(
+                &self,
+                dh: &Self,
+                dims: &[i64],
+                centre: $crate::support::Centre,
+                eps: f64,
+            ) -> Result<(Self, Self)> {
+                let (h, r) = self.standardised(dims, centre, eps)?;
+                let level = match centre {
+                    $crate::support::Centre::Mean => dh.sub(dh.mean_dim(dims, true)?)?,
+                    $crate::support::Centre::Zero => dh.clone(),
+                };
+                Ok((level.sub(h.mul(dh.mul(&h)?.mean_dim(dims, true)?)?)?.mul(r)?, h))
             }
 
             /// Returns the gradients of a row norm as `Tensor::row_norm_grad`, in
@@ -281,16 +299,11 @@ macro_rules! composed_normalization {
             ) -> Result<[Self; 3]> {
                 let view = |v: &Self| v.to_dtype($crate::support::real(v.dtype()))?.reshape(norm.view());
                 let (x, g) = (view(self)?, view(grad)?);
-                let (h, r) = x.standardised(&[2, 3], norm.rows.centre, norm.rows.eps)?;
                 let dh = match weight {
                     Some(weight) => g.mul(weight.to_dtype(x.dtype())?.reshape(norm.parameters())?)?,
                     None => g.clone(),
                 };
-                let level = match norm.rows.centre {
-                    $crate::support::Centre::Mean => dh.sub(dh.mean_dim((2, 3), true)?)?,
-                    $crate::support::Centre::Zero => dh.clone(),
-                };
-                let dx = level.sub(h.mul(dh.mul(&h)?.mean_dim((2, 3), true)?)?)?.mul(r)?;
+                let (dx, h) = x.standardised_grad(&dh, &[2, 3], norm.rows.centre, norm.rows.eps)?;
                 Ok([
                     dx.reshape(self.size())?,
                     g.mul(h)?.sum_dim((0, 3), false)?.reshape(&norm.size[..])?,
