@@ -4,6 +4,8 @@
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
+use crate::mode::Restore;
+
 thread_local! {
     static DETECTING: Cell<bool> = const { Cell::new(false) };
     /// The paths of the modules entered, the innermost last.
@@ -28,17 +30,8 @@ pub fn is_detecting_anomaly() -> bool {
 /// # Ok::<(), taper_autograd::Error>(())
 /// ```
 pub fn detect_anomaly<R>(f: impl FnOnce() -> R) -> R {
-    let _guard = Restore(DETECTING.replace(true));
+    let _guard = Restore::after(&DETECTING, true);
     f()
-}
-
-/// Puts the flag back, also on a panic.
-struct Restore(bool);
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        DETECTING.set(self.0);
-    }
 }
 
 /// Marks what runs until it is dropped as part of the module `name`, inside of those already entered:

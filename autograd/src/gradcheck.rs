@@ -41,9 +41,7 @@ pub fn gradcheck(
     options: GradcheckOptions,
 ) -> Result<()> {
     let objective = |inputs: &[Variable]| -> Result<Variable> {
-        let y = f(inputs)?;
-        let weights = (0..y.numel()).map(|i| 0.5 + ((i * 7 + 3) % 11) as f64 / 11.0).collect();
-        y.mul(Variable::new(Tensor::from_vec::<f64>(weights, y.size())?.to(&y.device())?))?.sum()
+        weighted_sum(&f(inputs)?, |i| 0.5 + ((i * 7 + 3) % 11) as f64 / 11.0)
     };
     let checked: Vec<usize> = (0..inputs.len()).filter(|&i| inputs[i].is_requires_grad()).collect();
     if let Some(&i) = checked.iter().find(|&&i| inputs[i].dtype() != DType::F64) {
@@ -92,6 +90,12 @@ pub fn gradcheck(
     Ok(())
 }
 
+/// The sum of the elements, each times the weight of its number.
+fn weighted_sum(y: &Variable, weight: impl Fn(usize) -> f64) -> Result<Variable> {
+    let weights = Tensor::from_vec((0..y.numel()).map(weight).collect(), y.size())?;
+    y.mul(weights.to(&y.device())?)?.sum()
+}
+
 /// How many elements of input `i` differ, and the first of them: number, gradient, difference.
 fn report(i: usize, size: &[usize], wrong: &[(usize, f64, f64)]) -> String {
     let count = size.iter().product::<usize>();
@@ -118,16 +122,11 @@ pub fn gradgradcheck(
     options: GradcheckOptions,
 ) -> Result<()> {
     let gradient = |inputs: &[Variable]| -> Result<Variable> {
-        let y = f(inputs)?;
-        let weights = (0..y.numel()).map(|i| 0.7 + ((i * 5 + 2) % 13) as f64 / 13.0).collect();
-        let y = y.mul(Variable::new(Tensor::from_vec::<f64>(weights, y.size())?.to(&y.device())?))?.sum()?;
+        let y = weighted_sum(&f(inputs)?, |i| 0.7 + ((i * 5 + 2) % 13) as f64 / 13.0)?;
         let leaves: Vec<&Variable> = inputs.iter().filter(|v| v.is_requires_grad()).collect();
         let mut total = Variable::new(Tensor::new(0.0f64)?.to(&y.device())?);
         for (k, g) in grad(&[&y], &leaves, &[], true, true)?.into_iter().flatten().enumerate() {
-            let weights = (0..g.numel()).map(|i| 1.0 + k as f64 + ((i * 3 + 1) % 7) as f64 / 7.0).collect();
-            total = total.add(
-                g.mul(Variable::new(Tensor::from_vec::<f64>(weights, g.size())?.to(&g.device())?))?.sum()?,
-            )?;
+            total = total.add(weighted_sum(&g, |i| 1.0 + k as f64 + ((i * 3 + 1) % 7) as f64 / 7.0)?)?;
         }
         Ok(total)
     };

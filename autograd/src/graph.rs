@@ -65,29 +65,19 @@ fn walk(output: &Variable) -> Vec<Drawn> {
         let number = numbers.len() as u64;
         let Entry::Vacant(place) = numbers.entry(id) else { continue };
         place.insert(number);
-        match edge {
-            Edge::None => {}
+        drawn.push(match &edge {
+            Edge::None => continue,
             Edge::Leaf(leaf) => {
                 let name = leaf.name.lock().clone().unwrap_or_else(|| "leaf".into());
-                drawn.push(Drawn {
-                    id,
-                    label: format!("{name} {:?}", &leaf.shape[..]),
-                    leaf: true,
-                    from: vec![],
-                });
+                Drawn { id, label: format!("{name} {:?}", &leaf.shape[..]), leaf: true, from: vec![] }
             }
             Edge::Node(node, _) => {
                 let shapes = node.outputs.iter().map(|o| format!("{:?}", &o.shape[..]));
                 let label = format!("{} {}", node.name, shapes.collect::<Vec<_>>().join(", "));
-                drawn.push(Drawn {
-                    id,
-                    label,
-                    leaf: false,
-                    from: node.edges.iter().filter_map(self::id).collect(),
-                });
                 todo.extend(node.edges.iter().cloned());
+                Drawn { id, label, leaf: false, from: node.edges.iter().filter_map(self::id).collect() }
             }
-        }
+        });
     }
     for d in &mut drawn {
         d.id = numbers[&d.id];

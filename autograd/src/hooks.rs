@@ -16,27 +16,12 @@ pub(crate) struct Retained {
 }
 
 /// Stops a hook from being called: see [`Variable::register_hook`].
-pub struct HookHandle {
-    hook: Arc<Hook>,
-    place: HookPlace,
-}
-
-enum HookPlace {
-    Leaf(Arc<Leaf>),
-    Node(Arc<Node>),
-}
+pub struct HookHandle(Box<dyn FnOnce() + Send + Sync>);
 
 impl HookHandle {
     /// Removes the hook.
     pub fn remove(self) {
-        match &self.place {
-            HookPlace::Leaf(leaf) => leaf.hooks.lock().retain(|h| !Arc::ptr_eq(h, &self.hook)),
-            HookPlace::Node(node) => {
-                if let Some(rare) = &mut node.state.lock().rare {
-                    rare.hooks.retain(|(_, h)| !Arc::ptr_eq(h, &self.hook));
-                }
-            }
-        }
+        (self.0)();
     }
 }
 
@@ -70,25 +55,23 @@ impl Variable {
         &self,
         hook: impl Fn(&Variable) -> Option<Variable> + Send + Sync + 'static,
     ) -> HookHandle {
-        self.follow_base();
-        self.add_hook(Box::new(hook))
-    }
-
-    fn add_hook(&self, hook: Hook) -> HookHandle {
-        let hook = Arc::new(hook);
-        let place = match &*self.0.history.read() {
+        let hook: Arc<Hook> = Arc::new(Box::new(hook));
+        match self.history() {
             History::Made(node, i) => {
-                let hook = (*i as usize, hook.clone());
-                node.state.lock().rare.get_or_insert_default().hooks.push(hook);
-                HookPlace::Node(node.clone())
+                let watched = (i as usize, hook.clone());
+                node.state.lock().rare.get_or_insert_default().hooks.push(watched);
+                HookHandle(Box::new(move || {
+                    if let Some(rare) = &mut node.state.lock().rare {
+                        rare.hooks.retain(|(_, h)| !Arc::ptr_eq(h, &hook));
+                    }
+                }))
             }
             History::Leaf(leaf, _) => {
                 leaf.hooks.lock().push(hook.clone());
-                HookPlace::Leaf(leaf.clone())
+                HookHandle(Box::new(move || leaf.hooks.lock().retain(|h| !Arc::ptr_eq(h, &hook))))
             }
-            History::Constant => HookPlace::Leaf(Leaf::new(&self.tensor())),
-        };
-        HookHandle { hook, place }
+            History::Constant => HookHandle(Box::new(|| ())),
+        }
     }
 }
 

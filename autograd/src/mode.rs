@@ -2,10 +2,33 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::thread::LocalKey;
 
 thread_local! {
     static ENABLED: Cell<bool> = const { Cell::new(true) };
     static INFERENCE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Puts back what a flag of this thread was, also on a panic.
+#[derive(Debug)]
+pub(crate) struct Restore {
+    flag: &'static LocalKey<Cell<bool>>,
+    before: bool,
+    // The flag is the thread's own, so the guard must end on the thread it began on.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Restore {
+    /// Sets the flag until the guard is dropped.
+    pub(crate) fn after(flag: &'static LocalKey<Cell<bool>>, value: bool) -> Self {
+        Self { flag, before: flag.replace(value), not_send: PhantomData }
+    }
+}
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        self.flag.set(self.before);
+    }
 }
 
 /// Whether operations on this thread are recorded.
@@ -27,21 +50,13 @@ pub fn is_grad_enabled() -> bool {
 #[must_use = "the mode ends when the guard is dropped: bind it to a name"]
 #[derive(Debug)]
 pub struct GradMode {
-    before: bool,
-    // The mode is the thread's own, so the guard must end on the thread it began on.
-    not_send: PhantomData<*const ()>,
+    _restore: Restore,
 }
 
 impl GradMode {
     /// Switches recording on or off.
     pub fn set(enabled: bool) -> Self {
-        Self { before: ENABLED.replace(enabled), not_send: PhantomData }
-    }
-}
-
-impl Drop for GradMode {
-    fn drop(&mut self) {
-        ENABLED.set(self.before);
+        Self { _restore: Restore::after(&ENABLED, enabled) }
     }
 }
 
@@ -73,20 +88,12 @@ pub fn inference<R>(f: impl FnOnce() -> R) -> R {
 #[must_use = "the mode ends when the guard is dropped: bind it to a name"]
 #[derive(Debug)]
 pub struct InferenceMode {
-    before: bool,
-    // As in GradMode.
-    not_send: PhantomData<*const ()>,
+    _restore: Restore,
 }
 
 impl InferenceMode {
     /// Enters the mode.
     pub fn enter() -> Self {
-        Self { before: INFERENCE.replace(true), not_send: PhantomData }
-    }
-}
-
-impl Drop for InferenceMode {
-    fn drop(&mut self) {
-        INFERENCE.set(self.before);
+        Self { _restore: Restore::after(&INFERENCE, true) }
     }
 }

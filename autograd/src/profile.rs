@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::mode::Restore;
+
 thread_local! {
     static PROFILING: Cell<bool> = const { Cell::new(false) };
     static LAPS: RefCell<Option<Laps>> = const { RefCell::new(None) };
@@ -49,7 +51,7 @@ pub struct Lap {
 /// ```
 pub fn profile<R>(f: impl FnOnce() -> R) -> (R, Vec<(&'static str, Pass, Lap)>) {
     let outer = LAPS.replace(Some(Laps { spent: BTreeMap::new(), last: Instant::now() }));
-    let restore = Restore { outer, profiling: PROFILING.replace(true) };
+    let restore = (Outer(outer), Restore::after(&PROFILING, true));
     let result = f();
     let spent = LAPS.take().map(|laps| laps.spent).unwrap_or_default();
     drop(restore);
@@ -59,16 +61,18 @@ pub fn profile<R>(f: impl FnOnce() -> R) -> (R, Vec<(&'static str, Pass, Lap)>) 
 }
 
 /// Puts back what a profile around this one has, also on a panic.
-struct Restore {
-    outer: Option<Laps>,
-    profiling: bool,
+struct Outer(Option<Laps>);
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        LAPS.set(self.0.take());
+    }
 }
 
-impl Drop for Restore {
-    fn drop(&mut self) {
-        PROFILING.set(self.profiling);
-        LAPS.set(self.outer.take());
-    }
+/// Runs a gradient rule, which operations on variables make up: they are parts of its own lap.
+pub(crate) fn whole<R>(rule: impl FnOnce() -> R) -> R {
+    let _guard = Restore::after(&PROFILING, false);
+    rule()
 }
 
 /// Ends the lap of `op`, which began when the one before ended.

@@ -43,20 +43,14 @@ impl Context<'_> {
 
     /// Output `i`, which [`Record::saves_output`] kept.
     pub(crate) fn output(&self, i: usize) -> Result<Variable> {
-        let tensor = self.output_tensor(i)?.clone();
-        if !is_grad_enabled() {
-            return Ok(Variable::new(tensor));
-        }
-        Ok(Variable::made_by(tensor, self.node.clone(), i as u32))
-    }
-
-    /// The data of output `i`, for rules that use it as a constant.
-    pub(crate) fn output_tensor(&self, i: usize) -> Result<&Tensor> {
         let Some(Some((tensor, version))) = self.saved_outputs.get(i) else {
             return Err(Error::GraphFreed { op: self.node.name });
         };
         self.check_version(tensor, *version)?;
-        Ok(tensor)
+        if !is_grad_enabled() {
+            return Ok(Variable::new(tensor.clone()));
+        }
+        Ok(Variable::made_by(tensor.clone(), self.node.clone(), i as u32))
     }
 
     pub(crate) fn check_version(&self, tensor: &Tensor, saved: u64) -> Result<()> {

@@ -56,10 +56,12 @@ impl Variable {
                 }
                 Operand::Tensor(b) => {
                     let (y, below) = (self.tensor().div(&*b.tensor())?, b.save());
-                    record("Div", &[self, &b]).saves_output_if(b.is_requires_grad()).each(y, move |g, i, ctx| {
-                        let b = below.get(ctx)?;
+                    let inputs = [self, &*b];
+                    let node = record("Div", &inputs).saves_output_if(b.is_requires_grad());
+                    node.each(y, move |g, i, ctx| match i {
+                        0 => g.div(below.get(ctx)?),
                         // y / b and not a / b², which overflows long before the quotient does.
-                        if i == 0 { g.div(b) } else { g.mul(ctx.output(0)?.div(b)?)?.neg() }
+                        _ => g.mul(ctx.output(0)?.div(below.get(ctx)?)?)?.neg(),
                     })
                 }
             }
@@ -109,67 +111,48 @@ impl Variable {
 
         /// Returns `-self`.
         pub fn neg(&self) -> Result<Self> = linear_in("Neg", |g| g.neg());
-
         /// Returns `floor(self / other)`, which has no gradient: where one is required, it is an error.
-        pub fn floor_divide(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.without_gradient2("floor_divide", other.operand(), |a, b| a.floor_divide(b))
-        }
-
+        pub fn floor_divide(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both without_gradient2("floor_divide");
         /// Returns 0 where negative or NaN, 1 where positive, and the element of `other` where 0. It has no
         /// gradient: where one is required, it is an error.
-        pub fn heaviside(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.without_gradient2("heaviside", other.operand(), |a, b| a.heaviside(b))
-        }
-
+        pub fn heaviside(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both without_gradient2("heaviside");
         /// Returns the remainder of the division cut towards zero, which has the sign of `self`:
         /// `d other = -trunc(self / other)`.
-        pub fn fmod(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.division("Fmod", other.operand(), |a, b| a.fmod(b), |q| q.trunc())
-        }
-
+        pub fn fmod(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both division("Fmod", |q| q.trunc());
         /// Returns `self - floor(self / other) · other`, which has the sign of `other`:
         /// `d other = -floor(self / other)`.
-        pub fn remainder(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.division("Remainder", other.operand(), |a, b| a.remainder(b), |q| q.floor())
-        }
-
+        pub fn remainder(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both division("Remainder", |q| q.floor());
         /// Returns the angle of the point (`other`, `self`): `d self = other / (self² + other²)`, `d other` the same
         /// of `-self`; both 0 for the point (0, 0).
-        pub fn atan2(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.with_second("Atan2", other, |a, b| a.atan2(b), |g, i, a, b| {
-                let distance = a.square()?.add(b.square()?)?;
-                let distance = distance.masked_fill(&distance.eq(0)?, 1.0)?;
-                g.mul(if i == 0 { b } else { a.neg()? }.div(distance)?)
-            })
-        }
-
+        pub fn atan2(&self, other: impl IntoOperand<Self>) -> Result<Self> = both with_second("Atan2", |g, i, a, b| {
+            let distance = a.square()?.add(b.square()?)?;
+            let distance = distance.masked_fill(&distance.eq(0)?, 1.0)?;
+            g.mul(if i == 0 { b } else { a.neg()? }.div(distance)?)
+        });
         /// Returns the length `y` of the vector (`self`, `other`): `d self = self / y`, `d other = other / y`.
-        pub fn hypot(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.with_second("Hypot", other, |a, b| a.hypot(b), |g, i, a, b| {
-                let y = a.hypot(&b)?;
-                g.mul(if i == 0 { a } else { b }.div(y)?)
-            })
-        }
-
+        pub fn hypot(&self, other: impl IntoOperand<Self>) -> Result<Self> = both with_second("Hypot", |g, i, a, b| {
+            let y = a.hypot(&b)?;
+            g.mul(if i == 0 { a } else { b }.div(y)?)
+        });
         /// Returns `ln(e^self + e^other)`, without overflow: `d self = σ(self - other)`,
         /// `d other = σ(other - self)`.
-        pub fn logaddexp(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.with_second("LogAddExp", other, |a, b| a.logaddexp(b), |g, i, a, b| {
+        pub fn logaddexp(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both with_second("LogAddExp", |g, i, a, b| {
                 g.mul(if i == 0 { a.sub(b) } else { b.sub(a) }?.sigmoid()?)
-            })
-        }
-
+            });
         /// Returns `self · ln(other)`, 0 where `self` is 0: `d self = ln(other)`, but 0 where `self` is 0 and `other`
         /// not above 0; `d other = self / other`.
-        pub fn xlogy(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.with_second("Xlogy", other, |a, b| a.xlogy(b), |g, i, a, b| {
-                if i == 1 {
-                    return g.mul(a.div(b)?);
-                }
-                let flat = a.tensor().eq(0)?.logical_and(b.tensor().le(0)?)?;
-                g.mul(b.log()?.expand(flat.size())?.masked_fill(&flat, 0.0)?)
-            })
-        }
+        pub fn xlogy(&self, other: impl IntoOperand<Self>) -> Result<Self> = both with_second("Xlogy", |g, i, a, b| {
+            if i == 1 {
+                return g.mul(a.div(b)?);
+            }
+            let flat = a.tensor().eq(0)?.logical_and(b.tensor().le(0)?)?;
+            g.mul(b.log()?.expand(flat.size())?.masked_fill(&flat, 0.0)?)
+        });
 
         /// Returns `self` with the sign of `other`: `d self` is 1 where the sign stays, -1 where it changes, 0 where
         /// `self` is 0; `d other = 0`.
@@ -236,9 +219,9 @@ impl Variable {
     #[track_caller]
     fn division(
         &self,
-        node: &'static str,
         other: Operand<'_, Self>,
         f: Compute,
+        node: &'static str,
         rounded: fn(&Tensor) -> taper_tensor::Result<Tensor>,
     ) -> Result<Self> {
         match other {
@@ -259,9 +242,9 @@ impl Variable {
     #[track_caller]
     fn with_second(
         &self,
-        node: &'static str,
         other: impl IntoOperand<Self>,
         f: fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>,
+        node: &'static str,
         rule: fn(&Self, usize, Self, Self) -> Result<Self>,
     ) -> Result<Self> {
         let b = self.second(other)?;
@@ -278,7 +261,7 @@ impl Variable {
     }
 
     /// A function of the data of two operands, as a constant; see [`Variable::without_gradient`].
-    fn without_gradient2(&self, op: &'static str, other: Operand<'_, Self>, f: Compute) -> Result<Self> {
+    fn without_gradient2(&self, other: Operand<'_, Self>, f: Compute, op: &'static str) -> Result<Self> {
         match other {
             Operand::Scalar(v) => self.without_gradient(op, |a| f(a, Operand::Scalar(v))),
             Operand::Tensor(b) => {

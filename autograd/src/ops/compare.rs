@@ -25,53 +25,30 @@ fn share_numbers(g: &Variable, i: usize, a: &Tensor, b: &Operand<'_>, taken: &Te
 impl Variable {
     operations! {
         /// Returns the larger of the two, element by element; NaN where either is. Equal ones share the gradient.
-        pub fn maximum(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.choice("Maximum", other.operand(), |a, b| a.maximum(b), |g, i, a, b| {
-                share(g, a.eq(b)?, if i == 0 { a.lt(b) } else { a.gt(b) }?)
-            })
-        }
-
+        pub fn maximum(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both choice("Maximum", |g, i, a, b| share(g, a.eq(b)?, if i == 0 { a.lt(b) } else { a.gt(b) }?));
         /// Returns the smaller of the two, element by element; NaN where either is. Equal ones share the gradient.
-        pub fn minimum(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.choice("Minimum", other.operand(), |a, b| a.minimum(b), |g, i, a, b| {
-                share(g, a.eq(b)?, if i == 0 { a.gt(b) } else { a.lt(b) }?)
-            })
-        }
-
+        pub fn minimum(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both choice("Minimum", |g, i, a, b| share(g, a.eq(b)?, if i == 0 { a.gt(b) } else { a.lt(b) }?));
         /// Returns the larger of the two, or where one is NaN the other; equal ones share the gradient.
-        pub fn fmax(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.choice("Fmax", other.operand(), |a, b| a.fmax(b), |g, i, a, b| {
-                share_numbers(g, i, a, b, &a.fmax(b)?)
-            })
-        }
-
+        pub fn fmax(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both choice("Fmax", |g, i, a, b| share_numbers(g, i, a, b, &a.fmax(b)?));
         /// Returns the smaller of the two, or where one is NaN the other; equal ones share the gradient.
-        pub fn fmin(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.choice("Fmin", other.operand(), |a, b| a.fmin(b), |g, i, a, b| {
-                share_numbers(g, i, a, b, &a.fmin(b)?)
-            })
-        }
-
+        pub fn fmin(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both choice("Fmin", |g, i, a, b| share_numbers(g, i, a, b, &a.fmin(b)?));
         /// Returns `other` where the element is below it, else the element; NaN stays. The gradient goes to the
         /// element above `other`, else to `other`.
-        pub fn clamp_min(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.choice("ClampMin", other.operand(), |a, b| a.clamp_min(b), |g, i, a, b| {
-                g.keep(&if i == 0 { a.gt(b) } else { a.le(b) }?)
-            })
-        }
-
+        pub fn clamp_min(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both choice("ClampMin", |g, i, a, b| g.keep(&if i == 0 { a.gt(b) } else { a.le(b) }?));
         /// Returns `other` where the element is above it, else the element; NaN stays. The gradient goes to the
         /// element below `other`, else to `other`.
-        pub fn clamp_max(&self, other: impl IntoOperand<Self>) -> Result<Self> {
-            self.choice("ClampMax", other.operand(), |a, b| a.clamp_max(b), |g, i, a, b| {
-                g.keep(&if i == 0 { a.lt(b) } else { a.ge(b) }?)
-            })
-        }
+        pub fn clamp_max(&self, other: impl IntoOperand<Self>) -> Result<Self>
+            = both choice("ClampMax", |g, i, a, b| g.keep(&if i == 0 { a.lt(b) } else { a.ge(b) }?));
     }
 
     /// One of two for each element, by `f`.
     #[track_caller]
-    fn choice(&self, node: &'static str, other: Operand<'_, Self>, f: Compute, rule: Share) -> Result<Self> {
+    fn choice(&self, other: Operand<'_, Self>, f: Compute, node: &'static str, rule: Share) -> Result<Self> {
         match other {
             Operand::Scalar(v) => {
                 let y = f(&self.tensor(), Operand::Scalar(v))?;

@@ -7,22 +7,6 @@ use crate::alias::Source;
 use crate::node::Edge;
 use crate::{Error, Result, Variable, is_grad_enabled};
 
-macro_rules! in_place {
-    ($($name_:ident = $name:ident($($arg:ident: $ty:ty),*);)*) => {$(
-        #[doc = concat!("Applies [`Variable::", stringify!($name), "`] in place.")]
-        ///
-        /// # Errors
-        /// On a leaf that requires a gradient, or a view of one, outside of
-        /// [`no_grad`](crate::no_grad): its value before would be lost; on a view that was made where
-        /// nothing was recorded, whose base would change unseen; when the result has another shape, or is a real number
-        /// that the dtype cannot hold.
-        #[track_caller]
-        pub fn $name_(&self $(, $arg: $ty)*) -> Result<()> {
-            self.change(stringify!($name_), |x| Ok(x.$name($($arg),*)?.into()))
-        }
-    )*};
-}
-
 impl Variable {
     taper_tensor::in_place_by_result!(in_place);
     taper_tensor::in_place_by_kernel!(in_place);

@@ -41,7 +41,10 @@ impl Variable {
                 let (right, x) = (a.get(ctx)?.mt()?.solve(ctx.grad()?)?, ctx.output(0)?);
                 let (column, x) =
                     if vector { (right.unsqueeze(1)?, x.unsqueeze(1)?) } else { (right.clone(), x) };
-                Ok(smallvec![ctx.need(0, || column.matmul(x.mt()?)?.neg())?, ctx.need(1, || Ok(right.clone()))?])
+                Ok(smallvec![
+                    ctx.need(0, || column.matmul(x.mt()?)?.neg())?,
+                    ctx.need(1, || Ok(right.clone()))?
+                ])
             })
         }
 

@@ -18,9 +18,8 @@ impl Variable {
         pub fn where_(&self, condition: &Tensor, other: impl IntoOperand<Self>) -> Result<Self> {
             let mask = condition.clone();
             match other.operand() {
-                Operand::Scalar(v) => {
-                    record("Where", &[self]).each(self.tensor().where_(condition, v)?, move |g, _, _| g.keep(&mask))
-                }
+                Operand::Scalar(v) => record("Where", &[self])
+                    .each(self.tensor().where_(condition, v)?, move |g, _, _| g.keep(&mask)),
                 Operand::Tensor(b) => {
                     let y = self.tensor().where_(condition, &*b.tensor())?;
                     record("Where", &[self, &b]).each(y, move |g, i, _| match i {

@@ -11,7 +11,8 @@ use crate::{Result, Variable};
 /// Makes methods of [`Variable`], each with a row in the registry, or it does not compile. Their errors are those of the method of the same name of [`Tensor`].
 ///
 /// A method with a body is as it stands. In one with `= helper("Node", …)`, the tensor's method computes the result
-/// `y`, and `self.helper(y, "Node", …)` records it.
+/// `y`, and `self.helper(y, "Node", …)` records it. With `= both helper("Node", …)` the helper gets the second operand
+/// and the tensor's method itself.
 macro_rules! operations {
     () => {};
     (
@@ -28,6 +29,20 @@ macro_rules! operations {
                 }
                 let y = $this.tensor().$name($($arg),*)?;
                 $this.$helper(y, $($more),*)
+            }
+            $($rest)*
+        }
+    };
+    (
+        $(#[$doc:meta])*
+        pub fn $name:ident(&$this:ident, $other:ident: $ty:ty) -> $result:ty
+            = both $helper:ident($($more:expr),* $(,)?);
+        $($rest:tt)*
+    ) => {
+        operations! {
+            $(#[$doc])*
+            pub fn $name(&$this, $other: $ty) -> $result {
+                $this.$helper($other.operand(), |a, b| a.$name(b), $($more),*)
             }
             $($rest)*
         }
@@ -77,6 +92,23 @@ macro_rules! of_data {
             const _: taper_tensor::registry::Operation = taper_tensor::registry::$name;
             let $x = self.tensor();
             Ok($value?)
+        }
+    )*};
+}
+
+/// Makes methods of [`Variable`] that apply others in place.
+macro_rules! in_place {
+    ($($name_:ident = $name:ident($($arg:ident: $ty:ty),*);)*) => {$(
+        #[doc = concat!("Applies [`Variable::", stringify!($name), "`] in place.")]
+        ///
+        /// # Errors
+        /// On a leaf that requires a gradient, or a view of one, outside of
+        /// [`no_grad`](crate::no_grad): its value before would be lost; on a view that was made where
+        /// nothing was recorded, whose base would change unseen; when the result has another shape, or is a real number
+        /// that the dtype cannot hold.
+        #[track_caller]
+        pub fn $name_(&self $(, $arg: $ty)*) -> Result<()> {
+            self.change(stringify!($name_), |x| Ok(x.$name($($arg),*)?.into()))
         }
     )*};
 }

@@ -11,26 +11,14 @@ use crate::{Result, Variable, is_grad_enabled};
 macro_rules! elementwise_methods {
     ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) $costs:tt
         value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {
-        impl $crate::Variable {$(
-            $(#[$doc])*
-            #[track_caller]
-            pub fn $name(&self $(, $p: f64)*) -> $crate::Result<Self> {
-                if let Some(scope) = $crate::autocast::widened(&taper_tensor::registry::$name, self) {
-                    return scope.full(self)?.$name($($p),*);
-                }
-                let y = self.tensor().$name($($p),*)?;
-                self.elementwise::<taper_tensor::elementwise::$Type>(y, &[$($p),*])
-            }
-
-            #[doc = concat!("Applies [`Variable::", stringify!($name), "`] in place.")]
-            ///
-            /// # Errors
-            /// As [`Variable::add_`].
-            #[track_caller]
-            pub fn $name_(&self $(, $p: f64)*) -> $crate::Result<()> {
-                self.change(stringify!($name_), |x| x.$name($($p),*))
-            }
-        )*}
+        impl Variable {
+            operations! {$(
+                $(#[$doc])*
+                pub fn $name(&self $(, $p: f64)*) -> Result<Self>
+                    = elementwise(taper_tensor::elementwise::$Type, &[$($p),*]);
+            )*}
+            in_place! { $($name_ = $name($($p: f64),*);)* }
+        }
     };
 }
 pub(super) use elementwise_methods;
@@ -46,7 +34,7 @@ mod whole {
 impl Variable {
     /// Records an operation of a table, whose result is `y`.
     #[track_caller]
-    pub(super) fn elementwise<E: Elementwise>(&self, y: Tensor, given: &[f64]) -> Result<Self> {
+    pub(super) fn elementwise<E: Elementwise>(&self, y: Tensor, _: E, given: &[f64]) -> Result<Self> {
         let params = params(given);
         let gradient = move |g: Self, saved: Self| {
             if !is_grad_enabled() {
