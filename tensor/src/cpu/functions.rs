@@ -121,18 +121,16 @@ macro_rules! functions {
                 $(let $q = $t::of(_params[1]);)?)?
                 $e
             }
-            #[inline(always)]
-            fn body<const L: usize>($x: &[f32] $(, $y: &[f32])?, params: Params, out: &mut [MaybeUninit<f32>]) {
-                let n = out.len();
-                let $x = &$x[..n];
-                $(let $y = &$y[..n];)?
-                for i in 0..n {
-                    out[i].write(at::<L, f32>($x[i] $(, $y[i])?, params));
+            simd!(
+                fn narrow<const L: usize>($x: &[f32] $(, $y: &[f32])?, params: Params, out: &mut [MaybeUninit<f32>]) {
+                    let n = out.len();
+                    let $x = &$x[..n];
+                    $(let $y = &$y[..n];)?
+                    for i in 0..n {
+                        out[i].write(at::<L, f32>($x[i] $(, $y[i])?, params));
+                    }
                 }
-            }
-            simd! {
-                fn narrow($x: &[f32] $(, $y: &[f32])?, params: Params, out: &mut [MaybeUninit<f32>]) = body;
-            }
+            );
             fn single($x: &[f32] $(, $y: &[f32])?, params: Params, out: &mut [MaybeUninit<f32>]) {
                 $(#[cfg(target_arch = "x86_64")]
                 if super::math::wide::$wide($x, out) {
@@ -288,33 +286,30 @@ fn value<E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) 
     }
 }
 
-simd! {
-    fn values<E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) = values_body;
-    fn gradient<E: Elementwise>(g: &[f32], saved: &[f32], params: Params, dx: &mut [MaybeUninit<f32>]) = gradients_body;
-}
-
-#[inline(always)]
-fn values_body<const L: usize, E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) {
-    let n = y.len();
-    let x = &x[..n];
-    for i in 0..n {
-        y[i].write(value_at::<L, f32, E>(x[i], params));
+simd!(
+    fn values<const L: usize, E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) {
+        let n = y.len();
+        let x = &x[..n];
+        for i in 0..n {
+            y[i].write(value_at::<L, f32, E>(x[i], params));
+        }
     }
-}
+);
 
-#[inline(always)]
-fn gradients_body<const L: usize, E: Elementwise>(
-    g: &[f32],
-    saved: &[f32],
-    params: Params,
-    dx: &mut [MaybeUninit<f32>],
-) {
-    let n = dx.len();
-    let (g, saved) = (&g[..n], &saved[..n]);
-    for i in 0..n {
-        dx[i].write(gradient_at::<L, f32, E>(g[i], saved[i], params));
+simd!(
+    fn gradient<const L: usize, E: Elementwise>(
+        g: &[f32],
+        saved: &[f32],
+        params: Params,
+        dx: &mut [MaybeUninit<f32>],
+    ) {
+        let n = dx.len();
+        let (g, saved) = (&g[..n], &saved[..n]);
+        for i in 0..n {
+            dx[i].write(gradient_at::<L, f32, E>(g[i], saved[i], params));
+        }
     }
-}
+);
 
 functions! {
     /// The gradient of relu from g and its result (or argument) x: 0 where x is not positive.

@@ -57,39 +57,42 @@ pub fn fma<const L: usize>(a: f32, b: f32, c: f32) -> f32 {
     if L > 4 || cfg!(target_arch = "aarch64") { a.mul_add(b, c) } else { a * b + c }
 }
 
-/// Defines functions whose body is compiled for each [`Isa`].
+/// Defines a function that is compiled for each [`Isa`].
 ///
 /// ```text
-/// simd! {
+/// simd!(
 ///     /// y = max(x, 0)
-///     pub fn relu(x: &[f32], y: &mut [f32]) = relu_body;
-/// }
-/// #[inline(always)]
-/// fn relu_body<const L: usize>(x: &[f32], y: &mut [f32]) { … }
+///     pub fn relu<const L: usize>(x: &[f32], y: &mut [f32]) { … }
+/// );
 /// ```
 ///
-/// A function may have one type parameter, `fn name<T: Bound>(…)`; the body is then
-/// `fn body<const L: usize, T: Bound>(…)`.
-///
-/// The body must be `#[inline(always)]`, and so must all that it calls, or the instruction set
-/// stops at the call. So loops, not closures: `array::map`, `array::from_fn` and the like are
-/// compiled without the instruction set.
+/// Its callers see no `L`. It may have one type parameter beside that. All that it calls must be
+/// `#[inline(always)]`, or the instruction set stops at the call. So loops, not closures:
+/// `array::map`, `array::from_fn` and the like are compiled without the instruction set.
 macro_rules! simd {
-    ($($(#[$meta:meta])* $vis:vis fn $name:ident $(<$t:ident: $bound:path>)? ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident;)*) => {$(
+    (
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident<const $l:ident: usize $(, $t:ident: $bound:path)?>(
+            $($arg:ident: $ty:ty),* $(,)?
+        ) $(-> $ret:ty)? $body:block
+    ) => {
         $(#[$meta])*
         #[allow(clippy::too_many_arguments)]
         $vis fn $name $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn body<const $l: usize $(, $t: $bound)?>($($arg: $ty),*) $(-> $ret)? $body
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
             #[allow(clippy::too_many_arguments)]
             fn avx512 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
-                $body::<16 $(, $t)?>($($arg),*)
+                body::<16 $(, $t)?>($($arg),*)
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             #[allow(clippy::too_many_arguments)]
             fn avx2 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
-                $body::<8 $(, $t)?>($($arg),*)
+                body::<8 $(, $t)?>($($arg),*)
             }
             match $crate::cpu::simd::isa() {
                 // SAFETY: `isa` returns this set only where the processor has its features.
@@ -98,10 +101,10 @@ macro_rules! simd {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 $crate::cpu::simd::Isa::Avx2 => unsafe { avx2 $(::<$t>)? ($($arg),*) },
-                _ => $body::<4 $(, $t)?>($($arg),*),
+                _ => body::<4 $(, $t)?>($($arg),*),
             }
         }
-    )*};
+    };
 }
 pub(crate) use simd;
 

@@ -9,27 +9,6 @@ use crate::cpu::parallel::Disjoint;
 use crate::cpu::simd::simd;
 use crate::cpu::vector::Lanes;
 
-simd! {
-    /// The moments of the channels `range`.
-    pub fn moments<T: Lanes>(shape: &Shape, x: &[T], range: Range<usize>) -> Vec<Moments> = moments_body;
-
-    /// The sums of dy and of dy (x - mean) over the channels `range`.
-    pub fn gradient_sums<T: Lanes>(
-        shape: &Shape, x: &[T], dy: &[T], mean: &[T], range: Range<usize>,
-    ) -> Vec<(f64, f64)> = gradient_sums_body;
-
-    /// Normalises the channels `range`; the caller alone uses those channels of `y`.
-    pub fn normalise<T: Lanes>(
-        shape: &Shape, x: &[T], range: Range<usize>, lines: &[Line<T>], y: Disjoint<'_, MaybeUninit<T>>,
-    ) = normalise_body;
-
-    /// The gradient of the channels `range`; the caller alone uses those channels of `dx`.
-    pub fn gradient<T: Lanes>(
-        shape: &Shape, x: &[T], dy: &[T], range: Range<usize>, k: &[Coefficients<T>],
-        dx: Disjoint<'_, MaybeUninit<T>>,
-    ) = gradient_body;
-}
-
 /// The places in memory of the row of sample `n`.
 #[inline(always)]
 fn row(shape: &Shape, n: usize, range: &Range<usize>) -> Range<usize> {
@@ -48,125 +27,133 @@ fn of_channels(shape: &Shape, places: &[f64], mut f: impl FnMut(f64)) {
     }
 }
 
-#[inline(always)]
-fn moments_body<const L: usize, T: Lanes>(shape: &Shape, x: &[T], range: Range<usize>) -> Vec<Moments> {
-    let (count, width) = (shape.count() as f64, range.len() * shape.size);
-    let mut sums = vec![0.0; width];
-    for n in 0..shape.batch {
-        let x = &x[row(shape, n, &range)][..width];
-        for i in 0..width {
-            sums[i] += x[i].f64();
+simd!(
+    /// The moments of the channels `range`.
+    pub fn moments<const L: usize, T: Lanes>(shape: &Shape, x: &[T], range: Range<usize>) -> Vec<Moments> {
+        let (count, width) = (shape.count() as f64, range.len() * shape.size);
+        let mut sums = vec![0.0; width];
+        for n in 0..shape.batch {
+            let x = &x[row(shape, n, &range)][..width];
+            for i in 0..width {
+                sums[i] += x[i].f64();
+            }
         }
-    }
-    let mut moments = Vec::with_capacity(range.len());
-    of_channels(shape, &sums, |sum| moments.push(Moments { count, mean: sum / count, squares: 0.0 }));
-    let mut mean = Vec::with_capacity(width);
-    for moments in &moments {
-        mean.resize(mean.len() + shape.size, moments.mean);
-    }
-    sums.fill(0.0);
-    for n in 0..shape.batch {
-        let (x, mean) = (&x[row(shape, n, &range)][..width], &mean[..width]);
-        for i in 0..width {
-            let d = x[i].f64() - mean[i];
-            sums[i] += d * d;
+        let mut moments = Vec::with_capacity(range.len());
+        of_channels(shape, &sums, |sum| moments.push(Moments { count, mean: sum / count, squares: 0.0 }));
+        let mut mean = Vec::with_capacity(width);
+        for moments in &moments {
+            mean.resize(mean.len() + shape.size, moments.mean);
         }
+        sums.fill(0.0);
+        for n in 0..shape.batch {
+            let (x, mean) = (&x[row(shape, n, &range)][..width], &mean[..width]);
+            for i in 0..width {
+                let d = x[i].f64() - mean[i];
+                sums[i] += d * d;
+            }
+        }
+        let mut c = 0;
+        of_channels(shape, &sums, |sum| {
+            moments[c].squares = sum;
+            c += 1;
+        });
+        moments
     }
-    let mut c = 0;
-    of_channels(shape, &sums, |sum| {
-        moments[c].squares = sum;
-        c += 1;
-    });
-    moments
-}
+);
 
-#[inline(always)]
-fn gradient_sums_body<const L: usize, T: Lanes>(
-    shape: &Shape,
-    x: &[T],
-    dy: &[T],
-    mean: &[T],
-    range: Range<usize>,
-) -> Vec<(f64, f64)> {
-    let width = range.len() * shape.size;
-    let mut means = Vec::with_capacity(width);
-    for mean in &mean[range.clone()] {
-        means.resize(means.len() + shape.size, mean.f64());
-    }
-    let (mut sum, mut dot) = (vec![0.0; width], vec![0.0; width]);
-    for n in 0..shape.batch {
-        let row = row(shape, n, &range);
-        let (x, dy, means) = (&x[row.clone()][..width], &dy[row][..width], &means[..width]);
-        for i in 0..width {
-            sum[i] += dy[i].f64();
+simd!(
+    /// The sums of dy and of dy (x - mean) over the channels `range`.
+    pub fn gradient_sums<const L: usize, T: Lanes>(
+        shape: &Shape,
+        x: &[T],
+        dy: &[T],
+        mean: &[T],
+        range: Range<usize>,
+    ) -> Vec<(f64, f64)> {
+        let width = range.len() * shape.size;
+        let mut means = Vec::with_capacity(width);
+        for mean in &mean[range.clone()] {
+            means.resize(means.len() + shape.size, mean.f64());
         }
-        for i in 0..width {
-            dot[i] += dy[i].f64() * (x[i].f64() - means[i]);
+        let (mut sum, mut dot) = (vec![0.0; width], vec![0.0; width]);
+        for n in 0..shape.batch {
+            let row = row(shape, n, &range);
+            let (x, dy, means) = (&x[row.clone()][..width], &dy[row][..width], &means[..width]);
+            for i in 0..width {
+                sum[i] += dy[i].f64();
+            }
+            for i in 0..width {
+                dot[i] += dy[i].f64() * (x[i].f64() - means[i]);
+            }
         }
+        let mut sums = Vec::with_capacity(range.len());
+        of_channels(shape, &sum, |sum| sums.push((sum, 0.0)));
+        let mut c = 0;
+        of_channels(shape, &dot, |dot| {
+            sums[c].1 = dot;
+            c += 1;
+        });
+        sums
     }
-    let mut sums = Vec::with_capacity(range.len());
-    of_channels(shape, &sum, |sum| sums.push((sum, 0.0)));
-    let mut c = 0;
-    of_channels(shape, &dot, |dot| {
-        sums[c].1 = dot;
-        c += 1;
-    });
-    sums
-}
+);
 
-#[inline(always)]
-fn normalise_body<const L: usize, T: Lanes>(
-    shape: &Shape,
-    x: &[T],
-    range: Range<usize>,
-    lines: &[Line<T>],
-    y: Disjoint<'_, MaybeUninit<T>>,
-) {
-    let width = range.len() * shape.size;
-    let [mut mean, mut scale, mut bias] = [const { Vec::new() }; 3];
-    for line in lines {
-        mean.resize(mean.len() + shape.size, line.mean);
-        scale.resize(scale.len() + shape.size, line.scale);
-        bias.resize(bias.len() + shape.size, line.bias);
-    }
-    let (mean, scale, bias) = (&mean[..width], &scale[..width], &bias[..width]);
-    for n in 0..shape.batch {
-        let row = row(shape, n, &range);
-        // SAFETY: the caller alone uses these channels.
-        let y = unsafe { y.part(row.start, width) };
-        let x = &x[row][..width];
-        for i in 0..width {
-            y[i].write((x[i] - mean[i]).fma::<L>(scale[i], bias[i]));
+simd!(
+    /// Normalises the channels `range`; the caller alone uses those channels of `y`.
+    pub fn normalise<const L: usize, T: Lanes>(
+        shape: &Shape,
+        x: &[T],
+        range: Range<usize>,
+        lines: &[Line<T>],
+        y: Disjoint<'_, MaybeUninit<T>>,
+    ) {
+        let width = range.len() * shape.size;
+        let [mut mean, mut scale, mut bias] = [const { Vec::new() }; 3];
+        for line in lines {
+            mean.resize(mean.len() + shape.size, line.mean);
+            scale.resize(scale.len() + shape.size, line.scale);
+            bias.resize(bias.len() + shape.size, line.bias);
+        }
+        let (mean, scale, bias) = (&mean[..width], &scale[..width], &bias[..width]);
+        for n in 0..shape.batch {
+            let row = row(shape, n, &range);
+            // SAFETY: the caller alone uses these channels.
+            let y = unsafe { y.part(row.start, width) };
+            let x = &x[row][..width];
+            for i in 0..width {
+                y[i].write((x[i] - mean[i]).fma::<L>(scale[i], bias[i]));
+            }
         }
     }
-}
+);
 
-#[inline(always)]
-fn gradient_body<const L: usize, T: Lanes>(
-    shape: &Shape,
-    x: &[T],
-    dy: &[T],
-    range: Range<usize>,
-    k: &[Coefficients<T>],
-    dx: Disjoint<'_, MaybeUninit<T>>,
-) {
-    let width = range.len() * shape.size;
-    let [mut mean, mut scale, mut level, mut slope] = [const { Vec::new() }; 4];
-    for k in k {
-        mean.resize(mean.len() + shape.size, k.mean);
-        scale.resize(scale.len() + shape.size, k.scale);
-        level.resize(level.len() + shape.size, -k.level);
-        slope.resize(slope.len() + shape.size, k.slope);
-    }
-    let (mean, scale) = (&mean[..width], &scale[..width]);
-    let (level, slope) = (&level[..width], &slope[..width]);
-    for n in 0..shape.batch {
-        let row = row(shape, n, &range);
-        // SAFETY: the caller alone uses these channels.
-        let dx = unsafe { dx.part(row.start, width) };
-        let (x, dy) = (&x[row.clone()][..width], &dy[row][..width]);
-        for i in 0..width {
-            dx[i].write(dy[i].fma::<L>(scale[i], (mean[i] - x[i]).fma::<L>(slope[i], level[i])));
+simd!(
+    /// The gradient of the channels `range`; the caller alone uses those channels of `dx`.
+    pub fn gradient<const L: usize, T: Lanes>(
+        shape: &Shape,
+        x: &[T],
+        dy: &[T],
+        range: Range<usize>,
+        k: &[Coefficients<T>],
+        dx: Disjoint<'_, MaybeUninit<T>>,
+    ) {
+        let width = range.len() * shape.size;
+        let [mut mean, mut scale, mut level, mut slope] = [const { Vec::new() }; 4];
+        for k in k {
+            mean.resize(mean.len() + shape.size, k.mean);
+            scale.resize(scale.len() + shape.size, k.scale);
+            level.resize(level.len() + shape.size, -k.level);
+            slope.resize(slope.len() + shape.size, k.slope);
+        }
+        let (mean, scale) = (&mean[..width], &scale[..width]);
+        let (level, slope) = (&level[..width], &slope[..width]);
+        for n in 0..shape.batch {
+            let row = row(shape, n, &range);
+            // SAFETY: the caller alone uses these channels.
+            let dx = unsafe { dx.part(row.start, width) };
+            let (x, dy) = (&x[row.clone()][..width], &dy[row][..width]);
+            for i in 0..width {
+                dx[i].write(dy[i].fma::<L>(scale[i], (mean[i] - x[i]).fma::<L>(slope[i], level[i])));
+            }
         }
     }
-}
+);

@@ -9,7 +9,7 @@ use super::correlation::{Class, Correlation};
 use super::outer::outer;
 use super::transpose::transpose;
 use super::units::{Unit, Units};
-use super::vector::{Lanes, Register, Vector, Width};
+use super::vector::Register;
 use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint, Share};
 use crate::cpu::simd::simd;
@@ -111,7 +111,7 @@ fn pack(c: &Correlation, class: &Class, w: &[f32], bias: Option<&[f32]>, packed:
         let w = &w[results.start * c.weight_step..];
         if class.weights.iter().enumerate().all(|(k, &at)| k == at) {
             terms.fill(0.0);
-            return transpose(results.len(), class.weights.len(), w, c.weight_step, terms, lanes);
+            return transpose((results.len(), class.weights.len()), (w, c.weight_step), (terms, lanes));
         }
         for (term, &at) in terms.chunks_exact_mut(lanes).zip(&class.weights) {
             let (used, rest) = term.split_at_mut(results.len());
@@ -149,52 +149,40 @@ struct Target<'a, 'b> {
     y: &'a mut Share<'b, f32>,
 }
 
-simd! {
+simd!(
     /// One block of results at all `pixels`; `sums` has room for them.
-    fn tiles(
+    fn tiles<const L: usize>(
         planes: &[f32],
         offsets: &[usize],
         packed: &[f32],
         pixels: &[(usize, usize)],
         sums: &mut [f32],
         to: &mut Target<'_, '_>,
-    ) = tiles_body;
-}
-
-#[inline(always)]
-fn tiles_body<const L: usize>(
-    planes: &[f32],
-    offsets: &[usize],
-    packed: &[f32],
-    pixels: &[(usize, usize)],
-    sums: &mut [f32],
-    to: &mut Target<'_, '_>,
-) where
-    Lanes<L>: Width<L>,
-{
-    let width = lanes(to.results.len());
-    assert!(packed.len() >= width * (offsets.len() + 1), "packed weights of {} terms", offsets.len());
-    let reach = offsets.iter().max().unwrap_or(&0);
-    assert!(pixels.iter().all(|(place, _)| place + reach < planes.len()), "pixels beyond the planes");
-    let (bias, weights) = packed.split_at(width);
-    let count = to.results.len();
-    for lane in (0..count).step_by(lanes_at_once(L, width)) {
-        // Without terms, there are no weights.
-        let (bias, weights) = (&bias[lane..], &weights[lane.min(weights.len())..]);
-        // SAFETY: as asserted.
-        unsafe {
-            match (L, width) {
-                (16, 64) => sum::<L, 4, 6>(planes, offsets, bias, weights, width, pixels, sums),
-                (16, 48) => sum::<L, 3, 8>(planes, offsets, bias, weights, width, pixels, sums),
-                (16, 32) => sum::<L, 2, 8>(planes, offsets, bias, weights, width, pixels, sums),
-                (16, _) => sum::<L, 1, 12>(planes, offsets, bias, weights, width, pixels, sums),
-                (8, _) => sum::<L, 2, 6>(planes, offsets, bias, weights, width, pixels, sums),
-                _ => sum::<L, 2, 4>(planes, offsets, bias, weights, width, pixels, sums),
+    ) {
+        let width = lanes(to.results.len());
+        assert!(packed.len() >= width * (offsets.len() + 1), "packed weights of {} terms", offsets.len());
+        let reach = offsets.iter().max().unwrap_or(&0);
+        assert!(pixels.iter().all(|(place, _)| place + reach < planes.len()), "pixels beyond the planes");
+        let (bias, weights) = packed.split_at(width);
+        let count = to.results.len();
+        for lane in (0..count).step_by(lanes_at_once(L, width)) {
+            // Without terms, there are no weights.
+            let (bias, weights) = (&bias[lane..], &weights[lane.min(weights.len())..]);
+            // SAFETY: as asserted.
+            unsafe {
+                match (L, width) {
+                    (16, 64) => sum::<L, 4, 6>(planes, offsets, bias, weights, width, pixels, sums),
+                    (16, 48) => sum::<L, 3, 8>(planes, offsets, bias, weights, width, pixels, sums),
+                    (16, 32) => sum::<L, 2, 8>(planes, offsets, bias, weights, width, pixels, sums),
+                    (16, _) => sum::<L, 1, 12>(planes, offsets, bias, weights, width, pixels, sums),
+                    (8, _) => sum::<L, 2, 6>(planes, offsets, bias, weights, width, pixels, sums),
+                    _ => sum::<L, 2, 4>(planes, offsets, bias, weights, width, pixels, sums),
+                }
             }
+            write::<L>(sums, lanes_at_once(L, width), lane, pixels, to);
         }
-        write::<L>(sums, lanes_at_once(L, width), lane, pixels, to);
     }
-}
+);
 
 /// The lanes of a tile for a block of `width`.
 #[inline(always)]
@@ -216,9 +204,7 @@ unsafe fn sum<const L: usize, const V: usize, const P: usize>(
     width: usize,
     pixels: &[(usize, usize)],
     sums: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     // One part at least, for the bias.
     for part in 0..offsets.len().div_ceil(TERMS).max(1) {
         let offsets = &offsets[part * TERMS..offsets.len().min((part + 1) * TERMS)];
@@ -257,9 +243,7 @@ fn write<const L: usize>(
     lane: usize,
     pixels: &[(usize, usize)],
     to: &mut Target<'_, '_>,
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     let results = to.results.start + lane..to.results.end.min(to.results.start + lane + width);
     for (pixels, sums) in pixels.chunks(L).zip(sums.chunks_exact(L * width)) {
         let first = pixels[0].1;

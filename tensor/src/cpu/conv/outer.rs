@@ -1,6 +1,6 @@
 //! The innermost loops: sums of products held in registers.
 
-use super::vector::{Lanes, Register, Vector, Width};
+use super::vector::Register;
 
 /// `sums[p][v] += a[p][i] * b[j + v * L ..][..L]` for each `(i, j)` of `steps`: the outer product
 /// of `P` single values and `V` vectors, summed.
@@ -13,9 +13,7 @@ pub unsafe fn outer<const L: usize, const V: usize, const P: usize>(
     a: [*const f32; P],
     b: *const f32,
     steps: impl Iterator<Item = (usize, usize)>,
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     // The sums are copied so that they live in registers, not behind the reference.
     let mut held = *sums;
     let mut row = [Register::<L>::splat(0.0); V];
@@ -46,9 +44,7 @@ pub unsafe fn dots<const L: usize, const V: usize, const P: usize>(
     a: [*const f32; P],
     b: [*const f32; V],
     len: usize,
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     let mut held = *sums;
     let mut left = [Register::<L>::splat(0.0); P];
     for i in (0..len).step_by(L) {

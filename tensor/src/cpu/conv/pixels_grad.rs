@@ -6,7 +6,7 @@
 use super::outer::dots;
 use super::rows::spread;
 use super::units::Units;
-use super::vector::{Lanes, Register, Vector, Width};
+use super::vector::Register;
 use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint};
 use crate::cpu::simd::simd;
@@ -63,10 +63,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
 
 /// The sum of the lanes of each vector, in a lane each.
 #[inline(always)]
-fn total<const L: usize>(vectors: [Register<L>; L]) -> Register<L>
-where
-    Lanes<L>: Width<L>,
-{
+fn total<const L: usize>(vectors: [Register<L>; L]) -> Register<L> {
     let mut rows = Register::<L>::transpose(vectors);
     let mut n = L;
     while n > 1 {
@@ -87,45 +84,40 @@ struct Images {
     outs: usize,
 }
 
-simd! {
+simd!(
     /// Adds the dot products of each channel's rows with the planes at each offset to the sums:
     /// `[out][offset]`.
-    fn add(planes: &[f32], offsets: &[usize], rows: &[f32], images: &Images, sums: &mut [f32]) = add_body;
-}
-
-#[inline(always)]
-fn add_body<const L: usize>(
-    planes: &[f32],
-    offsets: &[usize],
-    rows: &[f32],
-    images: &Images,
-    sums: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
-    let reach = offsets.iter().max().unwrap_or(&0);
-    assert!(images.row.is_multiple_of(L) && images.count * images.outs * images.row <= rows.len());
-    assert!(
-        (images.count - 1) * images.planes + reach + images.row <= planes.len(),
-        "rows beyond the planes"
-    );
-    assert!(sums.len() >= images.outs * offsets.len(), "sums of {} terms", offsets.len());
-    let mut out = 0;
-    while out < images.outs {
-        let (rows, sums) = (&rows[out * images.row..], &mut sums[out * offsets.len()..]);
-        // SAFETY: as asserted.
-        out += unsafe {
-            match (L, images.outs - out) {
-                (16, 6..) => tiles::<L, 4, 6>(planes, offsets, rows, images, sums),
-                (16, 4..) => tiles::<L, 6, 4>(planes, offsets, rows, images, sums),
-                (16, 2..) => tiles::<L, 12, 2>(planes, offsets, rows, images, sums),
-                (16, _) => tiles::<L, 16, 1>(planes, offsets, rows, images, sums),
-                (_, 2..) => tiles::<L, 4, 2>(planes, offsets, rows, images, sums),
-                _ => tiles::<L, 8, 1>(planes, offsets, rows, images, sums),
-            }
-        };
+    fn add<const L: usize>(
+        planes: &[f32],
+        offsets: &[usize],
+        rows: &[f32],
+        images: &Images,
+        sums: &mut [f32],
+    ) {
+        let reach = offsets.iter().max().unwrap_or(&0);
+        assert!(images.row.is_multiple_of(L) && images.count * images.outs * images.row <= rows.len());
+        assert!(
+            (images.count - 1) * images.planes + reach + images.row <= planes.len(),
+            "rows beyond the planes"
+        );
+        assert!(sums.len() >= images.outs * offsets.len(), "sums of {} terms", offsets.len());
+        let mut out = 0;
+        while out < images.outs {
+            let (rows, sums) = (&rows[out * images.row..], &mut sums[out * offsets.len()..]);
+            // SAFETY: as asserted.
+            out += unsafe {
+                match (L, images.outs - out) {
+                    (16, 6..) => tiles::<L, 4, 6>(planes, offsets, rows, images, sums),
+                    (16, 4..) => tiles::<L, 6, 4>(planes, offsets, rows, images, sums),
+                    (16, 2..) => tiles::<L, 12, 2>(planes, offsets, rows, images, sums),
+                    (16, _) => tiles::<L, 16, 1>(planes, offsets, rows, images, sums),
+                    (_, 2..) => tiles::<L, 4, 2>(planes, offsets, rows, images, sums),
+                    _ => tiles::<L, 8, 1>(planes, offsets, rows, images, sums),
+                }
+            };
+        }
     }
-}
+);
 
 /// The first `O` rows of each image with all offsets, `T` at a time; returns `O`.
 ///
@@ -139,10 +131,7 @@ unsafe fn tiles<const L: usize, const T: usize, const O: usize>(
     rows: &[f32],
     images: &Images,
     sums: &mut [f32],
-) -> usize
-where
-    Lanes<L>: Width<L>,
-{
+) -> usize {
     for (tile, taps) in offsets.chunks(T).enumerate() {
         let mut held = [[Register::<L>::splat(0.0); T]; O];
         for n in 0..images.count {

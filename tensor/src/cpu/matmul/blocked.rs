@@ -6,7 +6,7 @@
 use crate::cpu::conv::outer::outer;
 use crate::cpu::conv::scratch;
 use crate::cpu::conv::transpose::transpose_body;
-use crate::cpu::conv::vector::{Lanes, Register, Vector, Width};
+use crate::cpu::conv::vector::Register;
 use crate::cpu::parallel::Disjoint;
 use crate::cpu::simd::{Isa, isa, simd};
 
@@ -48,41 +48,30 @@ pub fn multiply(shape: (usize, usize, usize), a: Matrix<'_>, b: Matrix<'_>, c: T
     scratch::with(most, |packed: &mut [f32]| with_room(shape, a, b, c, keep, packed));
 }
 
-simd! {
+simd!(
     /// [`multiply`], with room for the columns of B that are copied.
-    fn with_room(
+    fn with_room<const L: usize>(
         shape: (usize, usize, usize),
         a: Matrix<'_>,
         b: Matrix<'_>,
         c: Target<'_>,
         keep: bool,
         packed: &mut [f32],
-    ) = multiply_body;
-}
-
-#[inline(always)]
-fn multiply_body<const L: usize>(
-    (rows, columns, terms): (usize, usize, usize),
-    a: Matrix<'_>,
-    b: Matrix<'_>,
-    c: Target<'_>,
-    keep: bool,
-    packed: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
-    for first in (0..columns).step_by(COLUMNS) {
-        let used = COLUMNS.min(columns - first);
-        let width = used.next_multiple_of(16);
-        for term in (0..terms).step_by(TERMS) {
-            let count = TERMS.min(terms - term);
-            pack::<L>(&b.data[term * b.down + first * b.across..], &b, (count, used), width, packed);
-            let a = Matrix { data: &a.data[term * a.across..], ..a };
-            let c = Target { start: c.start + first, ..c };
-            block::<L>((rows, used, count), a, packed, width, c, keep || term > 0);
+    ) {
+        let (rows, columns, terms) = shape;
+        for first in (0..columns).step_by(COLUMNS) {
+            let used = COLUMNS.min(columns - first);
+            let width = used.next_multiple_of(16);
+            for term in (0..terms).step_by(TERMS) {
+                let count = TERMS.min(terms - term);
+                pack::<L>(&b.data[term * b.down + first * b.across..], &b, (count, used), width, packed);
+                let a = Matrix { data: &a.data[term * a.across..], ..a };
+                let c = Target { start: c.start + first, ..c };
+                block::<L>((rows, used, count), a, packed, width, c, keep || term > 0);
+            }
         }
     }
-}
+);
 
 /// Copies `used` columns of `count` rows to rows of `width`.
 #[inline(always)]
@@ -92,9 +81,7 @@ fn pack<const L: usize>(
     (count, used): (usize, usize),
     width: usize,
     packed: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     let packed = &mut packed[..count * width];
     if b.across == 1 {
         for (i, packed) in packed.chunks_exact_mut(width).enumerate() {
@@ -105,7 +92,7 @@ fn pack<const L: usize>(
         if used < width {
             packed.fill(0.0);
         }
-        transpose_body::<L>(used, count, from, b.across, packed, width);
+        transpose_body::<L>((used, count), (from, b.across), (packed, width));
     }
 }
 
@@ -118,9 +105,7 @@ fn block<const L: usize>(
     width: usize,
     c: Target<'_>,
     keep: bool,
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     for lane in (0..width).step_by(if L == 16 { width } else { 2 * L }) {
         if lane >= used {
             break;
@@ -147,9 +132,7 @@ fn strip<const L: usize, const V: usize, const P: usize>(
     width: usize,
     c: Target<'_>,
     keep: bool,
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     let used = used.min(V * L);
     assert!((terms - 1) * width + V * L <= b.len(), "columns beyond those that were copied");
     assert!((rows - 1) * a.down + (terms - 1) * a.across < a.data.len(), "the left matrix is too short");

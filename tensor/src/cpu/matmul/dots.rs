@@ -43,29 +43,24 @@ struct Out<'a, T> {
     bias_steps: [usize; 2],
 }
 
-simd! {
+simd!(
     /// All rows of x by the rows `range` of y.
-    fn block<T: Lanes>(
-        p: usize, range: Range<usize>, k: usize, x: Operand<'_, T>, y: Operand<'_, T>, out: Out<'_, T>,
-    ) = block_body;
-}
-
-#[inline(always)]
-fn block_body<const L: usize, T: Lanes>(
-    p: usize,
-    range: Range<usize>,
-    k: usize,
-    x: Operand<'_, T>,
-    y: Operand<'_, T>,
-    out: Out<'_, T>,
-) {
-    // 32 registers hold the sums of 4 x 4 dot products, 16 those of 4 x 2.
-    if L == 16 && size_of::<T>() == 4 {
-        columns::<L, 4, T>(p, range, k, x, y, out);
-    } else {
-        columns::<L, 2, T>(p, range, k, x, y, out);
+    fn block<const L: usize, T: Lanes>(
+        p: usize,
+        range: Range<usize>,
+        k: usize,
+        x: Operand<'_, T>,
+        y: Operand<'_, T>,
+        out: Out<'_, T>,
+    ) {
+        // 32 registers hold the sums of 4 x 4 dot products, 16 those of 4 x 2.
+        if L == 16 && size_of::<T>() == 4 {
+            columns::<L, 4, T>(p, range, k, x, y, out);
+        } else {
+            columns::<L, 2, T>(p, range, k, x, y, out);
+        }
     }
-}
+);
 
 #[inline(always)]
 fn columns<const L: usize, const Q: usize, T: Lanes>(
@@ -167,5 +162,8 @@ fn tile<const L: usize, const P: usize, const Q: usize, T: Lanes>(
 fn part<T: Lanes, const L: usize>(x: Operand<'_, T>, row: usize, at: usize, n: usize) -> Vector<T, L> {
     let at = row * x.row + at;
     // SAFETY: `Operand::check` has found all of the row.
-    unsafe { if n < L { Vector::load_first(x.data, at, n) } else { Vector::load(x.data, at) } }
+    unsafe {
+        let at = x.data.as_ptr().add(at);
+        if n < L { Vector::load_first(at, n) } else { Vector::load(at) }
+    }
 }

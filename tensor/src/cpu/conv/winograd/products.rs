@@ -1,17 +1,17 @@
 //! The products of the transformed tiles and weights: one matrix product a position.
 
 use crate::cpu::conv::outer::outer;
-use crate::cpu::conv::vector::{Lanes, Register, Vector, Width};
+use crate::cpu::conv::vector::Register;
 use crate::cpu::simd::simd;
 
 /// Terms that are summed for all rows before the next: those of the right matrix, 32 KiB, then stay in
 /// the level-1 cache.
 const TERMS: usize = 128;
 
-simd! {
+simd!(
     /// `m[t][r] = sum over k of v[t][k] * u[k][r]` at one position, or `m[t][r] +=` it, for `tiles` tiles
     /// and `terms` terms; rows of `v` are `v_width` long, those of `u` and `m` `width`, a block of results.
-    pub fn product(
+    pub fn product<const L: usize>(
         tiles: usize,
         terms: usize,
         v: &[f32],
@@ -20,10 +20,14 @@ simd! {
         m: &mut [f32],
         width: usize,
         accumulate: bool,
-    ) = product_body;
+    ) {
+        multiply::<L>(tiles, terms, v, (v_width, 1), u, m, width, accumulate);
+    }
+);
 
+simd!(
     /// `du[k][r] += sum over t of v[t][k] * z[t][r]`, likewise.
-    pub fn gradient(
+    pub fn gradient<const L: usize>(
         tiles: usize,
         terms: usize,
         v: &[f32],
@@ -31,40 +35,10 @@ simd! {
         z: &[f32],
         du: &mut [f32],
         width: usize,
-    ) = gradient_body;
-}
-
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn product_body<const L: usize>(
-    tiles: usize,
-    terms: usize,
-    v: &[f32],
-    v_width: usize,
-    u: &[f32],
-    m: &mut [f32],
-    width: usize,
-    accumulate: bool,
-) where
-    Lanes<L>: Width<L>,
-{
-    multiply::<L>(tiles, terms, v, (v_width, 1), u, m, width, accumulate);
-}
-
-#[inline(always)]
-fn gradient_body<const L: usize>(
-    tiles: usize,
-    terms: usize,
-    v: &[f32],
-    v_width: usize,
-    z: &[f32],
-    du: &mut [f32],
-    width: usize,
-) where
-    Lanes<L>: Width<L>,
-{
-    multiply::<L>(terms, tiles, v, (1, v_width), z, du, width, true);
-}
+    ) {
+        multiply::<L>(terms, tiles, v, (1, v_width), z, du, width, true);
+    }
+);
 
 /// `c = a b` or `c += a b`: `a` is `rows` by `terms` with the given strides, `b` and `c` have rows of `width`.
 #[inline(always)]
@@ -78,9 +52,7 @@ fn multiply<const L: usize>(
     c: &mut [f32],
     width: usize,
     accumulate: bool,
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     assert!((rows - 1) * strides.0 + (terms - 1) * strides.1 < a.len(), "the left matrix is too short");
     assert!(
         terms * width <= b.len() && rows * width <= c.len(),
@@ -121,9 +93,7 @@ unsafe fn strip<const L: usize, const V: usize, const P: usize>(
     c: &mut [f32],
     width: usize,
     accumulate: bool,
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     for row in (0..rows).step_by(P) {
         let count = P.min(rows - row);
         let mut starts = [a.as_ptr(); P];
