@@ -4,10 +4,10 @@
 //! Statistics are batch norm's: of blocks, joined in f64. The gradient computes them again, which costs less
 //! than keeping them.
 
-use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::batch_norm::{BLOCK, moments_of, sums};
+use super::fresh::overwritten;
 use super::parallel::{self, Disjoint};
 use super::simd::simd;
 use super::vector::{Lanes, Vector};
@@ -75,12 +75,15 @@ pub fn forward<T: Lanes>(s: &Rows, x: &[T], weight: &[T], bias: &[T]) -> Vec<T> 
     if s.len() == 0 {
         return Vec::new();
     }
-    written(s.len(), |y| {
+    let fill = |y: &mut [T]| {
+        let y = Disjoint::new(y);
         let grain = ((1 << 14) / s.size()).max(1);
         parallel::for_each_range(s.rows, grain, 0.5 * s.size() as f64, |range| {
             forward_rows(s, x, weight, bias, range, y);
         });
-    })
+    };
+    // SAFETY: it writes all rows.
+    unsafe { overwritten(s.len(), fill) }
 }
 
 /// The gradients of the input, the weights and the biases; without `parameters`, the last two are empty.
@@ -104,14 +107,17 @@ pub fn backward<T: Lanes>(s: &Rows, x: &[T], dy: &[T], weight: &[T], parameters:
     let tasks = s.rows.div_ceil(grain);
     let mut partial = vec![0.0; tasks * 2 * wanted];
     let partials = Disjoint::new(&mut partial);
-    let dx = written(s.len(), |dx| {
+    let fill = |dx: &mut [T]| {
+        let dx = Disjoint::new(dx);
         parallel::for_each(tasks, 0.8 * (grain * s.size()) as f64, |task| {
             // SAFETY: each task takes its own part.
             let sums = unsafe { partials.part(task * 2 * wanted, 2 * wanted) };
             let range = task * grain..((task + 1) * grain).min(s.rows);
             gradient_rows(s, x, dy, weight, range, sums, dx);
         });
-    });
+    };
+    // SAFETY: it writes all rows.
+    let dx = unsafe { overwritten(s.len(), fill) };
     let mut total = vec![0.0; 2 * wanted];
     if wanted > 0 {
         for partial in partial.chunks_exact(2 * wanted) {
@@ -124,15 +130,6 @@ pub fn backward<T: Lanes>(s: &Rows, x: &[T], dy: &[T], weight: &[T], parameters:
     [dx, of(&total[..wanted]), of(&total[wanted..])]
 }
 
-/// `len` values that `fill` writes: the callers write each row.
-fn written<T: Lanes>(len: usize, fill: impl FnOnce(Disjoint<'_, MaybeUninit<T>>)) -> Vec<T> {
-    let mut y = Vec::with_capacity(len);
-    fill(Disjoint::new(&mut y.spare_capacity_mut()[..len]));
-    // SAFETY: the callers write all rows.
-    unsafe { y.set_len(len) };
-    y
-}
-
 simd!(
     /// Normalises the rows `range`; the caller alone uses those rows of `y`.
     fn forward_rows<const L: usize, T: Lanes>(
@@ -141,7 +138,7 @@ simd!(
         weight: &[T],
         bias: &[T],
         range: Range<usize>,
-        y: Disjoint<'_, MaybeUninit<T>>,
+        y: Disjoint<'_, T>,
     ) {
         let size = s.size();
         for r in range {
@@ -153,14 +150,14 @@ simd!(
             if s.inner == 1 {
                 let inverse = T::of(inverse);
                 for i in 0..size {
-                    y[i].write(((x[i] - mean) * inverse).fma::<L>(w[i], b[i]));
+                    y[i] = ((x[i] - mean) * inverse).fma::<L>(w[i], b[i]);
                 }
                 continue;
             }
             for (p, (x, y)) in x.chunks_exact(s.inner).zip(y.chunks_exact_mut(s.inner)).enumerate() {
                 let (scale, bias) = (T::of(inverse * w[p].f64()), b[p]);
                 for i in 0..s.inner {
-                    y[i].write((x[i] - mean).fma::<L>(scale, bias));
+                    y[i] = (x[i] - mean).fma::<L>(scale, bias);
                 }
             }
         }
@@ -177,7 +174,7 @@ simd!(
         weight: &[T],
         range: Range<usize>,
         totals: &mut [f64],
-        dx: Disjoint<'_, MaybeUninit<T>>,
+        dx: Disjoint<'_, T>,
     ) {
         let size = s.size();
         let (dweight, dbias) = totals.split_at_mut(totals.len() / 2);
@@ -218,7 +215,7 @@ simd!(
             if s.inner == 1 {
                 let inverse = T::of(inverse);
                 for i in 0..size {
-                    dx[i].write((dy[i] * w[i]).fma::<L>(inverse, (mean - x[i]).fma::<L>(slope, level)));
+                    dx[i] = (dy[i] * w[i]).fma::<L>(inverse, (mean - x[i]).fma::<L>(slope, level));
                 }
                 continue;
             }
@@ -226,7 +223,7 @@ simd!(
                 let (x, dy) = (&x[p * s.inner..][..s.inner], &dy[p * s.inner..][..s.inner]);
                 let scale = T::of(inverse * w[p].f64());
                 for i in 0..s.inner {
-                    dx[i].write(dy[i].fma::<L>(scale, (mean - x[i]).fma::<L>(slope, level)));
+                    dx[i] = dy[i].fma::<L>(scale, (mean - x[i]).fma::<L>(slope, level));
                 }
             }
         }

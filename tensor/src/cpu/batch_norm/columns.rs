@@ -1,7 +1,6 @@
 //! Channels of few values a sample, side by side: each sample's values of a range of channels are
 //! one row, and what is gathered has a place for each of the row's values. Sums are in f64.
 
-use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::{Coefficients, Line, Moments, Shape};
@@ -16,15 +15,13 @@ fn row(shape: &Shape, n: usize, range: &Range<usize>) -> Range<usize> {
 }
 
 /// The sum of each channel's places.
-#[inline(always)]
-fn of_channels(shape: &Shape, places: &[f64], mut f: impl FnMut(f64)) {
-    for places in places.chunks_exact(shape.size) {
-        let mut sum = 0.0;
-        for place in places {
-            sum += place;
-        }
-        f(sum);
-    }
+fn of_channels<'a>(shape: &Shape, places: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+    places.chunks_exact(shape.size).map(|places| places.iter().fold(0.0, |sum, place| sum + place))
+}
+
+/// Each channel's value at each of its places.
+fn at_places<T: Copy>(shape: &Shape, values: impl Iterator<Item = T>) -> Vec<T> {
+    values.flat_map(|value| std::iter::repeat_n(value, shape.size)).collect()
 }
 
 simd!(
@@ -38,12 +35,8 @@ simd!(
                 sums[i] += x[i].f64();
             }
         }
-        let mut moments = Vec::with_capacity(range.len());
-        of_channels(shape, &sums, |sum| moments.push(Moments { count, mean: sum / count, squares: 0.0 }));
-        let mut mean = Vec::with_capacity(width);
-        for moments in &moments {
-            mean.resize(mean.len() + shape.size, moments.mean);
-        }
+        let means: Vec<f64> = of_channels(shape, &sums).map(|sum| sum / count).collect();
+        let mean = at_places(shape, means.iter().copied());
         sums.fill(0.0);
         for n in 0..shape.batch {
             let (x, mean) = (&x[row(shape, n, &range)][..width], &mean[..width]);
@@ -52,12 +45,8 @@ simd!(
                 sums[i] += d * d;
             }
         }
-        let mut c = 0;
-        of_channels(shape, &sums, |sum| {
-            moments[c].squares = sum;
-            c += 1;
-        });
-        moments
+        let moments = means.into_iter().zip(of_channels(shape, &sums));
+        moments.map(|(mean, squares)| Moments { count, mean, squares }).collect()
     }
 );
 
@@ -71,10 +60,7 @@ simd!(
         range: Range<usize>,
     ) -> Vec<(f64, f64)> {
         let width = range.len() * shape.size;
-        let mut means = Vec::with_capacity(width);
-        for mean in &mean[range.clone()] {
-            means.resize(means.len() + shape.size, mean.f64());
-        }
+        let means = at_places(shape, mean[range.clone()].iter().map(|mean| mean.f64()));
         let (mut sum, mut dot) = (vec![0.0; width], vec![0.0; width]);
         for n in 0..shape.batch {
             let row = row(shape, n, &range);
@@ -86,14 +72,7 @@ simd!(
                 dot[i] += dy[i].f64() * (x[i].f64() - means[i]);
             }
         }
-        let mut sums = Vec::with_capacity(range.len());
-        of_channels(shape, &sum, |sum| sums.push((sum, 0.0)));
-        let mut c = 0;
-        of_channels(shape, &dot, |dot| {
-            sums[c].1 = dot;
-            c += 1;
-        });
-        sums
+        of_channels(shape, &sum).zip(of_channels(shape, &dot)).collect()
     }
 );
 
@@ -104,15 +83,12 @@ simd!(
         x: &[T],
         range: Range<usize>,
         lines: &[Line<T>],
-        y: Disjoint<'_, MaybeUninit<T>>,
+        y: Disjoint<'_, T>,
     ) {
         let width = range.len() * shape.size;
-        let [mut mean, mut scale, mut bias] = [const { Vec::new() }; 3];
-        for line in lines {
-            mean.resize(mean.len() + shape.size, line.mean);
-            scale.resize(scale.len() + shape.size, line.scale);
-            bias.resize(bias.len() + shape.size, line.bias);
-        }
+        let mean = at_places(shape, lines.iter().map(|line| line.mean));
+        let scale = at_places(shape, lines.iter().map(|line| line.scale));
+        let bias = at_places(shape, lines.iter().map(|line| line.bias));
         let (mean, scale, bias) = (&mean[..width], &scale[..width], &bias[..width]);
         for n in 0..shape.batch {
             let row = row(shape, n, &range);
@@ -120,7 +96,7 @@ simd!(
             let y = unsafe { y.part(row.start, width) };
             let x = &x[row][..width];
             for i in 0..width {
-                y[i].write((x[i] - mean[i]).fma::<L>(scale[i], bias[i]));
+                y[i] = (x[i] - mean[i]).fma::<L>(scale[i], bias[i]);
             }
         }
     }
@@ -134,16 +110,13 @@ simd!(
         dy: &[T],
         range: Range<usize>,
         k: &[Coefficients<T>],
-        dx: Disjoint<'_, MaybeUninit<T>>,
+        dx: Disjoint<'_, T>,
     ) {
         let width = range.len() * shape.size;
-        let [mut mean, mut scale, mut level, mut slope] = [const { Vec::new() }; 4];
-        for k in k {
-            mean.resize(mean.len() + shape.size, k.mean);
-            scale.resize(scale.len() + shape.size, k.scale);
-            level.resize(level.len() + shape.size, -k.level);
-            slope.resize(slope.len() + shape.size, k.slope);
-        }
+        let mean = at_places(shape, k.iter().map(|k| k.mean));
+        let scale = at_places(shape, k.iter().map(|k| k.scale));
+        let level = at_places(shape, k.iter().map(|k| -k.level));
+        let slope = at_places(shape, k.iter().map(|k| k.slope));
         let (mean, scale) = (&mean[..width], &scale[..width]);
         let (level, slope) = (&level[..width], &slope[..width]);
         for n in 0..shape.batch {
@@ -152,7 +125,7 @@ simd!(
             let dx = unsafe { dx.part(row.start, width) };
             let (x, dy) = (&x[row.clone()][..width], &dy[row][..width]);
             for i in 0..width {
-                dx[i].write(dy[i].fma::<L>(scale[i], (mean[i] - x[i]).fma::<L>(slope[i], level[i])));
+                dx[i] = dy[i].fma::<L>(scale[i], (mean[i] - x[i]).fma::<L>(slope[i], level[i]));
             }
         }
     }

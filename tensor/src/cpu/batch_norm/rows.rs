@@ -1,7 +1,5 @@
 //! One channel: a row of `size` values in each sample.
 
-use std::mem::MaybeUninit;
-
 use super::{Coefficients, Line, Moments, Shape};
 use crate::cpu::parallel::Disjoint;
 use crate::cpu::row_norm::Centre;
@@ -162,7 +160,7 @@ simd!(
         x: &[T],
         c: usize,
         line: Line<T>,
-        y: Disjoint<'_, MaybeUninit<T>>,
+        y: Disjoint<'_, T>,
     ) {
         let Line { mean, scale, bias } = line;
         for n in 0..shape.batch {
@@ -170,7 +168,7 @@ simd!(
             // SAFETY: the caller alone uses this channel.
             let y = unsafe { y.part(at, shape.size) };
             for (y, &x) in y.iter_mut().zip(&x[at..][..shape.size]) {
-                y.write((x - mean).fma::<L>(scale, bias));
+                *y = (x - mean).fma::<L>(scale, bias);
             }
         }
     }
@@ -184,7 +182,7 @@ simd!(
         dy: &[T],
         c: usize,
         k: Coefficients<T>,
-        dx: Disjoint<'_, MaybeUninit<T>>,
+        dx: Disjoint<'_, T>,
     ) {
         let Coefficients { mean, scale, level, slope } = k;
         for n in 0..shape.batch {
@@ -193,7 +191,7 @@ simd!(
             let dx = unsafe { dx.part(at, shape.size) };
             let (x, dy) = (&x[at..][..shape.size], &dy[at..][..shape.size]);
             for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
-                dx.write(dy.fma::<L>(scale, (mean - x).fma::<L>(slope, -level)));
+                *dx = dy.fma::<L>(scale, (mean - x).fma::<L>(slope, -level));
             }
         }
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::correlation::{Class, Correlation, SLACK};
 use super::outer::outer;
-use super::rows::gather;
+use super::rows::copy_rows;
 use super::units::Units;
 use super::vector::Register;
 use super::{Conv2dShape, Pass, scratch};
@@ -71,7 +71,7 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
 
 /// Elements of a unit's rows of one image as one row, with room for a whole vector at the end.
 pub fn row_len(units: &Units) -> usize {
-    units.band() * units.correlation.planes.stride + SLACK
+    units.band * units.correlation.planes.stride + SLACK
 }
 
 /// Cuts `0..n` into tiles, the last of which may go beyond `n`.
@@ -123,7 +123,8 @@ fn write(
     {
         let at = first + o * c.areas.1 + c.output(class, rows.start, class.columns.start);
         if c.steps == (count, 1) {
-            gather(sums, c.planes.stride, count, y.part(at, rows.len() * count));
+            let to = y.part(at, rows.len() * count);
+            copy_rows(rows.len(), count, (sums, c.planes.stride), (to, count));
             continue;
         }
         for (row, sums) in sums.chunks(c.planes.stride).take(rows.len()).enumerate() {

@@ -4,7 +4,7 @@
 //! output's gradient is copied to rows as long as those of the padded planes, with zeros between.
 
 use super::outer::dots;
-use super::rows::spread;
+use super::rows::copy_rows;
 use super::units::Units;
 use super::vector::Register;
 use super::{Conv2dShape, Pass, scratch};
@@ -23,7 +23,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let units = Units::new(s, Pass::WeightGrad);
     let (c, class) = (&units.correlation, &units.correlation.classes[0]);
     let (outs, depth, stride) = (s.group_out(), s.depth(), c.planes.stride);
-    let row = (units.band() * stride).next_multiple_of(LANES);
+    let row = (units.band * stride).next_multiple_of(LANES);
     let len = outs * depth;
     // How many sums there are, and what each adds in which order, follows from the shape alone.
     let count = SUMS.div_ceil(s.groups).min(units.count());
@@ -35,7 +35,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
             // SAFETY: this piece alone writes these sums.
             let sums = unsafe { all.part(piece * len, len) };
             sums.fill(0.0);
-            scratch::with(units.len() + units.images() * outs * row, |room: &mut [f32]| {
+            scratch::with(units.len() + units.images * outs * row, |room: &mut [f32]| {
                 let (planes, rows) = room.split_at_mut(units.len());
                 for unit in sum * units.count() / count..(sum + 1) * units.count() / count {
                     let unit = units.get(unit);
@@ -45,7 +45,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
                         for (o, row) in rows.chunks_mut(row).enumerate() {
                             let pixels = unit.rows.start * s.out_width()..unit.rows.end * s.out_width();
                             let dy = &dy[(channels + o) * s.out_pixels()..][pixels];
-                            spread(dy, s.out_width(), row, stride);
+                            copy_rows(unit.rows.len(), s.out_width(), (dy, s.out_width()), (row, stride));
                             row[unit.rows.len() * stride..].fill(0.0);
                         }
                     }

@@ -16,7 +16,6 @@ const COLUMNS: usize = 256;
 const ROWS: usize = 32;
 
 /// C = start + A B, of m x k and k x n, where B's columns are 1 apart.
-#[allow(clippy::too_many_arguments)]
 pub(super) fn rows<T: Lanes>(
     m: usize,
     k: usize,

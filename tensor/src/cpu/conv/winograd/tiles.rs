@@ -191,7 +191,6 @@ struct Squares {
 /// # Safety
 /// The matrices at `v`, as `to` says, must be writable in the rows of the strips' tiles.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
 unsafe fn transform<T: Map<L, N, M>, const L: usize, const N: usize, const M: usize>(
     tiles: &Tiles,
     strips: &Strips,
