@@ -3,9 +3,8 @@
 //!
 //! Memory is seen as slabs of `n` classes of `inner` neighbouring samples.
 
-use std::mem::MaybeUninit;
-
 use super::element::Float;
+use super::fresh::overwritten;
 use super::parallel;
 use super::simd::{Simd, dispatch};
 
@@ -24,18 +23,15 @@ pub fn gradient<T: Float>(y: &[T], classes: &[i64], factors: &[T], n: usize, inn
     }
     let slab = n * inner;
     assert_eq!(y.len() % slab, 0, "whole slabs");
-    let mut dx = Vec::with_capacity(y.len());
     let slabs = TASK.div_ceil(slab);
-    let out = &mut dx.spare_capacity_mut()[..y.len()];
-    parallel::for_each_chunk(out, slabs * slab, 0.7, |i, out| {
+    let part = |i: usize, out: &mut [T]| {
         let samples = i * slabs * inner..i * slabs * inner + out.len() / n;
         let (classes, factors) = (&classes[samples.clone()], &factors[samples]);
         let job = Slabs { y: &y[i * slabs * slab..][..out.len()], classes, factors, n, inner, out };
         if T::SIMD { dispatch(job) } else { job.run::<4>() }
-    });
+    };
     // SAFETY: each chunk writes all of its slabs, and the chunks are all elements.
-    unsafe { dx.set_len(y.len()) };
-    dx
+    unsafe { overwritten(y.len(), |out| parallel::for_each_chunk(out, slabs * slab, 0.7, part)) }
 }
 
 struct Slabs<'a, T> {
@@ -44,7 +40,7 @@ struct Slabs<'a, T> {
     factors: &'a [T],
     n: usize,
     inner: usize,
-    out: &'a mut [MaybeUninit<T>],
+    out: &'a mut [T],
 }
 
 impl<T: Float> Simd for Slabs<'_, T> {
@@ -58,17 +54,15 @@ impl<T: Float> Simd for Slabs<'_, T> {
             if inner == 1 {
                 let factor = factors[0];
                 for (out, y) in out.iter_mut().zip(y) {
-                    out.write(share::<L, T>(*y, factor));
+                    *out = share::<L, T>(*y, factor);
                 }
             } else {
                 for (y, out) in y.chunks_exact(inner).zip(out.chunks_exact_mut(inner)) {
                     for ((out, y), factor) in out.iter_mut().zip(y).zip(factors) {
-                        out.write(share::<L, T>(*y, *factor));
+                        *out = share::<L, T>(*y, *factor);
                     }
                 }
             }
-            // SAFETY: all of it has just been written.
-            let out = unsafe { out.assume_init_mut() };
             for (i, (&class, factor)) in classes.iter().zip(factors).enumerate() {
                 let own = &mut out[class as usize * inner + i];
                 *own = own.sub(*factor);

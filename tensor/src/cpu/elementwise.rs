@@ -121,7 +121,7 @@ impl<T: Argument> Body<MaybeUninit<T>, T, (), ()> for Whole<Function> {
         self.0.ns::<T>()
     }
     fn row(self, y: &mut [MaybeUninit<T>], a: &[T], _: &[()], _: &[()]) {
-        T::each(&self.0, a, self.1, y);
+        T::each(&self.0, [a], self.1, y);
     }
 }
 
@@ -130,7 +130,7 @@ impl<T: Argument> Body<MaybeUninit<T>, T, T, ()> for Whole<Function2> {
         self.0.ns::<T>()
     }
     fn row(self, y: &mut [MaybeUninit<T>], a: &[T], b: &[T], _: &[()]) {
-        T::each2(&self.0, a, b, self.1, y);
+        T::each(&self.0, [a, b], self.1, y);
     }
 }
 
@@ -142,7 +142,7 @@ impl<T: Argument> Body<T, (), (), ()> for Whole<Function> {
         let mut out = [MaybeUninit::uninit(); 256];
         for y in y.chunks_mut(256) {
             let out = &mut out[..y.len()];
-            T::each(&self.0, y, self.1, out);
+            T::each(&self.0, [y], self.1, out);
             for (y, out) in y.iter_mut().zip(out) {
                 // SAFETY: `each` has written all of it.
                 *y = unsafe { out.assume_init() };

@@ -17,43 +17,35 @@ use super::element::{Float, Number};
 #[cfg(target_arch = "x86_64")]
 pub use super::math::wide;
 use super::math::{EXACT, double};
-use super::simd::simd;
+use super::simd::{inlined, simd};
 use crate::cuda::kernel;
 use crate::formula::{Elementwise, Formula, Params};
 
-/// A function as a loop over slices of `f32`, and of one number each in `f64`.
+/// A function of `N` elements.
 #[derive(Clone, Copy)]
-pub struct Loop<Single, Double> {
-    single: Single,
-    double: Double,
+pub struct Function<const N: usize = 1> {
+    single: fn([&[f32]; N], Params, &mut [MaybeUninit<f32>]),
+    double: fn([f64; N], Params) -> f64,
     /// Nanoseconds an element of `f32` costs.
     ns: f64,
     /// The kernel that computes the function on a GPU.
     pub gpu: Option<kernel::Elementwise>,
 }
 
-/// A function of one element.
-pub type Function = Loop<Single, fn(f64, Params) -> f64>;
-
 /// A function of two elements.
-pub type Function2 = Loop<Single2, fn(f64, f64, Params) -> f64>;
+pub type Function2 = Function<2>;
 
 /// The types that the functions here are for.
 pub trait Argument: Copy + Default + Send + Sync {
-    /// `y[i] = f(x[i])`; writes all of y, which is as long as x.
-    fn each(f: &Function, x: &[Self], params: Params, y: &mut [MaybeUninit<Self>]);
-    /// `y[i] = f(a[i], b[i])`; writes all of y, which is as long as a and b.
-    fn each2(f: &Function2, a: &[Self], b: &[Self], params: Params, y: &mut [MaybeUninit<Self>]);
+    /// `y[i] = f(x[0][i], …)`; writes all of y, which is as long as each x.
+    fn each<const N: usize>(f: &Function<N>, x: [&[Self]; N], params: Params, y: &mut [MaybeUninit<Self>]);
     /// Nanoseconds an element costs that costs an `f32` so many.
     fn cost(ns: f64) -> f64;
 }
 
 impl Argument for f32 {
-    fn each(f: &Function, x: &[Self], params: Params, y: &mut [MaybeUninit<Self>]) {
+    fn each<const N: usize>(f: &Function<N>, x: [&[f32]; N], params: Params, y: &mut [MaybeUninit<f32>]) {
         (f.single)(x, params, y);
-    }
-    fn each2(f: &Function2, a: &[Self], b: &[Self], params: Params, y: &mut [MaybeUninit<Self>]) {
-        (f.single)(a, b, params, y);
     }
     fn cost(ns: f64) -> f64 {
         ns
@@ -61,14 +53,9 @@ impl Argument for f32 {
 }
 
 impl Argument for f64 {
-    fn each(f: &Function, x: &[Self], params: Params, y: &mut [MaybeUninit<Self>]) {
-        for (y, &x) in y.iter_mut().zip(x) {
-            y.write((f.double)(x, params));
-        }
-    }
-    fn each2(f: &Function2, a: &[Self], b: &[Self], params: Params, y: &mut [MaybeUninit<Self>]) {
-        for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
-            y.write((f.double)(a, b, params));
+    fn each<const N: usize>(f: &Function<N>, x: [&[f64]; N], params: Params, y: &mut [MaybeUninit<f64>]) {
+        for (i, y) in y.iter_mut().enumerate() {
+            y.write((f.double)(x.map(|x| x[i]), params));
         }
     }
     fn cost(ns: f64) -> f64 {
@@ -76,14 +63,7 @@ impl Argument for f64 {
     }
 }
 
-type Single = fn(&[f32], Params, &mut [MaybeUninit<f32>]);
-type Single2 = fn(&[f32], &[f32], Params, &mut [MaybeUninit<f32>]);
-
-impl<Single, Double> Loop<Single, Double> {
-    const fn new(single: Single, double: Double, ns: f64, gpu: Option<kernel::Elementwise>) -> Self {
-        Self { single, double, ns, gpu }
-    }
-
+impl<const N: usize> Function<N> {
     /// Nanoseconds an element costs.
     pub(super) fn ns<T: Argument>(&self) -> f64 {
         T::cost(self.ns)
@@ -98,44 +78,32 @@ trait Real:
 impl Real for f32 {}
 impl Real for f64 {}
 
-/// `NAME(arguments; parameters) [ns] = formula`; `T` is the type, `L` as in [`super::simd`]. `[ns, wide; kernel]`
-/// names the function of [`super::math::wide`] that serves where there is AVX-512, and the kernel of a GPU.
+/// `NAME(arguments; parameter) [ns; kernel] = formula`; `T` is the type, `L` as in [`super::simd`], the kernel that of
+/// a GPU.
 macro_rules! functions {
-    ($($(#[$doc:meta])* $name:ident($x:ident $(, $y:ident)? $(; $p:ident $(, $q:ident)?)?) [$ns:literal $(, $wide:ident)? $(; $gpu:ident)?] |$t:ident, $l:ident| $e:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($($x:ident),+ $(; $p:ident)?) [$ns:literal $(; $gpu:ident)?] |$t:ident, $l:ident| $e:expr;)*) => {$(
         $(#[$doc])*
-        pub const $name: functions!(@type $($y)?) = {
+        pub const $name: Function<{ [$(stringify!($x)),+].len() }> = {
+            const N: usize = [$(stringify!($x)),+].len();
             #[inline(always)]
-            fn at<const $l: usize, $t: Real>($x: $t $(, $y: $t)?, _params: Params) -> $t {
-                $(let $p = $t::of(_params[0]);
-                $(let $q = $t::of(_params[1]);)?)?
+            fn at<const $l: usize, $t: Real>([$($x),+]: [$t; N], _params: Params) -> $t {
+                $(let $p = $t::of(_params[0]);)?
                 $e
             }
-            #[inline(always)]
-            fn body<const L: usize>($x: &[f32] $(, $y: &[f32])?, params: Params, out: &mut [MaybeUninit<f32>]) {
-                let n = out.len();
-                let $x = &$x[..n];
-                $(let $y = &$y[..n];)?
-                for i in 0..n {
-                    out[i].write(at::<L, f32>($x[i] $(, $y[i])?, params));
+            simd!(
+                fn single<const L: usize>(x: [&[f32]; N], params: Params, out: &mut [MaybeUninit<f32>]) {
+                    let ([$($x),+], n) = (x, out.len());
+                    $(let $x = &$x[..n];)+
+                    for i in 0..n {
+                        out[i].write(at::<L, f32>([$($x[i]),+], params));
+                    }
                 }
-            }
-            simd! {
-                fn narrow($x: &[f32] $(, $y: &[f32])?, params: Params, out: &mut [MaybeUninit<f32>]) = body;
-            }
-            fn single($x: &[f32] $(, $y: &[f32])?, params: Params, out: &mut [MaybeUninit<f32>]) {
-                $(#[cfg(target_arch = "x86_64")]
-                if super::math::wide::$wide($x, out) {
-                    return;
-                })?
-                narrow($x $(, $y)?, params, out);
-            }
-            <functions!(@type $($y)?)>::new(single, at::<4, f64>, $ns, functions!(@gpu $($gpu)?))
+            );
+            Function { single, double: at::<4, f64>, ns: $ns, gpu: functions!(@gpu $($gpu)?) }
         };
     )*};
     (@gpu) => { None };
     (@gpu $gpu:ident) => { Some(kernel::Elementwise::$gpu) };
-    (@type) => { Function };
-    (@type $y:ident) => { Function2 };
 }
 
 functions! {
@@ -162,18 +130,18 @@ functions! {
 }
 
 /// Sine.
-pub const SIN: Function = Function::new(sin, MODERATE_SIN.double, 1.0, Some(kernel::Elementwise::Sin));
+pub const SIN: Function = Function { single: sin, gpu: Some(kernel::Elementwise::Sin), ..MODERATE_SIN };
 /// Cosine.
-pub const COS: Function = Function::new(cos, MODERATE_COS.double, 1.0, Some(kernel::Elementwise::Cos));
+pub const COS: Function = Function { single: cos, gpu: Some(kernel::Elementwise::Cos), ..MODERATE_COS };
 
-fn sin(x: &[f32], params: Params, out: &mut [MaybeUninit<f32>]) {
+fn sin(x: [&[f32]; 1], params: Params, out: &mut [MaybeUninit<f32>]) {
     (MODERATE_SIN.single)(x, params, out);
-    of_large(x, f64::sin, out);
+    of_large(x[0], f64::sin, out);
 }
 
-fn cos(x: &[f32], params: Params, out: &mut [MaybeUninit<f32>]) {
+fn cos(x: [&[f32]; 1], params: Params, out: &mut [MaybeUninit<f32>]) {
     (MODERATE_COS.single)(x, params, out);
-    of_large(x, f64::cos, out);
+    of_large(x[0], f64::cos, out);
 }
 
 /// Corrects what is wrong of large numbers, which are rare.
@@ -202,37 +170,17 @@ macro_rules! lane {
     )*};
     (@functions $($name:ident = $method:ident),*) => {
         impl<T: Float, const L: usize> Formula for Lane<T, L> {
-            #[inline(always)]
-            fn of(value: f64) -> Self {
-                Self(T::of(value))
-            }
-            $(#[inline(always)]
-            fn $name(self) -> Self {
-                Self(self.0.$method::<L>())
-            })*
-            #[inline(always)]
-            fn abs(self) -> Self {
-                Self(self.0.abs())
-            }
-            #[inline(always)]
-            fn sign(self) -> Self {
-                Self(self.0.sign())
-            }
-            #[inline(always)]
-            fn maximum(self, other: Self) -> Self {
-                Self(self.0.maximum(other.0))
-            }
-            #[inline(always)]
-            fn minimum(self, other: Self) -> Self {
-                Self(self.0.minimum(other.0))
-            }
-            #[inline(always)]
-            fn where_greater(self, other: Self, yes: Self, no: Self) -> Self {
-                if self.0 > other.0 { yes } else { no }
-            }
-            #[inline(always)]
-            fn where_at_most(self, other: Self, yes: Self, no: Self) -> Self {
-                if self.0 <= other.0 { yes } else { no }
+            inlined! {
+                fn of(value: f64) -> Self = Self(T::of(value));
+                $(fn $name(self) -> Self = Self(self.0.$method::<L>());)*
+                fn abs(self) -> Self = Self(self.0.abs());
+                fn sign(self) -> Self = Self(self.0.sign());
+                fn maximum(self, other: Self) -> Self = Self(self.0.maximum(other.0));
+                fn minimum(self, other: Self) -> Self = Self(self.0.minimum(other.0));
+                fn where_greater(self, other: Self, yes: Self, no: Self) -> Self =
+                    if self.0 > other.0 { yes } else { no };
+                fn where_at_most(self, other: Self, yes: Self, no: Self) -> Self =
+                    if self.0 <= other.0 { yes } else { no };
             }
         }
     };
@@ -252,60 +200,52 @@ impl<T: Float, const L: usize> Neg for Lane<T, L> {
 impl Function {
     /// Returns the value of an elementwise operation.
     pub const fn value<E: Elementwise>() -> Self {
-        Self::new(value::<E>, value_at::<4, f64, E>, E::NS, E::GPU)
+        Self { single: value::<E>, double: value_at::<4, f64, E>, ns: E::NS, gpu: E::GPU }
     }
 }
 
 impl Function2 {
     /// Returns the gradient of an elementwise operation, of the output's gradient and what it saves.
     pub const fn gradient<E: Elementwise>() -> Self {
-        Self::new(gradient::<E>, gradient_at::<4, f64, E>, 1.5 * E::NS, None)
+        Self { single: gradient::<E>, double: gradient_at::<4, f64, E>, ns: 1.5 * E::NS, gpu: None }
     }
 }
 
 #[inline(always)]
-fn value_at<const L: usize, T: Float, E: Elementwise>(x: T, params: Params) -> T {
+fn value_at<const L: usize, T: Float, E: Elementwise>([x]: [T; 1], params: Params) -> T {
     E::value(Lane::<T, L>(x), params.map(Formula::of)).0
 }
 
 #[inline(always)]
-fn gradient_at<const L: usize, T: Float, E: Elementwise>(g: T, saved: T, params: Params) -> T {
+fn gradient_at<const L: usize, T: Float, E: Elementwise>([g, saved]: [T; 2], params: Params) -> T {
     E::gradient(Lane::<T, L>(g), Lane(saved), params.map(Formula::of)).0
 }
 
-fn value<E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) {
-    if E::WIDE.is_none_or(|wide| !wide(x, y)) {
-        values::<E>(x, params, y);
+fn value<E: Elementwise>(x: [&[f32]; 1], params: Params, y: &mut [MaybeUninit<f32>]) {
+    if E::WIDE.is_none_or(|wide| !wide(x[0], y)) {
+        values::<E>(x[0], params, y);
     }
 }
 
-simd! {
-    fn values<E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) = values_body;
-    fn gradient<E: Elementwise>(g: &[f32], saved: &[f32], params: Params, dx: &mut [MaybeUninit<f32>]) = gradients_body;
-}
-
-#[inline(always)]
-fn values_body<const L: usize, E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) {
-    let n = y.len();
-    let x = &x[..n];
-    for i in 0..n {
-        y[i].write(value_at::<L, f32, E>(x[i], params));
+simd!(
+    fn values<const L: usize, E: Elementwise>(x: &[f32], params: Params, y: &mut [MaybeUninit<f32>]) {
+        let n = y.len();
+        let x = &x[..n];
+        for i in 0..n {
+            y[i].write(value_at::<L, f32, E>([x[i]], params));
+        }
     }
-}
+);
 
-#[inline(always)]
-fn gradients_body<const L: usize, E: Elementwise>(
-    g: &[f32],
-    saved: &[f32],
-    params: Params,
-    dx: &mut [MaybeUninit<f32>],
-) {
-    let n = dx.len();
-    let (g, saved) = (&g[..n], &saved[..n]);
-    for i in 0..n {
-        dx[i].write(gradient_at::<L, f32, E>(g[i], saved[i], params));
+simd!(
+    fn gradient<const L: usize, E: Elementwise>(x: [&[f32]; 2], params: Params, dx: &mut [MaybeUninit<f32>]) {
+        let ([g, saved], n) = (x, dx.len());
+        let (g, saved) = (&g[..n], &saved[..n]);
+        for i in 0..n {
+            dx[i].write(gradient_at::<L, f32, E>([g[i], saved[i]], params));
+        }
     }
-}
+);
 
 functions! {
     /// The gradient of relu from g and its result (or argument) x: 0 where x is not positive.

@@ -1,7 +1,6 @@
 //! Rows of several operands one after the other.
 
-use std::mem::MaybeUninit;
-
+use super::fresh::overwritten;
 use super::parallel;
 
 /// Elements of a task.
@@ -26,8 +25,7 @@ pub fn cat<T: Copy + Send + Sync>(operands: &[&[T]], outer: usize) -> Vec<T> {
         end += x.len() / outer;
         rows.push((*x, x.len() / outer, end));
     }
-    let mut y = Vec::with_capacity(len);
-    parallel::for_each_chunk(&mut y.spare_capacity_mut()[..len], TASK, NS, |i, y| {
+    let part = |i: usize, y: &mut [T]| {
         let (mut o, mut at) = (i * TASK / end, i * TASK % end);
         let mut done = 0;
         while done < y.len() {
@@ -35,46 +33,16 @@ pub fn cat<T: Copy + Send + Sync>(operands: &[&[T]], outer: usize) -> Vec<T> {
                 if at < until && done < y.len() {
                     let from = width - (until - at);
                     let count = (until - at).min(y.len() - done);
-                    copy(&x[o * width + from..][..count], &mut y[done..done + count]);
+                    y[done..done + count].copy_from_slice(&x[o * width + from..][..count]);
                     (at, done) = (at + count, done + count);
                 }
             }
             (o, at) = (o + 1, 0);
         }
-    });
+    };
     // SAFETY: each chunk is written from its first element to its last, and the chunks are all of it.
-    unsafe { y.set_len(len) };
-    y
-}
-
-fn copy<T: Copy>(from: &[T], to: &mut [MaybeUninit<T>]) {
-    // SAFETY: as long as each other, which the callers see to, and no memory is in both.
-    unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), to.as_mut_ptr().cast(), from.len().min(to.len())) };
+    unsafe { overwritten(len, |y| parallel::for_each_chunk(y, TASK, NS, part)) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_stand_one_after_the_other() {
-        for widths in [&[1usize][..], &[3, 1], &[0, 5, 0, 2], &[70_000, 1, 30_000], &[0]] {
-            for outer in [1, 2, 7, 9000] {
-                if outer * widths.iter().sum::<usize>() > 1_000_000 {
-                    continue;
-                }
-                let operands: Vec<Vec<u64>> = (0..widths.len())
-                    .map(|x| (0..outer * widths[x]).map(|i| (x * 1_000_000 + i) as u64).collect())
-                    .collect();
-                let mut expected = Vec::new();
-                for o in 0..outer {
-                    for (x, &width) in operands.iter().zip(widths) {
-                        expected.extend_from_slice(&x[o * width..(o + 1) * width]);
-                    }
-                }
-                let lent: Vec<&[u64]> = operands.iter().map(Vec::as_slice).collect();
-                assert!(cat(&lent, outer) == expected, "{widths:?} {outer}");
-            }
-        }
-    }
-}
+mod tests;

@@ -259,25 +259,21 @@ pub(super) fn pow<const L: usize>(x: f32, y: f32) -> f32 {
     if (x == 1.0) | (y == 0.0) | ((x == -1.0) & y.is_infinite()) { 1.0 } else { z }
 }
 
-#[inline(always)]
-pub(super) fn sqrt<const L: usize>(x: f32) -> f32 {
-    x.sqrt()
+/// The standard library's functions that are instructions.
+macro_rules! instructions {
+    ($($name:ident = $method:ident;)*) => {$(
+        #[inline(always)]
+        pub(super) fn $name<const L: usize>(x: f32) -> f32 {
+            x.$method()
+        }
+    )*};
 }
-#[inline(always)]
-pub(super) fn floor<const L: usize>(x: f32) -> f32 {
-    x.floor()
-}
-#[inline(always)]
-pub(super) fn ceil<const L: usize>(x: f32) -> f32 {
-    x.ceil()
-}
-#[inline(always)]
-pub(super) fn round<const L: usize>(x: f32) -> f32 {
-    x.round_ties_even()
-}
-#[inline(always)]
-pub(super) fn trunc<const L: usize>(x: f32) -> f32 {
-    x.trunc()
+instructions! {
+    sqrt = sqrt;
+    floor = floor;
+    ceil = ceil;
+    round = round_ties_even;
+    trunc = trunc;
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! loops over `[f32; L]` arrays that the compiler turns into vector instructions. [`simd!`]
 //! compiles the body for each instruction set and chooses at run time.
 
-// An index often runs over several arrays of lanes at once.
-#![allow(clippy::needless_range_loop)]
+// An index often runs over several arrays of lanes at once, and a kernel takes slices, their sizes and strides.
+#![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
 
 pub mod argmax;
 pub mod batch_norm;
@@ -34,7 +34,7 @@ pub mod softmax;
 pub mod special;
 pub mod strided;
 mod team;
+#[cfg(test)]
+mod tests;
 pub mod upsample;
 pub mod vector;
-#[cfg(test)]
-mod views;

@@ -25,7 +25,7 @@ pub fn decide_threads(n: usize) -> usize {
 /// How many threads compute together: all processors, unless [`decide_threads`] said otherwise.
 pub fn num_threads() -> usize {
     #[cfg(test)]
-    if let Some(n) = given::threads() {
+    if let Some(n) = super::tests::given::threads() {
         return n;
     }
     *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get()))
@@ -48,7 +48,7 @@ fn each(n: usize, parallel: bool, f: &(dyn Fn(usize) + Sync)) {
         return (0..n).for_each(f);
     }
     #[cfg(test)]
-    if given::run(n, f) {
+    if super::tests::given::run(n, f) {
         return;
     }
     TEAM.get_or_init(|| Team::new(num_threads())).run(n, f);
@@ -164,36 +164,5 @@ impl<T> Share<'_, T> {
     /// The address of a matrix of this share, as [`Disjoint::matrix`].
     pub fn matrix(&mut self, start: usize, rows: usize, cols: usize, stride: usize) -> *mut T {
         self.0.matrix(start, rows, cols, stride)
-    }
-}
-
-/// Tests run the same with different numbers of threads.
-#[cfg(test)]
-pub mod given {
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
-    use super::Team;
-
-    thread_local! {
-        static GIVEN: RefCell<Option<Rc<Team>>> = const { RefCell::new(None) };
-    }
-
-    pub fn threads() -> Option<usize> {
-        GIVEN.with_borrow(|team| team.as_ref().map(|team| team.threads()))
-    }
-
-    pub fn run(n: usize, f: &(dyn Fn(usize) + Sync)) -> bool {
-        let Some(team) = GIVEN.with_borrow(Clone::clone) else { return false };
-        team.run(n, f);
-        true
-    }
-
-    /// Calls `f` with `n` threads for what it computes on its own thread.
-    pub fn with_threads<R>(n: usize, f: impl FnOnce() -> R) -> R {
-        GIVEN.set(Some(Rc::new(Team::new(n))));
-        let result = f();
-        GIVEN.set(None);
-        result
     }
 }

@@ -4,6 +4,8 @@ use std::fmt::Debug;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
+use super::simd::inlined;
+
 /// f32 or f64: what a kernel's body needs of them.
 pub trait Real:
     Copy
@@ -52,33 +54,15 @@ macro_rules! real {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const NEG_INFINITY: Self = <$t>::NEG_INFINITY;
-            #[inline(always)]
-            fn of(x: f64) -> Self {
-                x as $t
-            }
-            #[inline(always)]
-            fn f64(self) -> f64 {
-                f64::from(self)
-            }
-            #[inline(always)]
-            fn fma<const L: usize>(self, b: Self, c: Self) -> Self {
-                if L > 4 || cfg!(target_arch = "aarch64") { self.mul_add(b, c) } else { self * b + c }
-            }
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                <$t>::sqrt(self)
-            }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                <$t>::abs(self)
-            }
-            #[inline(always)]
-            fn is_nan(self) -> bool {
-                <$t>::is_nan(self)
-            }
-            #[inline(always)]
-            fn normal(self) -> Self {
-                if self.abs() < <$t>::MIN_POSITIVE { 0.0 } else { self }
+            inlined! {
+                fn of(x: f64) -> Self = x as $t;
+                fn f64(self) -> f64 = f64::from(self);
+                fn fma<const L: usize>(self, b: Self, c: Self) -> Self =
+                    if L > 4 || cfg!(target_arch = "aarch64") { self.mul_add(b, c) } else { self * b + c };
+                fn sqrt(self) -> Self = <$t>::sqrt(self);
+                fn abs(self) -> Self = <$t>::abs(self);
+                fn is_nan(self) -> bool = <$t>::is_nan(self);
+                fn normal(self) -> Self = if self.abs() < <$t>::MIN_POSITIVE { 0.0 } else { self };
             }
         }
     };

@@ -2,6 +2,7 @@
 
 use super::element::{Element, FloatElement, Number};
 use super::reduce::{Fold, fold, reduce};
+use super::simd::inlined;
 use super::strided::Strided;
 
 type Acc<T> = <<T as Element>::Wide as Number>::Acc;
@@ -12,54 +13,49 @@ const fn depth<T: Element>() -> usize {
     if size_of::<T>() == 8 { 8 } else { 256 }
 }
 
-/// The sum: of floats, gathered in `f64`; of integers, `i64`, wrapping around.
-#[derive(Clone, Copy, Debug)]
-pub struct Sum;
-impl<T: Element> Fold<T> for Sum {
-    type Acc = Acc<T>;
-    type Out = T::Total;
-    const DEPTH: usize = depth::<T>();
-    #[inline(always)]
-    fn empty(self) -> Acc<T> {
-        Number::ZERO
-    }
-    #[inline(always)]
-    fn step<const L: usize>(self, acc: Acc<T>, x: T, (): ()) -> Acc<T> {
-        acc.add(x.wide().acc())
-    }
-    #[inline(always)]
-    fn merge(self, a: Acc<T>, b: Acc<T>) -> Acc<T> {
-        a.add(b)
-    }
-    #[inline(always)]
-    fn finish(self, acc: Acc<T>, (): ()) -> T::Total {
-        T::total(acc)
-    }
+/// Folds of elements `T`: what gathers them, the result and the depth; then the accumulator of no element, how it
+/// takes an element, how two are merged, and the result.
+macro_rules! folds {
+    ($($(#[$meta:meta])* $name:ident: $acc:ty => $out:ty, $depth:expr;
+        $empty:expr, |$to:ident, $x:ident| $step:expr, |$a:ident, $b:ident| $merge:expr, |$end:ident| $finish:expr;)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl<T: Element> Fold<T> for $name {
+            type Acc = $acc;
+            type Out = $out;
+            const DEPTH: usize = $depth;
+            inlined! {
+                fn empty(self) -> $acc = $empty;
+                fn step<const L: usize>(self, $to: $acc, $x: T, (): ()) -> $acc = $step;
+                fn merge(self, $a: $acc, $b: $acc) -> $acc = $merge;
+                fn finish(self, $end: $acc, (): ()) -> $out = $finish;
+            }
+        }
+    )*};
 }
-
-/// The product, gathered as [`Sum`] is.
-#[derive(Clone, Copy, Debug)]
-pub struct Prod;
-impl<T: Element> Fold<T> for Prod {
-    type Acc = Acc<T>;
-    type Out = T::Total;
-    const DEPTH: usize = depth::<T>();
-    #[inline(always)]
-    fn empty(self) -> Acc<T> {
-        Number::ONE
-    }
-    #[inline(always)]
-    fn step<const L: usize>(self, acc: Acc<T>, x: T, (): ()) -> Acc<T> {
-        acc.mul(x.wide().acc())
-    }
-    #[inline(always)]
-    fn merge(self, a: Acc<T>, b: Acc<T>) -> Acc<T> {
-        a.mul(b)
-    }
-    #[inline(always)]
-    fn finish(self, acc: Acc<T>, (): ()) -> T::Total {
-        T::total(acc)
-    }
+folds! {
+    /// The sum: of floats, gathered in `f64`; of integers, `i64`, wrapping around.
+    Sum: Acc<T> => T::Total, depth::<T>();
+        Number::ZERO, |acc, x| acc.add(x.wide().acc()), |a, b| a.add(b), |acc| T::total(acc);
+    /// The product, gathered as [`Sum`] is.
+    Prod: Acc<T> => T::Total, depth::<T>();
+        Number::ONE, |acc, x| acc.mul(x.wide().acc()), |a, b| a.mul(b), |acc| T::total(acc);
+    /// The greatest element; NaN if there is one, the type's least value if there is none at all.
+    Max: T::Wide => T, 256;
+        Number::LOWEST, |acc, x| x.wide().maximum(acc), |a, b| a.maximum(b), |acc| T::narrow(acc);
+    /// The least element; NaN if there is one, the type's greatest value if there is none at all.
+    Min: T::Wide => T, 256;
+        Number::HIGHEST, |acc, x| x.wide().minimum(acc), |a, b| a.minimum(b), |acc| T::narrow(acc);
+    /// How many elements are not 0.
+    CountNonzero: i64 => i64, 256;
+        0, |acc, x| acc + (x.wide() != Number::ZERO) as i64, |a, b| a + b, |acc| acc;
+    /// Whether any element is not 0; NaN is not 0.
+    Any: u8 => u8, 256;
+        0, |acc, x| acc | (x.wide() != Number::ZERO) as u8, |a, b| a | b, |acc| acc;
+    /// Whether no element is 0.
+    All: u8 => u8, 256;
+        1, |acc, x| acc & (x.wide() != Number::ZERO) as u8, |a, b| a & b, |acc| acc;
 }
 
 /// `finish` of the sum of `of(x, p)` in `f64`: means, norms, variances.
@@ -79,116 +75,12 @@ where
     type Acc = f64;
     type Out = Y;
     const DEPTH: usize = depth::<T>();
-    #[inline(always)]
-    fn empty(self) -> f64 {
-        0.0
+    inlined! {
+        fn empty(self) -> f64 = 0.0;
+        fn step<const L: usize>(self, acc: f64, x: T, p: P) -> f64 = acc + (self.of)(x, p);
+        fn merge(self, a: f64, b: f64) -> f64 = a + b;
+        fn finish(self, acc: f64, p: P) -> Y = (self.finish)(acc, p);
     }
-    #[inline(always)]
-    fn step<const L: usize>(self, acc: f64, x: T, p: P) -> f64 {
-        acc + (self.of)(x, p)
-    }
-    #[inline(always)]
-    fn merge(self, a: f64, b: f64) -> f64 {
-        a + b
-    }
-    #[inline(always)]
-    fn finish(self, acc: f64, p: P) -> Y {
-        (self.finish)(acc, p)
-    }
-}
-
-/// Folds that keep one of the elements.
-macro_rules! extremes {
-    ($($(#[$meta:meta])* $name:ident $op:ident $empty:ident;)*) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct $name;
-        impl<T: Element> Fold<T> for $name {
-            type Acc = T::Wide;
-            type Out = T;
-            #[inline(always)]
-            fn empty(self) -> T::Wide {
-                Number::$empty
-            }
-            #[inline(always)]
-            fn step<const L: usize>(self, acc: T::Wide, x: T, (): ()) -> T::Wide {
-                x.wide().$op(acc)
-            }
-            #[inline(always)]
-            fn merge(self, a: T::Wide, b: T::Wide) -> T::Wide {
-                a.$op(b)
-            }
-            #[inline(always)]
-            fn finish(self, acc: T::Wide, (): ()) -> T {
-                T::narrow(acc)
-            }
-        }
-    )*};
-}
-extremes! {
-    /// The greatest element; NaN if there is one, the type's least value if there is none at all.
-    Max maximum LOWEST;
-    /// The least element; NaN if there is one, the type's greatest value if there is none at all.
-    Min minimum HIGHEST;
-}
-
-/// How many elements are not 0.
-#[derive(Clone, Copy, Debug)]
-pub struct CountNonzero;
-impl<T: Element> Fold<T> for CountNonzero {
-    type Acc = i64;
-    type Out = i64;
-    #[inline(always)]
-    fn empty(self) -> i64 {
-        0
-    }
-    #[inline(always)]
-    fn step<const L: usize>(self, acc: i64, x: T, (): ()) -> i64 {
-        acc + (x.wide() != Number::ZERO) as i64
-    }
-    #[inline(always)]
-    fn merge(self, a: i64, b: i64) -> i64 {
-        a + b
-    }
-    #[inline(always)]
-    fn finish(self, acc: i64, (): ()) -> i64 {
-        acc
-    }
-}
-
-/// Folds of truth values, 0 or 1.
-macro_rules! truths {
-    ($($(#[$meta:meta])* $name:ident $op:tt $empty:literal;)*) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct $name;
-        impl<T: Element> Fold<T> for $name {
-            type Acc = u8;
-            type Out = u8;
-            #[inline(always)]
-            fn empty(self) -> u8 {
-                $empty
-            }
-            #[inline(always)]
-            fn step<const L: usize>(self, acc: u8, x: T, (): ()) -> u8 {
-                acc $op (x.wide() != Number::ZERO) as u8
-            }
-            #[inline(always)]
-            fn merge(self, a: u8, b: u8) -> u8 {
-                a $op b
-            }
-            #[inline(always)]
-            fn finish(self, acc: u8, (): ()) -> u8 {
-                acc
-            }
-        }
-    )*};
-}
-truths! {
-    /// Whether any element is not 0; NaN is not 0.
-    Any | 0;
-    /// Whether no element is 0.
-    All & 1;
 }
 
 /// How many elements each result of reducing `over` has.

@@ -4,10 +4,10 @@
 //! Statistics are batch norm's: of blocks, joined in f64. The gradient computes them again, which costs less
 //! than keeping them.
 
-use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::batch_norm::{BLOCK, moments_of, sums};
+use super::fresh::overwritten;
 use super::parallel::{self, Disjoint};
 use super::simd::simd;
 use super::vector::{Lanes, Vector};
@@ -75,12 +75,15 @@ pub fn forward<T: Lanes>(s: &Rows, x: &[T], weight: &[T], bias: &[T]) -> Vec<T> 
     if s.len() == 0 {
         return Vec::new();
     }
-    written(s.len(), |y| {
+    let fill = |y: &mut [T]| {
+        let y = Disjoint::new(y);
         let grain = ((1 << 14) / s.size()).max(1);
         parallel::for_each_range(s.rows, grain, 0.5 * s.size() as f64, |range| {
             forward_rows(s, x, weight, bias, range, y);
         });
-    })
+    };
+    // SAFETY: it writes all rows.
+    unsafe { overwritten(s.len(), fill) }
 }
 
 /// The gradients of the input, the weights and the biases; without `parameters`, the last two are empty.
@@ -104,14 +107,17 @@ pub fn backward<T: Lanes>(s: &Rows, x: &[T], dy: &[T], weight: &[T], parameters:
     let tasks = s.rows.div_ceil(grain);
     let mut partial = vec![0.0; tasks * 2 * wanted];
     let partials = Disjoint::new(&mut partial);
-    let dx = written(s.len(), |dx| {
+    let fill = |dx: &mut [T]| {
+        let dx = Disjoint::new(dx);
         parallel::for_each(tasks, 0.8 * (grain * s.size()) as f64, |task| {
             // SAFETY: each task takes its own part.
             let sums = unsafe { partials.part(task * 2 * wanted, 2 * wanted) };
             let range = task * grain..((task + 1) * grain).min(s.rows);
             gradient_rows(s, x, dy, weight, range, sums, dx);
         });
-    });
+    };
+    // SAFETY: it writes all rows.
+    let dx = unsafe { overwritten(s.len(), fill) };
     let mut total = vec![0.0; 2 * wanted];
     if wanted > 0 {
         for partial in partial.chunks_exact(2 * wanted) {
@@ -124,123 +130,105 @@ pub fn backward<T: Lanes>(s: &Rows, x: &[T], dy: &[T], weight: &[T], parameters:
     [dx, of(&total[..wanted]), of(&total[wanted..])]
 }
 
-/// `len` values that `fill` writes: the callers write each row.
-fn written<T: Lanes>(len: usize, fill: impl FnOnce(Disjoint<'_, MaybeUninit<T>>)) -> Vec<T> {
-    let mut y = Vec::with_capacity(len);
-    fill(Disjoint::new(&mut y.spare_capacity_mut()[..len]));
-    // SAFETY: the callers write all rows.
-    unsafe { y.set_len(len) };
-    y
-}
-
-simd! {
+simd!(
     /// Normalises the rows `range`; the caller alone uses those rows of `y`.
-    fn forward_rows<T: Lanes>(
-        s: &Rows, x: &[T], weight: &[T], bias: &[T], range: Range<usize>, y: Disjoint<'_, MaybeUninit<T>>,
-    ) = forward_body;
-
-    /// The gradient of the rows `range`; the caller alone uses those rows of `dx`. Adds the gradients of the
-    /// weights and then of the biases to `totals`, unless that is empty.
-    fn gradient_rows<T: Lanes>(
-        s: &Rows, x: &[T], dy: &[T], weight: &[T], range: Range<usize>, totals: &mut [f64],
-        dx: Disjoint<'_, MaybeUninit<T>>,
-    ) = gradient_body;
-}
-
-#[inline(always)]
-fn forward_body<const L: usize, T: Lanes>(
-    s: &Rows,
-    x: &[T],
-    weight: &[T],
-    bias: &[T],
-    range: Range<usize>,
-    y: Disjoint<'_, MaybeUninit<T>>,
-) {
-    let size = s.size();
-    for r in range {
-        let x = &x[r * size..][..size];
-        // SAFETY: the caller alone uses this row.
-        let y = unsafe { y.part(r * size, size) };
-        let (w, b) = (&weight[s.set(r)..][..s.parameters], &bias[s.set(r)..][..s.parameters]);
-        let (mean, inverse) = s.statistics::<L, T>(x);
-        if s.inner == 1 {
-            let inverse = T::of(inverse);
-            for i in 0..size {
-                y[i].write(((x[i] - mean) * inverse).fma::<L>(w[i], b[i]));
-            }
-            continue;
-        }
-        for (p, (x, y)) in x.chunks_exact(s.inner).zip(y.chunks_exact_mut(s.inner)).enumerate() {
-            let (scale, bias) = (T::of(inverse * w[p].f64()), b[p]);
-            for i in 0..s.inner {
-                y[i].write((x[i] - mean).fma::<L>(scale, bias));
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn gradient_body<const L: usize, T: Lanes>(
-    s: &Rows,
-    x: &[T],
-    dy: &[T],
-    weight: &[T],
-    range: Range<usize>,
-    totals: &mut [f64],
-    dx: Disjoint<'_, MaybeUninit<T>>,
-) {
-    let size = s.size();
-    let (dweight, dbias) = totals.split_at_mut(totals.len() / 2);
-    for r in range {
-        let (x, dy) = (&x[r * size..][..size], &dy[r * size..][..size]);
-        // SAFETY: the caller alone uses this row.
-        let dx = unsafe { dx.part(r * size, size) };
-        let set = s.set(r)..s.set(r) + s.parameters;
-        let w = &weight[set.clone()];
-        let (mean, inverse) = s.statistics::<L, T>(x);
-        let (mut sum, mut dot) = (0.0, 0.0);
-        if s.inner == 1 {
-            (sum, dot) = weighted_sums::<L, T>(x, dy, w, mean);
-            if !dweight.is_empty() {
-                let (dweight, dbias) = (&mut dweight[set.clone()], &mut dbias[set]);
+    fn forward_rows<const L: usize, T: Lanes>(
+        s: &Rows,
+        x: &[T],
+        weight: &[T],
+        bias: &[T],
+        range: Range<usize>,
+        y: Disjoint<'_, T>,
+    ) {
+        let size = s.size();
+        for r in range {
+            let x = &x[r * size..][..size];
+            // SAFETY: the caller alone uses this row.
+            let y = unsafe { y.part(r * size, size) };
+            let (w, b) = (&weight[s.set(r)..][..s.parameters], &bias[s.set(r)..][..s.parameters]);
+            let (mean, inverse) = s.statistics::<L, T>(x);
+            if s.inner == 1 {
                 let inverse = T::of(inverse);
                 for i in 0..size {
-                    dweight[i] += (dy[i] * ((x[i] - mean) * inverse)).f64();
+                    y[i] = ((x[i] - mean) * inverse).fma::<L>(w[i], b[i]);
                 }
-                for i in 0..size {
-                    dbias[i] += dy[i].f64();
+                continue;
+            }
+            for (p, (x, y)) in x.chunks_exact(s.inner).zip(y.chunks_exact_mut(s.inner)).enumerate() {
+                let (scale, bias) = (T::of(inverse * w[p].f64()), b[p]);
+                for i in 0..s.inner {
+                    y[i] = (x[i] - mean).fma::<L>(scale, bias);
                 }
-            }
-        } else {
-            for (p, (x, dy)) in x.chunks_exact(s.inner).zip(dy.chunks_exact(s.inner)).enumerate() {
-                let (part, part_dot) = sums::<L, T>(x, dy, mean);
-                sum += part * w[p].f64();
-                dot += part_dot * w[p].f64();
-                if !dweight.is_empty() {
-                    dweight[set.start + p] += part_dot * inverse;
-                    dbias[set.start + p] += part;
-                }
-            }
-        }
-        let share = inverse / size as f64;
-        let level = if s.centre == Centre::Mean { T::of(-sum * share) } else { T::ZERO };
-        let slope = T::of(dot * inverse * inverse * share);
-        if s.inner == 1 {
-            let inverse = T::of(inverse);
-            for i in 0..size {
-                dx[i].write((dy[i] * w[i]).fma::<L>(inverse, (mean - x[i]).fma::<L>(slope, level)));
-            }
-            continue;
-        }
-        for (p, dx) in dx.chunks_exact_mut(s.inner).enumerate() {
-            let (x, dy) = (&x[p * s.inner..][..s.inner], &dy[p * s.inner..][..s.inner]);
-            let scale = T::of(inverse * w[p].f64());
-            for i in 0..s.inner {
-                dx[i].write(dy[i].fma::<L>(scale, (mean - x[i]).fma::<L>(slope, level)));
             }
         }
     }
-}
+);
+
+simd!(
+    /// The gradient of the rows `range`; the caller alone uses those rows of `dx`. Adds the gradients of the
+    /// weights and then of the biases to `totals`, unless that is empty.
+    fn gradient_rows<const L: usize, T: Lanes>(
+        s: &Rows,
+        x: &[T],
+        dy: &[T],
+        weight: &[T],
+        range: Range<usize>,
+        totals: &mut [f64],
+        dx: Disjoint<'_, T>,
+    ) {
+        let size = s.size();
+        let (dweight, dbias) = totals.split_at_mut(totals.len() / 2);
+        for r in range {
+            let (x, dy) = (&x[r * size..][..size], &dy[r * size..][..size]);
+            // SAFETY: the caller alone uses this row.
+            let dx = unsafe { dx.part(r * size, size) };
+            let set = s.set(r)..s.set(r) + s.parameters;
+            let w = &weight[set.clone()];
+            let (mean, inverse) = s.statistics::<L, T>(x);
+            let (mut sum, mut dot) = (0.0, 0.0);
+            if s.inner == 1 {
+                (sum, dot) = weighted_sums::<L, T>(x, dy, w, mean);
+                if !dweight.is_empty() {
+                    let (dweight, dbias) = (&mut dweight[set.clone()], &mut dbias[set]);
+                    let inverse = T::of(inverse);
+                    for i in 0..size {
+                        dweight[i] += (dy[i] * ((x[i] - mean) * inverse)).f64();
+                    }
+                    for i in 0..size {
+                        dbias[i] += dy[i].f64();
+                    }
+                }
+            } else {
+                for (p, (x, dy)) in x.chunks_exact(s.inner).zip(dy.chunks_exact(s.inner)).enumerate() {
+                    let (part, part_dot) = sums::<L, T>(x, dy, mean);
+                    sum += part * w[p].f64();
+                    dot += part_dot * w[p].f64();
+                    if !dweight.is_empty() {
+                        dweight[set.start + p] += part_dot * inverse;
+                        dbias[set.start + p] += part;
+                    }
+                }
+            }
+            let share = inverse / size as f64;
+            let level = if s.centre == Centre::Mean { T::of(-sum * share) } else { T::ZERO };
+            let slope = T::of(dot * inverse * inverse * share);
+            if s.inner == 1 {
+                let inverse = T::of(inverse);
+                for i in 0..size {
+                    dx[i] = (dy[i] * w[i]).fma::<L>(inverse, (mean - x[i]).fma::<L>(slope, level));
+                }
+                continue;
+            }
+            for (p, dx) in dx.chunks_exact_mut(s.inner).enumerate() {
+                let (x, dy) = (&x[p * s.inner..][..s.inner], &dy[p * s.inner..][..s.inner]);
+                let scale = T::of(inverse * w[p].f64());
+                for i in 0..s.inner {
+                    dx[i] = dy[i].fma::<L>(scale, (mean - x[i]).fma::<L>(slope, level));
+                }
+            }
+        }
+    }
+);
 
 /// The sums of dy weight and of dy weight (x - mean).
 #[inline(always)]
@@ -256,13 +244,13 @@ fn weighted_sums<const L: usize, T: Lanes>(x: &[T], dy: &[T], weight: &[T], mean
                 // Lanes beyond the end have dy = 0.
                 let dy = Vector::<T, L>::of(&dy[part.clone()]);
                 let dy = dy.fma(Vector::of(&weight[part.clone()]), Vector::ZERO);
-                sum[a] = sum[a].plus(dy);
-                dot[a] = dy.fma(Vector::of(&x[part]).plus(means), dot[a]);
+                sum[a] = sum[a].add(dy);
+                dot[a] = dy.fma(Vector::of(&x[part]).add(means), dot[a]);
                 at += L;
             }
         }
-        total.0 += sum[0].plus(sum[1]).sum().f64();
-        total.1 += dot[0].plus(dot[1]).sum().f64();
+        total.0 += sum[0].add(sum[1]).sum().f64();
+        total.1 += dot[0].add(dot[1]).sum().f64();
     }
     total
 }

@@ -17,7 +17,7 @@ pub enum Isa {
 /// by the environment variable `TAPER_ISA` (`portable`, `avx2`, `avx512`), read once.
 pub fn isa() -> Isa {
     #[cfg(test)]
-    if let Some(isa) = forced::get() {
+    if let Some(isa) = super::tests::forced::get() {
         return isa;
     }
     static ISA: OnceLock<Isa> = OnceLock::new();
@@ -32,7 +32,7 @@ pub fn isa() -> Isa {
 }
 
 #[cfg(target_arch = "x86_64")]
-fn detect() -> Isa {
+pub(super) fn detect() -> Isa {
     let fma = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
     let avx512 = is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
@@ -46,7 +46,7 @@ fn detect() -> Isa {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn detect() -> Isa {
+pub(super) fn detect() -> Isa {
     Isa::Portable
 }
 
@@ -57,39 +57,38 @@ pub fn fma<const L: usize>(a: f32, b: f32, c: f32) -> f32 {
     if L > 4 || cfg!(target_arch = "aarch64") { a.mul_add(b, c) } else { a * b + c }
 }
 
-/// Defines functions whose body is compiled for each [`Isa`].
+/// Defines a function that is compiled for each [`Isa`].
 ///
 /// ```text
-/// simd! {
+/// simd!(
 ///     /// y = max(x, 0)
-///     pub fn relu(x: &[f32], y: &mut [f32]) = relu_body;
-/// }
-/// #[inline(always)]
-/// fn relu_body<const L: usize>(x: &[f32], y: &mut [f32]) { … }
+///     pub fn relu<const L: usize>(x: &[f32], y: &mut [f32]) { … }
+/// );
 /// ```
 ///
-/// A function may have one type parameter, `fn name<T: Bound>(…)`; the body is then
-/// `fn body<const L: usize, T: Bound>(…)`.
-///
-/// The body must be `#[inline(always)]`, and so must all that it calls, or the instruction set
-/// stops at the call. So loops, not closures: `array::map`, `array::from_fn` and the like are
-/// compiled without the instruction set.
+/// Its callers see no `L`. It may have one type parameter beside that. All that it calls must be
+/// `#[inline(always)]`, or the instruction set stops at the call. So loops, not closures:
+/// `array::map`, `array::from_fn` and the like are compiled without the instruction set.
 macro_rules! simd {
-    ($($(#[$meta:meta])* $vis:vis fn $name:ident $(<$t:ident: $bound:path>)? ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident;)*) => {$(
+    (
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident<const $l:ident: usize $(, $t:ident: $bound:path)?>(
+            $($arg:ident: $ty:ty),* $(,)?
+        ) $(-> $ret:ty)? $body:block
+    ) => {
         $(#[$meta])*
-        #[allow(clippy::too_many_arguments)]
         $vis fn $name $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+            #[inline(always)]
+            fn body<const $l: usize $(, $t: $bound)?>($($arg: $ty),*) $(-> $ret)? $body
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-            #[allow(clippy::too_many_arguments)]
             fn avx512 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
-                $body::<16 $(, $t)?>($($arg),*)
+                body::<16 $(, $t)?>($($arg),*)
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
-            #[allow(clippy::too_many_arguments)]
             fn avx2 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
-                $body::<8 $(, $t)?>($($arg),*)
+                body::<8 $(, $t)?>($($arg),*)
             }
             match $crate::cpu::simd::isa() {
                 // SAFETY: `isa` returns this set only where the processor has its features.
@@ -98,12 +97,28 @@ macro_rules! simd {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 $crate::cpu::simd::Isa::Avx2 => unsafe { avx2 $(::<$t>)? ($($arg),*) },
-                _ => $body::<4 $(, $t)?>($($arg),*),
+                _ => body::<4 $(, $t)?>($($arg),*),
             }
+        }
+    };
+}
+pub(crate) use simd;
+
+/// Defines methods of an expression each, which are inlined wherever they are called: `fn neg(self) -> Self = -self;`.
+macro_rules! inlined {
+    // A generic parameter is three tokens, as `T: Bound`, or four, as `const L: usize`.
+    ($(
+        $(#[$meta:meta])*
+        fn $name:ident $(<$p:tt $q:tt $r:tt $($s:ident)?>)? ($($arg:tt)*) -> $ret:ty = $e:expr;
+    )*) => {$(
+        $(#[$meta])*
+        #[inline(always)]
+        fn $name $(<$p $q $r $($s)?>)? ($($arg)*) -> $ret {
+            $e
         }
     )*};
 }
-pub(crate) use simd;
+pub(crate) use inlined;
 
 /// A computation to compile for each [`Isa`]: what [`simd!`] is for functions, for types that are
 /// generic or carry closures. `run`, and all that it calls, must be `#[inline(always)]`.
@@ -134,35 +149,5 @@ pub fn dispatch<S: Simd>(s: S) -> S::Out {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => unsafe { avx2(s) },
         _ => s.run::<4>(),
-    }
-}
-
-/// Tests call kernels with each instruction set in turn.
-#[cfg(test)]
-pub mod forced {
-    use std::sync::atomic::{AtomicU8, Ordering};
-
-    use parking_lot::Mutex;
-
-    use super::{Isa, detect};
-
-    const ALL: [Isa; 3] = [Isa::Portable, Isa::Avx2, Isa::Avx512];
-    static FORCED: AtomicU8 = AtomicU8::new(u8::MAX);
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-    pub fn get() -> Option<Isa> {
-        ALL.get(usize::from(FORCED.load(Ordering::Relaxed))).copied()
-    }
-
-    /// Calls `f` once for each instruction set that the processor has, with all kernels of the
-    /// process on that one. A test that compares bits of two runs must do so in here, as the set
-    /// may change between them otherwise.
-    pub fn each_isa(mut f: impl FnMut(Isa)) {
-        let _lock = ONE_AT_A_TIME.lock();
-        for isa in ALL.into_iter().filter(|&isa| isa <= detect()) {
-            FORCED.store(isa as u8, Ordering::Relaxed);
-            f(isa);
-        }
-        FORCED.store(u8::MAX, Ordering::Relaxed);
     }
 }

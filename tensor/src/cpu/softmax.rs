@@ -5,9 +5,8 @@
 //! columns, so that what is read again is still in the cache. Sums are gathered in `f64`, or in
 //! `f32` over at most 16 elements a lane.
 
-use std::mem::MaybeUninit;
-
 use super::element::{Float, Number};
+use super::fresh::overwritten;
 use super::parallel::{self, Disjoint, Share};
 use super::simd::{Simd, dispatch};
 
@@ -60,8 +59,13 @@ fn run<T: Float>(job: Job<'_, T>, len: usize, n: usize, inner: usize) -> Vec<T> 
         return Vec::new();
     }
     assert_eq!(len % slab, 0, "whole slabs");
-    let mut out = Vec::with_capacity(len);
-    let y = Disjoint::new(&mut out.spare_capacity_mut()[..len]);
+    let fill = |y: &mut [T]| fill(job, y, n, inner);
+    // SAFETY: the rows, or the columns of all slabs, are all elements, and each is written before it is read.
+    unsafe { overwritten(len, fill) }
+}
+
+fn fill<T: Float>(job: Job<'_, T>, y: &mut [T], n: usize, inner: usize) {
+    let (len, slab, y) = (y.len(), n * inner, Disjoint::new(y));
     if inner == 1 {
         let rows = TASK.div_ceil(n);
         parallel::for_each_range(len / n, rows, n as f64, |range| {
@@ -83,9 +87,6 @@ fn run<T: Float>(job: Job<'_, T>, len: usize, n: usize, inner: usize) -> Vec<T> 
             }
         });
     }
-    // SAFETY: the rows, or the columns of all slabs, are all elements, and each is written.
-    unsafe { out.set_len(len) };
-    out
 }
 
 /// For each instruction set where the type gains from that.
@@ -102,7 +103,7 @@ struct Rows<'a, T> {
     job: Job<'a, T>,
     first: usize,
     n: usize,
-    out: &'a mut [MaybeUninit<T>],
+    out: &'a mut [T],
 }
 
 impl<T: Float> Simd for Rows<'_, T> {
@@ -115,7 +116,7 @@ impl<T: Float> Simd for Rows<'_, T> {
             let out = &mut out[..n];
             match self.job {
                 Job::Softmax { x } => {
-                    let (_, sum, out) = exponentials::<L, T>(&x[row], out);
+                    let (_, sum) = exponentials::<L, T>(&x[row], out);
                     let share = T::of(1.0 / sum);
                     for y in out {
                         *y = y.mul(share);
@@ -123,7 +124,7 @@ impl<T: Float> Simd for Rows<'_, T> {
                 }
                 Job::LogSoftmax { x } => {
                     let x = &x[row];
-                    let (max, sum, out) = exponentials::<L, T>(x, out);
+                    let (max, sum) = exponentials::<L, T>(x, out);
                     let log = T::of(sum.ln());
                     for (y, x) in out.iter_mut().zip(x) {
                         *y = x.sub(max).sub(log);
@@ -132,19 +133,18 @@ impl<T: Float> Simd for Rows<'_, T> {
                 Job::SoftmaxGrad { y, dy } => {
                     let (y, dy) = (&y[row.clone()][..n], &dy[row][..n]);
                     for i in 0..n {
-                        out[i].write(y[i].mul(dy[i]));
+                        out[i] = y[i].mul(dy[i]);
                     }
-                    // SAFETY: all of it has just been written.
-                    let sum = T::of(sum(unsafe { out.assume_init_ref() }));
+                    let sum = T::of(sum(out));
                     for i in 0..n {
-                        out[i].write(y[i].mul(dy[i].sub(sum)));
+                        out[i] = y[i].mul(dy[i].sub(sum));
                     }
                 }
                 Job::LogSoftmaxGrad { y, dy } => {
                     let (y, dy) = (&y[row.clone()][..n], &dy[row][..n]);
                     let sum = T::of(sum(dy));
                     for i in 0..n {
-                        out[i].write(dy[i].sub(y[i].exp::<L>().mul(sum)));
+                        out[i] = dy[i].sub(y[i].exp::<L>().mul(sum));
                     }
                 }
             }
@@ -152,12 +152,9 @@ impl<T: Float> Simd for Rows<'_, T> {
     }
 }
 
-/// The greatest element, and `e^(x - greatest)`, their sum and themselves.
+/// Writes `e^(x - greatest)`; returns the greatest element and their sum.
 #[inline(always)]
-fn exponentials<'a, const L: usize, T: Float>(
-    x: &[T],
-    out: &'a mut [MaybeUninit<T>],
-) -> (T, f64, &'a mut [T]) {
+fn exponentials<const L: usize, T: Float>(x: &[T], out: &mut [T]) -> (T, f64) {
     let mut lanes = [T::LOWEST; LANES];
     let (blocks, rest) = x.as_chunks::<LANES>();
     for block in blocks {
@@ -171,11 +168,9 @@ fn exponentials<'a, const L: usize, T: Float>(
     }
     let x = &x[..out.len()];
     for i in 0..out.len() {
-        out[i].write(x[i].sub(max).exp::<L>());
+        out[i] = x[i].sub(max).exp::<L>();
     }
-    // SAFETY: all of it has just been written.
-    let out = unsafe { out.assume_init_mut() };
-    (max, sum(out), out)
+    (max, sum(out))
 }
 
 /// The sum of all.
@@ -212,7 +207,7 @@ struct Columns<'a, 'b, T> {
     n: usize,
     inner: usize,
     width: usize,
-    out: Share<'b, MaybeUninit<T>>,
+    out: Share<'b, T>,
 }
 
 impl<T: Float> Simd for Columns<'_, '_, T> {
@@ -235,7 +230,7 @@ impl<T: Float> Simd for Columns<'_, '_, T> {
                     for c in 0..w {
                         let e = x[c].sub(max[c]).exp::<L>();
                         sums[c] += e.to_f64();
-                        out[c].write(e);
+                        out[c] = e;
                     }
                 }
             }
@@ -268,27 +263,25 @@ impl<T: Float> Simd for Columns<'_, '_, T> {
             match self.job {
                 Job::Softmax { .. } => {
                     for c in 0..w {
-                        // SAFETY: written above.
-                        let e = unsafe { out[c].assume_init() };
-                        out[c].write(e.mul(sum[c]));
+                        out[c] = out[c].mul(sum[c]);
                     }
                 }
                 Job::LogSoftmax { x } => {
                     let x = &x[at..at + w];
                     for c in 0..w {
-                        out[c].write(x[c].sub(max[c]).sub(sum[c]));
+                        out[c] = x[c].sub(max[c]).sub(sum[c]);
                     }
                 }
                 Job::SoftmaxGrad { y, dy } => {
                     let (y, dy) = (&y[at..at + w], &dy[at..at + w]);
                     for c in 0..w {
-                        out[c].write(y[c].mul(dy[c].sub(sum[c])));
+                        out[c] = y[c].mul(dy[c].sub(sum[c]));
                     }
                 }
                 Job::LogSoftmaxGrad { y, dy } => {
                     let (y, dy) = (&y[at..at + w], &dy[at..at + w]);
                     for c in 0..w {
-                        out[c].write(dy[c].sub(y[c].exp::<L>().mul(sum[c])));
+                        out[c] = dy[c].sub(y[c].exp::<L>().mul(sum[c]));
                     }
                 }
             }

@@ -20,20 +20,13 @@ const ZEROS: [usize; 64] = [0; 64];
 
 /// A borrowed view of elements: `data[offset + sum(index[d] * strides[d])]`. Strides count
 /// elements; 0 repeats one element along a dimension (broadcasting).
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Strided<'a, T> {
     pub(super) data: &'a [T],
     pub(super) dims: &'a [usize],
     pub(super) strides: &'a [usize],
     pub(super) offset: usize,
 }
-
-impl<T> Clone for Strided<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T> Copy for Strided<'_, T> {}
 
 impl<'a, T> Strided<'a, T> {
     /// A view of `data`.

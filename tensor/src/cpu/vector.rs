@@ -27,53 +27,54 @@ impl<T: Lanes, const L: usize> Vector<T, L> {
         Self([x; L])
     }
 
-    /// The `L` elements of `x` from `at` on.
+    /// The `L` elements from `at` on.
     ///
     /// # Safety
-    /// They must lie within `x`.
+    /// They must be readable.
     #[inline(always)]
-    pub unsafe fn load(x: &[T], at: usize) -> Self {
-        debug_assert!(at + L <= x.len());
-        // SAFETY: within the slice, as the caller promises; an array has its element's alignment.
-        Self(unsafe { x.as_ptr().add(at).cast::<[T; L]>().read() })
+    pub unsafe fn load(at: *const T) -> Self {
+        // SAFETY: as the caller promises; an array has its element's alignment.
+        Self(unsafe { at.cast::<[T; L]>().read() })
     }
 
-    /// The `n < L` elements of `x` from `at` on, then zeros.
+    /// Writes the lanes to `at` and on.
     ///
     /// # Safety
-    /// They must lie within `x`.
+    /// `L` elements there must be writable.
     #[inline(always)]
-    pub unsafe fn load_first(x: &[T], at: usize, n: usize) -> Self {
-        debug_assert!(at + n <= x.len() && n < L);
-        // SAFETY: within the slice, as the caller promises.
-        Self(unsafe { T::load_lanes(x.as_ptr().add(at), n) })
+    pub unsafe fn store(self, at: *mut T) {
+        // SAFETY: as in `load`.
+        unsafe { at.cast::<[T; L]>().write(self.0) }
     }
 
-    /// Writes all lanes to the first `L` elements of `y`.
+    /// The `n < L` elements from `at` on, then zeros.
+    ///
+    /// # Safety
+    /// They must be readable.
     #[inline(always)]
-    pub fn store(self, y: &mut [T]) {
-        *y.first_chunk_mut().expect("room for a vector") = self.0; // invariant: callers pass L or more
-    }
-
-    /// Writes the first lanes to `y`, which is shorter than `L`.
-    #[inline(always)]
-    pub fn store_first(self, y: &mut [T]) {
-        debug_assert!(y.len() < L);
-        // SAFETY: within the slice.
-        unsafe { T::store_lanes(self.0, y.as_mut_ptr(), y.len()) }
+    pub unsafe fn load_first(at: *const T, n: usize) -> Self {
+        // SAFETY: as the caller promises.
+        Self(unsafe { T::load_lanes(at, n) })
     }
 
     /// All of `x`, at most `L` elements, then zeros.
     #[inline(always)]
     pub fn of(x: &[T]) -> Self {
         // SAFETY: within the slice.
-        unsafe { if x.len() < L { Self::load_first(x, 0, x.len()) } else { Self::load(x, 0) } }
+        unsafe { if x.len() < L { Self::load_first(x.as_ptr(), x.len()) } else { Self::load(x.as_ptr()) } }
     }
 
     /// Writes as many lanes as `y` has room for.
     #[inline(always)]
     pub fn put(self, y: &mut [T]) {
-        if y.len() < L { self.store_first(y) } else { self.store(y) }
+        // SAFETY: within the slice.
+        unsafe {
+            if y.len() < L {
+                T::store_lanes(self.0, y.as_mut_ptr(), y.len());
+            } else {
+                self.store(y.as_mut_ptr());
+            }
+        }
     }
 
     /// `self * b + c`.
@@ -84,11 +85,20 @@ impl<T: Lanes, const L: usize> Vector<T, L> {
 
     /// `self + b`.
     #[inline(always)]
-    pub fn plus(mut self, b: Self) -> Self {
-        for l in 0..L {
-            self.0[l] += b.0[l];
-        }
-        self
+    pub fn add(self, b: Self) -> Self {
+        Self(T::add_lanes(self.0, b.0))
+    }
+
+    /// `self - b`.
+    #[inline(always)]
+    pub fn sub(self, b: Self) -> Self {
+        Self(T::sub_lanes(self.0, b.0))
+    }
+
+    /// `self * b`.
+    #[inline(always)]
+    pub fn mul(self, b: Self) -> Self {
+        Self(T::mul_lanes(self.0, b.0))
     }
 
     /// The sum of all lanes, by halves.
@@ -96,6 +106,38 @@ impl<T: Lanes, const L: usize> Vector<T, L> {
     pub fn sum(self) -> T {
         T::sum_lanes(self.0)
     }
+}
+
+/// Operations of two vectors, lane by lane.
+macro_rules! lanewise {
+    ($($name:ident $op:tt;)*) => {$(
+        /// The operation in each lane.
+        #[inline(always)]
+        fn $name<const L: usize>(mut a: [Self; L], b: [Self; L]) -> [Self; L] {
+            for l in 0..L {
+                a[l] = a[l] $op b[l];
+            }
+            a
+        }
+    )*};
+    // By instructions for 16 lanes and for 8.
+    ($($name:ident $op:tt $of_16:ident $of_8:ident;)*) => {$(
+        #[inline(always)]
+        fn $name<const L: usize>(mut a: [f32; L], b: [f32; L]) -> [f32; L] {
+            // SAFETY: as in `fma_lanes`.
+            unsafe {
+                match L {
+                    16 => return cast(&$of_16(cast(&a), cast(&b))),
+                    8 => return cast(&$of_8(cast(&a), cast(&b))),
+                    _ => {}
+                }
+            }
+            for l in 0..L {
+                a[l] = a[l] $op b[l];
+            }
+            a
+        }
+    )*};
 }
 
 /// The instructions behind [`Vector`]; what is said here is how they are done without any.
@@ -107,6 +149,12 @@ pub trait Lanes: Real {
             c[l] = a[l].fma::<L>(b[l], c[l]);
         }
         c
+    }
+
+    lanewise! {
+        add_lanes +;
+        sub_lanes -;
+        mul_lanes *;
     }
 
     /// The sum of the lanes, by halves.
@@ -172,6 +220,12 @@ impl Lanes for f32 {
             c[l] += a[l] * b[l];
         }
         c
+    }
+
+    lanewise! {
+        add_lanes + _mm512_add_ps _mm256_add_ps;
+        sub_lanes - _mm512_sub_ps _mm256_sub_ps;
+        mul_lanes * _mm512_mul_ps _mm256_mul_ps;
     }
 
     #[inline(always)]
@@ -273,7 +327,7 @@ fn sum4(a: __m128) -> f32 {
 /// Both types must have the same size, and any bits must be a `B`.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-unsafe fn cast<A, B>(a: &A) -> B {
+pub(super) unsafe fn cast<A, B>(a: &A) -> B {
     // SAFETY: as the caller promises.
     unsafe { std::mem::transmute_copy(a) }
 }

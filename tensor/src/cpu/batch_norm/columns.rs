@@ -1,34 +1,12 @@
 //! Channels of few values a sample, side by side: each sample's values of a range of channels are
 //! one row, and what is gathered has a place for each of the row's values. Sums are in f64.
 
-use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::{Coefficients, Line, Moments, Shape};
 use crate::cpu::parallel::Disjoint;
 use crate::cpu::simd::simd;
 use crate::cpu::vector::Lanes;
-
-simd! {
-    /// The moments of the channels `range`.
-    pub fn moments<T: Lanes>(shape: &Shape, x: &[T], range: Range<usize>) -> Vec<Moments> = moments_body;
-
-    /// The sums of dy and of dy (x - mean) over the channels `range`.
-    pub fn gradient_sums<T: Lanes>(
-        shape: &Shape, x: &[T], dy: &[T], mean: &[T], range: Range<usize>,
-    ) -> Vec<(f64, f64)> = gradient_sums_body;
-
-    /// Normalises the channels `range`; the caller alone uses those channels of `y`.
-    pub fn normalise<T: Lanes>(
-        shape: &Shape, x: &[T], range: Range<usize>, lines: &[Line<T>], y: Disjoint<'_, MaybeUninit<T>>,
-    ) = normalise_body;
-
-    /// The gradient of the channels `range`; the caller alone uses those channels of `dx`.
-    pub fn gradient<T: Lanes>(
-        shape: &Shape, x: &[T], dy: &[T], range: Range<usize>, k: &[Coefficients<T>],
-        dx: Disjoint<'_, MaybeUninit<T>>,
-    ) = gradient_body;
-}
 
 /// The places in memory of the row of sample `n`.
 #[inline(always)]
@@ -37,136 +15,118 @@ fn row(shape: &Shape, n: usize, range: &Range<usize>) -> Range<usize> {
 }
 
 /// The sum of each channel's places.
-#[inline(always)]
-fn of_channels(shape: &Shape, places: &[f64], mut f: impl FnMut(f64)) {
-    for places in places.chunks_exact(shape.size) {
-        let mut sum = 0.0;
-        for place in places {
-            sum += place;
-        }
-        f(sum);
-    }
+fn of_channels<'a>(shape: &Shape, places: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+    places.chunks_exact(shape.size).map(|places| places.iter().fold(0.0, |sum, place| sum + place))
 }
 
-#[inline(always)]
-fn moments_body<const L: usize, T: Lanes>(shape: &Shape, x: &[T], range: Range<usize>) -> Vec<Moments> {
-    let (count, width) = (shape.count() as f64, range.len() * shape.size);
-    let mut sums = vec![0.0; width];
-    for n in 0..shape.batch {
-        let x = &x[row(shape, n, &range)][..width];
-        for i in 0..width {
-            sums[i] += x[i].f64();
-        }
-    }
-    let mut moments = Vec::with_capacity(range.len());
-    of_channels(shape, &sums, |sum| moments.push(Moments { count, mean: sum / count, squares: 0.0 }));
-    let mut mean = Vec::with_capacity(width);
-    for moments in &moments {
-        mean.resize(mean.len() + shape.size, moments.mean);
-    }
-    sums.fill(0.0);
-    for n in 0..shape.batch {
-        let (x, mean) = (&x[row(shape, n, &range)][..width], &mean[..width]);
-        for i in 0..width {
-            let d = x[i].f64() - mean[i];
-            sums[i] += d * d;
-        }
-    }
-    let mut c = 0;
-    of_channels(shape, &sums, |sum| {
-        moments[c].squares = sum;
-        c += 1;
-    });
-    moments
+/// Each channel's value at each of its places.
+fn at_places<T: Copy>(shape: &Shape, values: impl Iterator<Item = T>) -> Vec<T> {
+    values.flat_map(|value| std::iter::repeat_n(value, shape.size)).collect()
 }
 
-#[inline(always)]
-fn gradient_sums_body<const L: usize, T: Lanes>(
-    shape: &Shape,
-    x: &[T],
-    dy: &[T],
-    mean: &[T],
-    range: Range<usize>,
-) -> Vec<(f64, f64)> {
-    let width = range.len() * shape.size;
-    let mut means = Vec::with_capacity(width);
-    for mean in &mean[range.clone()] {
-        means.resize(means.len() + shape.size, mean.f64());
-    }
-    let (mut sum, mut dot) = (vec![0.0; width], vec![0.0; width]);
-    for n in 0..shape.batch {
-        let row = row(shape, n, &range);
-        let (x, dy, means) = (&x[row.clone()][..width], &dy[row][..width], &means[..width]);
-        for i in 0..width {
-            sum[i] += dy[i].f64();
+simd!(
+    /// The moments of the channels `range`.
+    pub fn moments<const L: usize, T: Lanes>(shape: &Shape, x: &[T], range: Range<usize>) -> Vec<Moments> {
+        let (count, width) = (shape.count() as f64, range.len() * shape.size);
+        let mut sums = vec![0.0; width];
+        for n in 0..shape.batch {
+            let x = &x[row(shape, n, &range)][..width];
+            for i in 0..width {
+                sums[i] += x[i].f64();
+            }
         }
-        for i in 0..width {
-            dot[i] += dy[i].f64() * (x[i].f64() - means[i]);
+        let means: Vec<f64> = of_channels(shape, &sums).map(|sum| sum / count).collect();
+        let mean = at_places(shape, means.iter().copied());
+        sums.fill(0.0);
+        for n in 0..shape.batch {
+            let (x, mean) = (&x[row(shape, n, &range)][..width], &mean[..width]);
+            for i in 0..width {
+                let d = x[i].f64() - mean[i];
+                sums[i] += d * d;
+            }
         }
+        let moments = means.into_iter().zip(of_channels(shape, &sums));
+        moments.map(|(mean, squares)| Moments { count, mean, squares }).collect()
     }
-    let mut sums = Vec::with_capacity(range.len());
-    of_channels(shape, &sum, |sum| sums.push((sum, 0.0)));
-    let mut c = 0;
-    of_channels(shape, &dot, |dot| {
-        sums[c].1 = dot;
-        c += 1;
-    });
-    sums
-}
+);
 
-#[inline(always)]
-fn normalise_body<const L: usize, T: Lanes>(
-    shape: &Shape,
-    x: &[T],
-    range: Range<usize>,
-    lines: &[Line<T>],
-    y: Disjoint<'_, MaybeUninit<T>>,
-) {
-    let width = range.len() * shape.size;
-    let [mut mean, mut scale, mut bias] = [const { Vec::new() }; 3];
-    for line in lines {
-        mean.resize(mean.len() + shape.size, line.mean);
-        scale.resize(scale.len() + shape.size, line.scale);
-        bias.resize(bias.len() + shape.size, line.bias);
-    }
-    let (mean, scale, bias) = (&mean[..width], &scale[..width], &bias[..width]);
-    for n in 0..shape.batch {
-        let row = row(shape, n, &range);
-        // SAFETY: the caller alone uses these channels.
-        let y = unsafe { y.part(row.start, width) };
-        let x = &x[row][..width];
-        for i in 0..width {
-            y[i].write((x[i] - mean[i]).fma::<L>(scale[i], bias[i]));
+simd!(
+    /// The sums of dy and of dy (x - mean) over the channels `range`.
+    pub fn gradient_sums<const L: usize, T: Lanes>(
+        shape: &Shape,
+        x: &[T],
+        dy: &[T],
+        mean: &[T],
+        range: Range<usize>,
+    ) -> Vec<(f64, f64)> {
+        let width = range.len() * shape.size;
+        let means = at_places(shape, mean[range.clone()].iter().map(|mean| mean.f64()));
+        let (mut sum, mut dot) = (vec![0.0; width], vec![0.0; width]);
+        for n in 0..shape.batch {
+            let row = row(shape, n, &range);
+            let (x, dy, means) = (&x[row.clone()][..width], &dy[row][..width], &means[..width]);
+            for i in 0..width {
+                sum[i] += dy[i].f64();
+            }
+            for i in 0..width {
+                dot[i] += dy[i].f64() * (x[i].f64() - means[i]);
+            }
         }
+        of_channels(shape, &sum).zip(of_channels(shape, &dot)).collect()
     }
-}
+);
 
-#[inline(always)]
-fn gradient_body<const L: usize, T: Lanes>(
-    shape: &Shape,
-    x: &[T],
-    dy: &[T],
-    range: Range<usize>,
-    k: &[Coefficients<T>],
-    dx: Disjoint<'_, MaybeUninit<T>>,
-) {
-    let width = range.len() * shape.size;
-    let [mut mean, mut scale, mut level, mut slope] = [const { Vec::new() }; 4];
-    for k in k {
-        mean.resize(mean.len() + shape.size, k.mean);
-        scale.resize(scale.len() + shape.size, k.scale);
-        level.resize(level.len() + shape.size, -k.level);
-        slope.resize(slope.len() + shape.size, k.slope);
-    }
-    let (mean, scale) = (&mean[..width], &scale[..width]);
-    let (level, slope) = (&level[..width], &slope[..width]);
-    for n in 0..shape.batch {
-        let row = row(shape, n, &range);
-        // SAFETY: the caller alone uses these channels.
-        let dx = unsafe { dx.part(row.start, width) };
-        let (x, dy) = (&x[row.clone()][..width], &dy[row][..width]);
-        for i in 0..width {
-            dx[i].write(dy[i].fma::<L>(scale[i], (mean[i] - x[i]).fma::<L>(slope[i], level[i])));
+simd!(
+    /// Normalises the channels `range`; the caller alone uses those channels of `y`.
+    pub fn normalise<const L: usize, T: Lanes>(
+        shape: &Shape,
+        x: &[T],
+        range: Range<usize>,
+        lines: &[Line<T>],
+        y: Disjoint<'_, T>,
+    ) {
+        let width = range.len() * shape.size;
+        let mean = at_places(shape, lines.iter().map(|line| line.mean));
+        let scale = at_places(shape, lines.iter().map(|line| line.scale));
+        let bias = at_places(shape, lines.iter().map(|line| line.bias));
+        let (mean, scale, bias) = (&mean[..width], &scale[..width], &bias[..width]);
+        for n in 0..shape.batch {
+            let row = row(shape, n, &range);
+            // SAFETY: the caller alone uses these channels.
+            let y = unsafe { y.part(row.start, width) };
+            let x = &x[row][..width];
+            for i in 0..width {
+                y[i] = (x[i] - mean[i]).fma::<L>(scale[i], bias[i]);
+            }
         }
     }
-}
+);
+
+simd!(
+    /// The gradient of the channels `range`; the caller alone uses those channels of `dx`.
+    pub fn gradient<const L: usize, T: Lanes>(
+        shape: &Shape,
+        x: &[T],
+        dy: &[T],
+        range: Range<usize>,
+        k: &[Coefficients<T>],
+        dx: Disjoint<'_, T>,
+    ) {
+        let width = range.len() * shape.size;
+        let mean = at_places(shape, k.iter().map(|k| k.mean));
+        let scale = at_places(shape, k.iter().map(|k| k.scale));
+        let level = at_places(shape, k.iter().map(|k| -k.level));
+        let slope = at_places(shape, k.iter().map(|k| k.slope));
+        let (mean, scale) = (&mean[..width], &scale[..width]);
+        let (level, slope) = (&level[..width], &slope[..width]);
+        for n in 0..shape.batch {
+            let row = row(shape, n, &range);
+            // SAFETY: the caller alone uses these channels.
+            let dx = unsafe { dx.part(row.start, width) };
+            let (x, dy) = (&x[row.clone()][..width], &dy[row][..width]);
+            for i in 0..width {
+                dx[i] = dy[i].fma::<L>(scale[i], (mean[i] - x[i]).fma::<L>(slope[i], level[i]));
+            }
+        }
+    }
+);

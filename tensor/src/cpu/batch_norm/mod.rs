@@ -11,9 +11,9 @@ mod rows;
 mod tests;
 
 pub(super) use rows::{BLOCK, moments_of, sums};
-use std::mem::MaybeUninit;
 use std::ops::Range;
 
+use super::fresh::overwritten;
 use super::parallel::{self, Disjoint};
 use super::real::Real;
 use super::vector::Lanes;
@@ -148,7 +148,8 @@ pub fn train<T: Lanes>(shape: &Shape, x: &[T], affine: Affine<'_, T>, eps: f64) 
     // Of nothing, both are no numbers.
     let (mut mean, mut var) = (vec![T::of(f64::NAN); shape.channels], vec![T::of(f64::NAN); shape.channels]);
     let (means, vars) = (Disjoint::new(&mut mean), Disjoint::new(&mut var));
-    let y = written(shape, |y| {
+    let fill = |y: &mut [T]| {
+        let y = Disjoint::new(y);
         shape.each(0.5, |range| {
             // SAFETY: the ranges of different calls do not overlap.
             let (mean, var) =
@@ -169,7 +170,9 @@ pub fn train<T: Lanes>(shape: &Shape, x: &[T], affine: Affine<'_, T>, eps: f64) 
                 }
             }
         });
-    });
+    };
+    // SAFETY: it writes all channels of all samples.
+    let y = unsafe { overwritten(shape.len(), fill) };
     Normalised { y, mean, var }
 }
 
@@ -183,7 +186,8 @@ pub fn infer<T: Lanes>(
 ) -> Vec<T> {
     assert_eq!(x.len(), shape.len(), "batch_norm: wrong sizes");
     let line = |c: usize| Line::new(mean[c], inverse_deviation(var[c].f64(), eps), affine, c);
-    written(shape, |y| {
+    let fill = |y: &mut [T]| {
+        let y = Disjoint::new(y);
         shape.each(0.3, |range| {
             if shape.is_short() {
                 let lines: Vec<_> = range.clone().map(line).collect();
@@ -192,7 +196,9 @@ pub fn infer<T: Lanes>(
                 range.for_each(|c| rows::normalise(shape, x, c, line(c), y));
             }
         });
-    })
+    };
+    // SAFETY: it writes all channels of all samples.
+    unsafe { overwritten(shape.len(), fill) }
 }
 
 /// The statistics that a forward pass used.
@@ -237,7 +243,8 @@ pub fn backward<T: Lanes>(
     let (mut dweight, mut dbias) = (vec![T::ZERO; shape.channels], vec![T::ZERO; shape.channels]);
     let (dweights, dbiases) = (Disjoint::new(&mut dweight), Disjoint::new(&mut dbias));
     let count = shape.count() as f64;
-    let dx = written(shape, |dx| {
+    let fill = |dx: &mut [T]| {
+        let dx = Disjoint::new(dx);
         shape.each(0.6, |range| {
             // SAFETY: the ranges of different calls do not overlap.
             let (dweight, dbias) =
@@ -266,15 +273,8 @@ pub fn backward<T: Lanes>(
                 }
             }
         });
-    });
+    };
+    // SAFETY: it writes all channels of all samples.
+    let dx = unsafe { overwritten(shape.len(), fill) };
     Gradients { x: dx, weight: dweight, bias: dbias }
-}
-
-/// Values of `shape` that `fill` writes, each channel of each sample.
-fn written<T: Real>(shape: &Shape, fill: impl FnOnce(Disjoint<'_, MaybeUninit<T>>)) -> Vec<T> {
-    let mut y = Vec::with_capacity(shape.len());
-    fill(Disjoint::new(&mut y.spare_capacity_mut()[..shape.len()]));
-    // SAFETY: the callers write all channels of all samples.
-    unsafe { y.set_len(shape.len()) };
-    y
 }

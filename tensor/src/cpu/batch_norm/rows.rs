@@ -1,7 +1,5 @@
 //! One channel: a row of `size` values in each sample.
 
-use std::mem::MaybeUninit;
-
 use super::{Coefficients, Line, Moments, Shape};
 use crate::cpu::parallel::Disjoint;
 use crate::cpu::row_norm::Centre;
@@ -11,30 +9,10 @@ use crate::cpu::vector::{Lanes, Vector};
 /// Values that are read twice while they are in the nearest cache.
 pub const BLOCK: usize = 4096;
 
-simd! {
-    /// The moments of channel `c`.
-    pub fn moments<T: Lanes>(shape: &Shape, x: &[T], c: usize) -> Moments = moments_body;
-
-    /// The sums of dy and of dy (x - mean) over channel `c`.
-    pub fn gradient_sums<T: Lanes>(
-        shape: &Shape, x: &[T], dy: &[T], mean: T, c: usize,
-    ) -> (f64, f64) = gradient_sums_body;
-
-    /// Normalises channel `c`; the caller alone uses that channel of `y`.
-    pub fn normalise<T: Lanes>(
-        shape: &Shape, x: &[T], c: usize, line: Line<T>, y: Disjoint<'_, MaybeUninit<T>>,
-    ) = normalise_body;
-
-    /// The gradient of channel `c`; the caller alone uses that channel of `dx`.
-    pub fn gradient<T: Lanes>(
-        shape: &Shape, x: &[T], dy: &[T], c: usize, k: Coefficients<T>, dx: Disjoint<'_, MaybeUninit<T>>,
-    ) = gradient_body;
-}
-
 /// The sum of all lanes, in the same order whatever was added to which.
 #[inline(always)]
 fn total<const L: usize, T: Lanes>(sums: [Vector<T, L>; 4]) -> T {
-    sums[0].plus(sums[1]).plus(sums[2].plus(sums[3])).sum()
+    sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()
 }
 
 /// Adds x.
@@ -42,11 +20,11 @@ fn total<const L: usize, T: Lanes>(sums: [Vector<T, L>; 4]) -> T {
 fn add<const L: usize, T: Lanes>(x: &[T], sums: &mut [Vector<T, L>; 4]) {
     let fours = x.chunks_exact(4 * L);
     for part in fours.remainder().chunks(L) {
-        sums[0] = sums[0].plus(Vector::of(part));
+        sums[0] = sums[0].add(Vector::of(part));
     }
     for x in fours {
         for a in 0..4 {
-            sums[a] = sums[a].plus(Vector::of(&x[a * L..][..L]));
+            sums[a] = sums[a].add(Vector::of(&x[a * L..][..L]));
         }
     }
 }
@@ -63,14 +41,14 @@ fn add_deviations<const L: usize, T: Lanes>(
     let fours = x.chunks_exact(4 * L);
     for part in fours.remainder().chunks(L) {
         // Lanes beyond the end are 0, and so is what is added to them.
-        let d = Vector::of(part).plus(Vector::of(&means[..part.len()]));
-        sums[0] = sums[0].plus(d);
+        let d = Vector::of(part).add(Vector::of(&means[..part.len()]));
+        sums[0] = sums[0].add(d);
         squares[0] = d.fma(d, squares[0]);
     }
     for x in fours {
         for a in 0..4 {
-            let d = Vector::of(&x[a * L..][..L]).plus(Vector(means));
-            sums[a] = sums[a].plus(d);
+            let d = Vector::of(&x[a * L..][..L]).add(Vector(means));
+            sums[a] = sums[a].add(d);
             squares[a] = d.fma(d, squares[a]);
         }
     }
@@ -111,32 +89,36 @@ pub fn moments_of<const L: usize, T: Lanes>(x: &[T], centre: Centre) -> Moments 
     moments
 }
 
-#[inline(always)]
-fn moments_body<const L: usize, T: Lanes>(shape: &Shape, x: &[T], c: usize) -> Moments {
-    let rows = (BLOCK / shape.size.max(1)).max(1);
-    let mut moments = Moments::default();
-    for first in (0..shape.batch).step_by(rows) {
-        moments = moments.join(block::<L, T>(shape, x, c, first, rows.min(shape.batch - first)));
+simd!(
+    /// The moments of channel `c`.
+    pub fn moments<const L: usize, T: Lanes>(shape: &Shape, x: &[T], c: usize) -> Moments {
+        let rows = (BLOCK / shape.size.max(1)).max(1);
+        let mut moments = Moments::default();
+        for first in (0..shape.batch).step_by(rows) {
+            moments = moments.join(block::<L, T>(shape, x, c, first, rows.min(shape.batch - first)));
+        }
+        moments
     }
-    moments
-}
+);
 
-#[inline(always)]
-fn gradient_sums_body<const L: usize, T: Lanes>(
-    shape: &Shape,
-    x: &[T],
-    dy: &[T],
-    mean: T,
-    c: usize,
-) -> (f64, f64) {
-    let mut total = (0.0, 0.0);
-    for n in 0..shape.batch {
-        let at = shape.row(n, c);
-        let (sum, dot) = sums::<L, T>(&x[at..][..shape.size], &dy[at..][..shape.size], mean);
-        total = (total.0 + sum, total.1 + dot);
+simd!(
+    /// The sums of dy and of dy (x - mean) over channel `c`.
+    pub fn gradient_sums<const L: usize, T: Lanes>(
+        shape: &Shape,
+        x: &[T],
+        dy: &[T],
+        mean: T,
+        c: usize,
+    ) -> (f64, f64) {
+        let mut total = (0.0, 0.0);
+        for n in 0..shape.batch {
+            let at = shape.row(n, c);
+            let (sum, dot) = sums::<L, T>(&x[at..][..shape.size], &dy[at..][..shape.size], mean);
+            total = (total.0 + sum, total.1 + dot);
+        }
+        total
     }
-    total
-}
+);
 
 /// The sums of dy and of dy (x - mean), a block at a time.
 #[inline(always)]
@@ -158,53 +140,59 @@ fn block_sums<const L: usize, T: Lanes>(x: &[T], dy: &[T], mean: T) -> (f64, f64
     for (x, dy) in fours_x.remainder().chunks(L).zip(fours_dy.remainder().chunks(L)) {
         // Lanes beyond the end have dy = 0.
         let dy = Vector::of(dy);
-        sum[0] = sum[0].plus(dy);
-        dot[0] = dy.fma(Vector::of(x).plus(means), dot[0]);
+        sum[0] = sum[0].add(dy);
+        dot[0] = dy.fma(Vector::of(x).add(means), dot[0]);
     }
     for (x, dy) in fours_x.zip(fours_dy) {
         for a in 0..4 {
             let dy = Vector::of(&dy[a * L..][..L]);
-            sum[a] = sum[a].plus(dy);
-            dot[a] = dy.fma(Vector::of(&x[a * L..][..L]).plus(means), dot[a]);
+            sum[a] = sum[a].add(dy);
+            dot[a] = dy.fma(Vector::of(&x[a * L..][..L]).add(means), dot[a]);
         }
     }
     (total(sum).f64(), total(dot).f64())
 }
 
-#[inline(always)]
-fn normalise_body<const L: usize, T: Lanes>(
-    shape: &Shape,
-    x: &[T],
-    c: usize,
-    Line { mean, scale, bias }: Line<T>,
-    y: Disjoint<'_, MaybeUninit<T>>,
-) {
-    for n in 0..shape.batch {
-        let at = shape.row(n, c);
-        // SAFETY: the caller alone uses this channel.
-        let y = unsafe { y.part(at, shape.size) };
-        for (y, &x) in y.iter_mut().zip(&x[at..][..shape.size]) {
-            y.write((x - mean).fma::<L>(scale, bias));
+simd!(
+    /// Normalises channel `c`; the caller alone uses that channel of `y`.
+    pub fn normalise<const L: usize, T: Lanes>(
+        shape: &Shape,
+        x: &[T],
+        c: usize,
+        line: Line<T>,
+        y: Disjoint<'_, T>,
+    ) {
+        let Line { mean, scale, bias } = line;
+        for n in 0..shape.batch {
+            let at = shape.row(n, c);
+            // SAFETY: the caller alone uses this channel.
+            let y = unsafe { y.part(at, shape.size) };
+            for (y, &x) in y.iter_mut().zip(&x[at..][..shape.size]) {
+                *y = (x - mean).fma::<L>(scale, bias);
+            }
         }
     }
-}
+);
 
-#[inline(always)]
-fn gradient_body<const L: usize, T: Lanes>(
-    shape: &Shape,
-    x: &[T],
-    dy: &[T],
-    c: usize,
-    Coefficients { mean, scale, level, slope }: Coefficients<T>,
-    dx: Disjoint<'_, MaybeUninit<T>>,
-) {
-    for n in 0..shape.batch {
-        let at = shape.row(n, c);
-        // SAFETY: the caller alone uses this channel.
-        let dx = unsafe { dx.part(at, shape.size) };
-        let (x, dy) = (&x[at..][..shape.size], &dy[at..][..shape.size]);
-        for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
-            dx.write(dy.fma::<L>(scale, (mean - x).fma::<L>(slope, -level)));
+simd!(
+    /// The gradient of channel `c`; the caller alone uses that channel of `dx`.
+    pub fn gradient<const L: usize, T: Lanes>(
+        shape: &Shape,
+        x: &[T],
+        dy: &[T],
+        c: usize,
+        k: Coefficients<T>,
+        dx: Disjoint<'_, T>,
+    ) {
+        let Coefficients { mean, scale, level, slope } = k;
+        for n in 0..shape.batch {
+            let at = shape.row(n, c);
+            // SAFETY: the caller alone uses this channel.
+            let dx = unsafe { dx.part(at, shape.size) };
+            let (x, dy) = (&x[at..][..shape.size], &dy[at..][..shape.size]);
+            for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
+                *dx = dy.fma::<L>(scale, (mean - x).fma::<L>(slope, -level));
+            }
         }
     }
-}
+);

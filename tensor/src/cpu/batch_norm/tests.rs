@@ -1,6 +1,6 @@
 use super::*;
-use crate::cpu::parallel::given::with_threads;
-use crate::cpu::simd::forced::each_isa;
+use crate::cpu::tests::forced::each_isa;
+use crate::cpu::tests::given::with_threads;
 
 /// Repeatable values around `mean`, with a deviation of about 0.6.
 fn noise<T: Real>(n: usize, seed: u64, mean: f64) -> Vec<T> {

@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use super::correlation::{Class, Correlation};
-use super::outer::outer;
+use super::outer::block;
 use super::transpose::transpose;
 use super::units::{Unit, Units};
-use super::vector::{Lanes, Register, Vector, Width};
+use super::vector::Register;
 use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint, Share};
 use crate::cpu::simd::simd;
@@ -111,7 +111,7 @@ fn pack(c: &Correlation, class: &Class, w: &[f32], bias: Option<&[f32]>, packed:
         let w = &w[results.start * c.weight_step..];
         if class.weights.iter().enumerate().all(|(k, &at)| k == at) {
             terms.fill(0.0);
-            return transpose(results.len(), class.weights.len(), w, c.weight_step, terms, lanes);
+            return transpose((results.len(), class.weights.len()), (w, c.weight_step), (terms, lanes));
         }
         for (term, &at) in terms.chunks_exact_mut(lanes).zip(&class.weights) {
             let (used, rest) = term.split_at_mut(results.len());
@@ -149,118 +149,41 @@ struct Target<'a, 'b> {
     y: &'a mut Share<'b, f32>,
 }
 
-simd! {
+simd!(
     /// One block of results at all `pixels`; `sums` has room for them.
-    fn tiles(
+    fn tiles<const L: usize>(
         planes: &[f32],
         offsets: &[usize],
         packed: &[f32],
         pixels: &[(usize, usize)],
         sums: &mut [f32],
         to: &mut Target<'_, '_>,
-    ) = tiles_body;
-}
-
-#[inline(always)]
-fn tiles_body<const L: usize>(
-    planes: &[f32],
-    offsets: &[usize],
-    packed: &[f32],
-    pixels: &[(usize, usize)],
-    sums: &mut [f32],
-    to: &mut Target<'_, '_>,
-) where
-    Lanes<L>: Width<L>,
-{
-    let width = lanes(to.results.len());
-    assert!(packed.len() >= width * (offsets.len() + 1), "packed weights of {} terms", offsets.len());
-    let reach = offsets.iter().max().unwrap_or(&0);
-    assert!(pixels.iter().all(|(place, _)| place + reach < planes.len()), "pixels beyond the planes");
-    let (bias, weights) = packed.split_at(width);
-    let count = to.results.len();
-    for lane in (0..count).step_by(lanes_at_once(L, width)) {
-        // Without terms, there are no weights.
-        let (bias, weights) = (&bias[lane..], &weights[lane.min(weights.len())..]);
-        // SAFETY: as asserted.
-        unsafe {
-            match (L, width) {
-                (16, 64) => sum::<L, 4, 6>(planes, offsets, bias, weights, width, pixels, sums),
-                (16, 48) => sum::<L, 3, 8>(planes, offsets, bias, weights, width, pixels, sums),
-                (16, 32) => sum::<L, 2, 8>(planes, offsets, bias, weights, width, pixels, sums),
-                (16, _) => sum::<L, 1, 12>(planes, offsets, bias, weights, width, pixels, sums),
-                (8, _) => sum::<L, 2, 6>(planes, offsets, bias, weights, width, pixels, sums),
-                _ => sum::<L, 2, 4>(planes, offsets, bias, weights, width, pixels, sums),
-            }
+    ) {
+        let width = lanes(to.results.len());
+        assert!(packed.len() >= width * (offsets.len() + 1), "packed weights of {} terms", offsets.len());
+        assert!(sums.len() >= width * pixels.len(), "sums of {} pixels", pixels.len());
+        let reach = offsets.iter().max().unwrap_or(&0);
+        assert!(pixels.iter().all(|(place, _)| place + reach < planes.len()), "pixels beyond the planes");
+        let (bias, weights) = packed.split_at(width);
+        let held = sums.as_mut_ptr();
+        let mut start = (bias.as_ptr(), 0);
+        // One part at least, for the bias.
+        for part in 0..offsets.len().div_ceil(TERMS).max(1) {
+            let offsets = &offsets[part * TERMS..offsets.len().min((part + 1) * TERMS)];
+            let a = (planes.as_ptr(), |p: usize| pixels[p].0, |k: usize| offsets[k]);
+            let (shape, weights) = ((pixels.len(), offsets.len(), width), &weights[part * TERMS * width..]);
+            // SAFETY: as asserted.
+            unsafe { block::<L>(shape, a, weights.as_ptr(), (held, width), Some(start)) };
+            start = (held.cast_const(), width);
         }
-        write::<L>(sums, lanes_at_once(L, width), lane, pixels, to);
+        write::<L>(sums, width, pixels, to);
     }
-}
+);
 
-/// The lanes of a tile for a block of `width`.
+/// Writes the sums of `pixels`, `width` results each, to the results' planes.
 #[inline(always)]
-fn lanes_at_once(l: usize, width: usize) -> usize {
-    if l == 16 { width } else { 2 * l }
-}
-
-/// Tiles of `V` vectors by `P` pixels: `sums[p] = bias + sum over k of planes[p, k] * weights[k]`.
-///
-/// # Safety
-/// Each pixel with each offset must be in `planes`, `bias` hold `V * L` elements, and so many
-/// `weights` at every `width` for each offset.
-#[inline(always)]
-unsafe fn sum<const L: usize, const V: usize, const P: usize>(
-    planes: &[f32],
-    offsets: &[usize],
-    bias: &[f32],
-    weights: &[f32],
-    width: usize,
-    pixels: &[(usize, usize)],
-    sums: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
-    // One part at least, for the bias.
-    for part in 0..offsets.len().div_ceil(TERMS).max(1) {
-        let offsets = &offsets[part * TERMS..offsets.len().min((part + 1) * TERMS)];
-        for (tile, kept) in pixels.chunks(P).zip(sums.chunks_exact_mut(P * V * L)) {
-            let mut a = [planes.as_ptr(); P];
-            for (p, a) in a.iter_mut().enumerate() {
-                // SAFETY: in `planes`, as the caller vouches.
-                *a = unsafe { a.add(tile[p.min(tile.len() - 1)].0) };
-            }
-            let mut sums = [[Register::<L>::splat(0.0); V]; P];
-            for (p, sums) in sums.iter_mut().enumerate() {
-                for (v, sum) in sums.iter_mut().enumerate() {
-                    let from = if part == 0 { &bias[v * L..] } else { &kept[(p * V + v) * L..] };
-                    // SAFETY: both have L elements there.
-                    *sum = unsafe { Register::<L>::load(from.as_ptr()) };
-                }
-            }
-            let steps = offsets.iter().enumerate().map(|(k, &offset)| (offset, k * width));
-            // SAFETY: the caller vouches for `planes` and `weights`.
-            unsafe { outer(&mut sums, a, weights.as_ptr().add(part * TERMS * width), steps) };
-            for (sums, kept) in sums.iter().zip(kept.chunks_exact_mut(V * L)) {
-                for (sum, kept) in sums.iter().zip(kept.chunks_exact_mut(L)) {
-                    // SAFETY: `kept` has L elements.
-                    unsafe { sum.store(kept.as_mut_ptr()) };
-                }
-            }
-        }
-    }
-}
-
-/// Writes the sums of `pixels`, `width` results each, of which the first is `lane`, to the results' planes.
-#[inline(always)]
-fn write<const L: usize>(
-    sums: &[f32],
-    width: usize,
-    lane: usize,
-    pixels: &[(usize, usize)],
-    to: &mut Target<'_, '_>,
-) where
-    Lanes<L>: Width<L>,
-{
-    let results = to.results.start + lane..to.results.end.min(to.results.start + lane + width);
+fn write<const L: usize>(sums: &[f32], width: usize, pixels: &[(usize, usize)], to: &mut Target<'_, '_>) {
+    let results = to.results.clone();
     for (pixels, sums) in pixels.chunks(L).zip(sums.chunks_exact(L * width)) {
         let first = pixels[0].1;
         // Places increase, so that the last one tells whether there is a gap.

@@ -7,10 +7,9 @@
 use std::ops::Range;
 
 use super::channels::{BLOCK, lanes, packed_len, places};
-use super::outer::outer;
+use super::outer::block;
 use super::transpose::{transpose, transpose_body};
 use super::units::Units;
-use super::vector::{Lanes, Register, Vector, Width};
 use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint};
 use crate::cpu::simd::simd;
@@ -88,14 +87,14 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
             for other in (1..sums).map(block) {
                 total.iter_mut().zip(other).for_each(|(t, o)| *t += *o);
             }
-            transpose(terms, results.len(), total, lanes(results.len()), dw, terms);
+            transpose((terms, results.len()), (total, lanes(results.len())), (dw, terms));
         });
     });
 }
 
-simd! {
+simd!(
     /// Adds the products of some pixels to the sums of a block of results, `[term][result]`.
-    fn add(
+    fn add<const L: usize>(
         planes: &[f32],
         offsets: &[usize],
         pixels: &[(usize, usize)],
@@ -103,96 +102,25 @@ simd! {
         area: usize,
         results: Range<usize>,
         sums: &mut [f32],
-    ) = add_body;
-}
-
-#[inline(always)]
-fn add_body<const L: usize>(
-    planes: &[f32],
-    offsets: &[usize],
-    pixels: &[(usize, usize)],
-    dy: &[f32],
-    area: usize,
-    results: Range<usize>,
-    sums: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
-    let width = lanes(results.len());
-    assert!(sums.len() >= width * offsets.len(), "sums of {} terms", offsets.len());
-    let reach = offsets.iter().max().unwrap_or(&0);
-    assert!(pixels.iter().all(|(place, _)| place + reach < planes.len()), "pixels beyond the planes");
-    let mut turned = [0.0; PIXELS * BLOCK];
-    let mut start = 0;
-    while start < pixels.len() {
-        // A run of pixels that are neighbours in the gradient, too.
-        let first = pixels[start].1;
-        let run = pixels[start..].iter().enumerate().take_while(|(i, pixel)| pixel.1 == first + i).count();
-        let from = &dy[first + results.start * area..];
-        transpose_body::<L>(results.len(), run, from, area, &mut turned[start * width..], width);
-        start += run;
-    }
-    for lane in (0..results.len()).step_by(if L == 16 { width } else { 2 * L }) {
+    ) {
+        let width = lanes(results.len());
+        assert!(sums.len() >= width * offsets.len(), "sums of {} terms", offsets.len());
+        let reach = offsets.iter().max().unwrap_or(&0);
+        assert!(pixels.iter().all(|(place, _)| place + reach < planes.len()), "pixels beyond the planes");
+        let mut turned = [0.0; PIXELS * BLOCK];
+        let mut start = 0;
+        while start < pixels.len() {
+            // A run of pixels that are neighbours in the gradient, too.
+            let first = pixels[start].1;
+            let run =
+                pixels[start..].iter().enumerate().take_while(|(i, pixel)| pixel.1 == first + i).count();
+            let from = &dy[first + results.start * area..];
+            transpose_body::<L>((results.len(), run), (from, area), (&mut turned[start * width..], width));
+            start += run;
+        }
+        let a = (planes.as_ptr(), |term: usize| offsets[term], |pixel: usize| pixels[pixel].0);
+        let (shape, sums) = ((offsets.len(), pixels.len(), width), sums.as_mut_ptr());
         // SAFETY: as asserted.
-        unsafe {
-            match (L, width) {
-                (16, 64) => {
-                    tiles::<L, 4, 6>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..])
-                }
-                (16, 48) => {
-                    tiles::<L, 3, 8>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..])
-                }
-                (16, 32) => {
-                    tiles::<L, 2, 8>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..])
-                }
-                (16, _) => {
-                    tiles::<L, 1, 12>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..])
-                }
-                (8, _) => {
-                    tiles::<L, 2, 6>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..])
-                }
-                _ => tiles::<L, 2, 4>(planes, offsets, pixels, &turned[lane..], width, &mut sums[lane..]),
-            }
-        }
+        unsafe { block::<L>(shape, a, turned.as_ptr(), (sums, width), Some((sums.cast_const(), width))) };
     }
-}
-
-/// `sums[k] += sum over pixels p of planes[p, k] * turned[p]`, `V` vectors wide, `P` terms at a time.
-///
-/// # Safety
-/// Each pixel with each offset must be in `planes`; `turned` and `sums` must have `V * L` elements
-/// at every `width` for each pixel and for each offset.
-#[inline(always)]
-unsafe fn tiles<const L: usize, const V: usize, const P: usize>(
-    planes: &[f32],
-    offsets: &[usize],
-    pixels: &[(usize, usize)],
-    turned: &[f32],
-    width: usize,
-    sums: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
-    for (tile, offsets) in offsets.chunks(P).enumerate() {
-        let sums = &mut sums[tile * P * width..];
-        let mut a = [planes.as_ptr(); P];
-        let mut held = [[Register::<L>::splat(0.0); V]; P];
-        for (p, &offset) in offsets.iter().enumerate() {
-            // SAFETY: in `planes`, as the caller vouches.
-            a[p] = unsafe { a[p].add(offset) };
-            for (v, held) in held[p].iter_mut().enumerate() {
-                // SAFETY: the caller vouches for `sums`.
-                *held = unsafe { Register::<L>::load(sums.as_ptr().add(p * width + v * L)) };
-            }
-        }
-        let steps = pixels.iter().enumerate().map(|(i, pixel)| (pixel.0, i * width));
-        // SAFETY: the caller vouches for `planes` and `turned`.
-        unsafe { outer(&mut held, a, turned.as_ptr(), steps) };
-        for (p, held) in held.iter().enumerate().take(offsets.len()) {
-            for (v, held) in held.iter().enumerate() {
-                // SAFETY: the caller vouches for `sums`.
-                unsafe { held.store(sums.as_mut_ptr().add(p * width + v * L)) };
-            }
-        }
-    }
-}
+);

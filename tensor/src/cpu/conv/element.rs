@@ -11,23 +11,17 @@ impl Element for f64 {}
 
 /// The passes of a type. Being private to the convolutions, it seals [`Element`].
 pub trait Passes: Sized {
-    /// See [`super::forward`]; here there is an output, and a sum for each.
-    fn forward(s: &Conv2dShape, x: &[Self], w: &[Self], bias: Option<&[Self]>, y: &mut [Self]);
-
-    /// See [`super::input_grad`], likewise.
-    fn input_grad(s: &Conv2dShape, dy: &[Self], w: &[Self], dx: &mut [Self]);
+    /// The forward pass, or the input's gradient (then `x` is the output's and `y` the input's); here there is an
+    /// output, and a sum for each.
+    fn correlate(s: &Conv2dShape, pass: Pass, x: &[Self], w: &[Self], bias: Option<&[Self]>, y: &mut [Self]);
 
     /// See [`super::weight_grad`], likewise.
     fn weight_grad(s: &Conv2dShape, x: &[Self], dy: &[Self], dw: &mut [Self]);
 }
 
 impl Passes for f32 {
-    fn forward(s: &Conv2dShape, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
-        fast::forward(plan(s, Pass::Forward), s, x, w, bias, y);
-    }
-
-    fn input_grad(s: &Conv2dShape, dy: &[f32], w: &[f32], dx: &mut [f32]) {
-        fast::input_grad(plan(s, Pass::InputGrad), s, dy, w, dx);
+    fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+        fast::correlate(plan(s, pass), s, pass, x, w, bias, y);
     }
 
     fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
@@ -36,12 +30,11 @@ impl Passes for f32 {
 }
 
 impl Passes for f64 {
-    fn forward(s: &Conv2dShape, x: &[f64], w: &[f64], bias: Option<&[f64]>, y: &mut [f64]) {
-        general::forward(s, x, w, bias, y);
-    }
-
-    fn input_grad(s: &Conv2dShape, dy: &[f64], w: &[f64], dx: &mut [f64]) {
-        general::input_grad(s, dy, w, dx);
+    fn correlate(s: &Conv2dShape, pass: Pass, x: &[f64], w: &[f64], bias: Option<&[f64]>, y: &mut [f64]) {
+        match pass {
+            Pass::InputGrad => general::input_grad(s, x, w, y),
+            _ => general::forward(s, x, w, bias, y),
+        }
     }
 
     fn weight_grad(s: &Conv2dShape, x: &[f64], dy: &[f64], dw: &mut [f64]) {

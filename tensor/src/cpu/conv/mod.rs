@@ -12,7 +12,7 @@
 //!
 //! | files | what they do |
 //! | --- | --- |
-//! | `general.rs`, `matrix.rs` | im2col, by matrix products |
+//! | `general.rs` | f64, by im2col and matrix products |
 //! | `winograd/` | Winograd's transforms: 36 products of matrices between them |
 //! | `channels.rs`, `channels_grad.rs` | direct, channels in the lanes; the weight's gradient |
 //! | `pixels.rs`, `pixels_grad.rs` | direct, pixels in the lanes; the weight's gradient |
@@ -29,7 +29,6 @@ mod correlation;
 mod element;
 mod fast;
 mod general;
-mod matrix;
 pub(super) mod outer;
 mod pixels;
 mod pixels_grad;
@@ -74,7 +73,7 @@ pub fn forward<T: Element>(s: &Conv2dShape, x: &[T], w: &[T], bias: Option<&[T]>
             .for_each(|(i, plane)| plane.fill(bias.map_or(T::ZERO, |b| b[i % s.out_channels])));
         return;
     }
-    T::forward(s, x, w, bias, y);
+    T::correlate(s, Pass::Forward, x, w, bias, y);
 }
 
 /// `dx`, the gradient of the input, from `dy`, that of the output. It is also the forward pass of a
@@ -86,7 +85,7 @@ pub fn input_grad<T: Element>(s: &Conv2dShape, dy: &[T], w: &[T], dx: &mut [T]) 
     if dx.is_empty() || dy.is_empty() {
         return dx.fill(T::ZERO);
     }
-    T::input_grad(s, dy, w, dx);
+    T::correlate(s, Pass::InputGrad, dy, w, None, dx);
 }
 
 /// `dw`, the gradient of the weight, from the input `x` and `dy`, the gradient of the output.

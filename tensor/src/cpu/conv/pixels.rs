@@ -8,9 +8,9 @@ use std::ops::Range;
 
 use super::correlation::{Class, Correlation, SLACK};
 use super::outer::outer;
-use super::rows::gather;
+use super::rows::copy_rows;
 use super::units::Units;
-use super::vector::{Lanes, Register, Vector, Width};
+use super::vector::Register;
 use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint, Share};
 use crate::cpu::simd::simd;
@@ -71,7 +71,7 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
 
 /// Elements of a unit's rows of one image as one row, with room for a whole vector at the end.
 pub fn row_len(units: &Units) -> usize {
-    units.band() * units.correlation.planes.stride + SLACK
+    units.band * units.correlation.planes.stride + SLACK
 }
 
 /// Cuts `0..n` into tiles, the last of which may go beyond `n`.
@@ -123,7 +123,8 @@ fn write(
     {
         let at = first + o * c.areas.1 + c.output(class, rows.start, class.columns.start);
         if c.steps == (count, 1) {
-            gather(sums, c.planes.stride, count, y.part(at, rows.len() * count));
+            let to = y.part(at, rows.len() * count);
+            copy_rows(rows.len(), count, (sums, c.planes.stride), (to, count));
             continue;
         }
         for (row, sums) in sums.chunks(c.planes.stride).take(rows.len()).enumerate() {
@@ -133,44 +134,32 @@ fn write(
     }
 }
 
-simd! {
+simd!(
     /// The sums of a tile of `results` at `len` neighbouring places: `sums` has a row of them for
     /// each result, and room for so many results as the largest tile has.
-    fn sum(
+    fn sum<const L: usize>(
         planes: &[f32],
         offsets: &[usize],
         packed: &[f32],
         results: usize,
         len: usize,
         sums: &mut [f32],
-    ) = sum_body;
-}
-
-#[inline(always)]
-fn sum_body<const L: usize>(
-    planes: &[f32],
-    offsets: &[usize],
-    packed: &[f32],
-    results: usize,
-    len: usize,
-    sums: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
-    match (L, results) {
-        (16, 8) => strip::<L, 3, 8>(planes, offsets, packed, len, sums),
-        (16, 6) => strip::<L, 4, 6>(planes, offsets, packed, len, sums),
-        (16, 4) => strip::<L, 6, 4>(planes, offsets, packed, len, sums),
-        (16, 2) => strip::<L, 8, 2>(planes, offsets, packed, len, sums),
-        (16, 1) => strip::<L, 8, 1>(planes, offsets, packed, len, sums),
-        (_, 8) => strip::<L, 1, 8>(planes, offsets, packed, len, sums),
-        (_, 6) => strip::<L, 2, 6>(planes, offsets, packed, len, sums),
-        (_, 4) => strip::<L, 2, 4>(planes, offsets, packed, len, sums),
-        (_, 2) => strip::<L, 4, 2>(planes, offsets, packed, len, sums),
-        (_, 1) => strip::<L, 8, 1>(planes, offsets, packed, len, sums),
-        _ => unreachable!("a tile of {results} results"), // invariant: a size in TILES
+    ) {
+        match (L, results) {
+            (16, 8) => strip::<L, 3, 8>(planes, offsets, packed, len, sums),
+            (16, 6) => strip::<L, 4, 6>(planes, offsets, packed, len, sums),
+            (16, 4) => strip::<L, 6, 4>(planes, offsets, packed, len, sums),
+            (16, 2) => strip::<L, 8, 2>(planes, offsets, packed, len, sums),
+            (16, 1) => strip::<L, 8, 1>(planes, offsets, packed, len, sums),
+            (_, 8) => strip::<L, 1, 8>(planes, offsets, packed, len, sums),
+            (_, 6) => strip::<L, 2, 6>(planes, offsets, packed, len, sums),
+            (_, 4) => strip::<L, 2, 4>(planes, offsets, packed, len, sums),
+            (_, 2) => strip::<L, 4, 2>(planes, offsets, packed, len, sums),
+            (_, 1) => strip::<L, 8, 1>(planes, offsets, packed, len, sums),
+            _ => unreachable!("a tile of {results} results"), // invariant: a size in TILES
+        }
     }
-}
+);
 
 /// Tiles of `O` results by `V` vectors of places, along `len` places.
 #[inline(always)]
@@ -180,9 +169,7 @@ fn strip<const L: usize, const V: usize, const O: usize>(
     packed: &[f32],
     len: usize,
     sums: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     let row = sums.len() / TILES[0];
     let whole = len.next_multiple_of(V * L);
     let reach = offsets.iter().max().unwrap_or(&0);
@@ -214,10 +201,7 @@ unsafe fn tile<const L: usize, const V: usize, const O: usize>(
     packed: &[f32],
     sums: &mut [f32],
     row: usize,
-) -> usize
-where
-    Lanes<L>: Width<L>,
-{
+) -> usize {
     let mut tile = [[Register::<L>::splat(0.0); V]; O];
     let mut a = [packed.as_ptr(); O];
     for o in 0..O {

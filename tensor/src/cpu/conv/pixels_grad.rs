@@ -4,9 +4,9 @@
 //! output's gradient is copied to rows as long as those of the padded planes, with zeros between.
 
 use super::outer::dots;
-use super::rows::spread;
+use super::rows::copy_rows;
 use super::units::Units;
-use super::vector::{Lanes, Register, Vector, Width};
+use super::vector::Register;
 use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint};
 use crate::cpu::simd::simd;
@@ -23,7 +23,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let units = Units::new(s, Pass::WeightGrad);
     let (c, class) = (&units.correlation, &units.correlation.classes[0]);
     let (outs, depth, stride) = (s.group_out(), s.depth(), c.planes.stride);
-    let row = (units.band() * stride).next_multiple_of(LANES);
+    let row = (units.band * stride).next_multiple_of(LANES);
     let len = outs * depth;
     // How many sums there are, and what each adds in which order, follows from the shape alone.
     let count = SUMS.div_ceil(s.groups).min(units.count());
@@ -35,7 +35,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
             // SAFETY: this piece alone writes these sums.
             let sums = unsafe { all.part(piece * len, len) };
             sums.fill(0.0);
-            scratch::with(units.len() + units.images() * outs * row, |room: &mut [f32]| {
+            scratch::with(units.len() + units.images * outs * row, |room: &mut [f32]| {
                 let (planes, rows) = room.split_at_mut(units.len());
                 for unit in sum * units.count() / count..(sum + 1) * units.count() / count {
                     let unit = units.get(unit);
@@ -45,7 +45,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
                         for (o, row) in rows.chunks_mut(row).enumerate() {
                             let pixels = unit.rows.start * s.out_width()..unit.rows.end * s.out_width();
                             let dy = &dy[(channels + o) * s.out_pixels()..][pixels];
-                            spread(dy, s.out_width(), row, stride);
+                            copy_rows(unit.rows.len(), s.out_width(), (dy, s.out_width()), (row, stride));
                             row[unit.rows.len() * stride..].fill(0.0);
                         }
                     }
@@ -63,10 +63,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
 
 /// The sum of the lanes of each vector, in a lane each.
 #[inline(always)]
-fn total<const L: usize>(vectors: [Register<L>; L]) -> Register<L>
-where
-    Lanes<L>: Width<L>,
-{
+fn total<const L: usize>(vectors: [Register<L>; L]) -> Register<L> {
     let mut rows = Register::<L>::transpose(vectors);
     let mut n = L;
     while n > 1 {
@@ -87,45 +84,40 @@ struct Images {
     outs: usize,
 }
 
-simd! {
+simd!(
     /// Adds the dot products of each channel's rows with the planes at each offset to the sums:
     /// `[out][offset]`.
-    fn add(planes: &[f32], offsets: &[usize], rows: &[f32], images: &Images, sums: &mut [f32]) = add_body;
-}
-
-#[inline(always)]
-fn add_body<const L: usize>(
-    planes: &[f32],
-    offsets: &[usize],
-    rows: &[f32],
-    images: &Images,
-    sums: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
-    let reach = offsets.iter().max().unwrap_or(&0);
-    assert!(images.row.is_multiple_of(L) && images.count * images.outs * images.row <= rows.len());
-    assert!(
-        (images.count - 1) * images.planes + reach + images.row <= planes.len(),
-        "rows beyond the planes"
-    );
-    assert!(sums.len() >= images.outs * offsets.len(), "sums of {} terms", offsets.len());
-    let mut out = 0;
-    while out < images.outs {
-        let (rows, sums) = (&rows[out * images.row..], &mut sums[out * offsets.len()..]);
-        // SAFETY: as asserted.
-        out += unsafe {
-            match (L, images.outs - out) {
-                (16, 6..) => tiles::<L, 4, 6>(planes, offsets, rows, images, sums),
-                (16, 4..) => tiles::<L, 6, 4>(planes, offsets, rows, images, sums),
-                (16, 2..) => tiles::<L, 12, 2>(planes, offsets, rows, images, sums),
-                (16, _) => tiles::<L, 16, 1>(planes, offsets, rows, images, sums),
-                (_, 2..) => tiles::<L, 4, 2>(planes, offsets, rows, images, sums),
-                _ => tiles::<L, 8, 1>(planes, offsets, rows, images, sums),
-            }
-        };
+    fn add<const L: usize>(
+        planes: &[f32],
+        offsets: &[usize],
+        rows: &[f32],
+        images: &Images,
+        sums: &mut [f32],
+    ) {
+        let reach = offsets.iter().max().unwrap_or(&0);
+        assert!(images.row.is_multiple_of(L) && images.count * images.outs * images.row <= rows.len());
+        assert!(
+            (images.count - 1) * images.planes + reach + images.row <= planes.len(),
+            "rows beyond the planes"
+        );
+        assert!(sums.len() >= images.outs * offsets.len(), "sums of {} terms", offsets.len());
+        let mut out = 0;
+        while out < images.outs {
+            let (rows, sums) = (&rows[out * images.row..], &mut sums[out * offsets.len()..]);
+            // SAFETY: as asserted.
+            out += unsafe {
+                match (L, images.outs - out) {
+                    (16, 6..) => tiles::<L, 4, 6>(planes, offsets, rows, images, sums),
+                    (16, 4..) => tiles::<L, 6, 4>(planes, offsets, rows, images, sums),
+                    (16, 2..) => tiles::<L, 12, 2>(planes, offsets, rows, images, sums),
+                    (16, _) => tiles::<L, 16, 1>(planes, offsets, rows, images, sums),
+                    (_, 2..) => tiles::<L, 4, 2>(planes, offsets, rows, images, sums),
+                    _ => tiles::<L, 8, 1>(planes, offsets, rows, images, sums),
+                }
+            };
+        }
     }
-}
+);
 
 /// The first `O` rows of each image with all offsets, `T` at a time; returns `O`.
 ///
@@ -139,10 +131,7 @@ unsafe fn tiles<const L: usize, const T: usize, const O: usize>(
     rows: &[f32],
     images: &Images,
     sums: &mut [f32],
-) -> usize
-where
-    Lanes<L>: Width<L>,
-{
+) -> usize {
     for (tile, taps) in offsets.chunks(T).enumerate() {
         let mut held = [[Register::<L>::splat(0.0); T]; O];
         for n in 0..images.count {

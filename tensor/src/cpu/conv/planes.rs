@@ -1,6 +1,6 @@
 //! Zero-padded copies of a channel, without the stride.
 
-use super::vector::{Lanes, Register, Vector, Width};
+use super::vector::Register;
 use crate::cpu::simd::simd;
 
 /// How the pixels of a channel lie in zero-padded planes: one plane for each phase, which is the
@@ -96,24 +96,18 @@ impl Planes {
     }
 }
 
-simd! {
+simd!(
     /// Writes the rows of channels of `area` elements; takes every `step`th element of a row of `x`.
-    fn fill(rows: &[Row], area: usize, step: usize, x: &[f32], to: &mut [f32]) = fill_body;
-}
-
-#[inline(always)]
-fn fill_body<const L: usize>(rows: &[Row], area: usize, step: usize, x: &[f32], to: &mut [f32])
-where
-    Lanes<L>: Width<L>,
-{
-    let inside = |row: &Row| row.count == 0 || row.from + (row.count - 1) * step < area;
-    assert!(rows.iter().all(inside), "rows beyond their channel");
-    match step {
-        1 => channels::<L, 1>(rows, area, step, x, to),
-        2 => channels::<L, 2>(rows, area, step, x, to),
-        _ => channels::<L, 0>(rows, area, step, x, to),
+    fn fill<const L: usize>(rows: &[Row], area: usize, step: usize, x: &[f32], to: &mut [f32]) {
+        let inside = |row: &Row| row.count == 0 || row.from + (row.count - 1) * step < area;
+        assert!(rows.iter().all(inside), "rows beyond their channel");
+        match step {
+            1 => channels::<L, 1>(rows, area, step, x, to),
+            2 => channels::<L, 2>(rows, area, step, x, to),
+            _ => channels::<L, 0>(rows, area, step, x, to),
+        }
     }
-}
+);
 
 /// [`fill`] where `STEP` is the step, or 0 for any.
 ///
@@ -125,9 +119,7 @@ fn channels<const L: usize, const STEP: usize>(
     step: usize,
     x: &[f32],
     to: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     let mut at = 0;
     for x in (0..x.len().checked_div(area).unwrap_or(0)).map(|channel| &x[channel * area..]) {
         for row in rows {
@@ -173,10 +165,7 @@ fn channels<const L: usize, const STEP: usize>(
 /// # Safety
 /// So many must be writable.
 #[inline(always)]
-unsafe fn zeros<const L: usize>(to: *mut f32, count: usize)
-where
-    Lanes<L>: Width<L>,
-{
+unsafe fn zeros<const L: usize>(to: *mut f32, count: usize) {
     if count == 1 {
         // SAFETY: as the caller vouches, and below.
         return unsafe { *to = 0.0 };

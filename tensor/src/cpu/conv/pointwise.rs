@@ -33,34 +33,27 @@ pub fn write_seen(s: &Conv2dShape, x: &mut [f32], f: impl FnOnce(&Conv2dShape, &
     });
 }
 
-simd! {
-    /// The pixels of `seen`, every `stride.1`th of every `stride.0`th row, with zeros between.
-    fn scatter(seen: &[f32], width: usize, all: (usize, (usize, usize)), x: &mut [f32]) = scatter_body;
-}
-
-#[inline(always)]
-fn scatter_body<const L: usize>(
-    seen: &[f32],
-    width: usize,
-    (row, (down, across)): (usize, (usize, usize)),
-    x: &mut [f32],
-) {
-    for (i, x) in x.chunks_mut(row).enumerate() {
-        // The last windows may not reach the last rows.
-        if !i.is_multiple_of(down) || (i / down + 1) * width > seen.len() {
-            x.fill(0.0);
-            continue;
-        }
-        let seen = &seen[i / down * width..][..width];
-        if across == 2 && row == 2 * width {
-            for (x, seen) in x.as_chunks_mut::<2>().0.iter_mut().zip(seen) {
-                *x = [*seen, 0.0];
+simd!(
+    /// The pixels of `seen`, every so many columns of every so many rows of `all`, with zeros between.
+    fn scatter<const L: usize>(seen: &[f32], width: usize, all: (usize, (usize, usize)), x: &mut [f32]) {
+        let (row, (down, across)) = all;
+        for (i, x) in x.chunks_mut(row).enumerate() {
+            // The last windows may not reach the last rows.
+            if !i.is_multiple_of(down) || (i / down + 1) * width > seen.len() {
+                x.fill(0.0);
+                continue;
             }
-        } else {
-            x.fill(0.0);
-            for (x, seen) in x.iter_mut().step_by(across).zip(seen) {
-                *x = *seen;
+            let seen = &seen[i / down * width..][..width];
+            if across == 2 && row == 2 * width {
+                for (x, seen) in x.as_chunks_mut::<2>().0.iter_mut().zip(seen) {
+                    *x = [*seen, 0.0];
+                }
+            } else {
+                x.fill(0.0);
+                for (x, seen) in x.iter_mut().step_by(across).zip(seen) {
+                    *x = *seen;
+                }
             }
         }
     }
-}
+);

@@ -3,58 +3,38 @@
 //! A call of `memcpy` for each row costs as much as the row; whole vectors do not, if what they
 //! write too much is written again.
 
-use super::vector::{Lanes, Register, Vector, Width};
+use super::vector::Register;
 use crate::cpu::simd::simd;
 
-simd! {
-    /// Copies rows of `width` elements, `stride` apart in `from`, to rows without gaps that fill `to`.
-    pub fn gather(from: &[f32], stride: usize, width: usize, to: &mut [f32]) = gather_body;
-
-    /// Copies rows of `width` elements without gaps, which fill `from`, to rows `stride` apart in
-    /// `to`; what is between them becomes 0.
-    pub fn spread(from: &[f32], width: usize, to: &mut [f32], stride: usize) = spread_body;
-}
-
-#[inline(always)]
-fn gather_body<const L: usize>(from: &[f32], stride: usize, width: usize, to: &mut [f32])
-where
-    Lanes<L>: Width<L>,
-{
-    let rows = to.len() / width;
-    assert!(rows > 0 && (rows - 1) * stride + width <= from.len(), "{rows} rows beyond their slice");
-    for row in 0..rows {
-        let (at, start) = (row * width, row * stride);
-        // Whole vectors as far as the slices go; they write into the next row, which comes later.
-        let mut i = 0;
-        while i < width && at + i + L <= to.len() && start + i + L <= from.len() {
-            // SAFETY: as compared.
-            unsafe { Register::<L>::load(from.as_ptr().add(start + i)).store(to.as_mut_ptr().add(at + i)) };
-            i += L;
-        }
-        if i < width {
-            to[at + i..at + width].copy_from_slice(&from[start + i..start + width]);
+simd!(
+    /// Copies rows of `width` elements, which are so far apart in each slice; what is between them in `to`
+    /// becomes 0.
+    pub fn copy_rows<const L: usize>(
+        rows: usize,
+        width: usize,
+        from: (&[f32], usize),
+        to: (&mut [f32], usize),
+    ) {
+        let ((from, from_stride), (to, to_stride)) = (from, to);
+        assert!(rows > 0 && (rows - 1) * from_stride + width <= from.len(), "{rows} rows beyond their slice");
+        assert!(width <= to_stride && rows * to_stride <= to.len(), "{rows} rows beyond their slice");
+        for row in 0..rows {
+            let (start, at) = (row * from_stride, row * to_stride);
+            // Whole vectors as far as the slices go; they write into the next row, which comes later.
+            let mut i = 0;
+            while i < width && start + i + L <= from.len() && at + i + L <= to.len() {
+                // SAFETY: as compared.
+                unsafe {
+                    Register::<L>::load(from.as_ptr().add(start + i)).store(to.as_mut_ptr().add(at + i));
+                }
+                i += L;
+            }
+            if i < width {
+                to[at + i..at + width].copy_from_slice(&from[start + i..start + width]);
+            }
+            if width < to_stride {
+                to[at + width..at + to_stride].fill(0.0);
+            }
         }
     }
-}
-
-#[inline(always)]
-fn spread_body<const L: usize>(from: &[f32], width: usize, to: &mut [f32], stride: usize)
-where
-    Lanes<L>: Width<L>,
-{
-    let rows = from.len() / width;
-    assert!(width <= stride && rows * stride <= to.len(), "{rows} rows beyond their slice");
-    for row in 0..rows {
-        let (at, start) = (row * width, row * stride);
-        let mut i = 0;
-        while i < width && at + i + L <= from.len() && start + i + L <= to.len() {
-            // SAFETY: as compared.
-            unsafe { Register::<L>::load(from.as_ptr().add(at + i)).store(to.as_mut_ptr().add(start + i)) };
-            i += L;
-        }
-        if i < width {
-            to[start + i..start + width].copy_from_slice(&from[at + i..at + width]);
-        }
-        to[start + width..start + stride].fill(0.0);
-    }
-}
+);

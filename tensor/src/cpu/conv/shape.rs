@@ -95,11 +95,6 @@ impl Conv2dShape {
         self.output_len() * self.depth()
     }
 
-    /// Whether each output pixel is a product of the weight matrix and one input pixel, in place.
-    pub fn is_pointwise(&self) -> bool {
-        self.kernel == (1, 1) && self.stride == (1, 1) && self.padding == (0, 0)
-    }
-
     /// The output rows for which tap row `ky` lies inside the image.
     pub fn rows_of(&self, ky: usize) -> Range<usize> {
         inside(self.out_height(), self.height, ky * self.dilation.0, self.stride.0, self.padding.0)

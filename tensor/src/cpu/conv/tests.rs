@@ -1,8 +1,8 @@
 //! Every algorithm against a plain loop in f64, over shapes that hit its remainders.
 
 use super::*;
-use crate::cpu::parallel::given::with_threads;
-use crate::cpu::simd::forced::each_isa;
+use crate::cpu::tests::forced::each_isa;
+use crate::cpu::tests::given::with_threads;
 
 /// What a plain loop says, in f64: the output, and the sum of the absolute values of each
 /// element's terms, which its rounding error is proportional to.
@@ -67,7 +67,6 @@ fn numbers<T: Element>(len: usize, seed: u64) -> Vec<T> {
 }
 
 /// A shape from its numbers.
-#[allow(clippy::too_many_arguments)]
 fn shape(
     batch: usize,
     (in_channels, out_channels): (usize, usize),
@@ -176,11 +175,15 @@ fn fast_passes(s: &Conv2dShape, algorithm: Algorithm) {
         let (x, w, dy) = (&case.x, &case.w, &case.dy);
         let bias = Some(&case.bias[..]);
         close(&case.y_bias, s.depth() + 1, &what(Pass::Forward), |y| {
-            fast::forward(algorithm, s, x, w, bias, y)
+            fast::correlate(algorithm, s, Pass::Forward, x, w, bias, y)
         });
-        close(&case.y, s.depth(), &what(Pass::Forward), |y| fast::forward(algorithm, s, x, w, None, y));
+        close(&case.y, s.depth(), &what(Pass::Forward), |y| {
+            fast::correlate(algorithm, s, Pass::Forward, x, w, None, y)
+        });
         let terms = s.group_out() * s.taps();
-        close(&case.dx, terms, &what(Pass::InputGrad), |dx| fast::input_grad(algorithm, s, dy, w, dx));
+        close(&case.dx, terms, &what(Pass::InputGrad), |dx| {
+            fast::correlate(algorithm, s, Pass::InputGrad, dy, w, None, dx)
+        });
         let terms = s.batch * s.out_pixels();
         close(&case.dw, terms, &what(Pass::WeightGrad), |dw| fast::weight_grad(algorithm, s, x, dy, dw));
     });
@@ -340,7 +343,15 @@ fn winograd_with_stride() {
                 with_threads(threads, || {
                     let what = format!("forward of {s:?} on {isa:?}");
                     close(&case.y_bias, s.depth() + 1, &what, |y| {
-                        fast::forward(Algorithm::Winograd, s, &case.x, &case.w, Some(&case.bias), y)
+                        fast::correlate(
+                            Algorithm::Winograd,
+                            s,
+                            Pass::Forward,
+                            &case.x,
+                            &case.w,
+                            Some(&case.bias),
+                            y,
+                        )
                     });
                 });
             }

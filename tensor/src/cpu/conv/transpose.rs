@@ -1,38 +1,25 @@
 //! Transposes of matrices in memory, by squares in registers.
 
-use super::vector::{Lanes, Register, Vector, Width};
+use super::vector::Register;
 use crate::cpu::simd::simd;
 
-simd! {
-    /// `to[c * to_stride + r] = from[r * from_stride + c]` for `rows` rows and `columns` columns.
-    pub fn transpose(
-        rows: usize,
-        columns: usize,
-        from: &[f32],
-        from_stride: usize,
-        to: &mut [f32],
-        to_stride: usize,
-    ) = transpose_body;
-}
+simd!(
+    /// `to[c * stride + r] = from[r * stride + c]` for so many rows and columns; the slices have a stride each.
+    pub fn transpose<const L: usize>(shape: (usize, usize), from: (&[f32], usize), to: (&mut [f32], usize)) {
+        transpose_body::<L>(shape, from, to);
+    }
+);
 
 /// [`transpose`] inside the body of another kernel.
 #[inline(always)]
 pub fn transpose_body<const L: usize>(
-    rows: usize,
-    columns: usize,
-    from: &[f32],
-    from_stride: usize,
-    to: &mut [f32],
-    to_stride: usize,
-) where
-    Lanes<L>: Width<L>,
-{
-    if rows == 0 || columns == 0 {
-        return;
-    }
-    assert!((columns - 1) * to_stride + rows <= to.len(), "columns beyond their slice");
+    (rows, columns): (usize, usize),
+    from: (&[f32], usize),
+    (to, to_stride): (&mut [f32], usize),
+) {
+    assert!(rows == 0 || columns == 0 || (columns - 1) * to_stride + rows <= to.len(), "columns beyond");
     // SAFETY: as asserted.
-    unsafe { transpose_to::<L>(rows, columns, from, from_stride, to.as_mut_ptr(), to_stride) }
+    unsafe { transpose_to::<L>((rows, columns), from, (to.as_mut_ptr(), to_stride)) }
 }
 
 /// [`transpose_body`] to a matrix between whose rows others may write.
@@ -41,15 +28,10 @@ pub fn transpose_body<const L: usize>(
 /// `columns` runs of `rows` elements, `to_stride` apart from `to` on, must be writable.
 #[inline(always)]
 pub unsafe fn transpose_to<const L: usize>(
-    rows: usize,
-    columns: usize,
-    from: &[f32],
-    from_stride: usize,
-    to: *mut f32,
-    to_stride: usize,
-) where
-    Lanes<L>: Width<L>,
-{
+    (rows, columns): (usize, usize),
+    (from, from_stride): (&[f32], usize),
+    (to, to_stride): (*mut f32, usize),
+) {
     if rows == 0 || columns == 0 {
         return;
     }

@@ -18,9 +18,10 @@ const PIXELS_GRAD: usize = 1024;
 pub struct Units {
     pub correlation: Correlation,
     batch: usize,
-    /// Images of a unit; 1 where an image has several bands.
-    images: usize,
-    band: usize,
+    /// Images of a unit at most; 1 where an image has several bands.
+    pub images: usize,
+    /// Rows of a unit at most.
+    pub band: usize,
     /// What the planes of each band hold.
     rows: Vec<Vec<Row>>,
 }
@@ -63,16 +64,6 @@ impl Units {
 
     fn bands(&self) -> usize {
         self.correlation.rows.len().div_ceil(self.band)
-    }
-
-    /// Images of a unit at most.
-    pub fn images(&self) -> usize {
-        self.images
-    }
-
-    /// Rows of a unit at most.
-    pub fn band(&self) -> usize {
-        self.band
     }
 
     /// Elements of a unit's padded planes, of one group.

@@ -1,5 +1,5 @@
-use super::super::simd::forced::each_isa;
-use super::super::views::Random;
+use super::super::tests::Random;
+use super::super::tests::forced::each_isa;
 use super::*;
 
 fn check<T: Float>(eps: f64) {

@@ -3,6 +3,7 @@
 use half::{bf16, f16};
 
 use super::super::half16;
+use super::super::simd::inlined;
 use super::{Element, Number};
 
 macro_rules! integers {
@@ -11,37 +12,15 @@ macro_rules! integers {
             type Wide = Self;
             type Total = i64;
             const SIMD: bool = false;
-            #[inline(always)]
-            fn wide(self) -> Self {
-                self
-            }
-            #[inline(always)]
-            fn narrow(wide: Self) -> Self {
-                wide
-            }
-            #[inline(always)]
-            fn to_f64(self) -> f64 {
-                self as f64
-            }
-            #[inline(always)]
-            fn cast<D: Element>(self) -> D {
-                D::from_i64(self as i64)
-            }
-            #[inline(always)]
-            fn from_f64(x: f64) -> Self {
-                x as i64 as Self
-            }
-            #[inline(always)]
-            fn from_f32(x: f32) -> Self {
-                $from_f32(x) as Self
-            }
-            #[inline(always)]
-            fn from_i64(x: i64) -> Self {
-                x as Self
-            }
-            #[inline(always)]
-            fn total(acc: i64) -> i64 {
-                acc
+            inlined! {
+                fn wide(self) -> Self = self;
+                fn narrow(wide: Self) -> Self = wide;
+                fn to_f64(self) -> f64 = self as f64;
+                fn cast<D: Element>(self) -> D = D::from_i64(self as i64);
+                fn from_f64(x: f64) -> Self = x as i64 as Self;
+                fn from_f32(x: f32) -> Self = $from_f32(x) as Self;
+                fn from_i64(x: i64) -> Self = x as Self;
+                fn total(acc: i64) -> i64 = acc;
             }
         }
         impl Number for $t {
@@ -50,25 +29,12 @@ macro_rules! integers {
             const ONE: Self = 1;
             const LOWEST: Self = Self::MIN;
             const HIGHEST: Self = Self::MAX;
-            #[inline(always)]
-            fn acc(self) -> i64 {
-                self as i64
-            }
-            #[inline(always)]
-            fn add(self, y: Self) -> Self {
-                self.wrapping_add(y)
-            }
-            #[inline(always)]
-            fn sub(self, y: Self) -> Self {
-                self.wrapping_sub(y)
-            }
-            #[inline(always)]
-            fn mul(self, y: Self) -> Self {
-                self.wrapping_mul(y)
-            }
-            #[inline(always)]
-            fn div(self, y: Self) -> Self {
-                if y == 0 { 0 } else { self.wrapping_div(y) }
+            inlined! {
+                fn acc(self) -> i64 = self as i64;
+                fn add(self, y: Self) -> Self = self.wrapping_add(y);
+                fn sub(self, y: Self) -> Self = self.wrapping_sub(y);
+                fn mul(self, y: Self) -> Self = self.wrapping_mul(y);
+                fn div(self, y: Self) -> Self = if y == 0 { 0 } else { self.wrapping_div(y) };
             }
             #[inline(always)]
             #[allow(unused_comparisons)]
@@ -88,23 +54,13 @@ macro_rules! integers {
                 let r = self.wrapping_rem(y);
                 if r != 0 && ((r < 0) != (y < 0)) { r.wrapping_add(y) } else { r }
             }
-            #[inline(always)]
-            fn neg(self) -> Self {
-                self.wrapping_neg()
-            }
-            #[inline(always)]
-            #[allow(unused_comparisons)]
-            fn abs(self) -> Self {
-                if self < 0 { self.wrapping_neg() } else { self }
-            }
-            #[inline(always)]
-            #[allow(unused_comparisons)]
-            fn sign(self) -> Self {
-                if self < 0 { (0 as Self).wrapping_sub(1) } else { (self > 0) as Self }
-            }
-            #[inline(always)]
-            fn is_nan(self) -> bool {
-                false
+            inlined! {
+                fn neg(self) -> Self = self.wrapping_neg();
+                #[allow(unused_comparisons)]
+                fn abs(self) -> Self = if self < 0 { self.wrapping_neg() } else { self };
+                #[allow(unused_comparisons)]
+                fn sign(self) -> Self = if self < 0 { (0 as Self).wrapping_sub(1) } else { (self > 0) as Self };
+                fn is_nan(self) -> bool = false;
             }
         }
     )*};
@@ -139,37 +95,15 @@ macro_rules! floats {
             type Wide = Self;
             type Total = Self;
             const SIMD: bool = $simd;
-            #[inline(always)]
-            fn wide(self) -> Self {
-                self
-            }
-            #[inline(always)]
-            fn narrow(wide: Self) -> Self {
-                wide
-            }
-            #[inline(always)]
-            fn to_f64(self) -> f64 {
-                self as f64
-            }
-            #[inline(always)]
-            fn cast<D: Element>(self) -> D {
-                D::$from(self)
-            }
-            #[inline(always)]
-            fn from_f64(x: f64) -> Self {
-                x as Self
-            }
-            #[inline(always)]
-            fn from_f32(x: f32) -> Self {
-                x as Self
-            }
-            #[inline(always)]
-            fn from_i64(x: i64) -> Self {
-                x as Self
-            }
-            #[inline(always)]
-            fn total(acc: f64) -> Self {
-                acc as Self
+            inlined! {
+                fn wide(self) -> Self = self;
+                fn narrow(wide: Self) -> Self = wide;
+                fn to_f64(self) -> f64 = self as f64;
+                fn cast<D: Element>(self) -> D = D::$from(self);
+                fn from_f64(x: f64) -> Self = x as Self;
+                fn from_f32(x: f32) -> Self = x as Self;
+                fn from_i64(x: i64) -> Self = x as Self;
+                fn total(acc: f64) -> Self = acc as Self;
             }
         }
         impl Number for $t {
@@ -178,25 +112,16 @@ macro_rules! floats {
             const ONE: Self = 1.0;
             const LOWEST: Self = Self::NEG_INFINITY;
             const HIGHEST: Self = Self::INFINITY;
-            #[inline(always)]
-            fn acc(self) -> f64 {
-                self as f64
-            }
-            #[inline(always)]
-            fn add(self, y: Self) -> Self {
-                self + y
-            }
-            #[inline(always)]
-            fn sub(self, y: Self) -> Self {
-                self - y
-            }
-            #[inline(always)]
-            fn mul(self, y: Self) -> Self {
-                self * y
-            }
-            #[inline(always)]
-            fn div(self, y: Self) -> Self {
-                self / y
+            inlined! {
+                fn acc(self) -> f64 = self as f64;
+                fn add(self, y: Self) -> Self = self + y;
+                fn sub(self, y: Self) -> Self = self - y;
+                fn mul(self, y: Self) -> Self = self * y;
+                fn div(self, y: Self) -> Self = self / y;
+                fn neg(self) -> Self = -self;
+                fn abs(self) -> Self = self.abs();
+                fn sign(self) -> Self = if self > 0.0 { 1.0 } else if self < 0.0 { -1.0 } else { 0.0 };
+                fn is_nan(self) -> bool = self != self;
             }
             #[inline(always)]
             fn floor_div(self, y: Self) -> Self {
@@ -212,28 +137,6 @@ macro_rules! floats {
                 let r = self % y;
                 if r != 0.0 && ((r < 0.0) != (y < 0.0)) { r + y } else { r }
             }
-            #[inline(always)]
-            fn neg(self) -> Self {
-                -self
-            }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                self.abs()
-            }
-            #[inline(always)]
-            fn sign(self) -> Self {
-                if self > 0.0 {
-                    1.0
-                } else if self < 0.0 {
-                    -1.0
-                } else {
-                    0.0
-                }
-            }
-            #[inline(always)]
-            fn is_nan(self) -> bool {
-                self != self
-            }
         }
     )*};
 }
@@ -248,37 +151,15 @@ macro_rules! halves {
             type Wide = f32;
             type Total = Self;
             const SIMD: bool = true;
-            #[inline(always)]
-            fn wide(self) -> f32 {
-                $from(self)
-            }
-            #[inline(always)]
-            fn narrow(wide: f32) -> Self {
-                $to(wide)
-            }
-            #[inline(always)]
-            fn to_f64(self) -> f64 {
-                $from(self) as f64
-            }
-            #[inline(always)]
-            fn cast<D: Element>(self) -> D {
-                D::from_f32($from(self))
-            }
-            #[inline(always)]
-            fn from_f64(x: f64) -> Self {
-                $to(half16::round_to_odd(x))
-            }
-            #[inline(always)]
-            fn from_f32(x: f32) -> Self {
-                $to(x)
-            }
-            #[inline(always)]
-            fn from_i64(x: i64) -> Self {
-                Self::from_f64(x as f64)
-            }
-            #[inline(always)]
-            fn total(acc: f64) -> Self {
-                Self::from_f64(acc)
+            inlined! {
+                fn wide(self) -> f32 = $from(self);
+                fn narrow(wide: f32) -> Self = $to(wide);
+                fn to_f64(self) -> f64 = $from(self) as f64;
+                fn cast<D: Element>(self) -> D = D::from_f32($from(self));
+                fn from_f64(x: f64) -> Self = $to(half16::round_to_odd(x));
+                fn from_f32(x: f32) -> Self = $to(x);
+                fn from_i64(x: i64) -> Self = Self::from_f64(x as f64);
+                fn total(acc: f64) -> Self = Self::from_f64(acc);
             }
         }
     )*};

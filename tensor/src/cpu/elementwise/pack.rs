@@ -65,13 +65,7 @@ pub(super) unsafe fn copy_2d<T: Copy>(
                 }
             }
             // Along the source's rows, where that is the way of its memory.
-            _ if sr < sc => {
-                for c in 0..cols {
-                    for r in 0..rows {
-                        *dst.add(r * dr + c * dc) = *src.add(r * sr + c * sc);
-                    }
-                }
-            }
+            _ if sr < sc => copy_2d(cols, rows, src, [sc, sr], dst, [dc, dr]),
             _ => {
                 for r in 0..rows {
                     for c in 0..cols {

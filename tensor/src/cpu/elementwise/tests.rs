@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::super::element::{Element, Number};
 use super::super::operators::*;
-use super::super::views::{Random, View};
+use super::super::tests::{Random, View};
 use super::*;
 
 /// Each kernel against a plain loop over the elements in row-major order.

@@ -12,7 +12,6 @@ use crate::cpu::vector::{Lanes, Vector};
 const COLUMNS: usize = 32;
 
 /// C = start + A B, of m x k and k x n, where A's columns and B's rows are 1 apart.
-#[allow(clippy::too_many_arguments)]
 pub(super) fn dots<T: Lanes>(
     m: usize,
     k: usize,
@@ -30,7 +29,7 @@ pub(super) fn dots<T: Lanes>(
         _ => (&[], [0, 0]),
     };
     column_blocks(q, COLUMNS, threads, c, |range, c| {
-        block(p, range, k, x, y, Out { c, steps, bias, bias_steps });
+        block(Tiles { p, k, x, y, out: Out { c, steps, bias, bias_steps } }, range);
     });
 }
 
@@ -43,121 +42,101 @@ struct Out<'a, T> {
     bias_steps: [usize; 2],
 }
 
-simd! {
+simd!(
     /// All rows of x by the rows `range` of y.
-    fn block<T: Lanes>(
-        p: usize, range: Range<usize>, k: usize, x: Operand<'_, T>, y: Operand<'_, T>, out: Out<'_, T>,
-    ) = block_body;
-}
+    fn block<const L: usize, T: Lanes>(tiles: Tiles<'_, T>, range: Range<usize>) {
+        // 32 registers hold the sums of 4 x 4 dot products, 16 those of 4 x 2.
+        if L == 16 && size_of::<T>() == 4 {
+            tiles.columns::<L, 4>(range);
+        } else {
+            tiles.columns::<L, 2>(range);
+        }
+    }
+);
 
-#[inline(always)]
-fn block_body<const L: usize, T: Lanes>(
+/// The `p` rows of x and those of y, `k` elements each, and where their products go.
+#[derive(Clone, Copy)]
+struct Tiles<'a, T> {
     p: usize,
-    range: Range<usize>,
     k: usize,
-    x: Operand<'_, T>,
-    y: Operand<'_, T>,
-    out: Out<'_, T>,
-) {
-    // 32 registers hold the sums of 4 x 4 dot products, 16 those of 4 x 2.
-    if L == 16 && size_of::<T>() == 4 {
-        columns::<L, 4, T>(p, range, k, x, y, out);
-    } else {
-        columns::<L, 2, T>(p, range, k, x, y, out);
-    }
+    x: Operand<'a, T>,
+    y: Operand<'a, T>,
+    out: Out<'a, T>,
 }
 
-#[inline(always)]
-fn columns<const L: usize, const Q: usize, T: Lanes>(
-    p: usize,
-    range: Range<usize>,
-    k: usize,
-    x: Operand<'_, T>,
-    y: Operand<'_, T>,
-    out: Out<'_, T>,
-) {
-    let mut j = range.start;
-    while j + Q <= range.end {
-        rows::<L, Q, T>(p, j, k, x, y, out);
-        j += Q;
+impl<T: Lanes> Tiles<'_, T> {
+    #[inline(always)]
+    fn columns<const L: usize, const Q: usize>(self, range: Range<usize>) {
+        let mut j = range.start;
+        while j + Q <= range.end {
+            self.rows::<L, Q>(j);
+            j += Q;
+        }
+        while j < range.end {
+            self.rows::<L, 1>(j);
+            j += 1;
+        }
     }
-    while j < range.end {
-        rows::<L, 1, T>(p, j, k, x, y, out);
-        j += 1;
-    }
-}
 
-#[inline(always)]
-fn rows<const L: usize, const Q: usize, T: Lanes>(
-    p: usize,
-    j: usize,
-    k: usize,
-    x: Operand<'_, T>,
-    y: Operand<'_, T>,
-    out: Out<'_, T>,
-) {
-    let mut i = 0;
-    while i + 4 <= p {
-        tile::<L, 4, Q, T>(i, j, k, x, y, out);
-        i += 4;
+    #[inline(always)]
+    fn rows<const L: usize, const Q: usize>(self, j: usize) {
+        let mut i = 0;
+        while i + 4 <= self.p {
+            self.tile::<L, 4, Q>(i, j);
+            i += 4;
+        }
+        match self.p - i {
+            1 => self.tile::<L, 1, Q>(i, j),
+            2 => self.tile::<L, 2, Q>(i, j),
+            3 => self.tile::<L, 3, Q>(i, j),
+            _ => {}
+        }
     }
-    match p - i {
-        1 => tile::<L, 1, Q, T>(i, j, k, x, y, out),
-        2 => tile::<L, 2, Q, T>(i, j, k, x, y, out),
-        3 => tile::<L, 3, Q, T>(i, j, k, x, y, out),
-        _ => {}
-    }
-}
 
-#[inline(always)]
-fn tile<const L: usize, const P: usize, const Q: usize, T: Lanes>(
-    i: usize,
-    j: usize,
-    k: usize,
-    x: Operand<'_, T>,
-    y: Operand<'_, T>,
-    out: Out<'_, T>,
-) {
-    let mut sum = [[Vector::<T, L>::ZERO; Q]; P];
-    // The sums of the elements from `at` on, `n` of them.
-    macro_rules! add {
-        ($at:expr, $n:expr) => {{
-            let mut vx = [Vector::ZERO; P];
-            for r in 0..P {
-                vx[r] = part(x, i + r, $at, $n);
-            }
-            let mut vy = [Vector::ZERO; Q];
-            for s in 0..Q {
-                vy[s] = part(y, j + s, $at, $n);
-            }
-            for r in 0..P {
-                for s in 0..Q {
-                    sum[r][s] = vx[r].fma(vy[s], sum[r][s]);
+    #[inline(always)]
+    fn tile<const L: usize, const P: usize, const Q: usize>(self, i: usize, j: usize) {
+        let Self { k, x, y, out, .. } = self;
+        let mut sum = [[Vector::<T, L>::ZERO; Q]; P];
+        // The sums of the elements from `at` on, `n` of them.
+        macro_rules! add {
+            ($at:expr, $n:expr) => {{
+                let mut vx = [Vector::ZERO; P];
+                for r in 0..P {
+                    vx[r] = part(x, i + r, $at, $n);
                 }
+                let mut vy = [Vector::ZERO; Q];
+                for s in 0..Q {
+                    vy[s] = part(y, j + s, $at, $n);
+                }
+                for r in 0..P {
+                    for s in 0..Q {
+                        sum[r][s] = vx[r].fma(vy[s], sum[r][s]);
+                    }
+                }
+            }};
+        }
+        let mut at = 0;
+        while at + L <= k {
+            add!(at, L);
+            at += L;
+        }
+        if at < k {
+            add!(at, k - at);
+        }
+        // From here on the sums are in memory; else the compiler would keep them there all along,
+        // for the sake of the indices below.
+        let sum = std::hint::black_box(sum);
+        for r in 0..P {
+            for s in 0..Q {
+                let mut total = sum[r][s].sum();
+                let [row, column] = out.steps;
+                // SAFETY: the calls at one time differ in j.
+                let c = unsafe { &mut out.c.part((i + r) * row + (j + s) * column, 1)[0] };
+                if !out.bias.is_empty() {
+                    total += out.bias[(i + r) * out.bias_steps[0] + (j + s) * out.bias_steps[1]];
+                }
+                *c = total;
             }
-        }};
-    }
-    let mut at = 0;
-    while at + L <= k {
-        add!(at, L);
-        at += L;
-    }
-    if at < k {
-        add!(at, k - at);
-    }
-    // From here on the sums are in memory; else the compiler would keep them there all along,
-    // for the sake of the indices below.
-    let sum = std::hint::black_box(sum);
-    for r in 0..P {
-        for s in 0..Q {
-            let mut total = sum[r][s].sum();
-            let [row, column] = out.steps;
-            // SAFETY: the calls at one time differ in j.
-            let c = unsafe { &mut out.c.part((i + r) * row + (j + s) * column, 1)[0] };
-            if !out.bias.is_empty() {
-                total += out.bias[(i + r) * out.bias_steps[0] + (j + s) * out.bias_steps[1]];
-            }
-            *c = total;
         }
     }
 }
@@ -167,5 +146,8 @@ fn tile<const L: usize, const P: usize, const Q: usize, T: Lanes>(
 fn part<T: Lanes, const L: usize>(x: Operand<'_, T>, row: usize, at: usize, n: usize) -> Vector<T, L> {
     let at = row * x.row + at;
     // SAFETY: `Operand::check` has found all of the row.
-    unsafe { if n < L { Vector::load_first(x.data, at, n) } else { Vector::load(x.data, at) } }
+    unsafe {
+        let at = x.data.as_ptr().add(at);
+        if n < L { Vector::load_first(at, n) } else { Vector::load(at) }
+    }
 }

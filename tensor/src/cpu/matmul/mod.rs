@@ -38,7 +38,7 @@ pub struct Shape<'a> {
 }
 
 /// One side of a product. Strides count elements; `data` begins at the first element.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Operand<'a, T> {
     /// The elements, with whatever lies between them.
     pub data: &'a [T],
@@ -50,15 +50,7 @@ pub struct Operand<'a, T> {
     pub batch: &'a [usize],
 }
 
-impl<T> Clone for Operand<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Operand<'_, T> {}
-
-impl<'a, T> Operand<'a, T> {
+impl<'a, T: Copy> Operand<'a, T> {
     /// One matrix, without a batch.
     #[cfg(test)]
     fn new(data: &'a [T], row: usize, col: usize) -> Self {
@@ -162,7 +154,6 @@ fn begin<T: Real>(start: Start<'_, T>, c: &mut [T], n: usize) {
 }
 
 /// One product, of which no dimension but `k` is 0.
-#[allow(clippy::too_many_arguments)]
 fn product<T: Element>(
     m: usize,
     k: usize,

@@ -16,7 +16,6 @@ const COLUMNS: usize = 256;
 const ROWS: usize = 32;
 
 /// C = start + A B, of m x k and k x n, where B's columns are 1 apart.
-#[allow(clippy::too_many_arguments)]
 pub(super) fn rows<T: Lanes>(
     m: usize,
     k: usize,
@@ -36,44 +35,37 @@ pub(super) fn rows<T: Lanes>(
     column_blocks(n, COLUMNS, threads, c, |columns, c| block(m, k, columns, a, b, start, c, n));
 }
 
-simd! {
+simd!(
     /// The columns `columns` of C.
-    fn block<T: Lanes>(
-        m: usize, k: usize, columns: Range<usize>, a: Operand<'_, T>, b: Operand<'_, T>,
-        start: Start<'_, T>, c: Disjoint<'_, T>, n: usize,
-    ) = block_body;
-}
-
-#[allow(clippy::too_many_arguments)]
-#[inline(always)]
-fn block_body<const L: usize, T: Lanes>(
-    m: usize,
-    k: usize,
-    columns: Range<usize>,
-    a: Operand<'_, T>,
-    b: Operand<'_, T>,
-    start: Start<'_, T>,
-    c: Disjoint<'_, T>,
-    n: usize,
-) {
-    let tile = Tile { m, k, a, b, start, c, n };
-    let mut j = columns.start;
-    // 32 registers hold 4 x 4 vectors and what they are made of, 16 hold 4 x 2.
-    if L == 16 && size_of::<T>() == 4 {
-        while j + 4 * L <= columns.end {
-            tile.rows::<L, 4>(j, L);
-            j += 4 * L;
+    fn block<const L: usize, T: Lanes>(
+        m: usize,
+        k: usize,
+        columns: Range<usize>,
+        a: Operand<'_, T>,
+        b: Operand<'_, T>,
+        start: Start<'_, T>,
+        c: Disjoint<'_, T>,
+        n: usize,
+    ) {
+        let tile = Tile { m, k, a, b, start, c, n };
+        let mut j = columns.start;
+        // 32 registers hold 4 x 4 vectors and what they are made of, 16 hold 4 x 2.
+        if L == 16 && size_of::<T>() == 4 {
+            while j + 4 * L <= columns.end {
+                tile.rows::<L, 4>(j, L);
+                j += 4 * L;
+            }
+        }
+        while j + 2 * L <= columns.end {
+            tile.rows::<L, 2>(j, L);
+            j += 2 * L;
+        }
+        while j < columns.end {
+            tile.rows::<L, 1>(j, L.min(columns.end - j));
+            j += L;
         }
     }
-    while j + 2 * L <= columns.end {
-        tile.rows::<L, 2>(j, L);
-        j += 2 * L;
-    }
-    while j < columns.end {
-        tile.rows::<L, 1>(j, L.min(columns.end - j));
-        j += L;
-    }
-}
+);
 
 struct Tile<'a, T> {
     m: usize,
@@ -125,7 +117,7 @@ impl<T: Lanes> Tile<'_, T> {
                 let c = unsafe { self.c.part((i + r) * self.n + j, width) };
                 let sum = match self.start {
                     Start::Zero => sum[r][v],
-                    Start::Row(_) => sum[r][v].plus(Vector::of(row)),
+                    Start::Row(_) => sum[r][v].add(Vector::of(row)),
                 };
                 sum.put(c);
             }
@@ -144,14 +136,10 @@ impl<T: Lanes> Tile<'_, T> {
     ) {
         let mut b = [Vector::ZERO; V];
         for v in 0..V {
-            let at = p * self.b.row + j + v * L;
+            let at = self.b.data.as_ptr().wrapping_add(p * self.b.row + j + v * L);
             // SAFETY: `Operand::check` has found all of row p < k, to which these columns belong.
             b[v] = unsafe {
-                if v + 1 < V || last == L {
-                    Vector::load(self.b.data, at)
-                } else {
-                    Vector::load_first(self.b.data, at, last)
-                }
+                if v + 1 < V || last == L { Vector::load(at) } else { Vector::load_first(at, last) }
             };
         }
         for r in 0..R {

@@ -1,7 +1,7 @@
 use super::int::matmul_int;
 use super::*;
-use crate::cpu::parallel::given::with_threads;
-use crate::cpu::simd::forced::each_isa;
+use crate::cpu::tests::forced::each_isa;
+use crate::cpu::tests::given::with_threads;
 
 /// Repeatable values in -1..1.
 pub(super) fn noise(n: usize, seed: u64) -> Vec<f64> {

@@ -1,8 +1,6 @@
 //! Adadelta.
 
-use super::{each_part, gradient, sign};
-use crate::cpu::real::Real;
-use crate::cpu::simd::simd;
+use super::{Real, each_part, gradient, sign, simd};
 
 /// `torch.optim.Adadelta`:
 ///
@@ -35,26 +33,12 @@ impl Adadelta {
 
     /// A step with the state `square_avg`, `acc_delta`.
     pub fn step<T: Real>(&self, param: &mut [T], grad: &[T], square_avg: &mut [T], acc_delta: &mut [T]) {
-        each_part(grad, [param, square_avg, acc_delta], |grad, [param, sq, acc]| {
-            part(self, param, grad, sq, acc)
-        });
+        part(self.numbers().map(T::of), param, grad, square_avg, acc_delta);
     }
 }
 
-simd! {
-    fn part<T: Real>(s: &Adadelta, param: &mut [T], grad: &[T], sq: &mut [T], acc: &mut [T]) = part_body;
-}
-
-#[inline(always)]
-fn part_body<const L: usize, T: Real>(
-    s: &Adadelta,
-    param: &mut [T],
-    grad: &[T],
-    sq: &mut [T],
-    acc: &mut [T],
-) {
-    let [decay, sign, eps, lr, rho, taken] = s.numbers().map(T::of);
-    for (((p, &g), sq), acc) in param.iter_mut().zip(grad).zip(sq).zip(acc) {
+pass! {
+    part([decay, sign, eps, lr, rho, taken]: [T; 6]; p, g, sq, acc) {
         let g = gradient::<L, T>(g, *p, decay, sign);
         *sq = (g * taken).fma::<L>(g, *sq * rho).normal();
         let delta = (*acc + eps).sqrt() / (*sq + eps).sqrt() * g;

@@ -1,8 +1,6 @@
 //! Adagrad.
 
-use super::{each_part, gradient, sign};
-use crate::cpu::real::Real;
-use crate::cpu::simd::simd;
+use super::{Real, each_part, gradient, sign, simd};
 
 /// `torch.optim.Adagrad`:
 ///
@@ -35,19 +33,12 @@ impl Adagrad {
     /// Step number `step`, with the state `sum`, which begins as the optimiser's
     /// `initial_accumulator_value`.
     pub fn step<T: Real>(&self, step: u64, param: &mut [T], grad: &[T], sum: &mut [T]) {
-        let numbers = self.numbers(step).map(T::of);
-        each_part(grad, [param, sum], |grad, [param, sum]| part(numbers, param, grad, sum));
+        part(self.numbers(step).map(T::of), param, grad, sum);
     }
 }
 
-simd! {
-    fn part<T: Real>(numbers: [T; 4], param: &mut [T], grad: &[T], sum: &mut [T]) = part_body;
-}
-
-#[inline(always)]
-fn part_body<const L: usize, T: Real>(numbers: [T; 4], param: &mut [T], grad: &[T], sum: &mut [T]) {
-    let [decay, sign, eps, lr] = numbers;
-    for ((p, &g), sum) in param.iter_mut().zip(grad).zip(sum) {
+pass! {
+    part([decay, sign, eps, lr]: [T; 4]; p, g, sum) {
         let g = gradient::<L, T>(g, *p, decay, sign);
         *sum = g.fma::<L>(g, *sum);
         *p = (g / (sum.sqrt() + eps)).fma::<L>(lr, *p);

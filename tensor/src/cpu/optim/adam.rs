@@ -1,8 +1,6 @@
 //! Adam and AdamW.
 
-use super::{each_part, gradient, sign};
-use crate::cpu::real::Real;
-use crate::cpu::simd::simd;
+use super::{Real, each_part, gradient, sign, simd};
 
 /// `torch.optim.Adam`, and `AdamW` where `decoupled`:
 ///
@@ -28,19 +26,6 @@ pub struct Adam {
     pub decoupled: bool,
     /// Whether to climb instead of descending.
     pub maximize: bool,
-}
-
-/// What a step computes once.
-#[derive(Clone, Copy)]
-struct Step<T> {
-    decay: T,
-    sign: T,
-    shrink: T,
-    taken: T,
-    beta2: T,
-    taken_sq: T,
-    step_size: T,
-    eps: T,
 }
 
 impl Adam {
@@ -74,63 +59,39 @@ impl Adam {
         let [decay, sign, shrink, taken, beta2, taken_sq, step_size, correction, eps] = self.numbers(step);
         // avg / (sqrt(sq) / correction + eps) with one division less, on which small steps spend their time.
         let (step_size, eps) = (step_size * correction, eps * correction);
-        let [decay, sign, shrink, taken, beta2, taken_sq, step_size, eps] =
-            [decay, sign, shrink, taken, beta2, taken_sq, step_size, eps].map(T::of);
-        let s = Step { decay, sign, shrink, taken, beta2, taken_sq, step_size, eps };
+        let numbers = [decay, sign, shrink, taken, beta2, taken_sq, step_size, eps].map(T::of);
         match max_exp_avg_sq {
-            None => each_part(grad, [param, exp_avg, exp_avg_sq], |grad, [param, avg, sq]| {
-                plain(s, param, grad, avg, sq);
-            }),
-            Some(max) => {
-                each_part(grad, [param, exp_avg, exp_avg_sq, max], |grad, [param, avg, sq, max]| {
-                    amsgrad(s, param, grad, avg, sq, max);
-                });
-            }
+            None => plain(numbers, param, grad, exp_avg, exp_avg_sq),
+            Some(max) => amsgrad(numbers, param, grad, exp_avg, exp_avg_sq, max),
         }
     }
 }
 
-simd! {
-    fn plain<T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) = plain_body;
-    fn amsgrad<T: Real>(
-        s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T], max: &mut [T],
-    ) = amsgrad_body;
+/// Updates the averages and decays the parameter; returns the gradient.
+#[inline(always)]
+pub(super) fn averages<const L: usize, T: Real>(
+    [decay, sign, shrink, taken, beta2, taken_sq]: [T; 6],
+    g: T,
+    [p, avg, sq]: [&mut T; 3],
+) -> T {
+    let g = gradient::<L, T>(g, *p, decay, sign);
+    *p = *p * shrink;
+    *avg = (g - *avg).fma::<L>(taken, *avg).normal();
+    *sq = (g * taken_sq).fma::<L>(g, *sq * beta2).normal();
+    g
 }
 
-/// Updates the averages and the decayed parameter; returns the average and its square.
-#[inline(always)]
-fn averages<const L: usize, T: Real>(s: &Step<T>, p: &mut T, g: T, avg: &mut T, sq: &mut T) {
-    let g = gradient::<L, T>(g, *p, s.decay, s.sign);
-    *p = *p * s.shrink;
-    *avg = (g - *avg).fma::<L>(s.taken, *avg).normal();
-    *sq = (g * s.taken_sq).fma::<L>(g, *sq * s.beta2).normal();
-}
-
-#[inline(always)]
-fn update<const L: usize, T: Real>(s: &Step<T>, p: T, avg: T, sq: T) -> T {
-    (avg / (sq.sqrt() + s.eps)).fma::<L>(s.step_size, p)
-}
-
-#[inline(always)]
-fn plain_body<const L: usize, T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) {
-    for (((p, &g), avg), sq) in param.iter_mut().zip(grad).zip(avg).zip(sq) {
-        averages::<L, T>(&s, p, g, avg, sq);
-        *p = update::<L, T>(&s, *p, *avg, *sq);
+pass! {
+    plain([numbers @ .., step_size, eps]: [T; 8]; p, g, avg, sq) {
+        averages::<L, T>(numbers, g, [p, avg, sq]);
+        *p = (*avg / (sq.sqrt() + eps)).fma::<L>(step_size, *p);
     }
 }
 
-#[inline(always)]
-fn amsgrad_body<const L: usize, T: Real>(
-    s: Step<T>,
-    param: &mut [T],
-    grad: &[T],
-    avg: &mut [T],
-    sq: &mut [T],
-    max: &mut [T],
-) {
-    for ((((p, &g), avg), sq), max) in param.iter_mut().zip(grad).zip(avg).zip(sq).zip(max) {
-        averages::<L, T>(&s, p, g, avg, sq);
+pass! {
+    amsgrad([numbers @ .., step_size, eps]: [T; 8]; p, g, avg, sq, max) {
+        averages::<L, T>(numbers, g, [p, avg, sq]);
         *max = if *sq > *max || sq.is_nan() { *sq } else { *max };
-        *p = update::<L, T>(&s, *p, *avg, *max);
+        *p = (*avg / (max.sqrt() + eps)).fma::<L>(step_size, *p);
     }
 }

@@ -1,8 +1,6 @@
 //! Adamax.
 
-use super::{each_part, gradient, sign};
-use crate::cpu::real::Real;
-use crate::cpu::simd::simd;
+use super::{Real, each_part, gradient, sign, simd};
 
 /// `torch.optim.Adamax`:
 ///
@@ -43,27 +41,12 @@ impl Adamax {
         exp_avg: &mut [T],
         exp_inf: &mut [T],
     ) {
-        let numbers = self.numbers(step).map(T::of);
-        each_part(grad, [param, exp_avg, exp_inf], |grad, [param, avg, inf]| {
-            part(numbers, param, grad, avg, inf)
-        });
+        part(self.numbers(step).map(T::of), param, grad, exp_avg, exp_inf);
     }
 }
 
-simd! {
-    fn part<T: Real>(numbers: [T; 6], param: &mut [T], grad: &[T], avg: &mut [T], inf: &mut [T]) = part_body;
-}
-
-#[inline(always)]
-fn part_body<const L: usize, T: Real>(
-    numbers: [T; 6],
-    param: &mut [T],
-    grad: &[T],
-    avg: &mut [T],
-    inf: &mut [T],
-) {
-    let [decay, sign, eps, lr, taken, beta2] = numbers;
-    for (((p, &g), avg), inf) in param.iter_mut().zip(grad).zip(avg).zip(inf) {
+pass! {
+    part([decay, sign, eps, lr, taken, beta2]: [T; 6]; p, g, avg, inf) {
         let g = gradient::<L, T>(g, *p, decay, sign);
         *avg = (g - *avg).fma::<L>(taken, *avg).normal();
         let (kept, now) = (*inf * beta2, g.abs() + eps);

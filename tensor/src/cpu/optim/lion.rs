@@ -1,8 +1,6 @@
 //! Lion (Chen et al., "Symbolic Discovery of Optimization Algorithms", 2023).
 
-use super::{each_part, sign};
-use crate::cpu::real::Real;
-use crate::cpu::simd::simd;
+use super::{Real, each_part, sign, simd};
 
 /// ```text
 /// g = grad (or -grad to maximise)
@@ -32,18 +30,12 @@ impl Lion {
 
     /// A step with the state `exp_avg`.
     pub fn step<T: Real>(&self, param: &mut [T], grad: &[T], exp_avg: &mut [T]) {
-        each_part(grad, [param, exp_avg], |grad, [param, avg]| part(self, param, grad, avg));
+        part(self.numbers().map(T::of), param, grad, exp_avg);
     }
 }
 
-simd! {
-    fn part<T: Real>(s: &Lion, param: &mut [T], grad: &[T], avg: &mut [T]) = part_body;
-}
-
-#[inline(always)]
-fn part_body<const L: usize, T: Real>(s: &Lion, param: &mut [T], grad: &[T], avg: &mut [T]) {
-    let [lr, shrink, sign, beta1, taken1, beta2, taken2] = s.numbers().map(T::of);
-    for ((p, &g), avg) in param.iter_mut().zip(grad).zip(avg) {
+pass! {
+    part([lr, shrink, sign, beta1, taken1, beta2, taken2]: [T; 7]; p, g, avg) {
         let g = g * sign;
         let direction = g.fma::<L>(taken1, *avg * beta1);
         // A direction of 0 or NaN is no step, or NaN.

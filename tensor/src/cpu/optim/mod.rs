@@ -7,6 +7,33 @@
 //! A step's number counts from 1. Averages that decay below the smallest normal number become 0
 //! ([`Real::normal`]): PyTorch's stay there, and slow every step from then on.
 
+/// Defines a step: what it does to each element of a parameter and of its state, given the element's gradient.
+///
+/// `name(numbers: type; param, grad, states…) { … }`; the slices are as long as each other. In the body, `L` is as in
+/// [`simd`], `T` the parameter's type, and each slice's name is its element.
+macro_rules! pass {
+    ($name:ident($numbers:tt: $settings:ty; $param:ident, $grad:ident $(, $state:ident)*) $body:block) => {
+        fn $name<T: Real>(numbers: $settings, $param: &mut [T], $grad: &[T] $(, $state: &mut [T])*) {
+            simd!(
+                fn part<const L: usize, T: Real>(
+                    numbers: $settings, $param: &mut [T], $grad: &[T] $(, $state: &mut [T])*
+                ) {
+                    let ($numbers, n) = (numbers, $param.len());
+                    let $grad = &$grad[..n];
+                    $(let $state = &mut $state[..n];)*
+                    for i in 0..n {
+                        let ($param, $grad $(, $state)*) = (&mut $param[i], $grad[i] $(, &mut $state[i])*);
+                        $body
+                    }
+                }
+            );
+            each_part($grad, [$param $(, $state)*], |$grad, [$param $(, $state)*]| {
+                part(numbers, $param, $grad $(, $state)*);
+            });
+        }
+    };
+}
+
 mod adadelta;
 mod adagrad;
 mod adam;
@@ -33,6 +60,7 @@ pub use sgd::Sgd;
 
 use super::parallel::{self, Disjoint};
 use super::real::Real;
+use super::simd::simd;
 
 /// Elements that one task takes at a time.
 const GRAIN: usize = 1 << 14;

@@ -1,8 +1,7 @@
 //! NAdam: Adam with Nesterov's momentum.
 
-use super::{each_part, gradient, sign};
-use crate::cpu::real::Real;
-use crate::cpu::simd::simd;
+use super::adam::averages;
+use super::{Real, each_part, sign, simd};
 
 /// `torch.optim.NAdam`:
 ///
@@ -33,21 +32,6 @@ pub struct NAdam {
     pub decoupled: bool,
     /// Whether to climb instead of descending.
     pub maximize: bool,
-}
-
-/// What a step computes once.
-#[derive(Clone, Copy)]
-struct Step<T> {
-    decay: T,
-    sign: T,
-    shrink: T,
-    taken: T,
-    beta2: T,
-    taken_sq: T,
-    correction: T,
-    eps: T,
-    of_gradient: T,
-    of_average: T,
 }
 
 impl NAdam {
@@ -85,26 +69,15 @@ impl NAdam {
     ) {
         let (numbers, product) = self.numbers(step, *mu_product);
         *mu_product = product;
-        let [decay, sign, shrink, taken, beta2, taken_sq, correction, eps, of_gradient, of_average] =
-            numbers.map(T::of);
-        let s =
-            Step { decay, sign, shrink, taken, beta2, taken_sq, correction, eps, of_gradient, of_average };
-        each_part(grad, [param, exp_avg, exp_avg_sq], |grad, [param, avg, sq]| part(s, param, grad, avg, sq));
+        part(numbers.map(T::of), param, grad, exp_avg, exp_avg_sq);
     }
 }
 
-simd! {
-    fn part<T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) = part_body;
-}
-
-#[inline(always)]
-fn part_body<const L: usize, T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) {
-    for (((p, &g), avg), sq) in param.iter_mut().zip(grad).zip(avg).zip(sq) {
-        let g = gradient::<L, T>(g, *p, s.decay, s.sign);
-        *avg = (g - *avg).fma::<L>(s.taken, *avg).normal();
-        *sq = (g * s.taken_sq).fma::<L>(g, *sq * s.beta2).normal();
-        let denom = (*sq / s.correction).sqrt() + s.eps;
-        let by_gradient = (g / denom).fma::<L>(s.of_gradient, *p * s.shrink);
-        *p = (*avg / denom).fma::<L>(s.of_average, by_gradient);
+pass! {
+    part([numbers @ .., correction, eps, of_gradient, of_average]: [T; 10]; p, g, avg, sq) {
+        let g = averages::<L, T>(numbers, g, [p, avg, sq]);
+        let denom = (*sq / correction).sqrt() + eps;
+        let by_gradient = (g / denom).fma::<L>(of_gradient, *p);
+        *p = (*avg / denom).fma::<L>(of_average, by_gradient);
     }
 }

@@ -1,8 +1,7 @@
 //! RAdam: Adam whose first steps are rectified.
 
-use super::{each_part, gradient, sign};
-use crate::cpu::real::Real;
-use crate::cpu::simd::simd;
+use super::adam::averages;
+use super::{Real, each_part, sign, simd};
 
 /// `torch.optim.RAdam`:
 ///
@@ -32,21 +31,6 @@ pub struct RAdam {
     pub decoupled: bool,
     /// Whether to climb instead of descending.
     pub maximize: bool,
-}
-
-/// What a step computes once.
-#[derive(Clone, Copy)]
-struct Step<T> {
-    decay: T,
-    sign: T,
-    shrink: T,
-    taken: T,
-    beta2: T,
-    taken_sq: T,
-    step_size: T,
-    /// The rectified step's factor, once there is one.
-    adaptive: Option<T>,
-    eps: T,
 }
 
 impl RAdam {
@@ -79,28 +63,14 @@ impl RAdam {
         exp_avg: &mut [T],
         exp_avg_sq: &mut [T],
     ) {
-        let [decay, sign, shrink, taken, beta2, taken_sq, step_size, factor, eps] =
-            self.numbers(step).map(T::of);
-        let adaptive = (factor > T::ZERO).then_some(factor);
-        let s = Step { decay, sign, shrink, taken, beta2, taken_sq, step_size, adaptive, eps };
-        each_part(grad, [param, exp_avg, exp_avg_sq], |grad, [param, avg, sq]| part(s, param, grad, avg, sq));
+        part(self.numbers(step).map(T::of), param, grad, exp_avg, exp_avg_sq);
     }
 }
 
-simd! {
-    fn part<T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) = part_body;
-}
-
-#[inline(always)]
-fn part_body<const L: usize, T: Real>(s: Step<T>, param: &mut [T], grad: &[T], avg: &mut [T], sq: &mut [T]) {
-    for (((p, &g), avg), sq) in param.iter_mut().zip(grad).zip(avg).zip(sq) {
-        let g = gradient::<L, T>(g, *p, s.decay, s.sign);
-        *avg = (g - *avg).fma::<L>(s.taken, *avg).normal();
-        *sq = (g * s.taken_sq).fma::<L>(g, *sq * s.beta2).normal();
-        let direction = match s.adaptive {
-            Some(factor) => *avg * (factor / (sq.sqrt() + s.eps)),
-            None => *avg,
-        };
-        *p = direction.fma::<L>(s.step_size, *p * s.shrink);
+pass! {
+    part([numbers @ .., step_size, factor, eps]: [T; 9]; p, g, avg, sq) {
+        averages::<L, T>(numbers, g, [p, avg, sq]);
+        let direction = if factor > T::ZERO { *avg * (factor / (sq.sqrt() + eps)) } else { *avg };
+        *p = direction.fma::<L>(step_size, *p);
     }
 }

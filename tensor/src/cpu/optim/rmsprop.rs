@@ -1,8 +1,6 @@
 //! RMSprop.
 
-use super::{each_part, gradient, sign};
-use crate::cpu::real::Real;
-use crate::cpu::simd::simd;
+use super::{Real, each_part, sign, simd};
 
 /// `torch.optim.RMSprop`:
 ///
@@ -30,18 +28,6 @@ pub struct RmsProp {
     pub maximize: bool,
 }
 
-/// The settings in the parameter's type.
-#[derive(Clone, Copy)]
-struct Settings<T> {
-    lr: T,
-    alpha: T,
-    taken: T,
-    eps: T,
-    decay: T,
-    momentum: T,
-    sign: T,
-}
-
 impl RmsProp {
     /// What the kernels take.
     pub(crate) fn numbers(&self) -> [f64; 7] {
@@ -59,106 +45,59 @@ impl RmsProp {
         grad_avg: Option<&mut [T]>,
         momentum_buffer: Option<&mut [T]>,
     ) {
-        let [lr, alpha, taken, eps, decay, share, sign] = self.numbers().map(T::of);
-        let s = Settings { lr, alpha, taken, eps, decay, momentum: share, sign };
+        let numbers = self.numbers().map(T::of);
         match (grad_avg, momentum_buffer) {
-            (None, None) => {
-                each_part(grad, [param, square_avg], |g, [p, sq]| plain(s, p, g, sq));
-            }
-            (Some(avg), None) => {
-                each_part(grad, [param, square_avg, avg], |g, [p, sq, avg]| centered(s, p, g, sq, avg));
-            }
-            (None, Some(buf)) => {
-                each_part(grad, [param, square_avg, buf], |g, [p, sq, buf]| momentum(s, p, g, sq, buf));
-            }
-            (Some(avg), Some(buf)) => {
-                each_part(grad, [param, square_avg, avg, buf], |g, [p, sq, avg, buf]| {
-                    centered_momentum(s, p, g, sq, avg, buf);
-                });
-            }
+            (None, None) => plain(numbers, param, grad, square_avg),
+            (Some(avg), None) => centered(numbers, param, grad, square_avg, avg),
+            (None, Some(buf)) => momentum(numbers, param, grad, square_avg, buf),
+            (Some(avg), Some(buf)) => centered_momentum(numbers, param, grad, square_avg, avg, buf),
         }
     }
 }
 
-simd! {
-    fn plain<T: Real>(s: Settings<T>, param: &mut [T], grad: &[T], sq: &mut [T]) = plain_body;
-    fn centered<T: Real>(
-        s: Settings<T>, param: &mut [T], grad: &[T], sq: &mut [T], avg: &mut [T],
-    ) = centered_body;
-    fn momentum<T: Real>(
-        s: Settings<T>, param: &mut [T], grad: &[T], sq: &mut [T], buf: &mut [T],
-    ) = momentum_body;
-    fn centered_momentum<T: Real>(
-        s: Settings<T>, param: &mut [T], grad: &[T], sq: &mut [T], avg: &mut [T], buf: &mut [T],
-    ) = centered_momentum_body;
+/// Updates the average square and, where there is one, the average; returns the gradient, divided.
+#[inline(always)]
+fn direction<const L: usize, T: Real>(
+    [alpha, taken, eps, decay]: [T; 4],
+    p: T,
+    g: T,
+    sq: &mut T,
+    avg: Option<&mut T>,
+) -> T {
+    let g = p.fma::<L>(decay, g);
+    *sq = (g * taken).fma::<L>(g, *sq * alpha).normal();
+    let variance = match avg {
+        None => *sq,
+        Some(avg) => {
+            *avg = (g - *avg).fma::<L>(taken, *avg).normal();
+            (-*avg).fma::<L>(*avg, *sq)
+        }
+    };
+    g / (variance.sqrt() + eps)
 }
 
-/// Updates the average square; returns the gradient.
-#[inline(always)]
-fn square<const L: usize, T: Real>(s: &Settings<T>, p: T, g: T, sq: &mut T) -> T {
-    let g = gradient::<L, T>(g, p, s.decay, s.sign);
-    *sq = (g * s.taken).fma::<L>(g, *sq * s.alpha).normal();
-    g
-}
-
-/// Updates the average; returns the variance.
-#[inline(always)]
-fn variance<const L: usize, T: Real>(s: &Settings<T>, g: T, sq: T, avg: &mut T) -> T {
-    *avg = (g - *avg).fma::<L>(s.taken, *avg).normal();
-    (-*avg).fma::<L>(*avg, sq)
-}
-
-#[inline(always)]
-fn plain_body<const L: usize, T: Real>(s: Settings<T>, param: &mut [T], grad: &[T], sq: &mut [T]) {
-    for ((p, &g), sq) in param.iter_mut().zip(grad).zip(sq) {
-        let g = square::<L, T>(&s, *p, g, sq);
-        *p = (g / (sq.sqrt() + s.eps)).fma::<L>(s.lr, *p);
+pass! {
+    plain([lr, numbers @ .., _, sign]: [T; 7]; p, g, sq) {
+        *p = direction::<L, T>(numbers, *p, g * sign, sq, None).fma::<L>(lr, *p);
     }
 }
 
-#[inline(always)]
-fn centered_body<const L: usize, T: Real>(
-    s: Settings<T>,
-    param: &mut [T],
-    grad: &[T],
-    sq: &mut [T],
-    avg: &mut [T],
-) {
-    for (((p, &g), sq), avg) in param.iter_mut().zip(grad).zip(sq).zip(avg) {
-        let g = square::<L, T>(&s, *p, g, sq);
-        let variance = variance::<L, T>(&s, g, *sq, avg);
-        *p = (g / (variance.sqrt() + s.eps)).fma::<L>(s.lr, *p);
+pass! {
+    centered([lr, numbers @ .., _, sign]: [T; 7]; p, g, sq, avg) {
+        *p = direction::<L, T>(numbers, *p, g * sign, sq, Some(avg)).fma::<L>(lr, *p);
     }
 }
 
-#[inline(always)]
-fn momentum_body<const L: usize, T: Real>(
-    s: Settings<T>,
-    param: &mut [T],
-    grad: &[T],
-    sq: &mut [T],
-    buf: &mut [T],
-) {
-    for (((p, &g), sq), buf) in param.iter_mut().zip(grad).zip(sq).zip(buf) {
-        let g = square::<L, T>(&s, *p, g, sq);
-        *buf = s.momentum.fma::<L>(*buf, g / (sq.sqrt() + s.eps)).normal();
-        *p = buf.fma::<L>(s.lr, *p);
+pass! {
+    momentum([lr, numbers @ .., momentum, sign]: [T; 7]; p, g, sq, buf) {
+        *buf = momentum.fma::<L>(*buf, direction::<L, T>(numbers, *p, g * sign, sq, None)).normal();
+        *p = buf.fma::<L>(lr, *p);
     }
 }
 
-#[inline(always)]
-fn centered_momentum_body<const L: usize, T: Real>(
-    s: Settings<T>,
-    param: &mut [T],
-    grad: &[T],
-    sq: &mut [T],
-    avg: &mut [T],
-    buf: &mut [T],
-) {
-    for ((((p, &g), sq), avg), buf) in param.iter_mut().zip(grad).zip(sq).zip(avg).zip(buf) {
-        let g = square::<L, T>(&s, *p, g, sq);
-        let variance = variance::<L, T>(&s, g, *sq, avg);
-        *buf = s.momentum.fma::<L>(*buf, g / (variance.sqrt() + s.eps)).normal();
-        *p = buf.fma::<L>(s.lr, *p);
+pass! {
+    centered_momentum([lr, numbers @ .., momentum, sign]: [T; 7]; p, g, sq, avg, buf) {
+        *buf = momentum.fma::<L>(*buf, direction::<L, T>(numbers, *p, g * sign, sq, Some(avg))).normal();
+        *p = buf.fma::<L>(lr, *p);
     }
 }

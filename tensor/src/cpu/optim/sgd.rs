@@ -1,8 +1,6 @@
 //! Stochastic gradient descent.
 
-use super::{each_part, gradient, sign};
-use crate::cpu::real::Real;
-use crate::cpu::simd::simd;
+use super::{Real, each_part, gradient, sign, simd};
 
 /// `torch.optim.SGD`:
 ///
@@ -36,7 +34,7 @@ impl Sgd {
 
     /// A step without momentum, which has no state.
     pub fn step<T: Real>(&self, param: &mut [T], grad: &[T]) {
-        each_part(grad, [param], |grad, [param]| plain(self, param, grad));
+        plain(self.numbers().map(T::of), param, grad);
     }
 
     /// A step with momentum; `first` tells that `momentum_buffer` holds nothing yet.
@@ -47,37 +45,23 @@ impl Sgd {
         momentum_buffer: &mut [T],
         first: bool,
     ) {
-        each_part(grad, [param, momentum_buffer], |grad, [param, buf]| {
-            momentum(self, param, grad, buf, first)
-        });
+        momentum((self.numbers().map(T::of), self.nesterov, first), param, grad, momentum_buffer);
     }
 }
 
-simd! {
-    fn plain<T: Real>(s: &Sgd, param: &mut [T], grad: &[T]) = plain_body;
-    fn momentum<T: Real>(s: &Sgd, param: &mut [T], grad: &[T], buf: &mut [T], first: bool) = momentum_body;
-}
-
-#[inline(always)]
-fn plain_body<const L: usize, T: Real>(s: &Sgd, param: &mut [T], grad: &[T]) {
-    let [lr, _, _, decay, sign] = s.numbers().map(T::of);
-    for (p, &g) in param.iter_mut().zip(grad) {
+pass! {
+    plain([lr, _, _, decay, sign]: [T; 5]; p, g) {
         *p = gradient::<L, T>(g, *p, decay, sign).fma::<L>(lr, *p);
     }
 }
 
-#[inline(always)]
-fn momentum_body<const L: usize, T: Real>(s: &Sgd, param: &mut [T], grad: &[T], buf: &mut [T], first: bool) {
-    let [lr, momentum, taken, decay, sign] = s.numbers().map(T::of);
-    // What the buffer held before does not count at first: not even a NaN.
-    let (kept, taken) = if first { (T::ZERO, T::ONE) } else { (momentum, taken) };
-    if first {
-        buf.fill(T::ZERO);
-    }
-    for ((p, &g), buf) in param.iter_mut().zip(grad).zip(buf) {
+pass! {
+    momentum(([lr, momentum, taken, decay, sign], nesterov, first): ([T; 5], bool, bool); p, g, buf) {
         let g = gradient::<L, T>(g, *p, decay, sign);
-        *buf = g.fma::<L>(taken, kept * *buf).normal();
-        let g = if s.nesterov { momentum.fma::<L>(*buf, g) } else { *buf };
+        // What the buffer held before does not count at first: not even a NaN.
+        let (kept, taken) = if first { (T::ZERO, T::ONE) } else { (momentum * *buf, taken) };
+        *buf = g.fma::<L>(taken, kept).normal();
+        let g = if nesterov { momentum.fma::<L>(*buf, g) } else { *buf };
         *p = g.fma::<L>(lr, *p);
     }
 }

@@ -4,8 +4,8 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 
 use super::*;
-use crate::cpu::parallel::given::with_threads;
-use crate::cpu::simd::forced::each_isa;
+use crate::cpu::tests::forced::each_isa;
+use crate::cpu::tests::given::with_threads;
 
 /// One optimiser of the reference cases, its settings read from their arguments, over one
 /// parameter and its state.

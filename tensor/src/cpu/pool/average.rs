@@ -93,70 +93,67 @@ impl Average {
     }
 }
 
-simd! {
+simd!(
+    /// One plane.
+    fn forward<const L: usize, T: Lanes>(pool: &Average, x: &[T], y: &mut [T]) {
+        let width = pool.input[1];
+        let mut sums = vec![T::ZERO; width];
+        for (row, y) in pool.rows.iter().zip(y.chunks_exact_mut(pool.cols.len())) {
+            sums.fill(T::ZERO);
+            for x in x[row.start * width..row.end * width].chunks_exact(width.max(1)) {
+                for (sum, &x) in sums.iter_mut().zip(x) {
+                    *sum += x;
+                }
+            }
+            for (col, y) in pool.cols.iter().zip(y) {
+                let mut total = T::ZERO;
+                for &sum in &sums[col.start..col.end] {
+                    total += sum;
+                }
+                *y = total / T::of(pool.divisor(row, col) as f64);
+            }
+        }
+    }
+);
+
+simd!(
     /// Planes of which all elements are added up.
-    fn means<T: Lanes>(x: &[T], size: usize, divisor: T, y: &mut [T]) = means_body;
+    fn means<const L: usize, T: Lanes>(x: &[T], size: usize, divisor: T, y: &mut [T]) {
+        for (p, y) in y.iter_mut().enumerate() {
+            let mut sum = Vector::<T, L>::ZERO;
+            for x in x[p * size..][..size].chunks(L) {
+                sum = sum.add(Vector::of(x));
+            }
+            *y = sum.sum() / divisor;
+        }
+    }
+);
+
+simd!(
     /// One plane.
-    fn forward<T: Lanes>(pool: &Average, x: &[T], y: &mut [T]) = forward_body;
-    /// One plane.
-    fn backward<T: Lanes>(pool: &Average, dy: &[T], dx: &mut [T]) = backward_body;
-}
-
-#[inline(always)]
-fn forward_body<const L: usize, T: Lanes>(pool: &Average, x: &[T], y: &mut [T]) {
-    let width = pool.input[1];
-    let mut sums = vec![T::ZERO; width];
-    for (row, y) in pool.rows.iter().zip(y.chunks_exact_mut(pool.cols.len())) {
-        sums.fill(T::ZERO);
-        for x in x[row.start * width..row.end * width].chunks_exact(width.max(1)) {
-            for (sum, &x) in sums.iter_mut().zip(x) {
-                *sum += x;
+    fn backward<const L: usize, T: Lanes>(pool: &Average, dy: &[T], dx: &mut [T]) {
+        if pool.global() {
+            return dx.fill(dy[0] / T::of(pool.divisor(&pool.rows[0], &pool.cols[0]) as f64));
+        }
+        let width = pool.input[1];
+        dx.fill(T::ZERO);
+        if pool.cols.is_empty() {
+            return;
+        }
+        let mut sums = vec![T::ZERO; width];
+        for (row, dy) in pool.rows.iter().zip(dy.chunks_exact(pool.cols.len())) {
+            sums.fill(T::ZERO);
+            for (col, &dy) in pool.cols.iter().zip(dy) {
+                let share = dy / T::of(pool.divisor(row, col) as f64);
+                for sum in &mut sums[col.start..col.end] {
+                    *sum += share;
+                }
             }
-        }
-        for (col, y) in pool.cols.iter().zip(y) {
-            let mut total = T::ZERO;
-            for &sum in &sums[col.start..col.end] {
-                total += sum;
-            }
-            *y = total / T::of(pool.divisor(row, col) as f64);
-        }
-    }
-}
-
-#[inline(always)]
-fn means_body<const L: usize, T: Lanes>(x: &[T], size: usize, divisor: T, y: &mut [T]) {
-    for (p, y) in y.iter_mut().enumerate() {
-        let mut sum = Vector::<T, L>::ZERO;
-        for x in x[p * size..][..size].chunks(L) {
-            sum = sum.plus(Vector::of(x));
-        }
-        *y = sum.sum() / divisor;
-    }
-}
-
-#[inline(always)]
-fn backward_body<const L: usize, T: Lanes>(pool: &Average, dy: &[T], dx: &mut [T]) {
-    if pool.global() {
-        return dx.fill(dy[0] / T::of(pool.divisor(&pool.rows[0], &pool.cols[0]) as f64));
-    }
-    let width = pool.input[1];
-    dx.fill(T::ZERO);
-    if pool.cols.is_empty() {
-        return;
-    }
-    let mut sums = vec![T::ZERO; width];
-    for (row, dy) in pool.rows.iter().zip(dy.chunks_exact(pool.cols.len())) {
-        sums.fill(T::ZERO);
-        for (col, &dy) in pool.cols.iter().zip(dy) {
-            let share = dy / T::of(pool.divisor(row, col) as f64);
-            for sum in &mut sums[col.start..col.end] {
-                *sum += share;
-            }
-        }
-        for dx in dx[row.start * width..row.end * width].chunks_exact_mut(width) {
-            for (dx, &sum) in dx.iter_mut().zip(&sums) {
-                *dx += sum;
+            for dx in dx[row.start * width..row.end * width].chunks_exact_mut(width) {
+                for (dx, &sum) in dx.iter_mut().zip(&sums) {
+                    *dx += sum;
+                }
             }
         }
     }
-}
+);

@@ -58,19 +58,16 @@ pub fn maxima<T: Lanes>(pool: &Pool2d, x: &[T]) -> (Vec<T>, Vec<u32>) {
     (y, index)
 }
 
-simd! {
+simd!(
     /// Any windows, a vector of them at a time.
-    fn plane<T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) = plane_body;
-}
-
-#[inline(always)]
-fn plane_body<const L: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) {
-    match pool.stride[1] {
-        1 => strided::<L, 1, T>(pool, x, y, index),
-        2 => strided::<L, 2, T>(pool, x, y, index),
-        _ => strided::<L, 0, T>(pool, x, y, index),
+    fn plane<const L: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) {
+        match pool.stride[1] {
+            1 => strided::<L, 1, T>(pool, x, y, index),
+            2 => strided::<L, 2, T>(pool, x, y, index),
+            _ => strided::<L, 0, T>(pool, x, y, index),
+        }
     }
-}
+);
 
 /// `L` elements of `x`, `stride` apart, where `S` is the stride or 0 for any.
 #[inline(always)]

@@ -15,38 +15,34 @@ pub fn applies(pool: &Pool2d) -> bool {
         && inside
 }
 
-simd! {
-    /// Whole planes forward, as `max_pool2d`.
-    pub fn forward<T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) = forward_body;
-
-    /// Whole planes backward, as `max_pool2d_grad`.
-    pub fn backward<T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32], dx: &mut [T]) = backward_body;
-}
-
 // Rows are worked on from the first to the last, each in whole vectors where memory goes on behind it: what
 // a vector holds beyond its row is read for nothing, and overwritten by the next row.
 
-#[inline(always)]
-fn forward_body<const L: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) {
-    let (width, [rows, columns]) = (pool.input[1], pool.output);
-    for row in 0..y.len() / columns {
-        let (plane, o) = (row / rows * pool.in_size(), row % rows);
-        for j in (0..columns).step_by(L) {
-            let (first, at) = (2 * (o * width + j), row * columns + j);
-            if let (Some([top, bottom]), Some(y), Some(index)) =
-                (two_rows(x, plane + first, width), y[at..].first_chunk_mut(), index[at..].first_chunk_mut())
-            {
-                (*y, *index) = maxima::<L, T>(top, bottom, first as u32, width as u32);
-            } else {
-                let n = L.min(columns - j);
-                let part = |first: usize| split::<L, T>(&x[plane + first..][..2 * n]);
-                let (max, place) = maxima(part(first), part(first + width), first as u32, width as u32);
-                Vector(max).put(&mut y[at..][..n]);
-                put_u32(place, &mut index[at..][..n]);
+simd!(
+    /// Whole planes forward, as `max_pool2d`.
+    pub fn forward<const L: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) {
+        let (width, [rows, columns]) = (pool.input[1], pool.output);
+        for row in 0..y.len() / columns {
+            let (plane, o) = (row / rows * pool.in_size(), row % rows);
+            for j in (0..columns).step_by(L) {
+                let (first, at) = (2 * (o * width + j), row * columns + j);
+                if let (Some([top, bottom]), Some(y), Some(index)) = (
+                    two_rows(x, plane + first, width),
+                    y[at..].first_chunk_mut(),
+                    index[at..].first_chunk_mut(),
+                ) {
+                    (*y, *index) = maxima::<L, T>(top, bottom, first as u32, width as u32);
+                } else {
+                    let n = L.min(columns - j);
+                    let part = |first: usize| split::<L, T>(&x[plane + first..][..2 * n]);
+                    let (max, place) = maxima(part(first), part(first + width), first as u32, width as u32);
+                    Vector(max).put(&mut y[at..][..n]);
+                    put_u32(place, &mut index[at..][..n]);
+                }
             }
         }
     }
-}
+);
 
 /// Two rows of `2 L` elements, `width` apart, split, where `x` has them.
 #[inline(always)]
@@ -54,7 +50,7 @@ fn two_rows<const L: usize, T: Lanes>(x: &[T], first: usize, width: usize) -> Op
     let x = x.get(first..first + width + 2 * L)?;
     let row = |at: usize| {
         // SAFETY: `x` has `width + 2 L` elements, and `at` is 0 or `width`.
-        unsafe { deal([Vector::load(x, at).0, Vector::load(x, at + L).0]) }
+        unsafe { deal([Vector::load(x.as_ptr().add(at)).0, Vector::load(x.as_ptr().add(at + L)).0]) }
     };
     Some([row(0), row(width)])
 }
@@ -113,38 +109,40 @@ fn join<const L: usize, T: Lanes>(split: [[T; L]; 2]) -> [[T; L]; 2] {
     pair
 }
 
-#[inline(always)]
-fn backward_body<const L: usize, T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32], dx: &mut [T]) {
-    let (width, [rows, columns], size) = (pool.input[1], pool.output, pool.in_size());
-    for row in 0..dy.len() / columns {
-        let (plane, o) = (row / rows * size, row % rows);
-        for start in [2 * o * width, (2 * o + 1) * width] {
-            for j in (0..columns).step_by(L) {
-                let (first, at) = (start + 2 * j, row * columns + j);
-                if let (Some(dy), Some(index), Some(dx)) = (
-                    dy[at..].first_chunk(),
-                    index[at..].first_chunk(),
-                    dx.get_mut(plane + first..plane + first + 2 * L),
-                ) {
-                    let [low, high] = scattered::<L, T>(*dy, *index, first as u32);
-                    Vector(low).store(dx);
-                    Vector(high).store(&mut dx[L..]);
-                } else {
-                    let n = L.min(columns - j);
-                    let dy = Vector::of(&dy[at..][..n]).0;
-                    let [low, high] = scattered::<L, T>(dy, of_u32(&index[at..][..n]), first as u32);
-                    let (to_low, to_high) = dx[plane + first..][..2 * n].split_at_mut(L.min(2 * n));
-                    Vector(low).put(to_low);
-                    Vector(high).put(to_high);
+simd!(
+    /// Whole planes backward, as `max_pool2d_grad`.
+    pub fn backward<const L: usize, T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32], dx: &mut [T]) {
+        let (width, [rows, columns], size) = (pool.input[1], pool.output, pool.in_size());
+        for row in 0..dy.len() / columns {
+            let (plane, o) = (row / rows * size, row % rows);
+            for start in [2 * o * width, (2 * o + 1) * width] {
+                for j in (0..columns).step_by(L) {
+                    let (first, at) = (start + 2 * j, row * columns + j);
+                    if let (Some(dy), Some(index), Some(dx)) = (
+                        dy[at..].first_chunk(),
+                        index[at..].first_chunk(),
+                        dx.get_mut(plane + first..plane + first + 2 * L),
+                    ) {
+                        let [low, high] = scattered::<L, T>(*dy, *index, first as u32);
+                        Vector(low).put(dx);
+                        Vector(high).put(&mut dx[L..]);
+                    } else {
+                        let n = L.min(columns - j);
+                        let dy = Vector::of(&dy[at..][..n]).0;
+                        let [low, high] = scattered::<L, T>(dy, of_u32(&index[at..][..n]), first as u32);
+                        let (to_low, to_high) = dx[plane + first..][..2 * n].split_at_mut(L.min(2 * n));
+                        Vector(low).put(to_low);
+                        Vector(high).put(to_high);
+                    }
                 }
+                dx[plane + start + 2 * columns..plane + start + width].fill(T::ZERO);
             }
-            dx[plane + start + 2 * columns..plane + start + width].fill(T::ZERO);
-        }
-        if o + 1 == rows {
-            dx[plane + 2 * rows * width..plane + size].fill(T::ZERO); // a row that no window covers
+            if o + 1 == rows {
+                dx[plane + 2 * rows * width..plane + size].fill(T::ZERO); // a row that no window covers
+            }
         }
     }
-}
+);
 
 /// The `2 L` elements of a plane from `first` on: gradients where the maxima were, else 0. By value and
 /// in 32 bits, or the compiler takes the lanes one by one.

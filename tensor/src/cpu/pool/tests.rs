@@ -1,9 +1,9 @@
 use super::average::Average;
 use super::max::{NOWHERE, adaptive_max_pool2d, max_pool2d, max_pool2d_grad};
 use super::*;
-use crate::cpu::parallel::given::with_threads;
 use crate::cpu::real::Real;
-use crate::cpu::simd::forced::each_isa;
+use crate::cpu::tests::forced::each_isa;
+use crate::cpu::tests::given::with_threads;
 use crate::cpu::vector::Lanes;
 
 /// Repeatable values in -1..1 on a coarse grid, so that some are equal.

@@ -5,7 +5,7 @@ use super::super::argmax::{Greatest, Least, extreme};
 use super::super::element::{Element, FloatElement};
 use super::super::reducers::*;
 use super::super::scan::{Scan, scan as gathered};
-use super::super::views::{Random, View, groups};
+use super::super::tests::{Random, View, groups};
 use super::*;
 
 /// Each reduction against sums over the elements in row-major order.
@@ -90,7 +90,7 @@ fn check_along<T: Element>(seed: u64) {
             groups.iter().map(scan).collect()
         };
         let of = |y: Vec<T::Total>| -> Vec<Vec<f64>> {
-            super::super::views::groups(&y, &dims, &[dim])
+            super::super::tests::groups(&y, &dims, &[dim])
                 .into_iter()
                 .map(|g| g.into_iter().map(|y| y.to_f64()).collect())
                 .collect()

@@ -1,5 +1,5 @@
 use super::*;
-use crate::cpu::simd::forced::each_isa;
+use crate::cpu::tests::forced::each_isa;
 
 /// Repeatable values around `mean`, with a deviation of about 0.6.
 fn noise<T: Lanes>(n: usize, seed: u64, mean: f64) -> Vec<T> {

@@ -1,7 +1,7 @@
-use super::super::simd::forced::each_isa;
-use super::super::views::Random;
+use super::super::tests::Random;
+use super::super::tests::forced::each_isa;
 use super::*;
-use crate::cpu::parallel::given::with_threads;
+use crate::cpu::tests::given::with_threads;
 
 /// Slabs, rows, neighbours: each path, and its remainders.
 const SIZES: [(usize, usize, usize); 13] = [

@@ -105,58 +105,55 @@ fn taps<T: Real>(mode: Mode, input: usize, output: usize, scale: Option<f64>) ->
     (0..if input == 0 { 0 } else { output }).map(tap).collect()
 }
 
-simd! {
+simd!(
     /// One plane.
-    fn forward<T: Real>(up: &Upsample<T>, x: &[T], y: &mut [T]) = forward_body;
-    /// One plane.
-    fn backward<T: Real>(up: &Upsample<T>, dy: &[T], dx: &mut [T]) = backward_body;
-}
-
-#[inline(always)]
-fn forward_body<const L: usize, T: Real>(up: &Upsample<T>, x: &[T], y: &mut [T]) {
-    let width = up.input[1];
-    let mut mixed = vec![T::ZERO; width];
-    for (row, y) in up.rows.iter().zip(y.chunks_exact_mut(up.cols.len())) {
-        let (at, next) = (&x[row.at * width..][..width], &x[row.next * width..][..width]);
-        if !up.linear {
+    fn forward<const L: usize, T: Real>(up: &Upsample<T>, x: &[T], y: &mut [T]) {
+        let width = up.input[1];
+        let mut mixed = vec![T::ZERO; width];
+        for (row, y) in up.rows.iter().zip(y.chunks_exact_mut(up.cols.len())) {
+            let (at, next) = (&x[row.at * width..][..width], &x[row.next * width..][..width]);
+            if !up.linear {
+                for (y, col) in y.iter_mut().zip(&up.cols) {
+                    *y = at[col.at];
+                }
+                continue;
+            }
+            let far = T::ONE - row.near;
+            for i in 0..width {
+                mixed[i] = row.near * at[i] + far * next[i];
+            }
             for (y, col) in y.iter_mut().zip(&up.cols) {
-                *y = at[col.at];
+                *y = col.near * mixed[col.at] + (T::ONE - col.near) * mixed[col.next];
             }
-            continue;
-        }
-        let far = T::ONE - row.near;
-        for i in 0..width {
-            mixed[i] = row.near * at[i] + far * next[i];
-        }
-        for (y, col) in y.iter_mut().zip(&up.cols) {
-            *y = col.near * mixed[col.at] + (T::ONE - col.near) * mixed[col.next];
         }
     }
-}
+);
 
-#[inline(always)]
-fn backward_body<const L: usize, T: Real>(up: &Upsample<T>, dy: &[T], dx: &mut [T]) {
-    let width = up.input[1];
-    dx.fill(T::ZERO);
-    let mut mixed = vec![T::ZERO; width];
-    for (row, dy) in up.rows.iter().zip(dy.chunks_exact(up.cols.len())) {
-        mixed.fill(T::ZERO);
-        for (&dy, col) in dy.iter().zip(&up.cols) {
-            if up.linear {
-                mixed[col.at] += col.near * dy;
-                mixed[col.next] += (T::ONE - col.near) * dy;
-            } else {
-                mixed[col.at] += dy;
+simd!(
+    /// One plane.
+    fn backward<const L: usize, T: Real>(up: &Upsample<T>, dy: &[T], dx: &mut [T]) {
+        let width = up.input[1];
+        dx.fill(T::ZERO);
+        let mut mixed = vec![T::ZERO; width];
+        for (row, dy) in up.rows.iter().zip(dy.chunks_exact(up.cols.len())) {
+            mixed.fill(T::ZERO);
+            for (&dy, col) in dy.iter().zip(&up.cols) {
+                if up.linear {
+                    mixed[col.at] += col.near * dy;
+                    mixed[col.next] += (T::ONE - col.near) * dy;
+                } else {
+                    mixed[col.at] += dy;
+                }
             }
-        }
-        let shares = [(row.at, row.near), (row.next, T::ONE - row.near)];
-        for (at, share) in shares.into_iter().take(if up.linear { 2 } else { 1 }) {
-            for (dx, &mixed) in dx[at * width..][..width].iter_mut().zip(&mixed) {
-                *dx += share * mixed;
+            let shares = [(row.at, row.near), (row.next, T::ONE - row.near)];
+            for (at, share) in shares.into_iter().take(if up.linear { 2 } else { 1 }) {
+                for (dx, &mixed) in dx[at * width..][..width].iter_mut().zip(&mixed) {
+                    *dx += share * mixed;
+                }
             }
         }
     }
-}
+);
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::cpu::simd::forced::each_isa;
+use crate::cpu::tests::forced::each_isa;
 
 fn noise<T: Real>(n: usize) -> Vec<T> {
     (0..n).map(|i| T::of(((i * 7919 + 13) % 101) as f64 / 50.0 - 1.0)).collect()

@@ -1,7 +1,7 @@
 //! The weight's gradient: the products of the transformed tiles of the input and of the output's
 //! gradient, summed, and transformed back.
 
-use super::products::gradient;
+use super::products::multiply;
 use super::tiles::{Layout, Strips, Tiles, adjoint, windows};
 use super::weights::{POSITIONS, Weights};
 use super::{NS, PIECES, shared_len, shares, tiles_at_once, transform_all};
@@ -81,7 +81,8 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
                         for position in 0..POSITIONS {
                             let v = &v[position * v_layout.step..];
                             let z = &z[position * layout.step..];
-                            gradient(count, inputs, v, v_layout.width, z, part(block, position), width);
+                            let du = part(block, position);
+                            multiply((inputs, count), (v, (1, v_layout.width)), z, du, width, true);
                         }
                     }
                 }

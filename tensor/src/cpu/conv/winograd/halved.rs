@@ -12,7 +12,7 @@
 //! products `m` become the outputs `sum over p of p^i m_p`, plus that at infinity for the last.
 
 use super::transform::Map;
-use crate::cpu::conv::vector::{Lanes, Register, Vector, Width};
+use crate::cpu::conv::vector::Register;
 
 /// The finite points are these and their opposites.
 const A: f32 = 0.5;
@@ -30,10 +30,7 @@ pub fn partners(row: usize) -> (usize, usize) {
 /// then the others at 4.
 pub struct Input;
 
-impl<const L: usize> Map<L, 9, 9> for Input
-where
-    Lanes<L>: Width<L>,
-{
+impl<const L: usize> Map<L, 9, 9> for Input {
     #[inline(always)]
     fn apply(d: [Register<L>; 9]) -> [Register<L>; 9] {
         let by = Register::<L>::splat;
@@ -46,10 +43,7 @@ where
 
 /// `n_p(d) / n_p(p)`: `n_a` is `(x + a) (x² - b²)`.
 #[inline(always)]
-fn finite<const L: usize>(d: [Register<L>; 4]) -> [Register<L>; 4]
-where
-    Lanes<L>: Width<L>,
-{
+fn finite<const L: usize>(d: [Register<L>; 4]) -> [Register<L>; 4] {
     let by = Register::<L>::splat;
     let (na, nb) = (1.0 / (2.0 * A * (A2 - B2)), 1.0 / (2.0 * B * (B2 - A2)));
     // x² - b² and x³ - b² x, for ±a; likewise for ±b.
@@ -66,10 +60,7 @@ where
 /// The kernel's outer rows at 5 points, and the middle one.
 pub struct Weight;
 
-impl<const L: usize> Map<L, 3, 6> for Weight
-where
-    Lanes<L>: Width<L>,
-{
+impl<const L: usize> Map<L, 3, 6> for Weight {
     #[inline(always)]
     fn apply(g: [Register<L>; 3]) -> [Register<L>; 6] {
         let by = Register::<L>::splat;
@@ -87,10 +78,7 @@ where
 /// Products at 5 points to 4 outputs.
 pub struct Output;
 
-impl<const L: usize> Map<L, 5, 4> for Output
-where
-    Lanes<L>: Width<L>,
-{
+impl<const L: usize> Map<L, 5, 4> for Output {
     #[inline(always)]
     fn apply(m: [Register<L>; 5]) -> [Register<L>; 4] {
         let by = Register::<L>::splat;

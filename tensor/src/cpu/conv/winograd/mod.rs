@@ -22,7 +22,7 @@ use super::channels::{BLOCK, lanes, packed_len};
 use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint, Share};
 pub use grad::weight_grad;
-use products::product;
+use products::multiply;
 use tiles::{Layout, Strips, Tiles, results, windows};
 use weights::{POSITIONS, Weights};
 
@@ -189,7 +189,7 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
                         let v = &v[p.tile * v_layout.step..];
                         let u = &u[group * weights.len()..][weights.part(block, p.weight)];
                         let m = &mut m[p.result * layout.step..];
-                        product(count, inputs, v, v_layout.width, u, m, width, p.add);
+                        multiply((count, inputs), (v, (v_layout.width, 1)), u, m, width, p.add);
                     }
                     let bias = &biases[group * packed_len(outs, 1) + first..][..width];
                     for strips in &chunk {

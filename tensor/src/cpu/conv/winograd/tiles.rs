@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::halved;
 use super::transform::{Input, Map, Output, OutputAdjoint, Square, both_ways};
 use crate::cpu::conv::transpose::{transpose_body, transpose_to};
-use crate::cpu::conv::vector::{Lanes, Register, Vector, Width};
+use crate::cpu::conv::vector::Register;
 use crate::cpu::parallel::Share;
 use crate::cpu::simd::simd;
 
@@ -129,9 +129,9 @@ impl Layout {
     }
 }
 
-simd! {
+simd!(
     /// `Bᵀ d B` of the windows of some strips, of `channels` channels, to matrices that start at `at`.
-    pub fn windows(
+    pub fn windows<const L: usize>(
         tiles: &Tiles,
         strips: &Strips,
         x: &[f32],
@@ -140,10 +140,26 @@ simd! {
         to: Layout,
         at: usize,
         v: &mut Share<'_, f32>,
-    ) = windows_body;
+    ) {
+        let rows = tiles.seen(&strips.strips);
+        let top = 4 * tiles.stride * strips.strips.start;
+        let first = (top as isize - tiles.padding.0 as isize, -(tiles.padding.1 as isize));
+        let v = v.matrix(at, 1, to.len(), to.len());
+        let squares = Squares { image: tiles.image, rows, first, step: 4 * tiles.stride };
+        // SAFETY: `v` is a matrix of the share, of which this call writes its tiles.
+        unsafe {
+            if tiles.stride == 1 {
+                transform::<Input, L, 6, 6>(tiles, strips, &squares, x, channels, turned, to, v);
+            } else {
+                transform::<halved::Input, L, 9, 9>(tiles, strips, &squares, x, channels, turned, to, v);
+            }
+        }
+    }
+);
 
+simd!(
     /// `A y Aᵀ` of the result tiles of some strips, likewise.
-    pub fn adjoint(
+    pub fn adjoint<const L: usize>(
         tiles: &Tiles,
         strips: &Strips,
         y: &[f32],
@@ -151,71 +167,15 @@ simd! {
         turned: &mut [f32],
         to: Layout,
         z: &mut Share<'_, f32>,
-    ) = adjoint_body;
-
-    /// `Aᵀ m A` and the bias of the tiles of some strips, to `channels` channels of the results from
-    /// `at` on.
-    pub fn results(
-        tiles: &Tiles,
-        strips: &Strips,
-        from: Layout,
-        m: &[f32],
-        bias: &[f32],
-        channels: usize,
-        turned: &mut [f32],
-        at: usize,
-        y: &mut Share<'_, f32>,
-    ) = results_body;
-}
-
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn windows_body<const L: usize>(
-    tiles: &Tiles,
-    strips: &Strips,
-    x: &[f32],
-    channels: usize,
-    turned: &mut [f32],
-    to: Layout,
-    at: usize,
-    v: &mut Share<'_, f32>,
-) where
-    Lanes<L>: Width<L>,
-{
-    let rows = tiles.seen(&strips.strips);
-    let top = 4 * tiles.stride * strips.strips.start;
-    let first = (top as isize - tiles.padding.0 as isize, -(tiles.padding.1 as isize));
-    let v = v.matrix(at, 1, to.len(), to.len());
-    let squares = Squares { image: tiles.image, rows, first, step: 4 * tiles.stride };
-    // SAFETY: `v` is a matrix of the share, of which this call writes its tiles.
-    unsafe {
-        if tiles.stride == 1 {
-            transform::<Input, L, 6, 6>(tiles, strips, &squares, x, channels, turned, to, v);
-        } else {
-            transform::<halved::Input, L, 9, 9>(tiles, strips, &squares, x, channels, turned, to, v);
-        }
+    ) {
+        let rows = tiles.rows(&strips.strips);
+        let first = (rows.start as isize, 0);
+        let z = z.matrix(0, 1, to.len(), to.len());
+        let squares = Squares { image: tiles.results, rows, first, step: 4 };
+        // SAFETY: as in `windows_body`.
+        unsafe { transform::<OutputAdjoint, L, 4, 6>(tiles, strips, &squares, y, channels, turned, to, z) }
     }
-}
-
-#[inline(always)]
-fn adjoint_body<const L: usize>(
-    tiles: &Tiles,
-    strips: &Strips,
-    y: &[f32],
-    channels: usize,
-    turned: &mut [f32],
-    to: Layout,
-    z: &mut Share<'_, f32>,
-) where
-    Lanes<L>: Width<L>,
-{
-    let rows = tiles.rows(&strips.strips);
-    let first = (rows.start as isize, 0);
-    let z = z.matrix(0, 1, to.len(), to.len());
-    let squares = Squares { image: tiles.results, rows, first, step: 4 };
-    // SAFETY: as in `windows_body`.
-    unsafe { transform::<OutputAdjoint, L, 4, 6>(tiles, strips, &squares, y, channels, turned, to, z) }
-}
+);
 
 /// The squares of pixels that are transformed: the first starts at row and column `first`, each
 /// next one `step` further on; outside the image, of which there are only the `rows`, are zeros.
@@ -231,7 +191,6 @@ struct Squares {
 /// # Safety
 /// The matrices at `v`, as `to` says, must be writable in the rows of the strips' tiles.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
 unsafe fn transform<T: Map<L, N, M>, const L: usize, const N: usize, const M: usize>(
     tiles: &Tiles,
     strips: &Strips,
@@ -241,9 +200,7 @@ unsafe fn transform<T: Map<L, N, M>, const L: usize, const N: usize, const M: us
     turned: &mut [f32],
     to: Layout,
     v: *mut f32,
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     let (rows, image, first) = (&squares.rows, squares.image, squares.first);
     let pixels = rows.len() * image.1;
     let turned = &mut turned[..(pixels + 1) * to.width];
@@ -296,44 +253,42 @@ fn turn<const L: usize>(
     pixels: usize,
     turned: &mut [f32],
     width: usize,
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     if width > channels {
         turned.fill(0.0);
     }
     turned[pixels * width..].fill(0.0);
-    transpose_body::<L>(channels, pixels, &x[first.min(x.len())..], area, turned, width);
+    transpose_body::<L>((channels, pixels), (&x[first.min(x.len())..], area), (turned, width));
 }
 
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn results_body<const L: usize>(
-    tiles: &Tiles,
-    strips: &Strips,
-    from: Layout,
-    m: &[f32],
-    bias: &[f32],
-    channels: usize,
-    turned: &mut [f32],
-    at: usize,
-    y: &mut Share<'_, f32>,
-) where
-    Lanes<L>: Width<L>,
-{
-    let rows = tiles.rows(&strips.strips);
-    let (columns, area) = (tiles.results.1, tiles.results.0 * tiles.results.1);
-    let turned = &mut turned[..rows.len() * columns * from.width];
-    if tiles.stride == 1 {
-        back::<Output, L, 6>(tiles, strips, from, m, bias, turned);
-    } else {
-        back::<halved::Output, L, 5>(tiles, strips, from, m, bias, turned);
+simd!(
+    /// `Aᵀ m A` and the bias of the tiles of some strips, to `channels` channels of the results from
+    /// `at` on.
+    pub fn results<const L: usize>(
+        tiles: &Tiles,
+        strips: &Strips,
+        from: Layout,
+        m: &[f32],
+        bias: &[f32],
+        channels: usize,
+        turned: &mut [f32],
+        at: usize,
+        y: &mut Share<'_, f32>,
+    ) {
+        let rows = tiles.rows(&strips.strips);
+        let (columns, area) = (tiles.results.1, tiles.results.0 * tiles.results.1);
+        let turned = &mut turned[..rows.len() * columns * from.width];
+        if tiles.stride == 1 {
+            back::<Output, L, 6>(tiles, strips, from, m, bias, turned);
+        } else {
+            back::<halved::Output, L, 5>(tiles, strips, from, m, bias, turned);
+        }
+        let pixels = rows.len() * columns;
+        let to = y.matrix(at + rows.start * columns, channels, pixels, area);
+        // SAFETY: `to` is a matrix of this share.
+        unsafe { transpose_to::<L>((pixels, channels), (turned, from.width), (to, area)) };
     }
-    let pixels = rows.len() * columns;
-    let to = y.matrix(at + rows.start * columns, channels, pixels, area);
-    // SAFETY: `to` is a matrix of this share.
-    unsafe { transpose_to::<L>(pixels, channels, turned, from.width, to, area) };
-}
+);
 
 /// The results of some strips, the channels of a pixel side by side.
 #[inline(always)]
@@ -344,9 +299,7 @@ fn back<T: Map<L, N, 4>, const L: usize, const N: usize>(
     m: &[f32],
     bias: &[f32],
     turned: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
+) {
     let (rows, columns) = (tiles.rows(&strips.strips), tiles.results.1);
     let count = strips.strips.len() * tiles.across();
     assert!(

@@ -7,7 +7,7 @@
 //! infinity, whose powers differ less and which float arithmetic represents exactly: the largest
 //! error of random sums of 256 channels is 4 times smaller, 2e-6 of the largest value.
 
-use crate::cpu::conv::vector::{Lanes, Register, Vector, Width};
+use crate::cpu::conv::vector::Register;
 
 /// The finite points, apart from 0, are these and their opposites.
 const A: f32 = 5.0 / 8.0;
@@ -19,10 +19,7 @@ const B2: f32 = B * B;
 pub type Square<const L: usize, const N: usize> = [[Register<L>; N]; N];
 
 /// A linear map of `N` values to `M`. (A trait, as calls of a generic `Fn` are not inlined.)
-pub trait Map<const L: usize, const N: usize, const M: usize>
-where
-    Lanes<L>: Width<L>,
-{
+pub trait Map<const L: usize, const N: usize, const M: usize> {
     fn apply(x: [Register<L>; N]) -> [Register<L>; M];
 }
 
@@ -30,10 +27,7 @@ where
 #[inline(always)]
 pub fn both_ways<T: Map<L, N, M>, const L: usize, const N: usize, const M: usize>(
     x: &Square<L, N>,
-) -> Square<L, M>
-where
-    Lanes<L>: Width<L>,
-{
+) -> Square<L, M> {
     let zero = Register::<L>::splat(0.0);
     let mut half = [[zero; N]; M];
     for j in 0..N {
@@ -56,10 +50,7 @@ where
 /// `Bᵀ d`.
 pub struct Input;
 
-impl<const L: usize> Map<L, 6, 6> for Input
-where
-    Lanes<L>: Width<L>,
-{
+impl<const L: usize> Map<L, 6, 6> for Input {
     #[inline(always)]
     fn apply(d: [Register<L>; 6]) -> [Register<L>; 6] {
         let by = Register::<L>::splat;
@@ -81,10 +72,7 @@ where
 /// `G g`.
 pub struct Weight;
 
-impl<const L: usize> Map<L, 3, 6> for Weight
-where
-    Lanes<L>: Width<L>,
-{
+impl<const L: usize> Map<L, 3, 6> for Weight {
     #[inline(always)]
     fn apply(g: [Register<L>; 3]) -> [Register<L>; 6] {
         let by = Register::<L>::splat;
@@ -106,10 +94,7 @@ where
 /// `Gᵀ u`, the adjoint of [`Weight`].
 pub struct WeightAdjoint;
 
-impl<const L: usize> Map<L, 6, 3> for WeightAdjoint
-where
-    Lanes<L>: Width<L>,
-{
+impl<const L: usize> Map<L, 6, 3> for WeightAdjoint {
     #[inline(always)]
     fn apply(u: [Register<L>; 6]) -> [Register<L>; 3] {
         let by = Register::<L>::splat;
@@ -127,10 +112,7 @@ where
 /// `Aᵀ m`.
 pub struct Output;
 
-impl<const L: usize> Map<L, 6, 4> for Output
-where
-    Lanes<L>: Width<L>,
-{
+impl<const L: usize> Map<L, 6, 4> for Output {
     #[inline(always)]
     fn apply(m: [Register<L>; 6]) -> [Register<L>; 4] {
         let by = Register::<L>::splat;
@@ -148,10 +130,7 @@ where
 /// `A y`, the adjoint of [`Output`].
 pub struct OutputAdjoint;
 
-impl<const L: usize> Map<L, 4, 6> for OutputAdjoint
-where
-    Lanes<L>: Width<L>,
-{
+impl<const L: usize> Map<L, 4, 6> for OutputAdjoint {
     #[inline(always)]
     fn apply(y: [Register<L>; 4]) -> [Register<L>; 6] {
         let by = Register::<L>::splat;

@@ -7,7 +7,7 @@ use super::transform::{Weight, WeightAdjoint, both_ways};
 use crate::cpu::conv::channels::{BLOCK, lanes, packed_len};
 use crate::cpu::conv::scratch;
 use crate::cpu::conv::transpose::transpose;
-use crate::cpu::conv::vector::{Lanes, Register, Vector, Width};
+use crate::cpu::conv::vector::Register;
 use crate::cpu::parallel::{self, Disjoint};
 use crate::cpu::simd::simd;
 
@@ -65,11 +65,11 @@ impl Weights {
                 if self.backward {
                     for (i, turned) in turned.chunks_exact_mut(TAPS * width).enumerate() {
                         let w = &w[(i * self.results + results.start) * TAPS..];
-                        transpose(results.len(), TAPS, w, TAPS, turned, width);
+                        transpose((results.len(), TAPS), (w, TAPS), (turned, width));
                     }
                 } else {
                     let depth = self.inputs * TAPS;
-                    transpose(results.len(), depth, &w[results.start * depth..], depth, turned, width);
+                    transpose((results.len(), depth), (&w[results.start * depth..], depth), (turned, width));
                 }
                 forward(turned, self.inputs, width, self.backward, self.stride, u);
             });
@@ -96,74 +96,67 @@ impl Weights {
             }
             scratch::with(depth * width, |turned: &mut [f32]| {
                 adjoint(du, self.inputs, width, turned);
-                transpose(depth, results.len(), turned, width, dw, depth);
+                transpose((depth, results.len()), (turned, width), (dw, depth));
             });
         });
     }
 }
 
-simd! {
+simd!(
     /// `[input][tap][result]` to `[position][input][result]`.
-    fn forward(g: &[f32], inputs: usize, width: usize, turn: bool, stride: usize, u: &mut [f32]) = forward_body;
+    fn forward<const L: usize>(
+        g: &[f32],
+        inputs: usize,
+        width: usize,
+        turn: bool,
+        stride: usize,
+        u: &mut [f32],
+    ) {
+        let step = inputs * width + GAP;
+        assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * step);
+        for input in 0..inputs {
+            for lane in (0..width).step_by(L) {
+                let mut square = [[Register::<L>::splat(0.0); 3]; 3];
+                for (tap, value) in square.as_flattened_mut().iter_mut().enumerate() {
+                    let tap = if turn { TAPS - 1 - tap } else { tap };
+                    // SAFETY: as asserted.
+                    *value =
+                        unsafe { Register::<L>::load(g.as_ptr().add((input * TAPS + tap) * width + lane)) };
+                }
+                let square = if stride == 1 {
+                    both_ways::<Weight, L, 3, 6>(&square)
+                } else {
+                    both_ways::<halved::Weight, L, 3, 6>(&square)
+                };
+                for (position, &value) in square.as_flattened().iter().enumerate() {
+                    // SAFETY: as asserted.
+                    unsafe { value.store(u.as_mut_ptr().add(position * step + input * width + lane)) };
+                }
+            }
+        }
+    }
+);
 
+simd!(
     /// `[position][input][result]` to `[input][tap][result]`, by the adjoint of [`forward`].
-    fn adjoint(u: &[f32], inputs: usize, width: usize, g: &mut [f32]) = adjoint_body;
-}
-
-#[inline(always)]
-fn forward_body<const L: usize>(
-    g: &[f32],
-    inputs: usize,
-    width: usize,
-    turn: bool,
-    stride: usize,
-    u: &mut [f32],
-) where
-    Lanes<L>: Width<L>,
-{
-    let step = inputs * width + GAP;
-    assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * step);
-    for input in 0..inputs {
-        for lane in (0..width).step_by(L) {
-            let mut square = [[Register::<L>::splat(0.0); 3]; 3];
-            for (tap, value) in square.as_flattened_mut().iter_mut().enumerate() {
-                let tap = if turn { TAPS - 1 - tap } else { tap };
-                // SAFETY: as asserted.
-                *value = unsafe { Register::<L>::load(g.as_ptr().add((input * TAPS + tap) * width + lane)) };
-            }
-            let square = if stride == 1 {
-                both_ways::<Weight, L, 3, 6>(&square)
-            } else {
-                both_ways::<halved::Weight, L, 3, 6>(&square)
-            };
-            for (position, &value) in square.as_flattened().iter().enumerate() {
-                // SAFETY: as asserted.
-                unsafe { value.store(u.as_mut_ptr().add(position * step + input * width + lane)) };
+    fn adjoint<const L: usize>(u: &[f32], inputs: usize, width: usize, g: &mut [f32]) {
+        let step = inputs * width + GAP;
+        assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * step);
+        for input in 0..inputs {
+            for lane in (0..width).step_by(L) {
+                let mut square = [[Register::<L>::splat(0.0); 6]; 6];
+                for (position, value) in square.as_flattened_mut().iter_mut().enumerate() {
+                    // SAFETY: as asserted.
+                    *value = unsafe {
+                        Register::<L>::load(u.as_ptr().add(position * step + input * width + lane))
+                    };
+                }
+                let square = both_ways::<WeightAdjoint, L, 6, 3>(&square);
+                for (tap, &value) in square.as_flattened().iter().enumerate() {
+                    // SAFETY: as asserted.
+                    unsafe { value.store(g.as_mut_ptr().add((input * TAPS + tap) * width + lane)) };
+                }
             }
         }
     }
-}
-
-#[inline(always)]
-fn adjoint_body<const L: usize>(u: &[f32], inputs: usize, width: usize, g: &mut [f32])
-where
-    Lanes<L>: Width<L>,
-{
-    let step = inputs * width + GAP;
-    assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * step);
-    for input in 0..inputs {
-        for lane in (0..width).step_by(L) {
-            let mut square = [[Register::<L>::splat(0.0); 6]; 6];
-            for (position, value) in square.as_flattened_mut().iter_mut().enumerate() {
-                // SAFETY: as asserted.
-                *value =
-                    unsafe { Register::<L>::load(u.as_ptr().add(position * step + input * width + lane)) };
-            }
-            let square = both_ways::<WeightAdjoint, L, 6, 3>(&square);
-            for (tap, &value) in square.as_flattened().iter().enumerate() {
-                // SAFETY: as asserted.
-                unsafe { value.store(g.as_mut_ptr().add((input * TAPS + tap) * width + lane)) };
-            }
-        }
-    }
-}
+);

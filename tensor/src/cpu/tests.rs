@@ -1,4 +1,5 @@
-//! For tests: random views of random numbers, and the plain way to read them.
+//! For tests: random views of random numbers, and the plain way to read them; each instruction set in turn, and
+//! several numbers of threads.
 
 use super::element::Element;
 use super::strided::{Strided, StridedMut};
@@ -108,4 +109,63 @@ pub fn groups<T: Copy>(x: &[T], dims: &[usize], over: &[usize]) -> Vec<Vec<T>> {
         groups[group].push(x);
     }
     groups
+}
+
+/// Tests call kernels with each instruction set in turn.
+pub mod forced {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use parking_lot::Mutex;
+
+    use crate::cpu::simd::{Isa, detect};
+
+    const ALL: [Isa; 3] = [Isa::Portable, Isa::Avx2, Isa::Avx512];
+    static FORCED: AtomicU8 = AtomicU8::new(u8::MAX);
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+    pub fn get() -> Option<Isa> {
+        ALL.get(usize::from(FORCED.load(Ordering::Relaxed))).copied()
+    }
+
+    /// Calls `f` once for each instruction set that the processor has, with all kernels of the
+    /// process on that one. A test that compares bits of two runs must do so in here, as the set
+    /// may change between them otherwise.
+    pub fn each_isa(mut f: impl FnMut(Isa)) {
+        let _lock = ONE_AT_A_TIME.lock();
+        for isa in ALL.into_iter().filter(|&isa| isa <= detect()) {
+            FORCED.store(isa as u8, Ordering::Relaxed);
+            f(isa);
+        }
+        FORCED.store(u8::MAX, Ordering::Relaxed);
+    }
+}
+
+/// Tests run the same with different numbers of threads.
+pub mod given {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use crate::cpu::team::Team;
+
+    thread_local! {
+        static GIVEN: RefCell<Option<Rc<Team>>> = const { RefCell::new(None) };
+    }
+
+    pub fn threads() -> Option<usize> {
+        GIVEN.with_borrow(|team| team.as_ref().map(|team| team.threads()))
+    }
+
+    pub fn run(n: usize, f: &(dyn Fn(usize) + Sync)) -> bool {
+        let Some(team) = GIVEN.with_borrow(Clone::clone) else { return false };
+        team.run(n, f);
+        true
+    }
+
+    /// Calls `f` with `n` threads for what it computes on its own thread.
+    pub fn with_threads<R>(n: usize, f: impl FnOnce() -> R) -> R {
+        GIVEN.set(Some(Rc::new(Team::new(n))));
+        let result = f();
+        GIVEN.set(None);
+        result
+    }
 }
