@@ -110,6 +110,10 @@ impl Variable {
         let source = &source.as_tensor().part_for(index)?;
         let (x, from, inputs) = (self.data(), source.data(), [self, source]);
         let y = x.scatter_reduce(dim, index, &from, reduce, include_self)?;
+        // Of integers there is no gradient to prepare.
+        if !inputs.iter().any(|x| x.is_requires_grad()) {
+            return Ok(Self::new(y));
+        }
         // Where the element itself counts: there, or where no source is.
         let own = kept(&x, |keep| if include_self { Ok(()) } else { keep.scatter_(dim, index, 0) })?;
         let count = |own: &Tensor, sources: &Tensor| -> Result<Tensor> {

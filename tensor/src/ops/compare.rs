@@ -42,14 +42,9 @@ impl Tensor {
     /// Returns whether every element [is close](Tensor::isclose) to the other's.
     ///
     /// # Errors
-    /// When the shapes differ; when `rtol` or `atol` is negative or NaN.
+    /// When the shapes do not broadcast; when `rtol` or `atol` is negative or NaN.
     pub fn allclose(&self, other: impl AsTensor, rtol: f64, atol: f64) -> Result<bool> {
-        let other = other.as_tensor();
-        bail_if!(
-            self.size() != other.size(),
-            shape("allclose", "shapes {:?} and {:?} differ", self.size(), other.size())
-        );
-        Ok(self.isclose(&*other, rtol, atol)?.all()?.item::<u8>()? != 0)
+        Ok(self.isclose(other, rtol, atol)?.all()?.item::<u8>()? != 0)
     }
 }
 
