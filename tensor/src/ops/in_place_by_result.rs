@@ -31,6 +31,8 @@ macro_rules! out {
 
 impl Tensor {
     in_place! {
+        pow_ = pow(other: impl IntoOperand);
+        masked_fill_ = masked_fill(mask: &Self, value: impl Into<Scalar>);
         fmod_ = fmod(other: impl IntoOperand);
         clamp_min_ = clamp_min(min: impl IntoOperand);
         clamp_max_ = clamp_max(max: impl IntoOperand);
