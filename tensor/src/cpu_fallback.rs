@@ -1,10 +1,10 @@
-//! The way through the host, for operations that have no kernel where their operands are.
+//! The fallback for operations that have no kernel where their operands are: copies to the CPU, computes, copies
+//! back.
 //!
-//! The kernels in `cpu/` are functions over slices in the host's memory. Lending such a slice of a
-//! tensor that is elsewhere ([`Tensor::on_host`], `storage.rs`) copies its memory to the host, with the
-//! same strides; writing copies it back. [`Tensor::result`] puts what a kernel computed where the operands
-//! are. So each operation is right on each device, to the same bits, and those that matter get kernels of
-//! their own. `cuda/mod.rs` has the switch that makes this way an error.
+//! The kernels in `cpu/` are functions over slices in the CPU's memory. Lending such a slice of a tensor that is
+//! elsewhere ([`Tensor::on_cpu`], `storage.rs`) copies its memory, with the same strides; writing copies it back.
+//! [`Tensor::result`] puts what a kernel computed where the operands are. So each operation is right on each
+//! device, to the same bits. `cuda/mod.rs` has the switch that makes this fallback an error.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::{Device, Element, Error, Result, Tensor};
 
 impl Tensor {
     /// The tensor where it is on the CPU, else a copy of its memory there.
-    pub(crate) fn on_host(&self, op: &'static str) -> Result<Cow<'_, Self>> {
+    pub(crate) fn on_cpu(&self, op: &'static str) -> Result<Cow<'_, Self>> {
         if self.inner.device().is_cpu() {
             return Ok(Cow::Borrowed(self));
         }
@@ -43,7 +43,7 @@ impl Tensor {
         Ok(Self::fresh(copy().map_err(Error::backend(op))?, self.dtype))
     }
 
-    /// A contiguous copy on the same device, which is none of the host.
+    /// A contiguous copy on the same device, which is not the CPU.
     pub(crate) fn copy_there(&self) -> Result<Self> {
         if self.numel() == 0 {
             return self.moved("copy", &self.device());
@@ -52,7 +52,7 @@ impl Tensor {
         Ok(Self::fresh(self.inner.force_contiguous().map_err(Error::backend("copy"))?, self.dtype))
     }
 
-    /// The result of an operation on `self`, as computed on the host: where `self` is.
+    /// The result of an operation on `self`, as computed on the CPU: where `self` is.
     pub(crate) fn result<T: Element>(&self, data: Vec<T>, shape: &[usize]) -> Result<Self> {
         let y = Self::own(data, shape);
         if self.inner.device().is_cpu() { Ok(y) } else { y.moved("to", &self.device()) }

@@ -11,9 +11,9 @@ const EDGE: usize = 3;
 /// Characters in a line.
 const WIDTH: usize = 80;
 
-/// How all numbers of a tensor are written, so that they align.
+/// How all real numbers of a tensor are written, so that they align.
+#[derive(Clone, Copy)]
 enum Style {
-    Integer,
     /// `1.`
     Whole,
     /// `1.5000`
@@ -22,44 +22,27 @@ enum Style {
     Scientific,
 }
 
-struct Formatter {
-    style: Style,
-    width: usize,
-}
-
-impl Formatter {
-    fn new(values: &[f64], dtype: DType) -> Self {
-        let mut f = Self { style: Style::Integer, width: 1 };
-        if !dtype.is_float() {
-            return f; // the width comes with the elements, which f64 might round
-        }
-        f.style = Style::Whole;
-        let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite() && *v != 0.0).collect();
-        if finite.is_empty() {
-            return f;
-        }
-        let min = finite.iter().fold(f64::INFINITY, |m, v| m.min(v.abs()));
-        let max = finite.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+impl Style {
+    /// The style for numbers that are finite and not 0.
+    fn of(values: &[f64]) -> Self {
+        let min = values.iter().fold(f64::INFINITY, |m, v| m.min(v.abs()));
+        let max = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
         if max / min > 1000.0 || max > 1e8 || min < 1e-4 {
-            f.style = Style::Scientific;
-        } else if finite.iter().any(|v| v.fract() != 0.0) {
-            f.style = Style::Fixed;
+            Self::Scientific
+        } else if values.iter().any(|v| v.fract() != 0.0) {
+            Self::Fixed
+        } else {
+            Self::Whole
         }
-        f.width = finite.iter().map(|&v| f.plain(v).len()).max().unwrap_or(1).max(1);
-        f
     }
 
-    fn plain(&self, v: f64) -> String {
-        if v.is_nan() {
-            return "nan".into();
-        }
-        if v.is_infinite() {
-            return if v > 0.0 { "inf" } else { "-inf" }.into();
-        }
-        match self.style {
-            Style::Integer | Style::Whole => format!("{v:.0}."),
-            Style::Fixed => format!("{v:.4}"),
-            Style::Scientific => {
+    fn word(self, v: f64) -> String {
+        match self {
+            _ if v.is_nan() => "nan".into(),
+            _ if v.is_infinite() => if v > 0.0 { "inf" } else { "-inf" }.into(),
+            Self::Whole => format!("{v:.0}."),
+            Self::Fixed => format!("{v:.4}"),
+            Self::Scientific => {
                 let text = format!("{v:.4e}");
                 let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
                 let sign = if exponent.starts_with('-') { '-' } else { '+' };
@@ -113,18 +96,28 @@ impl Tensor {
         } else {
             let summarise = self.numel() > THRESHOLD;
             let part = if summarise { self.edges()? } else { self.clone() };
-            let numbers = part.to_dtype(DType::F64)?.to_vec::<f64>()?;
-            let mut f = Formatter::new(&numbers, self.dtype);
-            let words: Vec<String> = if self.dtype.is_float() {
-                numbers.into_iter().map(|v| f.plain(v)).collect()
+            let (words, width): (Vec<String>, _) = if self.dtype.is_float() {
+                let numbers = part.to_dtype(DType::F64)?.to_vec::<f64>()?;
+                let finite = numbers.iter().copied().filter(|v| v.is_finite() && *v != 0.0);
+                let finite: Vec<f64> = finite.collect();
+                let style = Style::of(&finite);
+                let width = finite.into_iter().map(|v| style.word(v).len()).max();
+                (numbers.into_iter().map(|v| style.word(v)).collect(), width)
             } else {
-                part.to_dtype(DType::I64)?.to_vec::<i64>()?.iter().map(ToString::to_string).collect()
+                // Not as f64, which might round them.
+                let numbers = part.to_dtype(DType::I64)?.to_vec::<i64>()?;
+                let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+                let width = words.iter().map(String::len).max();
+                (words, width)
             };
-            if !self.dtype.is_float() {
-                f.width = words.iter().map(String::len).max().unwrap_or(1);
-            }
-            let mut words = words.into_iter();
-            write(&mut text, &mut words, self.size(), prefix.len(), summarise, f.width);
+            write(
+                &mut text,
+                &mut words.into_iter(),
+                self.size(),
+                prefix.len(),
+                summarise,
+                width.unwrap_or(1),
+            );
             if !default {
                 suffixes.push(format!("dtype=torch.{}", self.dtype));
             }

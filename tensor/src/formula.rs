@@ -272,7 +272,7 @@ macro_rules! symbols {
 }
 
 /// Formulas over whole tensors, on devices that have no kernel for one.
-pub(crate) mod whole {
+pub(crate) mod over_tensors {
     use crate::{Error, Result, Tensor};
     symbols!(Tensor, Tensor::clone);
 }

@@ -10,16 +10,13 @@ use crate::{IntoOperand, Result, Scalar, Tensor};
 #[macro_export]
 macro_rules! operators {
     ($T:ty) => {
-        $crate::operators!(@right $T, Add add, Sub sub, Mul mul, Div div);
-        $crate::operators!(@left $T, f64, f32, i64, i32);
-        impl Neg for &$T {
-            type Output = Result<$T>;
-            #[track_caller]
-            fn neg(self) -> Result<$T> {
-                <$T>::neg(self)
-            }
-        }
-        impl Neg for $T {
+        $crate::operators!(@own $T, &$T);
+        $crate::operators!(@own $T, $T);
+    };
+    (@own $T:ty, $Own:ty) => {
+        $crate::operators!(@right $T, $Own, Add add, Sub sub, Mul mul, Div div);
+        $crate::operators!(@left $T, $Own, f64, f32, i64, i32);
+        impl Neg for $Own {
             type Output = Result<$T>;
             #[track_caller]
             fn neg(self) -> Result<$T> {
@@ -27,15 +24,8 @@ macro_rules! operators {
             }
         }
     };
-    (@right $T:ty, $($trait:ident $method:ident),*) => {$(
-        impl<B: IntoOperand<$T>> $trait<B> for &$T {
-            type Output = Result<$T>;
-            #[track_caller]
-            fn $method(self, other: B) -> Result<$T> {
-                <$T>::$method(self, other)
-            }
-        }
-        impl<B: IntoOperand<$T>> $trait<B> for $T {
+    (@right $T:ty, $Own:ty, $($trait:ident $method:ident),*) => {$(
+        impl<B: IntoOperand<$T>> $trait<B> for $Own {
             type Output = Result<$T>;
             #[track_caller]
             fn $method(self, other: B) -> Result<$T> {
@@ -43,25 +33,14 @@ macro_rules! operators {
             }
         }
     )*};
-    (@left $T:ty, $($number:ty),*) => {$(
-        $crate::operators!(@commuting $T, $number, Add add, Mul mul);
-        $crate::operators!(@swapped $T, $number, Sub sub rsub, Div div rdiv);
+    (@left $T:ty, $Own:ty, $($number:ty),*) => {$(
+        $crate::operators!(@swapped $T, $Own, $number, Add add add, Mul mul mul, Sub sub rsub, Div div rdiv);
     )*};
-    (@commuting $T:ty, $number:ty, $($trait:ident $method:ident),*) => {$(
-        $crate::operators!(@swapped $T, $number, $trait $method $method);
-    )*};
-    (@swapped $T:ty, $number:ty, $($trait:ident $method:ident $swapped:ident),*) => {$(
-        impl $trait<&$T> for $number {
+    (@swapped $T:ty, $Own:ty, $number:ty, $($trait:ident $method:ident $swapped:ident),*) => {$(
+        impl $trait<$Own> for $number {
             type Output = Result<$T>;
             #[track_caller]
-            fn $method(self, x: &$T) -> Result<$T> {
-                x.$swapped(Scalar::from(self))
-            }
-        }
-        impl $trait<$T> for $number {
-            type Output = Result<$T>;
-            #[track_caller]
-            fn $method(self, x: $T) -> Result<$T> {
+            fn $method(self, x: $Own) -> Result<$T> {
                 x.$swapped(Scalar::from(self))
             }
         }

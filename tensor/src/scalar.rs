@@ -69,12 +69,15 @@ pub trait AsTensor<T: Clone = Tensor> {
 }
 
 macro_rules! scalar {
-    ($($t:ty => $kind:ident),*) => {$(
-        impl From<$t> for Scalar {
+    ($($t:ty => $kind:ident),*) => {
+        $(impl From<$t> for Scalar {
             fn from(v: $t) -> Self {
                 Self::$kind(v.into())
             }
-        }
+        })*
+        scalar!(@operand $($t),*, Scalar);
+    };
+    (@operand $($t:ty),*) => {$(
         impl<T: Clone> IntoOperand<T> for $t {
             fn operand(&self) -> Operand<'_, T> {
                 Operand::Scalar((*self).into())
@@ -89,24 +92,12 @@ macro_rules! scalar {
 }
 scalar!(f64 => Float, f32 => Float, i64 => Int, i32 => Int, u32 => Int, u8 => Int);
 
-impl<T: Clone> IntoOperand<T> for Scalar {
-    fn operand(&self) -> Operand<'_, T> {
-        Operand::Scalar(*self)
-    }
-}
-
 impl<T: Clone> IntoOperand<T> for Operand<'_, T> {
     fn operand(&self) -> Operand<'_, T> {
         match self {
             Self::Tensor(x) => Operand::Tensor(Cow::Borrowed(x)),
             Self::Scalar(v) => Operand::Scalar(*v),
         }
-    }
-}
-
-impl<T: Clone> IntoBound<T> for Scalar {
-    fn bound(&self) -> Option<Operand<'_, T>> {
-        Some(self.operand())
     }
 }
 

@@ -8,25 +8,27 @@ use crate::cuda::kernel::Optim;
 use crate::storage::start;
 use crate::{DType, Element, Error, Result, Tensor, cuda};
 
-/// Runs a kernel on the memory of a parameter, its gradient and its states; 16-bit floats go
-/// through f32.
+/// Runs a kernel on the memory of a parameter, its gradient, its states, and those that not every step has; 16-bit
+/// floats go through f32.
 macro_rules! fused {
-    ($op:literal, $param:ident, $grad:ident, $states:expr, $kernel:expr) => {{
-        let states = $states;
-        check($op, $param, $grad, &states)?;
+    ($op:literal, $param:ident, $grad:ident, $states:expr, |$p:ident, $g:ident, $lent:pat_param| $step:expr) => {
+        fused!($op, $param, $grad, $states, [], |$p, $g, $lent, []| $step)
+    };
+    ($op:literal, $param:ident, $grad:ident, $states:expr, $optional:expr, $kernel:expr) => {{
+        let states = $states.map(Some).into_iter().chain($optional).collect::<Vec<Option<&Tensor>>>();
+        check($op, $param, $grad, &states.iter().flatten().copied().collect::<Vec<_>>())?;
         match $param.dtype() {
-            DType::F64 => lend_all::<f64, _>($op, $param, $grad, states, $kernel),
-            DType::F32 => lend_all::<f32, _>($op, $param, $grad, states, $kernel),
+            DType::F64 => lend_all::<f64, _, _>($op, $param, $grad, &states, $kernel),
+            DType::F32 => lend_all::<f32, _, _>($op, $param, $grad, &states, $kernel),
             half => {
-                let (param, grad) = ($param.to_dtype(DType::F32)?, $grad.to_dtype(DType::F32)?);
-                let mut wide = Vec::with_capacity(states.len());
-                for state in states {
-                    wide.push(state.to_dtype(DType::F32)?);
-                }
-                let wide_states = std::array::from_fn(|i| &wide[i]);
-                lend_all::<f32, _>($op, &param, &grad, wide_states, $kernel)?;
+                let wide = |x: &Tensor| x.to_dtype(DType::F32);
+                let (param, grad) = (wide($param)?, wide($grad)?);
+                let wide_states =
+                    states.iter().map(|s| s.map(wide).transpose()).collect::<Result<Vec<_>>>()?;
+                let lent: Vec<_> = wide_states.iter().map(Option::as_ref).collect();
+                lend_all::<f32, _, _>($op, &param, &grad, &lent, $kernel)?;
                 $param.copy_(&param.to_dtype(half)?)?;
-                states.iter().zip(&wide).try_for_each(|(s, w)| s.copy_(w))
+                states.iter().flatten().zip(wide_states.iter().flatten()).try_for_each(|(s, w)| s.copy_(w))
             }
         }
     }};
@@ -48,10 +50,10 @@ pub fn sgd_(
     if cuda::optim::sgd(s, &[SgdStep { param, grad, momentum_buffer, first }])? {
         return Ok(());
     }
-    match momentum_buffer {
-        None => fused!("sgd_", param, grad, [], |p, g, []| s.step(p, g)),
-        Some(buffer) => fused!("sgd_", param, grad, [buffer], |p, g, [b]| s.step_momentum(p, g, b, first)),
-    }
+    fused!("sgd_", param, grad, [], [momentum_buffer], |p, g, [], [buffer]| match buffer {
+        None => s.step(p, g),
+        Some(buffer) => s.step_momentum(p, g, buffer, first),
+    })
 }
 
 /// Step number `step`, from 1, of Adam or AdamW; `max_exp_avg_sq` is for amsgrad.
@@ -70,14 +72,9 @@ pub fn adam_(
     if cuda::optim::adam(s, &[AdamStep { step, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq }])? {
         return Ok(());
     }
-    match max_exp_avg_sq {
-        None => {
-            fused!("adam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, p, g, a, q, None))
-        }
-        Some(max) => fused!("adam_", param, grad, [exp_avg, exp_avg_sq, max], |p, g, [a, q, m]| {
-            s.step(step, p, g, a, q, Some(m))
-        }),
-    }
+    fused!("adam_", param, grad, [exp_avg, exp_avg_sq], [max_exp_avg_sq], |p, g, [a, q], [max]| {
+        s.step(step, p, g, a, q, max)
+    })
 }
 
 /// The operands of [`sgd_`] for one parameter.
@@ -157,20 +154,9 @@ pub fn rmsprop_(
     if cuda::optim::step("rmsprop_", Optim::RmsProp, &s.numbers(), [param, grad], states)? {
         return Ok(());
     }
-    match (grad_avg, momentum_buffer) {
-        (None, None) => {
-            fused!("rmsprop_", param, grad, [square_avg], |p, g, [q]| s.step(p, g, q, None, None))
-        }
-        (Some(a), None) => {
-            fused!("rmsprop_", param, grad, [square_avg, a], |p, g, [q, a]| s.step(p, g, q, Some(a), None))
-        }
-        (None, Some(b)) => {
-            fused!("rmsprop_", param, grad, [square_avg, b], |p, g, [q, b]| s.step(p, g, q, None, Some(b)))
-        }
-        (Some(a), Some(b)) => fused!("rmsprop_", param, grad, [square_avg, a, b], |p, g, [q, a, b]| {
-            s.step(p, g, q, Some(a), Some(b))
-        }),
-    }
+    fused!("rmsprop_", param, grad, [square_avg], [grad_avg, momentum_buffer], |p, g, [q], [a, b]| {
+        s.step(p, g, q, a, b)
+    })
 }
 
 /// Step number `step`, from 1, of Adagrad.
@@ -305,23 +291,25 @@ pub(crate) fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&
     Ok(())
 }
 
-/// Lends the memory of a parameter, its gradient and its states to `f`.
-fn lend_all<T: Element, const N: usize>(
+/// Lends the memory of a parameter, its gradient and its states to `f`: `N` states, and `M` that may be missing.
+fn lend_all<T: Element, const N: usize, const M: usize>(
     op: &'static str,
     param: &Tensor,
     grad: &Tensor,
-    states: [&Tensor; N],
-    f: impl FnOnce(&mut [T], &[T], [&mut [T]; N]),
+    states: &[Option<&Tensor>],
+    f: impl FnOnce(&mut [T], &[T], [&mut [T]; N], [Option<&mut [T]>; M]),
 ) -> Result<()> {
     let grad = grad.contiguous()?;
-    let written: Vec<&Tensor> = [param].into_iter().chain(states).collect();
+    let written: Vec<&Tensor> = [param].into_iter().chain(states.iter().copied().flatten()).collect();
     grad.read::<T, _>(op, |g, layout| {
         let g = &g[start(layout)..][..grad.numel()];
         let mut f = Some(f);
-        lend(op, &written, Vec::with_capacity(N + 1), &mut |mut slices| {
-            let states = slices.split_off(1);
-            if let (Some(f), Some(p), Ok(states)) = (f.take(), slices.pop(), states.try_into()) {
-                f(p, g, states);
+        lend(op, &written, Vec::with_capacity(written.len()), &mut |slices| {
+            let mut slices = slices.into_iter();
+            let mut next = || slices.next().unwrap_or_default(); // invariant: as many as tensors
+            if let Some(f) = f.take() {
+                let (p, required) = (next(), std::array::from_fn(|_| next()));
+                f(p, g, required, std::array::from_fn(|i| states[N + i].map(|_| next())));
             }
         })
     })

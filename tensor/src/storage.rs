@@ -29,7 +29,7 @@ impl Tensor {
         op: &'static str,
         f: impl FnOnce(&[T], &Layout) -> Result<R>,
     ) -> Result<R> {
-        let x = self.on_host(op)?;
+        let x = self.on_cpu(op)?;
         let _lock = x.shared.lock_read(op)?;
         x.with_elements(op, f)
     }
@@ -62,7 +62,7 @@ impl Tensor {
         f: impl FnOnce(&[Lent<'_>]) -> Result<R>,
     ) -> Result<R> {
         tensors.iter().skip(1).try_for_each(|t| tensors[0].expect_device(op, t))?;
-        let tensors = tensors.iter().map(|t| t.on_host(op)).collect::<Result<SmallVec<[_; 4]>>>()?;
+        let tensors = tensors.iter().map(|t| t.on_cpu(op)).collect::<Result<SmallVec<[_; 4]>>>()?;
         let _locks = lock(op, tensors.iter().map(|t| &**t), None)?;
         let lent: SmallVec<[_; 4]> = tensors.iter().map(|t| t.inner.storage_and_layout()).collect();
         f(&lent)
@@ -145,7 +145,7 @@ impl Tensor {
     ) -> Result<R> {
         self.expect_distinct(op)?;
         self.expect_device(op, a)?;
-        let a = &*a.on_host(op)?;
+        let a = &*a.on_cpu(op)?;
         let _locks = lock(op, [a], Some(self))?;
         let (lent, mut repeated) = (a.inner.storage_and_layout(), Vec::new());
         let a = broadcast(op, &lent, self.size(), &mut repeated)?;

@@ -12,12 +12,6 @@ fn fail<T>(why: impl Into<String>) -> Result<T> {
     Err(Error::value(OP, why))
 }
 
-struct Header {
-    descr: String,
-    fortran: bool,
-    shape: Vec<usize>,
-}
-
 /// What follows `key:` in the header, which is a Python dictionary.
 fn entry<'a>(text: &'a str, key: &str) -> Result<&'a str> {
     let found = [format!("'{key}'"), format!("\"{key}\"")].into_iter().find_map(|k| text.split_once(&k));
@@ -27,7 +21,8 @@ fn entry<'a>(text: &'a str, key: &str) -> Result<&'a str> {
     }
 }
 
-fn parse(text: &str) -> Result<Header> {
+/// The type of the elements, whether they lie in Fortran's order, and the shape.
+fn parse(text: &str) -> Result<(&str, bool, Vec<usize>)> {
     let descr = entry(text, "descr")?;
     let quote = descr.chars().next().filter(|c| *c == '\'' || *c == '"');
     let Some((descr, _)) = quote.and_then(|q| descr[1..].split_once(q)) else {
@@ -48,7 +43,7 @@ fn parse(text: &str) -> Result<Header> {
             Err(_) => return fail(format!("{size:?} is no size")),
         }
     }
-    Ok(Header { descr: descr.into(), fortran, shape })
+    Ok((descr, fortran, shape))
 }
 
 /// The bytes of `N`-byte elements as numbers that `f` makes of them, in the processor's byte order.
@@ -78,7 +73,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tensor> {
         return fail("the file ends in its header");
     };
     let Ok(text) = std::str::from_utf8(text) else { return fail("the header is no text") };
-    let Header { descr, fortran, shape } = parse(text)?;
+    let (descr, fortran, shape) = parse(text)?;
     let (order, kind) = descr.split_at_checked(1).unwrap_or(("", ""));
     match kind.as_bytes().first() {
         Some(b'O') => return fail("Python objects are not read: save numbers"),

@@ -2,7 +2,7 @@
 
 use crate::cpu::conv::{self, Conv2dShape};
 use crate::cuda::conv::Pass;
-use crate::ops::pool::{expect_room, images};
+use crate::ops::pool::{expect_filled, expect_room, images};
 use crate::{AsTensor, Error, Result, Tensor, cuda, shape};
 
 /// The parameters of a two-dimensional convolution, each as (vertical, horizontal).
@@ -126,27 +126,25 @@ fn expect_output(op: &'static str, grad: &Tensor, s: &Conv2dShape) -> Result<()>
 
 /// Checks an input's and a weight's shapes against each other.
 fn geometry(op: &'static str, x: &[usize], w: &[usize], o: Conv2dOptions) -> Result<Conv2dShape> {
-    let fail = |message: String| Err(Error::shape(op, message));
     let (&[batch, in_channels, height, width], &[out_channels, group_in, kh, kw]) = (x, w) else {
         let hint =
             if x.len() == 3 { "; give a single sample a batch dimension with .unsqueeze(0)" } else { "" };
-        return fail(format!(
+        bail!(shape(
+            op,
             "input has shape {x:?} and weight {w:?}, expected [batch, channels, height, width] and \
              [out_channels, channels / groups, height, width]{hint}"
         ));
     };
-    if o.groups == 0 || o.stride.0.min(o.stride.1) == 0 || o.dilation.0.min(o.dilation.1) == 0 {
-        return fail(format!("groups, stride and dilation must be at least 1, got {o:?}"));
-    }
-    if kh == 0 || kw == 0 {
-        return fail(format!("weight {w:?} has an empty kernel"));
-    }
-    if height == 0 || width == 0 {
-        return fail(format!("an image of {height} x {width} is empty"));
-    }
+    bail_if!(
+        o.groups == 0 || o.stride.0.min(o.stride.1) == 0 || o.dilation.0.min(o.dilation.1) == 0,
+        shape(op, "groups, stride and dilation must be at least 1, got {o:?}")
+    );
+    bail_if!(kh == 0 || kw == 0, shape(op, "weight {w:?} has an empty kernel"));
+    expect_filled(op, height, width)?;
     if group_in.checked_mul(o.groups) != Some(in_channels) || out_channels % o.groups != 0 {
         let of = if o.groups == 1 { String::new() } else { format!(" in {} groups", o.groups) };
-        return fail(format!(
+        bail!(shape(
+            op,
             "input has {in_channels} channels, weight {w:?} expects {}{of}",
             group_in.saturating_mul(o.groups)
         ));
@@ -160,10 +158,12 @@ fn geometry(op: &'static str, x: &[usize], w: &[usize], o: Conv2dOptions) -> Res
     let rows = bordered(height, kh, o.padding.0, o.dilation.0);
     let columns = bordered(width, kw, o.padding.1, o.dilation.1);
     let (Some(rows), Some(columns)) = (rows, columns) else {
-        return fail(format!(
+        bail!(shape(
+            op,
             "a kernel of {kh} x {kw} with dilation {:?} is larger than the input of {height} x {width} with \
              padding {:?}",
-            o.dilation, o.padding
+            o.dilation,
+            o.padding
         ));
     };
     expect_room(op, &[1, in_channels, rows, columns])?;
@@ -199,20 +199,18 @@ pub struct ConvTranspose2dOptions {
 #[doc(hidden)]
 pub fn transposed(x: &[usize], weight: &[usize], options: ConvTranspose2dOptions) -> Result<[usize; 4]> {
     let op = "conv_transpose2d";
-    let fail = |message: String| Err(Error::shape(op, message));
     let ConvTranspose2dOptions { conv: o, output_padding } = options;
     let [n, c, h, w] = images(op, x)?;
     let &[wc, group_out, kh, kw] = weight else {
-        return fail(format!(
+        bail!(shape(
+            op,
             "weight has shape {weight:?}, expected [channels, out_channels / groups, height, width]"
         ));
     };
-    if wc != c || o.groups == 0 {
-        return fail(format!(
-            "input has {c} channels, weight {weight:?} expects {wc} in {} groups",
-            o.groups
-        ));
-    }
+    bail_if!(
+        wc != c || o.groups == 0,
+        shape(op, "input has {c} channels, weight {weight:?} expects {wc} in {} groups", o.groups)
+    );
     let size = |i: usize, k: usize, s: usize, p: usize, d: usize, extra: usize| {
         let (i, k, s, p, d) = (i as i128, k as i128, s as i128, p as i128, d as i128);
         let fits = (extra as i128) < s.max(d) && i > 0 && k > 0;
@@ -222,7 +220,8 @@ pub fn transposed(x: &[usize], weight: &[usize], options: ConvTranspose2dOptions
     let height = size(h, kh, o.stride.0, o.padding.0, o.dilation.0, output_padding.0);
     let width = size(w, kw, o.stride.1, o.padding.1, o.dilation.1, output_padding.1);
     let Some((height, width)) = height.zip(width) else {
-        return fail(format!(
+        bail!(shape(
+            op,
             "an input of {h} x {w} and a kernel of {kh} x {kw} give no output with {options:?}; the output \
              padding must be smaller than stride or dilation"
         ));

@@ -50,15 +50,6 @@ impl Tensor {
         with_real!(self.dtype, T => self.update::<T>("div_", other, operators::Div))
     }
 
-    /// Raises `self` to the power of `other`, in place.
-    ///
-    /// # Errors
-    /// As [`Tensor::pow`] and [`Tensor::copy_`].
-    pub fn pow_(&self, other: impl IntoOperand) -> Result<()> {
-        self.expect_holds("pow_", promoted(self, &other.operand()))?;
-        self.copy_(&self.pow(other)?)
-    }
-
     pub(crate) fn expect_holds(&self, op: &'static str, dtype: crate::DType) -> Result<()> {
         bail_if!(
             dtype.is_float() && !self.dtype.is_float(),

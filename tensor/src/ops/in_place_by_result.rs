@@ -32,6 +32,8 @@ macro_rules! in_place_by_result {
             rad2deg_ = rad2deg();
             cumsum_ = cumsum(dim: i64);
             cumprod_ = cumprod(dim: i64);
+            pow_ = pow(other: impl $crate::IntoOperand<Self>);
+            masked_fill_ = masked_fill(mask: &$crate::Tensor, value: impl Into<$crate::Scalar>);
             tril_ = tril(diagonal: i64);
             triu_ = triu(diagonal: i64);
         }
@@ -87,11 +89,9 @@ macro_rules! in_place_by_kernel {
             sub_ = sub(other: impl $crate::IntoOperand<Self>);
             mul_ = mul(other: impl $crate::IntoOperand<Self>);
             div_ = div(other: impl $crate::IntoOperand<Self>);
-            pow_ = pow(other: impl $crate::IntoOperand<Self>);
             maximum_ = maximum(other: impl $crate::IntoOperand<Self>);
             minimum_ = minimum(other: impl $crate::IntoOperand<Self>);
             clamp_ = clamp(min: impl $crate::IntoBound<Self>, max: impl $crate::IntoBound<Self>);
-            masked_fill_ = masked_fill(mask: &$crate::Tensor, value: impl Into<$crate::Scalar>);
             index_fill_ = index_fill(dim: i64, index: &$crate::Tensor, value: impl Into<$crate::Scalar>);
             index_copy_ = index_copy(dim: i64, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>);
             neg_ = neg();

@@ -15,16 +15,6 @@ impl Tensor {
         value.where_(mask, self)
     }
 
-    /// [`Tensor::masked_fill`] in place.
-    ///
-    /// # Errors
-    /// When the mask does not broadcast to the shape.
-    pub fn masked_fill_(&self, mask: &Self, value: impl Into<Scalar>) -> Result<()> {
-        let y = self.masked_fill(mask, value)?;
-        self.expect_fits("masked_fill_", &y)?;
-        self.copy_(&y)
-    }
-
     /// Returns the indices of the elements that are not 0, a row for each: `[n, dimensions]`, i64.
     pub fn nonzero(&self) -> Result<Self> {
         let at = positions(&self.ne(0)?.to_vec()?);

@@ -63,29 +63,22 @@ impl Tensor {
             self.dtype != other.dtype,
             value(op, "dtypes {} and {} differ; convert one with .to_dtype(…)", self.dtype, other.dtype)
         );
-        let (left, right) = match (self.dim(), other.dim()) {
-            (2.., 2..) => return self.matrices(op, other, bias),
-            (0, _) | (_, 0) => {
-                bail!(shape(
-                    op,
-                    "shapes {:?} and {:?}: both need a dimension; for a number, use mul",
-                    self.size(),
-                    other.size()
-                ));
-            }
-            (l, r) => (l == 1, r == 1),
-        };
-        let a = if left { self.unsqueeze(0)? } else { self.clone() };
-        let b = if right { other.unsqueeze(1)? } else { other.clone() };
-        let y = a.matrices(op, &b, bias)?;
-        let mut size = y.size().to_vec();
-        if right {
-            size.pop();
+        let (left, right) = (self.dim(), other.dim());
+        bail_if!(
+            left == 0 || right == 0,
+            shape(
+                op,
+                "shapes {:?} and {:?}: both need a dimension; for a number, use mul",
+                self.size(),
+                other.size()
+            )
+        );
+        match (left == 1, right == 1) {
+            (false, false) => self.matrices(op, other, bias),
+            (true, false) => self.unsqueeze(0)?.matrices(op, other, bias)?.squeeze(-2),
+            (false, true) => self.matrices(op, &other.unsqueeze(1)?, bias)?.squeeze(-1),
+            (true, true) => self.unsqueeze(0)?.matrices(op, &other.unsqueeze(1)?, bias)?.reshape(()),
         }
-        if left {
-            size.remove(size.len() - if right { 1 } else { 2 });
-        }
-        y.reshape(size)
     }
 
     /// Operands of two or more dimensions.

@@ -160,15 +160,13 @@ impl Tensor {
             for _ in 0..samples {
                 let total: f64 = weights.iter().sum();
                 let mut rest = generator.uniform() * total;
-                // The last positive weight where rounding leaves none.
-                let mut at = weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
-                for (i, w) in weights.iter().enumerate() {
-                    if rest < *w {
-                        at = i;
-                        break;
-                    }
+                let reached = |w: &f64| {
                     rest -= w;
-                }
+                    rest < 0.0
+                };
+                // The last positive weight where rounding leaves none.
+                let last = weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
+                let at = weights.iter().position(reached).unwrap_or(last);
                 if !replacement {
                     weights[at] = 0.0;
                 }

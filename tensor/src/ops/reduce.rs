@@ -36,7 +36,7 @@ pub(crate) fn reduction(
     Ok((over, size))
 }
 
-macro_rules! folds {
+macro_rules! reductions {
     ($($(#[$doc:meta])* $name:ident $op:literal = $fold:expr, $out:expr;)*) => {$(
         $(#[$doc])*
         ///
@@ -120,7 +120,7 @@ impl Tensor {
         self.prod_dim((), false)
     }
 
-    folds! {
+    reductions! {
         /// Returns the products over some dimensions, all where none is given; they become 1 with `keepdim`,
         /// or else disappear.
         prod_dim "prod" = Prod, total;

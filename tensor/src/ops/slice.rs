@@ -71,7 +71,7 @@ impl Tensor {
         // Where there are elements after the last one up to its step, candle's windows, which it counts in
         // f32, cannot come out too few.
         let part = self.narrow(dim, start, (count * step).min((n - start) as usize))?;
-        let view = part.view_of(part.inner.unfold(d, 1, step).map_err(Error::backend("slice"))?);
+        let view = part.view_by("slice", |x| x.unfold(d, 1, step))?;
         if view.size()[d] < count {
             return Err(crate::strides::too_long("slice", self));
         }
@@ -185,8 +185,7 @@ impl Tensor {
                 "{length} elements from {start} on are not within dimension {dim} of size {size}"
             )
         );
-        let inner = self.inner.narrow(dim, first as usize, length).map_err(Error::backend("narrow"))?;
-        Ok(self.view_of(inner))
+        self.view_by("narrow", |x| x.narrow(dim, first as usize, length))
     }
 
     /// Returns a view of the slice at an index of a dimension, which disappears.

@@ -5,7 +5,7 @@ use crate::cpu::elementwise::{Op1, map_function, map_function2, map1, update, up
 use crate::cpu::functions::{self, Function, Function2};
 use crate::cpu::{operators, special};
 use crate::dtype::{with_real, with_working};
-use crate::formula::{Elementwise, Formula, Params, elementwise_methods, elementwise_types, whole};
+use crate::formula::{Elementwise, Formula, Params, elementwise_methods, elementwise_types, over_tensors};
 use crate::ops::arithmetic::real;
 use crate::{DType, Element, Error, Result, Tensor, cuda};
 
@@ -270,7 +270,7 @@ impl Tensor {
                 return y.cast(real(self.dtype));
             }
             if !x.inner.device().is_cpu() {
-                return whole::run([&x], |[x]| E::value(x, params.map(Formula::of)))?.cast(real(self.dtype));
+                return over_tensors::run([&x], |[x]| E::value(x, params.map(Formula::of)))?.cast(real(self.dtype));
             }
             let y = x.lend_view::<T, _>(op, |x| map_function(x, Function::value::<E>(), params))?;
             Ok(Self::own(y, self.size()).cast(real(self.dtype))?)
@@ -302,7 +302,7 @@ impl Tensor {
         with_real!(self.dtype, T => {
             let (g, x) = (self.in_dtype(T::TYPE)?, saved.in_dtype(T::TYPE)?);
             if !g.inner.device().is_cpu() {
-                let gradient = whole::run([&g, &x], |[g, x]| E::gradient(g, x, params.map(Formula::of)));
+                let gradient = over_tensors::run([&g, &x], |[g, x]| E::gradient(g, x, params.map(Formula::of)));
                 return gradient?.cast(self.dtype);
             }
             let f = Function2::gradient::<E>();

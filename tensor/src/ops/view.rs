@@ -18,21 +18,32 @@ impl Tensor {
     /// # Errors
     /// When the shape has another number of elements, or the strides do not allow a view.
     pub fn view(&self, sizes: impl IntoShape) -> Result<Self> {
-        let dims = self.infer("view", sizes.into_sizes())?;
-        if self.is_contiguous() {
-            let inner = self.inner.reshape(dims).map_err(Error::backend("view"))?;
-            return Ok(self.view_of(inner));
-        }
-        self.strided_as(&dims).ok_or_else(|| {
-            Error::shape(
-                "view",
-                format!(
-                    "shape {:?} with strides {:?} is not {dims:?} without a copy; use reshape({dims:?})",
-                    self.size(),
-                    self.stride()
-                ),
-            )
+        let dims = infer("view", self.size(), sizes.into_sizes())?;
+        self.reshaped("view", &dims)?.ok_or_else(|| {
+            let (size, stride) = (self.size(), self.stride());
+            let message = format!(
+                "shape {size:?} with strides {stride:?} is not {dims:?} without a copy; use reshape({dims:?})"
+            );
+            Error::shape("view", message)
         })
+    }
+
+    /// A view in these sizes, of as many elements, where the strides allow it.
+    fn reshaped(&self, op: &'static str, dims: &[usize]) -> Result<Option<Self>> {
+        if self.is_contiguous() {
+            self.view_by(op, |x| x.reshape(dims)).map(Some)
+        } else {
+            Ok(self.strided_as(dims))
+        }
+    }
+
+    /// A view that candle makes.
+    pub(super) fn view_by(
+        &self,
+        op: &'static str,
+        f: impl FnOnce(&candle_core::Tensor) -> candle_core::Result<candle_core::Tensor>,
+    ) -> Result<Self> {
+        f(&self.inner).map(|inner| self.view_of(inner)).map_err(Error::backend(op))
     }
 
     /// Returns the elements in another shape; one size may be -1 and is computed from the others. It is
@@ -41,19 +52,11 @@ impl Tensor {
     /// # Errors
     /// When the shape has another number of elements.
     pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> {
-        let dims = self.infer("reshape", sizes.into_sizes())?;
-        if self.is_contiguous() {
-            let inner = self.inner.reshape(dims).map_err(Error::backend("reshape"))?;
-            return Ok(self.view_of(inner));
+        let dims = infer("reshape", self.size(), sizes.into_sizes())?;
+        match self.reshaped("reshape", &dims)? {
+            Some(view) => Ok(view),
+            None => self.copy()?.reshape(dims),
         }
-        if let Some(view) = self.strided_as(&dims) {
-            return Ok(view);
-        }
-        self.copy()?.reshape(dims)
-    }
-
-    pub(crate) fn infer(&self, op: &'static str, sizes: Vec<i64>) -> Result<Vec<usize>> {
-        infer(op, self.size(), sizes)
     }
 
     /// Joins the dimensions from `start` to the last into one, or from the first to the second of a
@@ -106,8 +109,7 @@ impl Tensor {
         }
         let dim0 = shape::dim("transpose", dim0, self.size())?;
         let dim1 = shape::dim("transpose", dim1, self.size())?;
-        let inner = self.inner.transpose(dim0, dim1).map_err(Error::backend("transpose"))?;
-        Ok(self.view_of(inner))
+        self.view_by("transpose", |x| x.transpose(dim0, dim1))
     }
 
     /// Returns a view with the dimensions in another order.
@@ -124,8 +126,7 @@ impl Tensor {
             !seen.iter().copied().eq(0..self.dim()),
             shape("permute", "{order:?} does not name each dimension of shape {:?} once", self.size())
         );
-        let inner = self.inner.permute(order).map_err(Error::backend("permute"))?;
-        Ok(self.view_of(inner))
+        self.view_by("permute", |x| x.permute(order))
     }
 
     /// Returns a view with a new dimension of size 1 at `dim`, at most the number of dimensions.
@@ -137,8 +138,7 @@ impl Tensor {
         longer.push(1);
         shape::expect_rank("unsqueeze", longer.len())?;
         let dim = shape::dim("unsqueeze", dim, &longer)?;
-        let inner = self.inner.unsqueeze(dim).map_err(Error::backend("unsqueeze"))?;
-        Ok(self.view_of(inner))
+        self.view_by("unsqueeze", |x| x.unsqueeze(dim))
     }
 
     /// Returns a view without those of `dims` whose size is 1; without those of all dimensions if none is
@@ -179,9 +179,8 @@ impl Tensor {
                 _ => return Err(fail()),
             });
         }
-        let inner =
-            self.inner.broadcast_as(shape::shape("expand", dims)?).map_err(Error::backend("expand"))?;
-        Ok(self.view_of(inner))
+        let dims = shape::shape("expand", dims)?;
+        self.view_by("expand", |x| x.broadcast_as(dims))
     }
 }
 
