@@ -50,7 +50,7 @@ impl Context<'_> {
         if !is_grad_enabled() {
             return Ok(Variable::new(tensor.clone()));
         }
-        Ok(Variable::made_by(tensor.clone(), self.node.clone(), i as u32))
+        Ok(Variable::with_history(tensor.clone(), History::Made(self.node.clone(), i as u32)))
     }
 
     pub(crate) fn check_version(&self, tensor: &Tensor, saved: u64) -> Result<()> {

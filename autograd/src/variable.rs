@@ -76,10 +76,6 @@ impl Variable {
         Self::with_history(data, History::Leaf(leaf, true))
     }
 
-    pub(crate) fn made_by(data: Tensor, node: Arc<Node>, output: u32) -> Self {
-        Self::with_history(data, History::Made(node, output))
-    }
-
     pub(crate) fn with_history(data: Tensor, history: History) -> Self {
         Self::with_source(data, history, None)
     }

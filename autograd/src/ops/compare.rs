@@ -64,18 +64,7 @@ impl Variable {
         }
     }
 
-    of_data! {
-        operand:
-        eq();
-        ne();
-        lt();
-        le();
-        gt();
-        ge();
-        logical_and();
-        logical_or();
-        logical_xor();
-    }
+    of_data! { operand: eq ne lt le gt ge logical_and logical_or logical_xor }
     of_data! {
         tensor:
         equal() -> bool;

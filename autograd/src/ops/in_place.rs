@@ -7,6 +7,21 @@ use crate::alias::Source;
 use crate::node::Edge;
 use crate::{Error, Result, Variable, is_grad_enabled};
 
+/// Methods that take over a tensor made for the purpose, as a constant.
+macro_rules! fills {
+    ($($(#[$doc:meta])* $name_:ident($($arg:ident: $ty:ty),*) = |$x:ident| $made:expr;)*) => {$(
+        $(#[$doc])*
+        /// No gradient flows to what was there.
+        ///
+        /// # Errors
+        #[doc = concat!("As [`Variable::add_`] and [`Tensor::", stringify!($name_), "`].")]
+        #[track_caller]
+        pub fn $name_(&self $(, $arg: $ty)*) -> Result<()> {
+            self.replace(stringify!($name_), |$x| $made)
+        }
+    )*};
+}
+
 impl Variable {
     taper_tensor::in_place_by_result!(in_place);
     taper_tensor::in_place_by_kernel!(in_place);
@@ -20,53 +35,21 @@ impl Variable {
         self.write(op, f(&Self::with_history(before, self.history()))?)
     }
 
-    /// Sets all elements to 0; no gradient flows to what was there.
-    ///
-    /// # Errors
-    /// As [`Variable::add_`].
-    #[track_caller]
-    pub fn zero_(&self) -> Result<()> {
-        self.replace("zero_", |x| x.zeros_like())
-    }
-
-    /// Sets all elements to a number; no gradient flows to what was there.
-    ///
-    /// # Errors
-    /// As [`Variable::add_`].
-    #[track_caller]
-    pub fn fill_(&self, value: impl Into<Scalar>) -> Result<()> {
-        self.replace("fill_", |x| x.like().full(x.size(), value))
-    }
-
-    /// Fills the variable with numbers uniform in [low, high); no gradient flows to what was there.
-    ///
-    /// # Errors
-    /// As [`Variable::add_`]; and on an integer dtype.
-    #[track_caller]
-    pub fn uniform_(&self, low: f64, high: f64) -> Result<()> {
-        self.replace("uniform_", |x| x.like().uniform(x.size(), low, high))
-    }
-
-    /// Fills the variable with normal numbers; no gradient flows to what was there.
-    ///
-    /// # Errors
-    /// As [`Variable::add_`]; and on an integer dtype.
-    #[track_caller]
-    pub fn normal_(&self, mean: f64, std: f64) -> Result<()> {
-        self.replace("normal_", |x| x.like().normal(x.size(), mean, std))
-    }
-
-    /// Sets each element to 1 with probability `p`, else to 0; no gradient flows to what was there.
-    ///
-    /// # Errors
-    /// As [`Variable::add_`]; and when `p` is not a probability.
-    #[track_caller]
-    pub fn bernoulli_(&self, p: f64) -> Result<()> {
-        self.replace("bernoulli_", |x| {
+    fills! {
+        /// Sets all elements to 0.
+        zero_() = |x| x.zeros_like();
+        /// Sets all elements to a number.
+        fill_(value: impl Into<Scalar>) = |x| x.like().full(x.size(), value);
+        /// Fills the variable with numbers uniform in [low, high).
+        uniform_(low: f64, high: f64) = |x| x.like().uniform(x.size(), low, high);
+        /// Fills the variable with normal numbers.
+        normal_(mean: f64, std: f64) = |x| x.like().normal(x.size(), mean, std);
+        /// Sets each element to 1 with probability `p`, else to 0.
+        bernoulli_(p: f64) = |x| {
             let y = x.zeros_like()?;
             y.bernoulli_(p)?;
             Ok(y)
-        })
+        };
     }
 
     /// Takes over a tensor that `f` makes, as a constant.

@@ -65,11 +65,11 @@ macro_rules! operations {
 /// those of the data. In the rows after `operand:`, the second operand may be a number, after `tensor:` it is a
 /// tensor or variable.
 macro_rules! of_data {
-    (operand: $($name:ident($($arg:ident: $ty:ty),*);)*) => {
+    (operand: $($name:ident $(($arg:ident: $ty:ty))?)*) => {
         of_data! {$(
-            $name(other: impl taper_tensor::IntoOperand<Self> $(, $arg: $ty)*) -> Tensor = |x| match other.operand() {
-                taper_tensor::Operand::Scalar(v) => x.$name(v $(, $arg)*),
-                taper_tensor::Operand::Tensor(b) => x.$name(&*b.tensor() $(, $arg)*),
+            $name(other: impl taper_tensor::IntoOperand<Self> $(, $arg: $ty)?) -> Tensor = |x| match other.operand() {
+                taper_tensor::Operand::Scalar(v) => x.$name(v $(, $arg)?),
+                taper_tensor::Operand::Tensor(b) => x.$name(&*b.tensor() $(, $arg)?),
             };
         )*}
     };

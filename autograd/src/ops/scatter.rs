@@ -2,7 +2,7 @@
 
 use taper_tensor::{AsTensor, IntoOperand, Operand, Reduce, Scalar, Tensor};
 
-use crate::record::{Context, record};
+use crate::record::record;
 use crate::{Result, Variable};
 
 /// A mask of 1, which `erase` changes.
@@ -10,25 +10,6 @@ fn kept(y: &Tensor, erase: impl FnOnce(&Tensor) -> taper_tensor::Result<()>) -> 
     let keep = y.like().dtype(taper_tensor::DType::U8).ones(y.size())?;
     erase(&keep)?;
     Ok(keep)
-}
-
-/// The rule of [`Variable::scatter_reduce`]: the gradient, divided by `shares`, goes to those elements and
-/// sources that count, `mine` and `theirs`.
-fn shared(
-    dim: i64,
-    index: Tensor,
-    shares: Option<Tensor>,
-    mine: Tensor,
-    theirs: Option<Tensor>,
-) -> impl Fn(&Variable, usize, &Context<'_>) -> Result<Variable> {
-    move |g, i, _| {
-        let g = shares.as_ref().map_or_else(|| Ok(g.clone()), |shares| g.div(shares))?;
-        match (i, &theirs) {
-            (0, _) => g.keep(&mine),
-            (_, Some(theirs)) => g.gather(dim, &index)?.keep(theirs),
-            (_, None) => g.gather(dim, &index),
-        }
-    }
 }
 
 impl Variable {
@@ -120,20 +101,17 @@ impl Variable {
             Ok(own.to_dtype(x.dtype())?.scatter_add(dim, index, sources)?.clamp_min(1.0)?)
         };
         let (node, at) = (record("ScatterReduce", &inputs), index.clone());
-        match reduce {
-            Reduce::Sum => node.each(y, shared(dim, at, None, own, None)),
-            Reduce::Mean => {
-                let shares = count(&own, &from.ones_like()?)?;
-                node.each(y, shared(dim, at, Some(shares), own, None))
-            }
+        // The gradient, divided by the shares, goes to those elements and sources that count, mine and theirs.
+        let (shares, mine, theirs) = match reduce {
+            Reduce::Sum => (None, own, None),
+            Reduce::Mean => (Some(count(&own, &from.ones_like()?)?), own, None),
             Reduce::Amax | Reduce::Amin => {
                 let (mine, theirs) = (x.eq(&y)?.logical_and(&own)?, from.eq(y.gather(dim, index)?)?);
-                let shares = count(&mine, &theirs.to_dtype(x.dtype())?)?;
-                node.each(y, shared(dim, at, Some(shares), mine, Some(theirs)))
+                (Some(count(&mine, &theirs.to_dtype(x.dtype())?)?), mine, Some(theirs))
             }
             Reduce::Prod => {
                 let (x, from) = (self.save(), source.save());
-                node.each(y, move |g, i, ctx| {
+                return node.each(y, move |g, i, ctx| {
                     let from = from.get(ctx)?;
                     // What does not count is no factor.
                     let x = x.get(ctx)?.masked_fill(&own.eq(0)?, 1.0)?;
@@ -149,9 +127,17 @@ impl Variable {
                     let alone = zeros.gather(dim, &at)?.sub(&wide)?.eq(0)?;
                     let from = from.masked_fill(&zero, 1.0)?;
                     g.mul(product(&x, &from)?)?.gather(dim, &at)?.div(&from)?.keep(&alone)
-                })
+                });
             }
-        }
+        };
+        node.each(y, move |g, i, _| {
+            let g = shares.as_ref().map_or_else(|| Ok(g.clone()), |shares| g.div(shares))?;
+            match (i, &theirs) {
+                (0, _) => g.keep(&mine),
+                (_, Some(theirs)) => g.gather(dim, &at)?.keep(theirs),
+                (_, None) => g.gather(dim, &at),
+            }
+        })
     }
 
     /// The elements of a source that an index, which may be smaller, refers to.

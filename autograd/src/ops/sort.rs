@@ -25,10 +25,7 @@ impl Variable {
         pub fn unique_consecutive(&self) -> Result<(Self, Tensor, Tensor)> = constants("unique_consecutive");
     }
 
-    of_data! {
-        operand:
-        searchsorted(right: bool);
-    }
+    of_data! { operand: searchsorted(right: bool) }
 
     /// The values as a constant, with the inverse and the counts, where no gradient is required.
     fn constants(
