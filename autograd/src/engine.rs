@@ -144,7 +144,7 @@ impl<'a> Backward<'a> {
     /// Runs a node's gradient rule.
     fn apply(&self, node: &Arc<Node>, ready: Option<Ready>, grads: &[Option<Variable>]) -> Result<Grads> {
         let (rule, saved_outputs) = ready.ok_or(Error::GraphFreed { op: node.name })?;
-        let grads = profile::whole(|| rule(&Context { node, grads, saved_outputs: &saved_outputs }))?;
+        let grads = profile::timed(|| rule(&Context { node, grads, saved_outputs: &saved_outputs }))?;
         debug_assert_eq!(grads.len(), node.edges.len(), "{}: one gradient per input", node.name);
         if self.detect_anomaly || is_detecting_anomaly() {
             for (input, grad) in grads.iter().enumerate() {

@@ -70,7 +70,7 @@ impl Drop for Outer {
 }
 
 /// Runs a gradient rule, which operations on variables make up: they are parts of its own lap.
-pub(crate) fn whole<R>(rule: impl FnOnce() -> R) -> R {
+pub(crate) fn timed<R>(rule: impl FnOnce() -> R) -> R {
     let _guard = Restore::after(&PROFILING, false);
     rule()
 }

@@ -13,14 +13,14 @@ pub const UNFINISHED: &str = ".taper-";
 /// ```
 /// # let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("answer.txt");
-/// taper_tensor::write_whole(&path, b"42")?;
+/// taper_tensor::write_atomic(&path, b"42")?;
 /// assert_eq!(std::fs::read(&path)?, b"42");
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
 /// # Errors
 /// When the folder cannot be written, or the disk is full: an older file then stays as it was.
-pub fn write_whole(path: impl AsRef<Path>, content: &[u8]) -> Result<()> {
+pub fn write_atomic(path: impl AsRef<Path>, content: &[u8]) -> Result<()> {
     let path = path.as_ref();
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

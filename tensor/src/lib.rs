@@ -40,7 +40,7 @@ mod strides;
 mod tensor;
 mod threads;
 
-pub use atomic_write::{UNFINISHED, write_whole};
+pub use atomic_write::{UNFINISHED, write_atomic};
 pub use bridge::{MappedFile, NdArray};
 pub use creation::Options;
 pub use device::Device;

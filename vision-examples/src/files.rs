@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use taper_autograd::tensor::{UNFINISHED, write_whole};
+use taper_autograd::tensor::{UNFINISHED, write_atomic};
 
 use crate::Result;
 
@@ -88,10 +88,10 @@ fn lock(folder: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// [`write_whole`], with an error that says what for.
+/// [`write_atomic`], with an error that says what for.
 ///
 /// # Errors
 /// As that.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_whole(path, bytes).map_err(|e| format!("cannot write {}: {e}", path.display()).into())
+    write_atomic(path, bytes).map_err(|e| format!("cannot write {}: {e}", path.display()).into())
 }

@@ -26,7 +26,7 @@ pub(super) use elementwise_methods;
 taper_tensor::functions!(elementwise_methods);
 
 /// Formulas over whole variables, whose operations can be differentiated.
-mod whole {
+mod symbolic {
     use crate::{Error, Result, Variable};
     taper_tensor::symbols!(Variable, Variable::data);
 }
@@ -44,7 +44,7 @@ impl Variable {
             let dtype = g.dtype();
             let wide = if dtype.size_in_bytes() < 4 { DType::F32 } else { dtype };
             let (g, saved) = (g.to_dtype(wide)?, saved.to_dtype(wide)?);
-            whole::run([&g, &saved], |[g, s]| E::gradient(g, s, params.map(Formula::of)))?.to_dtype(dtype)
+            symbolic::run([&g, &saved], |[g, s]| E::gradient(g, s, params.map(Formula::of)))?.to_dtype(dtype)
         };
         match E::SAVES {
             Saves::Input => self.of_input(y, E::NODE, gradient),

@@ -3,7 +3,7 @@
 use crate::{Error, Image, Result};
 use image::ImageFormat;
 use std::{io::Cursor, path::Path};
-use taper_tensor::{DType, Tensor, write_whole};
+use taper_tensor::{DType, Tensor, write_atomic};
 
 /// How [`make_grid`] lays out its pictures, with the names and defaults of torchvision.
 #[derive(Clone, Copy, Debug)]
@@ -179,7 +179,7 @@ impl Image {
         let (format, mut file) = (picture_format(path)?, Cursor::new(vec![]));
         image::write_buffer_with_format(&mut file, &interleaved, width as u32, height as u32, colour, format)
             .map_err(|e| Error::format(path, e.to_string()))?;
-        write_whole(path, file.get_ref()).map_err(Error::io("write", path))
+        write_atomic(path, file.get_ref()).map_err(Error::io("write", path))
     }
 }
 

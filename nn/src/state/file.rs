@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use taper_tensor::{DType, MappedFile, write_whole};
+use taper_tensor::{DType, MappedFile, write_atomic};
 
 use super::{Metadata, StateDict, bytes, torch};
 use crate::{Error, Result};
@@ -64,7 +64,7 @@ fn write(state: &StateDict, metadata: Option<&Metadata>, path: &Path) -> Result<
     }
     let mut file = safetensors::serialize(views, Some(texts.clone())).map_err(refused)?;
     sort_texts(&mut file, &texts.into_iter().collect());
-    write_whole(path, &file).map_err(|source| Error::Io { path: path.to_owned(), source })
+    write_atomic(path, &file).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
 /// Puts the texts into the order of their keys: safetensors writes them in a hash map's, by which two files
