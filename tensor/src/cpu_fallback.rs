@@ -4,7 +4,7 @@
 //! The kernels in `cpu/` are functions over slices in the CPU's memory. Lending such a slice of a tensor that is
 //! elsewhere ([`Tensor::on_cpu`], `storage.rs`) copies its memory, with the same strides; writing copies it back.
 //! [`Tensor::result`] puts what a kernel computed where the operands are. So each operation is right on each
-//! device, to the same bits. `cuda.rs` has the switch that makes this fallback an error.
+//! device, to the same bits. `cuda/mod.rs` has the switch that makes this fallback an error.
 
 use std::borrow::Cow;
 
@@ -22,10 +22,7 @@ impl Tensor {
 
     /// A copy on another device.
     pub(crate) fn moved(&self, op: &'static str, device: &Device) -> Result<Self> {
-        #[cfg(feature = "cuda")]
-        if let (candle_core::Device::Cuda(gpu), true) = (&device.0, self.inner.device().is_cpu())
-            && let Some(y) = crate::cuda::upload::upload(op, self, gpu)?
-        {
+        if let Some(y) = crate::cuda::upload(op, self, device)? {
             return Ok(y);
         }
         let _lock = self.shared.lock_read(op)?;

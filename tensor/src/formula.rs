@@ -7,6 +7,8 @@
 use std::mem::MaybeUninit;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use crate::cuda::kernel;
+
 /// What formulas are written in: a number, or a symbol that stands for a whole tensor.
 pub trait Formula:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
@@ -83,6 +85,8 @@ pub trait Elementwise: Copy + Send + Sync + 'static {
     const NS: f64;
     /// A faster loop.
     const WIDE: Option<WideLoop> = None;
+    /// The kernel for the value on a GPU.
+    const GPU: Option<kernel::Elementwise> = None;
     /// Returns the value.
     fn value<M: Formula>(x: M, params: [M; 2]) -> M;
     /// Returns the gradient with respect to the input, from that of the output, `g`, and what was saved.
@@ -91,11 +95,11 @@ pub trait Elementwise: Copy + Send + Sync + 'static {
 
 /// Declares the types of a table's rows, which `elementwise_methods!` and `taper-autograd` make methods of.
 ///
-/// A row is `Type name name_(parameter = default, …) [ns, wide loop] value |x| formula; gradient of input |g, x|
-/// formula;`, with PyTorch's names and defaults of the parameters: from them the tests know how to call it.
+/// A row is `Type name name_(parameter = default, …) [ns, wide loop; kernel] value |x| formula; gradient of input
+/// |g, x| formula;`, where the kernel is that of a GPU, with PyTorch's names and defaults of the parameters: from them the tests know how to call it.
 /// In a formula, `M` is the type of its numbers.
 macro_rules! elementwise_types {
-    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) [$ns:literal $(, $wide:ident)?]
+    ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) [$ns:literal $(, $wide:ident)? $(; $gpu:ident)?]
         value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {$(
         #[doc = concat!("`", stringify!($name), "`, as a row of a table.")]
         #[derive(Clone, Copy, Debug)]
@@ -108,6 +112,7 @@ macro_rules! elementwise_types {
             const NS: f64 = $ns;
             $(#[cfg(target_arch = "x86_64")]
             const WIDE: Option<$crate::formula::WideLoop> = Some($crate::cpu::functions::wide::$wide);)?
+            $(const GPU: Option<$crate::cuda::kernel::Elementwise> = Some($crate::cuda::kernel::Elementwise::$gpu);)?
             #[inline(always)]
             fn value<M: $crate::formula::Formula>($x: M, params: [M; 2]) -> M {
                 let [$($p,)* ..]: [M; 2] = params;

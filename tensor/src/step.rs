@@ -3,23 +3,20 @@
 
 pub use crate::cpu::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RAdam, RmsProp, Sgd};
 
-use crate::cpu::on_gpu;
 use crate::cpu::optim::ema;
+use crate::cuda::kernel::Optim;
 use crate::storage::start;
-use crate::{DType, Element, Error, Result, Tensor};
+use crate::{DType, Element, Error, Result, Tensor, cuda};
 
-/// Runs a kernel on the memory of a parameter, its gradient, its states, and those that not every step has; 16-bit
+/// Runs a kernel on the memory of a parameter, its gradient and its states, of which the last may be missing; 16-bit
 /// floats go through f32.
 macro_rules! fused {
-    ($op:literal, $param:ident, $grad:ident, $states:expr, |$p:ident, $g:ident, $lent:pat_param| $step:expr) => {
-        fused!($op, $param, $grad, $states, [], |$p, $g, $lent, []| $step)
-    };
-    ($op:literal, $param:ident, $grad:ident, $states:expr, $optional:expr, $kernel:expr) => {{
-        let states = $states.map(Some).into_iter().chain($optional).collect::<Vec<Option<&Tensor>>>();
+    ($op:literal, $param:ident, $grad:ident, $states:expr, $kernel:expr) => {{
+        let states: &[Option<&Tensor>] = &$states;
         check($op, $param, $grad, &states.iter().flatten().copied().collect::<Vec<_>>())?;
         match $param.dtype() {
-            DType::F64 => lend_all::<f64, _, _>($op, $param, $grad, &states, $kernel),
-            DType::F32 => lend_all::<f32, _, _>($op, $param, $grad, &states, $kernel),
+            DType::F64 => lend_all::<f64, _, _>($op, $param, $grad, states, $kernel),
+            DType::F32 => lend_all::<f32, _, _>($op, $param, $grad, states, $kernel),
             half => {
                 let wide = |x: &Tensor| x.to_dtype(DType::F32);
                 let (param, grad) = (wide($param)?, wide($grad)?);
@@ -31,6 +28,16 @@ macro_rules! fused {
                 states.iter().flatten().zip(wide_states.iter().flatten()).try_for_each(|(s, w)| s.copy_(w))
             }
         }
+    }};
+}
+
+/// Runs a step by the kernel of a GPU, with these numbers, or by [`fused!`].
+macro_rules! step {
+    ($op:literal, $gpu:ident, $numbers:expr, $param:ident, $grad:ident, $states:expr, $kernel:expr) => {{
+        if cuda::optim::step($op, Optim::$gpu, $numbers, [$param, $grad], $states)? {
+            return Ok(());
+        }
+        fused!($op, $param, $grad, $states, $kernel)
     }};
 }
 
@@ -47,8 +54,10 @@ pub fn sgd_(
     momentum_buffer: Option<&Tensor>,
     first: bool,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::sgd(s, &[SgdStep { param, grad, momentum_buffer, first }]));
-    fused!("sgd_", param, grad, [], [momentum_buffer], |p, g, [], [buffer]| match buffer {
+    if cuda::optim::sgd(s, &[SgdStep { param, grad, momentum_buffer, first }])? {
+        return Ok(());
+    }
+    fused!("sgd_", param, grad, [momentum_buffer], |p, g, [], [buffer]| match buffer {
         None => s.step(p, g),
         Some(buffer) => s.step_momentum(p, g, buffer, first),
     })
@@ -67,10 +76,11 @@ pub fn adam_(
     exp_avg_sq: &Tensor,
     max_exp_avg_sq: Option<&Tensor>,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::adam(s, &[AdamStep { step, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq }]));
-    fused!("adam_", param, grad, [exp_avg, exp_avg_sq], [max_exp_avg_sq], |p, g, [a, q], [max]| {
-        s.step(step, p, g, a, q, max)
-    })
+    if cuda::optim::adam(s, &[AdamStep { step, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq }])? {
+        return Ok(());
+    }
+    let states = [Some(exp_avg), Some(exp_avg_sq), max_exp_avg_sq];
+    fused!("adam_", param, grad, states, |p, g, [a, q], [max]| { s.step(step, p, g, a, q, max) })
 }
 
 /// The operands of [`sgd_`] for one parameter.
@@ -92,7 +102,9 @@ pub struct SgdStep<'a> {
 /// As [`sgd_`]; some parameters may have been changed then.
 pub fn sgd_all_(s: &Sgd, steps: &[SgdStep<'_>]) -> Result<()> {
     steps.chunk_by(|a, b| alike(a.param, b.param) && a.first == b.first).try_for_each(|part| {
-        on_gpu!(part[0].param, done => Ok(done), optim::sgd(s, part));
+        if cuda::optim::sgd(s, part)? {
+            return Ok(());
+        }
         part.iter().try_for_each(|p| sgd_(s, p.param, p.grad, p.momentum_buffer, p.first))
     })
 }
@@ -120,7 +132,9 @@ pub struct AdamStep<'a> {
 /// As [`adam_`]; some parameters may have been changed then.
 pub fn adam_all_(s: &Adam, steps: &[AdamStep<'_>]) -> Result<()> {
     steps.chunk_by(|a, b| alike(a.param, b.param) && a.step == b.step).try_for_each(|part| {
-        on_gpu!(part[0].param, done => Ok(done), optim::adam(s, part));
+        if cuda::optim::adam(s, part)? {
+            return Ok(());
+        }
         part.iter()
             .try_for_each(|p| adam_(s, p.step, p.param, p.grad, p.exp_avg, p.exp_avg_sq, p.max_exp_avg_sq))
     })
@@ -142,8 +156,8 @@ pub fn rmsprop_(
     grad_avg: Option<&Tensor>,
     momentum_buffer: Option<&Tensor>,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::rmsprop(s, [param, grad], [Some(square_avg), grad_avg, momentum_buffer]));
-    fused!("rmsprop_", param, grad, [square_avg], [grad_avg, momentum_buffer], |p, g, [q], [a, b]| {
+    let states = [Some(square_avg), grad_avg, momentum_buffer];
+    step!("rmsprop_", RmsProp, &s.numbers(), param, grad, states, |p, g, [q], [a, b]| {
         s.step(p, g, q, a, b)
     })
 }
@@ -153,8 +167,8 @@ pub fn rmsprop_(
 /// # Errors
 /// As [`sgd_`].
 pub fn adagrad_(s: &Adagrad, step: u64, param: &Tensor, grad: &Tensor, sum: &Tensor) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::adagrad(s, step, [param, grad], sum));
-    fused!("adagrad_", param, grad, [sum], |p, g, [q]| s.step(step, p, g, q))
+    let states = [Some(sum)];
+    step!("adagrad_", Adagrad, &s.numbers(step), param, grad, states, |p, g, [q], []| s.step(step, p, g, q))
 }
 
 /// A step of Adadelta.
@@ -168,8 +182,8 @@ pub fn adadelta_(
     square_avg: &Tensor,
     acc_delta: &Tensor,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::adadelta(s, [param, grad], [square_avg, acc_delta]));
-    fused!("adadelta_", param, grad, [square_avg, acc_delta], |p, g, [q, d]| s.step(p, g, q, d))
+    let states = [Some(square_avg), Some(acc_delta)];
+    step!("adadelta_", Adadelta, &s.numbers(), param, grad, states, |p, g, [q, d], []| s.step(p, g, q, d))
 }
 
 /// Step number `step`, from 1, of Adamax.
@@ -184,8 +198,9 @@ pub fn adamax_(
     exp_avg: &Tensor,
     exp_inf: &Tensor,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::adamax(s, step, [param, grad], [exp_avg, exp_inf]));
-    fused!("adamax_", param, grad, [exp_avg, exp_inf], |p, g, [a, i]| s.step(step, p, g, a, i))
+    let states = [Some(exp_avg), Some(exp_inf)];
+    step!("adamax_", Adamax, &s.numbers(step), param, grad, states, |p, g, [a, i], []| s
+        .step(step, p, g, a, i))
 }
 
 /// Step number `step`, from 1, of NAdam; `mu_product` is 1 before the first.
@@ -201,15 +216,13 @@ pub fn nadam_(
     exp_avg: &Tensor,
     exp_avg_sq: &Tensor,
 ) -> Result<()> {
-    on_gpu!(
-        param,
-        product => {
-            *mu_product = product;
-            Ok(())
-        },
-        optim::nadam(s, step, *mu_product, [param, grad], [exp_avg, exp_avg_sq])
-    );
-    fused!("nadam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, mu_product, p, g, a, q))
+    let (numbers, next) = s.numbers(step, *mu_product);
+    let states = [Some(exp_avg), Some(exp_avg_sq)];
+    if cuda::optim::step("nadam_", Optim::NAdam, &numbers, [param, grad], states)? {
+        *mu_product = next;
+        return Ok(());
+    }
+    fused!("nadam_", param, grad, states, |p, g, [a, q], []| s.step(step, mu_product, p, g, a, q))
 }
 
 /// Step number `step`, from 1, of RAdam.
@@ -224,8 +237,8 @@ pub fn radam_(
     exp_avg: &Tensor,
     exp_avg_sq: &Tensor,
 ) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::radam(s, step, [param, grad], [exp_avg, exp_avg_sq]));
-    fused!("radam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, p, g, a, q))
+    let states = [Some(exp_avg), Some(exp_avg_sq)];
+    step!("radam_", RAdam, &s.numbers(step), param, grad, states, |p, g, [a, q], []| s.step(step, p, g, a, q))
 }
 
 /// A step of Lion.
@@ -233,8 +246,8 @@ pub fn radam_(
 /// # Errors
 /// As [`sgd_`].
 pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Result<()> {
-    on_gpu!(param, done => Ok(done), optim::lion(s, [param, grad], exp_avg));
-    fused!("lion_", param, grad, [exp_avg], |p, g, [a]| s.step(p, g, a))
+    let states = [Some(exp_avg)];
+    step!("lion_", Lion, &s.numbers(), param, grad, states, |p, g, [a], []| s.step(p, g, a))
 }
 
 /// An exponential moving average: `average = average + (1 - decay) * (param - average)`.
@@ -242,8 +255,7 @@ pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Resul
 /// # Errors
 /// As [`sgd_`].
 pub fn ema_(decay: f64, average: &Tensor, param: &Tensor) -> Result<()> {
-    on_gpu!(average, done => Ok(done), optim::ema(decay, average, param));
-    fused!("ema_", average, param, [], |a, p, []| ema(decay, a, p))
+    step!("ema_", Ema, &[1.0 - decay], average, param, [], |a, p, [], []| ema(decay, a, p))
 }
 
 /// Whether a step can be made with these operands.

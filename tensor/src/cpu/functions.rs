@@ -18,25 +18,25 @@ use super::element::{Float, Number};
 pub use super::math::wide;
 use super::math::{EXACT, double};
 use super::simd::simd;
+use crate::cuda::kernel;
 use crate::formula::{Elementwise, Formula, Params};
 
-/// A function of one element.
+/// A function as a loop over slices of `f32`, and of one number each in `f64`.
 #[derive(Clone, Copy)]
-pub struct Function {
+pub struct Loop<Single, Double> {
     single: Single,
-    double: fn(f64, Params) -> f64,
+    double: Double,
     /// Nanoseconds an element of `f32` costs.
     ns: f64,
+    /// The kernel that computes the function on a GPU.
+    pub gpu: Option<kernel::Elementwise>,
 }
 
+/// A function of one element.
+pub type Function = Loop<Single, fn(f64, Params) -> f64>;
+
 /// A function of two elements.
-#[derive(Clone, Copy)]
-pub struct Function2 {
-    single: Single2,
-    double: fn(f64, f64, Params) -> f64,
-    /// Nanoseconds an element of `f32` costs.
-    ns: f64,
-}
+pub type Function2 = Loop<Single2, fn(f64, f64, Params) -> f64>;
 
 /// The types that the functions here are for.
 pub trait Argument: Copy + Default + Send + Sync {
@@ -79,20 +79,9 @@ impl Argument for f64 {
 type Single = fn(&[f32], Params, &mut [MaybeUninit<f32>]);
 type Single2 = fn(&[f32], &[f32], Params, &mut [MaybeUninit<f32>]);
 
-impl Function {
-    const fn new(single: Single, double: fn(f64, Params) -> f64, ns: f64) -> Self {
-        Self { single, double, ns }
-    }
-
-    /// Nanoseconds an element costs.
-    pub(super) fn ns<T: Argument>(&self) -> f64 {
-        T::cost(self.ns)
-    }
-}
-
-impl Function2 {
-    const fn new(single: Single2, double: fn(f64, f64, Params) -> f64, ns: f64) -> Self {
-        Self { single, double, ns }
+impl<Single, Double> Loop<Single, Double> {
+    const fn new(single: Single, double: Double, ns: f64, gpu: Option<kernel::Elementwise>) -> Self {
+        Self { single, double, ns, gpu }
     }
 
     /// Nanoseconds an element costs.
@@ -109,10 +98,10 @@ trait Real:
 impl Real for f32 {}
 impl Real for f64 {}
 
-/// `NAME(arguments; parameters) [ns] = formula`; `T` is the type, `L` as in [`super::simd`]. `[ns, wide]`
-/// names the function of [`super::math::wide`] that serves where there is AVX-512.
+/// `NAME(arguments; parameters) [ns] = formula`; `T` is the type, `L` as in [`super::simd`]. `[ns, wide; kernel]`
+/// names the function of [`super::math::wide`] that serves where there is AVX-512, and the kernel of a GPU.
 macro_rules! functions {
-    ($($(#[$doc:meta])* $name:ident($x:ident $(, $y:ident)? $(; $p:ident $(, $q:ident)?)?) [$ns:literal $(, $wide:ident)?] |$t:ident, $l:ident| $e:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($x:ident $(, $y:ident)? $(; $p:ident $(, $q:ident)?)?) [$ns:literal $(, $wide:ident)? $(; $gpu:ident)?] |$t:ident, $l:ident| $e:expr;)*) => {$(
         $(#[$doc])*
         pub const $name: functions!(@type $($y)?) = {
             #[inline(always)]
@@ -140,9 +129,11 @@ macro_rules! functions {
                 })?
                 narrow($x $(, $y)?, params, out);
             }
-            <functions!(@type $($y)?)>::new(single, at::<4, f64>, $ns)
+            <functions!(@type $($y)?)>::new(single, at::<4, f64>, $ns, functions!(@gpu $($gpu)?))
         };
     )*};
+    (@gpu) => { None };
+    (@gpu $gpu:ident) => { Some(kernel::Elementwise::$gpu) };
     (@type) => { Function };
     (@type $y:ident) => { Function2 };
 }
@@ -171,9 +162,9 @@ functions! {
 }
 
 /// Sine.
-pub const SIN: Function = Function::new(sin, MODERATE_SIN.double, 1.0);
+pub const SIN: Function = Function::new(sin, MODERATE_SIN.double, 1.0, Some(kernel::Elementwise::Sin));
 /// Cosine.
-pub const COS: Function = Function::new(cos, MODERATE_COS.double, 1.0);
+pub const COS: Function = Function::new(cos, MODERATE_COS.double, 1.0, Some(kernel::Elementwise::Cos));
 
 fn sin(x: &[f32], params: Params, out: &mut [MaybeUninit<f32>]) {
     (MODERATE_SIN.single)(x, params, out);
@@ -261,14 +252,14 @@ impl<T: Float, const L: usize> Neg for Lane<T, L> {
 impl Function {
     /// Returns the value of an elementwise operation.
     pub const fn value<E: Elementwise>() -> Self {
-        Self::new(value::<E>, value_at::<4, f64, E>, E::NS)
+        Self::new(value::<E>, value_at::<4, f64, E>, E::NS, E::GPU)
     }
 }
 
 impl Function2 {
     /// Returns the gradient of an elementwise operation, of the output's gradient and what it saves.
     pub const fn gradient<E: Elementwise>() -> Self {
-        Self::new(gradient::<E>, gradient_at::<4, f64, E>, 1.5 * E::NS)
+        Self::new(gradient::<E>, gradient_at::<4, f64, E>, 1.5 * E::NS, None)
     }
 }
 
@@ -318,7 +309,7 @@ fn gradients_body<const L: usize, E: Elementwise>(
 
 functions! {
     /// The gradient of relu from g and its result (or argument) x: 0 where x is not positive.
-    RELU_GRAD(g, x) [0.3] |T, L| if x <= T::ZERO { T::ZERO } else { g };
+    RELU_GRAD(g, x) [0.3; ReluGrad] |T, L| if x <= T::ZERO { T::ZERO } else { g };
 }
 
 #[cfg(test)]

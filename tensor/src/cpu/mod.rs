@@ -7,20 +7,6 @@
 // An index often runs over several arrays of lanes at once.
 #![allow(clippy::needless_range_loop)]
 
-/// Where a tensor is on a GPU that has a kernel for it, returns `$result`, in which `$done` is what the kernel
-/// gave: `on_gpu!(x, y => y.cast(dtype), elementwise::unary(op, x))`. Else the way goes through the host.
-macro_rules! on_gpu {
-    ($x:expr, $done:ident => $result:expr, $($call:tt)*) => {
-        #[cfg(feature = "cuda")]
-        if $x.inner.device().is_cuda()
-            && let Some($done) = $crate::cuda::$($call)*?
-        {
-            return $result;
-        }
-    };
-}
-pub(crate) use on_gpu;
-
 pub mod argmax;
 pub mod batch_norm;
 pub mod conv;

@@ -3,16 +3,20 @@
 
 use super::element::{Element, Number};
 use super::elementwise::{Op1, Op2, Op3};
+use crate::cuda::kernel;
 
 /// Operators whose value is computed in `T::Wide` and rounded once to `T`.
 macro_rules! ops {
-    ($($(#[$meta:meta])* $name:ident[$bound:ident, $op:ident, $ns:literal]($($arg:ident),+) = $e:expr;)*) => {$(
+    ($($(#[$meta:meta])* $name:ident[$bound:ident, $op:ident, $ns:literal $(; $gpu:ident)?]($($arg:ident),+) = $e:expr;)*) => {$(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
         impl<T: $bound> $op<$(ops!(@t $arg),)+ T> for $name {
             const NS: f64 = $ns;
             const SIMD: bool = T::SIMD;
+            $(fn on_gpu(&self) -> Option<kernel::Elementwise> {
+                Some(kernel::Elementwise::$gpu)
+            })?
             #[inline(always)]
             fn call<const L: usize>(self, $($arg: T),+) -> T {
                 $(let $arg = $arg.wide();)+
@@ -25,32 +29,32 @@ macro_rules! ops {
 
 ops! {
     /// a + b
-    Add[Element, Op2, 0.3](a, b) = a.add(b);
+    Add[Element, Op2, 0.3; Add](a, b) = a.add(b);
     /// a - b
-    Sub[Element, Op2, 0.3](a, b) = a.sub(b);
+    Sub[Element, Op2, 0.3; Sub](a, b) = a.sub(b);
     /// a * b
-    Mul[Element, Op2, 0.3](a, b) = a.mul(b);
+    Mul[Element, Op2, 0.3; Mul](a, b) = a.mul(b);
     /// a / b; integers truncate, and 0 where b is 0.
-    Div[Element, Op2, 0.3](a, b) = a.div(b);
+    Div[Element, Op2, 0.3; Div](a, b) = a.div(b);
     /// floor(a / b); integers give 0 where b is 0.
     FloorDiv[Element, Op2, 5.0](a, b) = a.floor_div(b);
     /// a - floor(a / b) * b, with the sign of b; integers give 0 where b is 0.
     Remainder[Element, Op2, 5.0](a, b) = a.remainder(b);
     /// The greater; NaN where either is.
-    Maximum[Element, Op2, 0.3](a, b) = a.maximum(b);
+    Maximum[Element, Op2, 0.3; Maximum](a, b) = a.maximum(b);
     /// The lesser; NaN where either is.
-    Minimum[Element, Op2, 0.3](a, b) = a.minimum(b);
+    Minimum[Element, Op2, 0.3; Minimum](a, b) = a.minimum(b);
 
     /// -x
-    Neg[Element, Op1, 0.3](x) = x.neg();
+    Neg[Element, Op1, 0.3; Neg](x) = x.neg();
     /// |x|
-    Abs[Element, Op1, 0.3](x) = x.abs();
+    Abs[Element, Op1, 0.3; Abs](x) = x.abs();
     /// -1, 0 or 1; NaN stays.
-    Sign[Element, Op1, 0.3](x) = x.sign();
+    Sign[Element, Op1, 0.3; Sign](x) = x.sign();
     /// x²
-    Square[Element, Op1, 0.3](x) = x.mul(x);
+    Square[Element, Op1, 0.3; Square](x) = x.mul(x);
     /// max(x, 0); NaN stays.
-    Relu[Element, Op1, 0.3](x) = x.maximum(Number::ZERO);
+    Relu[Element, Op1, 0.3; Relu](x) = x.maximum(Number::ZERO);
 }
 
 /// The element itself: `map1(x, Copied)` makes a strided view contiguous.
@@ -69,6 +73,9 @@ impl<T: Copy> Op1<T, T> for Copied {
 pub struct Put;
 impl<T: Copy> Op2<T, T, T> for Put {
     const SIMD: bool = false;
+    fn on_gpu(&self) -> Option<kernel::Elementwise> {
+        Some(kernel::Elementwise::Put)
+    }
     #[inline(always)]
     fn call<const L: usize>(self, _: T, x: T) -> T {
         x
@@ -104,6 +111,9 @@ macro_rules! comparisons {
         pub struct $name;
         impl<T: Element> Op2<T, T, u8> for $name {
             const SIMD: bool = T::SIMD;
+            fn on_gpu(&self) -> Option<kernel::Elementwise> {
+                Some(kernel::Elementwise::$name)
+            }
             #[inline(always)]
             fn call<const L: usize>(self, a: T, b: T) -> u8 {
                 (a.wide() $op b.wide()) as u8

@@ -1,27 +1,26 @@
 //! Batch norm and its gradients: `batch_norm.cu`. Numbers of 16 bits go through f32.
 
-use super::launch::{Arg, MOST, Module, Struct, THREADS, fresh, launch, module, operand, real, shares};
+use super::gpu::Gpu;
+use super::kernel::BatchNorm as Kernel;
+use super::launch::{Arg, MOST, THREADS, operand, real, shares, words};
 use crate::cpu::batch_norm::Shape;
 use crate::{DType, Result, Tensor};
-
-const MODULE: Module = module!("batch_norm");
 
 /// `Shape` of `batch_norm.cu`, and how many blocks share the values of a channel.
 fn shape(s: &Shape) -> (Arg<'static>, usize) {
     let (parts, length) = shares(s.channels, s.batch * s.size);
-    let words = [s.batch, s.channels, s.size, parts, length].map(|n| n as u32);
-    (Arg::Struct(Struct::words(words)), parts)
+    (Arg::Struct(words([s.batch, s.channels, s.size, parts, length].map(|n| n as u32))), parts)
 }
 
 /// Room for two numbers of each part of each channel, where there are several parts.
-fn sums(op: &'static str, s: &Shape, x: &Tensor, parts: usize) -> Result<Option<[Tensor; 2]>> {
-    let numbers = || fresh(op, x, DType::F64, &[s.channels, parts]);
+fn sums(gpu: &Gpu<'_>, op: &'static str, s: &Shape, parts: usize) -> Result<Option<[Tensor; 2]>> {
+    let numbers = || gpu.fresh(op, DType::F64, &[s.channels, parts]);
     if parts > 1 { Ok(Some([numbers()?, numbers()?])) } else { Ok(None) }
 }
 
-/// The end of the kernels' names, where they take a number of elements of this dtype.
-fn fits(x: &Tensor) -> Option<&'static str> {
-    real(x.dtype.working()).filter(|_| (1..=MOST).contains(&x.numel()))
+/// The GPU and the dtype in the kernels' symbols, where they take a tensor.
+fn fits(x: &Tensor) -> Option<(Gpu<'_>, &'static str)> {
+    Gpu::of(x).zip(real(x.dtype.working())).filter(|_| (1..=MOST).contains(&x.numel()))
 }
 
 /// [`operand`] for a parameter, which may have another dtype than the input, where it is there.
@@ -38,25 +37,25 @@ pub(crate) fn train(
     eps: f64,
 ) -> Result<Option<(Tensor, Tensor, Tensor)>> {
     let op = "batch_norm";
-    let Some(suffix) = fits(x) else { return Ok(None) };
+    let Some((gpu, of)) = fits(x) else { return Ok(None) };
     let (dtype, x) = (x.dtype, operand(x)?);
     let (weight, bias) = (parameter(weight, &x)?, parameter(bias, &x)?);
-    let channel = || fresh(op, &x, x.dtype, &[s.channels]);
-    let (y, mean, var) = (fresh(op, &x, x.dtype, x.size())?, channel()?, channel()?);
+    let channel = || gpu.fresh(op, x.dtype, &[s.channels]);
+    let (y, mean, var) = (gpu.fresh(op, x.dtype, x.size())?, channel()?, channel()?);
     let (size, parts) = shape(s);
     let threads = s.channels * parts * THREADS;
-    let moments = sums(op, s, &x, parts)?;
+    let moments = sums(&gpu, op, s, parts)?;
     if let Some([means, squares]) = &moments {
         let args = [shape(s).0, Arg::New(means), Arg::New(squares), Arg::Read(&x)];
         // SAFETY: x is contiguous and has the shape; there are two numbers for each part of each channel.
-        unsafe { launch(op, MODULE, &format!("moments_{suffix}"), threads, &args)? };
+        unsafe { gpu.launch(op, Kernel::Moments, of, threads, &args)? };
     }
     let mut args = vec![size, Arg::New(&y), Arg::New(&mean), Arg::New(&var), Arg::Read(&x)];
     args.extend([weight.as_ref(), bias.as_ref()].map(Arg::read));
     args.extend([0, 1].map(|i| Arg::read(moments.as_ref().map(|m| &m[i]))));
     args.push(Arg::float(eps));
     // SAFETY: all are contiguous; x and y have the shape, the others a number for each channel, or each part.
-    unsafe { launch(op, MODULE, &format!("normalise_{suffix}"), threads, &args)? };
+    unsafe { gpu.launch(op, Kernel::Normalise, of, threads, &args)? };
     Ok(Some((y.cast(dtype)?, mean, var)))
 }
 
@@ -70,16 +69,16 @@ pub(crate) fn by(
     eps: f64,
 ) -> Result<Option<Tensor>> {
     let op = "batch_norm";
-    let Some(suffix) = fits(x) else { return Ok(None) };
+    let Some((gpu, of)) = fits(x) else { return Ok(None) };
     let (dtype, x) = (x.dtype, operand(x)?);
     let all = [Some(mean), Some(var), weight, bias].map(|p| parameter(p, &x));
     let all = all.into_iter().collect::<Result<Vec<_>>>()?;
-    let y = fresh(op, &x, x.dtype, x.size())?;
+    let y = gpu.fresh(op, x.dtype, x.size())?;
     let mut args = vec![shape(s).0, Arg::New(&y), Arg::Read(&x)];
     args.extend(all.iter().map(|p| Arg::read(p.as_ref())));
     args.push(Arg::float(eps));
     // SAFETY: all are contiguous; x and y have the shape, the others a number for each channel.
-    unsafe { launch(op, MODULE, &format!("by_{suffix}"), x.numel(), &args)? };
+    unsafe { gpu.launch(op, Kernel::By, of, x.numel(), &args)? };
     y.cast(dtype).map(Some)
 }
 
@@ -94,22 +93,22 @@ pub(crate) fn gradients(
     of_batch: bool,
 ) -> Result<Option<(Tensor, Tensor, Tensor)>> {
     let op = "batch_norm_grad";
-    let Some(suffix) = fits(x) else { return Ok(None) };
+    let Some((gpu, of)) = fits(x) else { return Ok(None) };
     let (dtype, x, dy) = (x.dtype, operand(x)?, operand(dy)?);
     let all = [Some(mean), Some(var), weight].map(|p| parameter(p, &x));
     let all = all.into_iter().collect::<Result<Vec<_>>>()?;
     let all = || all.iter().map(|p| Arg::read(p.as_ref()));
-    let channel = || fresh(op, &x, x.dtype, &[s.channels]);
-    let (dx, dweight, dbias) = (fresh(op, &x, x.dtype, x.size())?, channel()?, channel()?);
+    let channel = || gpu.fresh(op, x.dtype, &[s.channels]);
+    let (dx, dweight, dbias) = (gpu.fresh(op, x.dtype, x.size())?, channel()?, channel()?);
     let (size, parts) = shape(s);
     let threads = s.channels * parts * THREADS;
-    let slopes = sums(op, s, &x, parts)?;
+    let slopes = sums(&gpu, op, s, parts)?;
     if let Some([along, sum]) = &slopes {
         let mut args = vec![shape(s).0, Arg::New(along), Arg::New(sum), Arg::Read(&x), Arg::Read(&dy)];
         args.extend(all().take(2));
         args.push(Arg::float(eps));
         // SAFETY: as in `train`.
-        unsafe { launch(op, MODULE, &format!("slopes_{suffix}"), threads, &args)? };
+        unsafe { gpu.launch(op, Kernel::Slopes, of, threads, &args)? };
     }
     let mut args = vec![size, Arg::New(&dx), Arg::New(&dweight), Arg::New(&dbias)];
     args.extend([&x, &dy].map(Arg::Read));
@@ -117,6 +116,6 @@ pub(crate) fn gradients(
     args.extend([0, 1].map(|i| Arg::read(slopes.as_ref().map(|s| &s[i]))));
     args.extend([Arg::float(eps), Arg::count(usize::from(of_batch))]);
     // SAFETY: as in `train`.
-    unsafe { launch(op, MODULE, &format!("gradients_{suffix}"), threads, &args)? };
+    unsafe { gpu.launch(op, Kernel::Gradients, of, threads, &args)? };
     Ok(Some((dx.cast(dtype)?, dweight, dbias)))
 }

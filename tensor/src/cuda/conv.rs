@@ -1,27 +1,10 @@
 //! Convolution and its two gradients by cuDNN, in every real dtype; 16-bit products are added up in f32.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::thread::LocalKey;
-
-use candle_core::cuda_backend::cudarc::cudnn::sys::{
-    cudnnConvolutionBwdDataAlgo_t as BackwardData, cudnnConvolutionBwdFilterAlgo_t as BackwardFilter,
-    cudnnConvolutionFwdAlgo_t as Forward, cudnnConvolutionMode_t, cudnnMathType_t, cudnnTensorFormat_t,
-};
-use candle_core::cuda_backend::cudarc::cudnn::{
-    ConvBackwardData, ConvBackwardFilter, ConvForward, Cudnn, CudnnDataType, CudnnError,
-};
-use candle_core::cuda_backend::cudarc::driver::DeviceRepr;
-use candle_core::cuda_backend::{CudaDType, CudaStorage, DeviceId};
-use candle_core::{CudaDevice, Storage};
-
-use super::launch::{Arg, MOST, lock_all};
 use crate::cpu::conv::Conv2dShape;
-use crate::{DType, Element, Error, Result, Tensor, shape};
+use crate::{Result, Tensor};
 
 /// What is to be computed from the other two of input, weight and output.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Pass {
     /// The output, of input and weight.
     Output,
@@ -32,161 +15,39 @@ pub(crate) enum Pass {
 }
 
 /// A pass over two operands of one dtype; the result has the shape `size`. None where cuDNN has no way.
+#[cfg(feature = "cudnn")]
 pub(crate) fn run(
     op: &'static str,
     s: &Conv2dShape,
     pass: Pass,
-    a: &Tensor,
-    b: &Tensor,
+    [a, b]: [&Tensor; 2],
     size: &[usize],
 ) -> Result<Option<Tensor>> {
-    let sizes = [a.numel(), b.numel(), shape::numel(size)];
+    use super::cudnn::run;
+    use crate::DType;
+    let Some(gpu) = super::gpu::Gpu::of(a) else { return Ok(None) };
     a.expect_device(op, b)?;
-    if a.dtype != b.dtype || sizes.iter().any(|n| !(1..=MOST).contains(n)) {
+    let sizes = [a.numel(), b.numel(), crate::shape::numel(size)];
+    if a.dtype != b.dtype || sizes.iter().any(|n| !(1..=super::launch::MOST).contains(n)) {
         return Ok(None);
     }
     match a.dtype {
-        DType::F32 => of::<f32, f32>(op, s, pass, a, b, size),
-        DType::F64 => of::<f64, f64>(op, s, pass, a, b, size),
-        DType::F16 => of::<half::f16, f32>(op, s, pass, a, b, size),
-        DType::BF16 => of::<half::bf16, f32>(op, s, pass, a, b, size),
+        DType::F32 => run::<f32, f32>(&gpu, op, s, pass, a, b, size),
+        DType::F64 => run::<f64, f64>(&gpu, op, s, pass, a, b, size),
+        DType::F16 => run::<half::f16, f32>(&gpu, op, s, pass, a, b, size),
+        DType::BF16 => run::<half::bf16, f32>(&gpu, op, s, pass, a, b, size),
         _ => Ok(None),
     }
 }
 
-/// [`run`] for elements of `T`, products added up in `Sum`.
-fn of<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>, Sum: CudnnDataType>(
-    op: &'static str,
-    s: &Conv2dShape,
-    pass: Pass,
-    a: &Tensor,
-    b: &Tensor,
-    size: &[usize],
+/// Stands in for the pass where the program is built without cuDNN.
+#[cfg(not(feature = "cudnn"))]
+pub(crate) fn run(
+    _: &'static str,
+    _: &Conv2dShape,
+    _: Pass,
+    _: [&Tensor; 2],
+    _: &[usize],
 ) -> Result<Option<Tensor>> {
-    let (a, b) = (a.contiguous()?, b.contiguous()?);
-    let candle_core::Device::Cuda(device) = a.inner.device() else {
-        return Err(Error::value(op, "the operands of a kernel for the GPU are not on one"));
-    };
-    let _locks = lock_all(op, &[Arg::Read(&a), Arg::Read(&b)])?;
-    let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
-    let (Storage::Cuda(sa), Storage::Cuda(sb)) = (&*sa, &*sb) else {
-        return Err(Error::value(op, "the operands of a kernel for the GPU are not on one"));
-    };
-    let x = sa.as_cuda_slice::<T>().map_err(Error::backend(op))?.slice(la.start_offset()..);
-    let w = sb.as_cuda_slice::<T>().map_err(Error::backend(op))?.slice(lb.start_offset()..);
-    // SAFETY: numbers of any bits are numbers, and cuDNN overwrites them before anybody reads.
-    let mut y = unsafe { device.alloc::<T>(shape::numel(size)) }.map_err(Error::backend(op))?;
-
-    let failed = |e: CudnnError| Error::value(op, format!("cuDNN: {e:?}"));
-    let cudnn = handle(device).map_err(failed)?;
-    let int = |n: usize| n as i32; // of sizes that are below 2^30
-    let pair = |(v, h): (usize, usize)| [int(v), int(h)];
-    let plain = cudnnTensorFormat_t::CUDNN_TENSOR_NCHW;
-    let input = [s.batch, s.in_channels, s.height, s.width].map(int);
-    let output = [s.batch, s.out_channels, s.out_height(), s.out_width()].map(int);
-    let weight = [s.out_channels, s.in_channels / s.groups, s.kernel.0, s.kernel.1].map(int);
-    let mode = cudnnConvolutionMode_t::CUDNN_CROSS_CORRELATION;
-    let mut conv = cudnn
-        .create_conv2d::<Sum>(pair(s.padding), pair(s.stride), pair(s.dilation), mode)
-        .map_err(failed)?;
-    conv.set_group_count(int(s.groups)).map_err(failed)?;
-    let tf32 = crate::cuda::tf32();
-    let math = match a.dtype {
-        DType::F16 | DType::BF16 => cudnnMathType_t::CUDNN_TENSOR_OP_MATH,
-        // By default, f32 may be rounded to TF32.
-        DType::F32 if !tf32 => cudnnMathType_t::CUDNN_FMA_MATH,
-        _ => cudnnMathType_t::CUDNN_DEFAULT_MATH,
-    };
-    conv.set_math_type(math).map_err(failed)?;
-    let input = cudnn.create_4d_tensor::<T>(plain, input).map_err(failed)?;
-    let output = cudnn.create_4d_tensor::<T>(plain, output).map_err(failed)?;
-    let weight = cudnn.create_4d_filter::<T>(plain, weight).map_err(failed)?;
-    let scale = (<T as From<u8>>::from(1), <T as From<u8>>::from(0));
-    // SAFETY: cuDNN writes to its workspace before it reads there.
-    let room = |bytes: usize| unsafe { device.alloc::<u8>(bytes.max(1)) };
-    let setting = Setting { device: device.id(), dtype: a.dtype, shape: *s, pass, tf32 };
-
-    /// Calls by the algorithm that cuDNN prefers, or by the frugal one where that is refused, or there is not the
-    /// memory that it needs.
-    macro_rules! call {
-        ($pass:expr, $algorithm:ident :: $frugal:ident, $($operand:expr),*) => {{
-            thread_local! {
-                static PREFERRED: RefCell<HashMap<Setting, ($algorithm, usize)>> = RefCell::default();
-            }
-            let pass = $pass;
-            let sized = |algorithm| -> Result<_, CudnnError> { Ok((algorithm, pass.get_workspace_size(algorithm)?)) };
-            let preferred = known(&PREFERRED, setting, || sized(pass.pick_algorithm()?));
-            let frugal = || sized($algorithm::$frugal);
-            let mut by = |(algorithm, bytes)| {
-                let mut workspace = room(bytes).ok()?;
-                // SAFETY: the descriptors say the operands' sizes; all of them are contiguous.
-                unsafe { pass.launch(algorithm, Some(&mut workspace), scale, $($operand),*) }.ok()
-            };
-            if preferred.ok().and_then(&mut by).or_else(|| frugal().ok().and_then(&mut by)).is_none() {
-                return Ok(None);
-            }
-        }};
-    }
-    match pass {
-        Pass::Output => {
-            let pass = ConvForward { conv: &conv, x: &input, w: &weight, y: &output };
-            call!(pass, Forward::CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, &x, &w, &mut y);
-        }
-        Pass::InputGrad => {
-            let pass = ConvBackwardData { conv: &conv, dx: &input, w: &weight, dy: &output };
-            call!(pass, BackwardData::CUDNN_CONVOLUTION_BWD_DATA_ALGO_1, &mut y, &w, &x);
-        }
-        Pass::WeightGrad => {
-            let pass = ConvBackwardFilter { conv: &conv, x: &input, dw: &weight, dy: &output };
-            call!(pass, BackwardFilter::CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1, &x, &mut y, &w);
-        }
-    }
-    let storage = Storage::Cuda(CudaStorage::wrap_cuda_slice(y, device.clone()));
-    Ok(Some(Tensor::fresh(candle_core::Tensor::from((storage, size)), a.dtype)))
-}
-
-/// What cuDNN's choice of an algorithm depends on.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Setting {
-    device: DeviceId,
-    dtype: DType,
-    shape: Conv2dShape,
-    pass: Pass,
-    tf32: bool,
-}
-
-/// What is known, or else found out: to ask cuDNN takes longer than to call it. Images of ever new sizes do not
-/// fill the memory.
-fn known<T: Copy>(
-    all: &'static LocalKey<RefCell<HashMap<Setting, T>>>,
-    setting: Setting,
-    find: impl FnOnce() -> Result<T, CudnnError>,
-) -> Result<T, CudnnError> {
-    if let Some(found) = all.with_borrow(|all| all.get(&setting).copied()) {
-        return Ok(found);
-    }
-    let found = find()?;
-    all.with_borrow_mut(|all| {
-        if all.len() >= 1000 {
-            all.clear();
-        }
-        all.insert(setting, found);
-    });
-    Ok(found)
-}
-
-/// This thread's handle of cuDNN for a device: a handle is for one thread at a time.
-fn handle(device: &CudaDevice) -> Result<Arc<Cudnn>, CudnnError> {
-    thread_local! {
-        static HANDLES: RefCell<HashMap<DeviceId, Arc<Cudnn>>> = RefCell::default();
-    }
-    HANDLES.with(|handles| {
-        let mut handles = handles.borrow_mut();
-        if let Some(handle) = handles.get(&device.id()) {
-            return Ok(handle.clone());
-        }
-        let handle = Cudnn::new(device.cuda_stream())?;
-        handles.insert(device.id(), handle.clone());
-        Ok(handle)
-    })
+    Ok(None)
 }

@@ -1,116 +1,130 @@
 //! Elementwise arithmetic, functions, copies, fills and casts: `elementwise.cu`.
 
-use super::launch::{Arg, MOST, Module, Struct, fresh, launch, module};
+use super::gpu::Gpu;
+use super::kernel::Elementwise as Kernel;
+use super::launch::{Arg, MOST, Struct, real, words};
 use crate::{DType, Element, Operand, Result, Scalar, Tensor, shape};
-
-const MODULE: Module = module!("elementwise");
 
 /// The most dimensions, where those that lie one in the other count as one.
 const RANK: usize = 8;
 
-const ARITHMETIC: [&str; 6] = ["add", "sub", "rsub", "mul", "maximum", "minimum"];
-const COMPARISONS: [&str; 6] = ["eq", "ne", "lt", "le", "gt", "ge"];
-const UNARY: [&str; 5] = ["neg", "abs", "square", "sign", "relu"];
-const FUNCTIONS: [&str; 12] =
-    ["sqrt", "rsqrt", "reciprocal", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "erf", "sigmoid"];
+/// The operand that a function of one element does not have.
+const NOTHING: Operand<'_> = Operand::Scalar(Scalar::Int(0));
 
-/// A kernel's name, where there is one for the operation on `dtype`.
-fn named(op: &str, dtype: DType) -> Option<String> {
-    let op = op.trim_end_matches('_');
-    let any = ARITHMETIC.contains(&op) || COMPARISONS.contains(&op) || UNARY.contains(&op);
-    let of_reals = ["div", "rdiv", "relu_grad"].contains(&op) || FUNCTIONS.contains(&op);
-    match dtype {
-        DType::F32 if any || of_reals => Some(format!("{op}_f32")),
-        DType::F64 if any || of_reals => Some(format!("{op}_f64")),
-        DType::I64 if any => Some(format!("{op}_i64")),
-        _ => None,
+/// The dtype in a kernel's symbol, where it takes that.
+pub(super) fn of(kernel: Kernel, dtype: DType) -> Option<&'static str> {
+    use Kernel::{
+        Abs, Add, Eq, Ge, Gt, Le, Lt, Maximum, Minimum, Mul, Ne, Neg, Put, Relu, Rsub, Sign, Square, Sub,
+    };
+    match (kernel, dtype) {
+        (Put, _) => Some(["1", "2", "4", "8"][dtype.size_in_bytes().ilog2() as usize]),
+        (Kernel::Cast, _) => None,
+        (Add | Sub | Rsub | Mul | Maximum | Minimum, DType::I64)
+        | (Eq | Ne | Lt | Le | Gt | Ge, DType::I64)
+        | (Neg | Abs | Square | Sign | Relu, DType::I64) => Some("i64"),
+        _ => real(dtype),
     }
+}
+
+/// The dtypes in the symbol of a conversion, where there is one in one step.
+pub(super) fn cast_of(from: DType, to: DType) -> Option<&'static str> {
+    use DType::{BF16, F16, F32, F64, I64, U8};
+    Some(match (from, to) {
+        (U8, F32) => "u8_f32",
+        (U8, I64) => "u8_i64",
+        (I64, F32) => "i64_f32",
+        (I64, F64) => "i64_f64",
+        (F32, F64) => "f32_f64",
+        (F64, F32) => "f64_f32",
+        (F16, F32) => "f16_f32",
+        (BF16, F32) => "bf16_f32",
+        (F32, F16) => "f32_f16",
+        (F32, BF16) => "f32_bf16",
+        _ => return None,
+    })
 }
 
 /// `y[i] = f(a[i], b[i])`, where both have the same dtype, into a new tensor of `dtype`.
-pub(crate) fn binary(op: &'static str, a: &Tensor, b: Operand<'_>, dtype: DType) -> Result<Option<Tensor>> {
-    let Some(kernel) = named(op, a.dtype) else { return Ok(None) };
-    let size = match &b {
-        Operand::Tensor(b) => shape::broadcast(op, a.size(), b.size())?,
-        Operand::Scalar(_) => a.size().to_vec(),
-    };
-    let y = fresh(op, a, dtype, &size)?;
-    Ok(run(op, &kernel, Arg::New(&y), &y, a, &b)?.map(|()| y))
+pub(crate) fn binary(
+    op: &'static str,
+    kernel: Option<Kernel>,
+    a: &Tensor,
+    b: Operand<'_>,
+    dtype: DType,
+) -> Result<Option<Tensor>> {
+    let Some((kernel, types)) = kernel.and_then(|k| Some((k, of(k, a.dtype)?))) else { return Ok(None) };
+    new(op, kernel, types, a, &b, dtype)
 }
 
-/// `y[i] = f(y[i], b[i])` in place, where both have the same dtype.
-pub(crate) fn binary_(op: &'static str, y: &Tensor, b: Operand<'_>) -> Result<Option<()>> {
-    let kernel = match op {
-        "fill_" | "copy_" => Some(format!("put_{}", y.dtype.size_in_bytes())),
-        _ => named(op, y.dtype),
-    };
-    match kernel {
-        None => Ok(None),
-        Some(kernel) => {
-            y.expect_distinct(op)?;
-            run(op, &kernel, Arg::Write(y), y, y, &b)
-        }
-    }
+/// `y[i] = f(y[i], b[i])` in place, where both have the same dtype. False where there is no kernel.
+pub(crate) fn binary_(op: &'static str, kernel: Option<Kernel>, y: &Tensor, b: Operand<'_>) -> Result<bool> {
+    let (Some(gpu), Some(kernel)) = (Gpu::of(y), kernel) else { return Ok(false) };
+    let Some(types) = of(kernel, y.dtype) else { return Ok(false) };
+    y.expect_distinct(op)?;
+    run(&gpu, op, kernel, types, Arg::Write(y), [y, y], &b)
 }
 
 /// `y[i] = f(x[i])`, into a new tensor.
-pub(crate) fn unary(op: &'static str, x: &Tensor) -> Result<Option<Tensor>> {
-    binary(op, x, Operand::Scalar(Scalar::Int(0)), x.dtype)
+pub(crate) fn unary(op: &'static str, kernel: Option<Kernel>, x: &Tensor) -> Result<Option<Tensor>> {
+    binary(op, kernel, x, NOTHING, x.dtype)
 }
 
-/// `x[i] = f(x[i])` in place.
-pub(crate) fn unary_(op: &'static str, x: &Tensor) -> Result<Option<()>> {
-    binary_(op, x, Operand::Scalar(Scalar::Int(0)))
+/// `x[i] = f(x[i])` in place. False where there is no kernel.
+pub(crate) fn unary_(op: &'static str, kernel: Option<Kernel>, x: &Tensor) -> Result<bool> {
+    binary_(op, kernel, x, NOTHING)
 }
 
 /// A contiguous copy.
 pub(crate) fn copy(x: &Tensor) -> Result<Option<Tensor>> {
-    let y = fresh("copy", x, x.dtype, x.size())?;
-    let kernel = format!("put_{}", x.dtype.size_in_bytes());
-    Ok(run("copy", &kernel, Arg::New(&y), &y, &y, &x.into())?.map(|()| y))
+    let Some(gpu) = Gpu::of(x) else { return Ok(None) };
+    let y = gpu.fresh("copy", x.dtype, x.size())?;
+    let Some(types) = of(Kernel::Put, x.dtype) else { return Ok(None) };
+    Ok(run(&gpu, "copy", Kernel::Put, types, Arg::New(&y), [&y, &y], &x.into())?.then_some(y))
 }
 
 /// The elements in another dtype, in one step.
 pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Option<Tensor>> {
-    use DType::{BF16, F16, F32, F64, I64, U8};
-    let kernel = match (x.dtype, dtype) {
-        (U8, F32) => "cast_u8_f32",
-        (U8, I64) => "cast_u8_i64",
-        (I64, F32) => "cast_i64_f32",
-        (I64, F64) => "cast_i64_f64",
-        (F32, F64) => "cast_f32_f64",
-        (F64, F32) => "cast_f64_f32",
-        (F16, F32) => "cast_f16_f32",
-        (BF16, F32) => "cast_bf16_f32",
-        (F32, F16) => "cast_f32_f16",
-        (F32, BF16) => "cast_f32_bf16",
-        _ => return Ok(None),
+    let Some(types) = cast_of(x.dtype, dtype) else { return Ok(None) };
+    new("to_dtype", Kernel::Cast, types, x, &NOTHING, dtype)
+}
+
+fn new(
+    op: &'static str,
+    kernel: Kernel,
+    types: &str,
+    a: &Tensor,
+    b: &Operand<'_>,
+    dtype: DType,
+) -> Result<Option<Tensor>> {
+    let Some(gpu) = Gpu::of(a) else { return Ok(None) };
+    let size = match b {
+        Operand::Tensor(b) => shape::broadcast(op, a.size(), b.size())?,
+        Operand::Scalar(_) => a.size().to_vec(),
     };
-    let y = fresh("to_dtype", x, dtype, x.size())?;
-    let nothing = &Operand::Scalar(Scalar::Int(0));
-    Ok(run("to_dtype", kernel, Arg::New(&y), &y, x, nothing)?.map(|()| y))
+    let y = gpu.fresh(op, dtype, &size)?;
+    Ok(run(&gpu, op, kernel, types, Arg::New(&y), [&y, a], b)?.then_some(y))
 }
 
 fn run(
+    gpu: &Gpu<'_>,
     op: &'static str,
-    kernel: &str,
+    kernel: Kernel,
+    types: &str,
     to: Arg<'_>,
-    y: &Tensor,
-    a: &Tensor,
+    [y, a]: [&Tensor; 2],
     b: &Operand<'_>,
-) -> Result<Option<()>> {
-    let none = vec![0; y.dim()];
+) -> Result<bool> {
     let (right, number, b_strides) = match b {
         Operand::Tensor(b) => (Arg::Read(b), 0, repeated(b, y.size())),
-        Operand::Scalar(v) => (Arg::Null, bits(a.dtype, *v), none),
+        Operand::Scalar(v) => (Arg::Null, bits(a.dtype, *v), vec![0; y.dim()]),
     };
     let strides = [y.stride().to_vec(), repeated(a, y.size()), b_strides];
-    let Some(places) = merged(y.size(), strides) else { return Ok(None) };
+    let Some(places) = merged(y.size(), strides) else { return Ok(false) };
     // A tensor that is written is an operand by the same lock.
     let args = [Arg::Struct(places), to, Arg::Read(a), right, Arg::Bits(number)];
     // SAFETY: the strides are those of the tensors, for the sizes that all of them broadcast to.
-    unsafe { launch(op, MODULE, kernel, y.numel(), &args)? };
-    Ok(Some(()))
+    unsafe { gpu.launch(op, kernel, types, y.numel(), &args)? };
+    Ok(true)
 }
 
 /// A number's bits in a dtype.
@@ -155,5 +169,5 @@ fn merged(size: &[usize], strides: [Vec<usize>; 3]) -> Option<Struct> {
     };
     let head = [shape::numel(size) as u32, dims.len() as u32];
     let columns = [column(&|d| d.0), column(&|d| d.1[0]), column(&|d| d.1[1]), column(&|d| d.1[2])];
-    Some(Struct::words(head.into_iter().chain(columns.into_iter().flatten())))
+    Some(words(head.into_iter().chain(columns.into_iter().flatten())))
 }

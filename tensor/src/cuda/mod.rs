@@ -5,34 +5,38 @@
 //! [`set_strict`] (or the environment's `TAPER_CUDA_STRICT=1`) makes it an error that names the operation:
 //! thus a training step shows whether it has such an operation.
 
-#[cfg(feature = "cuda")]
 pub(crate) mod batch_norm;
-#[cfg(feature = "cudnn")]
 pub(crate) mod conv;
-#[cfg(feature = "cuda")]
+#[cfg(feature = "cudnn")]
+mod cudnn;
 pub(crate) mod elementwise;
 #[cfg(feature = "cuda")]
-pub(crate) mod launch;
-#[cfg(feature = "cuda")]
+mod gpu;
+#[cfg(not(feature = "cuda"))]
+#[path = "no_gpu.rs"]
+mod gpu;
+#[doc(hidden)]
+pub mod kernel;
+mod launch;
 pub(crate) mod optim;
-#[cfg(feature = "cuda")]
 pub(crate) mod pool;
-#[cfg(feature = "cuda")]
 pub(crate) mod reduce;
-#[cfg(feature = "cuda")]
 pub(crate) mod softmax;
+#[cfg(test)]
+mod tests;
 #[cfg(feature = "cuda")]
-pub(crate) mod upload;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use crate::{Error, Result};
+use crate::{Device, Error, Result, Tensor};
+use gpu::Gpu;
 
 /// Whether this program can use a CUDA GPU: it was built for it, and the machine has one.
 pub fn is_available() -> bool {
-    crate::Device::cuda(0).is_ok()
+    Device::cuda(0).is_ok()
 }
 
 static STRICT: LazyLock<AtomicBool> =
@@ -55,8 +59,7 @@ static TF32: AtomicBool = AtomicBool::new(false);
 /// for convolutions it is on at first; here both are off until they are asked for.
 pub fn set_tf32(allowed: bool) {
     TF32.store(allowed, Ordering::Relaxed);
-    #[cfg(feature = "cuda")]
-    candle_core::cuda_backend::set_gemm_reduced_precision_f32(allowed);
+    candle_core::cuda::set_gemm_reduced_precision_f32(allowed);
 }
 
 /// What [`set_tf32`] chose.
@@ -69,14 +72,13 @@ pub fn tf32() -> bool {
 ///
 /// # Errors
 /// On another device; where the driver does not say.
-pub fn memory_allocated(device: &crate::Device) -> Result<u64> {
+pub fn memory_allocated(device: &Device) -> Result<u64> {
     let op = "memory_allocated";
-    #[cfg(feature = "cuda")]
-    if let candle_core::Device::Cuda(gpu) = &device.0 {
-        device.synchronize()?;
-        return launch::memory_in_use(gpu).map_err(|e| Error::value(op, e.to_string()));
-    }
-    Err(Error::value(op, format!("{device} is no CUDA GPU")))
+    let Some(gpu) = Gpu::on(&device.0) else {
+        return Err(Error::value(op, format!("{device} is no CUDA GPU")));
+    };
+    device.synchronize()?;
+    gpu.memory_in_use(op)
 }
 
 /// An operation is about to compute what is on a GPU on the host.
@@ -88,6 +90,14 @@ pub(crate) fn expect_round_trip(op: &'static str) -> Result<()> {
         op,
         "it has no kernel for the GPU, and cuda::set_strict or TAPER_CUDA_STRICT=1 forbids to compute it on the host",
     ))
+}
+
+/// A copy of `x`, which is on the CPU, on a GPU; None where candle has to make it.
+pub(crate) fn upload(op: &'static str, x: &Tensor, device: &Device) -> Result<Option<Tensor>> {
+    match Gpu::on(&device.0) {
+        Some(gpu) if x.inner.device().is_cpu() => gpu.upload(op, x),
+        _ => Ok(None),
+    }
 }
 
 /// The GPU number `ordinal`. Each is opened once: candle tells devices apart by how they were opened, and
@@ -108,10 +118,8 @@ pub(crate) fn open(ordinal: usize) -> Result<candle_core::Device> {
         let reason = e.to_string().lines().next().unwrap_or_default().to_owned();
         Error::value("device", format!("there is no CUDA GPU number {ordinal} here ({reason}); use the cpu"))
     })?;
-    #[cfg(feature = "cuda")]
-    if let candle_core::Device::Cuda(device) = &device {
-        launch::keep_no_events(device);
-        launch::keep_freed_memory(device);
+    if let Some(gpu) = Gpu::on(&device) {
+        gpu.prepare();
     }
     open.insert(ordinal, device.clone());
     Ok(device)

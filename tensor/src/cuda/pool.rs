@@ -1,11 +1,11 @@
 //! Pooling and its gradients: `pool.cu`. Numbers of 16 bits go through f32.
 
-use super::launch::{Arg, MOST, Module, Struct, fresh, launch, module, operand, real};
+use super::gpu::Gpu;
+use super::kernel::Pool as Kernel;
+use super::launch::{Arg, MOST, Struct, operand, real, words};
 use crate::cpu::pool::Pool2d;
 use crate::ops::pool::filled;
 use crate::{DType, Result, Tensor, shape};
-
-const MODULE: Module = module!("pool");
 
 /// What a mean divides by.
 #[derive(Clone, Copy, Default)]
@@ -23,24 +23,23 @@ fn windows(w: &Pool2d, means: Means) -> Struct {
     let pairs = [w.input, w.output, w.kernel, w.stride, w.padding, w.dilation];
     let tail = [usize::from(means.adaptive), usize::from(means.count_padding), means.divisor.unwrap_or(0)];
     let all = [w.planes].into_iter().chain(pairs.into_iter().flatten()).chain(tail);
-    Struct::words(all.map(|n| n as u32))
+    words(all.map(|n| n as u32))
 }
 
-/// The end of the kernels' names, where they take this dtype and number of elements.
-fn fits(x: &Tensor, sizes: &[&[usize]]) -> Option<&'static str> {
-    let few = sizes.iter().all(|size| shape::numel(size) <= MOST);
-    real(x.dtype.working()).filter(|_| few && x.numel() <= MOST)
+/// The GPU and the dtype in the kernels' symbols, where they take a tensor and give one of the shape `size`.
+fn fits<'a>(x: &'a Tensor, size: &[usize]) -> Option<(Gpu<'a>, &'static str)> {
+    Gpu::of(x).zip(real(x.dtype.working())).filter(|_| x.numel().max(shape::numel(size)) <= MOST)
 }
 
 /// The largest element of each window and its place.
 pub(crate) fn maxima(w: &Pool2d, x: &Tensor, size: &[usize]) -> Result<Option<(Tensor, Tensor)>> {
     let op = "max_pool2d";
-    let Some(suffix) = fits(x, &[size]) else { return Ok(None) };
+    let Some((gpu, of)) = fits(x, size) else { return Ok(None) };
     let (dtype, x) = (x.dtype, operand(x)?);
-    let (y, places) = (fresh(op, &x, x.dtype, size)?, fresh(op, &x, DType::U32, size)?);
+    let (y, places) = (gpu.fresh(op, x.dtype, size)?, gpu.fresh(op, DType::U32, size)?);
     let args = [Arg::Struct(windows(w, Means::default())), Arg::New(&y), Arg::New(&places), Arg::Read(&x)];
     // SAFETY: all are contiguous, with the planes and sizes that the windows say.
-    unsafe { launch(op, MODULE, &format!("maxima_{suffix}"), y.numel(), &args)? };
+    unsafe { gpu.launch(op, Kernel::Maxima, of, y.numel(), &args)? };
     Ok(Some((y.cast(dtype)?, places)))
 }
 
@@ -53,12 +52,12 @@ pub(crate) fn maxima_grad(
     input: &[usize],
 ) -> Result<Option<Tensor>> {
     let op = "max_pool2d_grad";
-    let Some(suffix) = fits(dy, &[input]).filter(|_| places.dtype == DType::U32) else { return Ok(None) };
+    let Some((gpu, of)) = fits(dy, input) else { return Ok(None) };
     let (dtype, dy, places) = (dy.dtype, operand(dy)?, places.contiguous()?);
-    let dx = fresh(op, &dy, dy.dtype, input)?;
+    let dx = gpu.fresh(op, dy.dtype, input)?;
     let args = [Arg::Struct(windows(w, Means::default())), Arg::New(&dx), Arg::Read(&dy), Arg::Read(&places)];
     // SAFETY: as in `maxima`; places are compared and never followed.
-    unsafe { launch(op, MODULE, &format!("maxima_grad_{suffix}"), dx.numel(), &args)? };
+    unsafe { gpu.launch(op, Kernel::MaximaGrad, of, dx.numel(), &args)? };
     dx.cast(dtype).map(Some)
 }
 
@@ -71,20 +70,13 @@ pub(crate) fn means(
     size: &[usize],
     gradient: bool,
 ) -> Result<Option<Tensor>> {
-    let Some(suffix) = fits(x, &[size]) else { return Ok(None) };
+    let Some((gpu, of)) = fits(x, size) else { return Ok(None) };
     let (dtype, x) = (x.dtype, operand(x)?);
-    let y = fresh(op, &x, x.dtype, size)?;
-    let kernel = if gradient { format!("means_grad_{suffix}") } else { format!("means_{suffix}") };
+    let y = gpu.fresh(op, x.dtype, size)?;
+    let kernel = if gradient { Kernel::MeansGrad } else { Kernel::Means };
+    let args = [Arg::Struct(windows(w, means)), Arg::New(&y), Arg::Read(&x)];
     // SAFETY: as in `maxima`.
-    unsafe {
-        launch(
-            op,
-            MODULE,
-            &kernel,
-            y.numel(),
-            &[Arg::Struct(windows(w, means)), Arg::New(&y), Arg::Read(&x)],
-        )?
-    };
+    unsafe { gpu.launch(op, kernel, of, y.numel(), &args)? };
     y.cast(dtype).map(Some)
 }
 
@@ -96,6 +88,9 @@ pub(crate) fn even_means(
     output: [usize; 2],
     gradient: bool,
 ) -> Result<Option<Tensor>> {
+    if Gpu::of(x).is_none() {
+        return Ok(None);
+    }
     let [n, c, h, w] = filled(op, input, output)?;
     let from = if gradient { [n, c, output[0], output[1]] } else { [n, c, h, w] };
     if x.size() != from {

@@ -1,9 +1,9 @@
 //! Sums and means over dimensions: `reduce.cu`.
 
-use super::launch::{Arg, MOST, Module, Struct, THREADS, fresh, launch, module, real, shares};
+use super::gpu::Gpu;
+use super::kernel::Reduce as Kernel;
+use super::launch::{Arg, MOST, Struct, THREADS, real, shares, words};
 use crate::{DType, Result, Tensor, shape};
-
-const MODULE: Module = module!("reduce");
 
 /// The most dimensions that are kept, and that are summed.
 const RANK: usize = 8;
@@ -18,7 +18,7 @@ pub(crate) fn sum(
     factor: f64,
     size: &[usize],
 ) -> Result<Option<Tensor>> {
-    let Some(suffix) = real(x.dtype) else { return Ok(None) };
+    let (Some(gpu), Some(dtype)) = (Gpu::of(x), real(x.dtype)) else { return Ok(None) };
     let (over, kept): (Vec<usize>, Vec<usize>) = (0..x.dim()).partition(|d| over.contains(d));
     let number = |dims: &[usize]| dims.iter().map(|&d| x.size()[d]).product::<usize>();
     let (results, count) = (number(&kept), number(&over));
@@ -26,36 +26,33 @@ pub(crate) fn sum(
     if shape::numel(x.size()).max(results) > MOST {
         return Ok(None);
     }
-    let (places, y) = (places(results, count, kept, over), fresh(op, x, x.dtype, size)?);
+    let (places, y) = (places(results, count, kept, over), gpu.fresh(op, x.dtype, size)?);
     let (parts, length) = shares(results, count);
     if parts > 1 {
-        let sums = fresh(op, x, DType::F64, &[results, parts])?;
+        let sums = gpu.fresh(op, DType::F64, &[results, parts])?;
         let (kept, over) = (line(results, parts), line(parts, 1));
-        let args = [Arg::New(&sums), Arg::Read(x), Arg::count(parts), Arg::count(length)];
-        let args: Vec<Arg<'_>> = [Arg::Struct(places)].into_iter().chain(args).collect();
+        let (each, length) = (Arg::count(parts), Arg::count(length));
+        let args = [Arg::Struct(places), Arg::New(&sums), Arg::Read(x), each, length];
         // SAFETY: as below; each result has `parts` sums, which together take all of its elements.
-        unsafe { launch(op, MODULE, &format!("part_{suffix}"), results * parts * THREADS, &args)? };
+        unsafe { gpu.launch(op, Kernel::Part, dtype, results * parts * THREADS, &args)? };
         let places = self::places(results, parts, kept, over);
         let args = [Arg::Struct(places), Arg::New(&y), Arg::Read(&sums), Arg::float(factor)];
         // SAFETY: the strides are those of `[results, parts]`, and there are so many results.
-        unsafe { launch(op, MODULE, &format!("joined_{suffix}"), results * THREADS, &args)? };
+        unsafe { gpu.launch(op, Kernel::Joined, dtype, results * THREADS, &args)? };
         return Ok(Some(y));
     }
-    let (kernel, threads) = if count <= FEW {
-        (format!("few_{suffix}"), results)
-    } else {
-        (format!("many_{suffix}"), results * THREADS)
-    };
+    let (kernel, threads) =
+        if count <= FEW { (Kernel::Few, results) } else { (Kernel::Many, results * THREADS) };
     let args = [Arg::Struct(places), Arg::New(&y), Arg::Read(x), Arg::float(factor)];
     // SAFETY: the strides are those of the tensor, and there is a result for each place that is kept.
-    unsafe { launch(op, MODULE, &kernel, threads, &args)? };
+    unsafe { gpu.launch(op, kernel, dtype, threads, &args)? };
     Ok(Some(y))
 }
 
 /// `Reduction` of `reduce.cu`.
 fn places(results: usize, count: usize, kept: Dims, over: Dims) -> Struct {
     let columns = [kept.0, kept.1, over.0, over.1].into_iter().flatten();
-    Struct::words([results as u32, count as u32, kept.2, over.2].into_iter().chain(columns))
+    words([results as u32, count as u32, kept.2, over.2].into_iter().chain(columns))
 }
 
 /// The means over the dimensions `over`; NaN of nothing.

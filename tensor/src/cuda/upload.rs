@@ -5,7 +5,7 @@
 //! returns. Without the second copy the tensor's memory would belong to another stream than that which computes,
 //! and candle takes the order of the calls for the order of the work.
 //!
-//! No other memory is touched by two streams, and cudarc keeps no events of it (`keep_no_events` in `mod.rs`). The
+//! No other memory is touched by two streams, and cudarc keeps no events of it (`Gpu::prepare`). The
 //! order between these streams is kept by the events here: the program writes to the pinned memory when it was
 //! sent; it is sent on when what was sent before was taken; and the tensor takes it after that. Only the first of
 //! these waits on the host, for the upload that many calls back used the same memory.
@@ -13,13 +13,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use candle_core::Storage;
 use candle_core::cuda_backend::cudarc::driver::{
     CudaEvent, CudaSlice, CudaStream, CudaViewMut, DevicePtrMut, DeviceRepr, DriverError, PinnedHostSlice,
     result,
 };
 use candle_core::cuda_backend::{CudaDType, CudaStorage};
-use candle_core::{CudaDevice, Storage};
 
+use super::gpu::Gpu;
 use crate::dtype::with_element;
 use crate::storage::start;
 use crate::{Error, Result, Tensor};
@@ -86,41 +87,40 @@ impl Drop for Lane {
     }
 }
 
-/// A copy on the GPU; None where `x` is not contiguous, or empty.
-pub(crate) fn upload(op: &'static str, x: &Tensor, device: &CudaDevice) -> Result<Option<Tensor>> {
-    if x.numel() == 0 || !x.is_contiguous() {
-        return Ok(None);
+impl Gpu<'_> {
+    /// A copy of a tensor of the CPU; None where it is not contiguous, or empty.
+    pub(super) fn upload(&self, op: &'static str, x: &Tensor) -> Result<Option<Tensor>> {
+        if x.numel() == 0 || !x.is_contiguous() {
+            return Ok(None);
+        }
+        let storage = with_element!(x.dtype, T => x.read::<T, _>(op, |data, layout| {
+            let slice = self.send(&data[start(layout)..][..x.numel()])
+                .map_err(|e| Error::value(op, format!("cannot copy to the GPU: {e}")))?;
+            Ok(CudaStorage::wrap_cuda_slice(slice, self.device.clone()))
+        })?);
+        Ok(Some(Tensor::fresh(candle_core::Tensor::from((Storage::Cuda(storage), x.size())), x.dtype)))
     }
-    let storage = with_element!(x.dtype, T => x.read::<T, _>(op, |data, layout| {
-        let slice = send(&data[start(layout)..][..x.numel()], device)
-            .map_err(|e| Error::value(op, format!("cannot copy to the GPU: {e}")))?;
-        Ok(CudaStorage::wrap_cuda_slice(slice, device.clone()))
-    })?);
-    Ok(Some(Tensor::fresh(candle_core::Tensor::from((Storage::Cuda(storage), x.size())), x.dtype)))
-}
 
-fn send<T: CudaDType + DeviceRepr>(
-    data: &[T],
-    device: &CudaDevice,
-) -> std::result::Result<CudaSlice<T>, DriverError> {
-    static OPEN: Mutex<BTreeMap<usize, VecDeque<Lane>>> = Mutex::new(BTreeMap::new());
-    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let main = device.cuda_stream();
-    let lanes = open.entry(main.context().ordinal()).or_default();
-    // SAFETY: the copies fill it.
-    let mut slice = unsafe { main.alloc::<T>(data.len())? };
-    let mut at = 0;
-    for part in data.chunks(LARGEST / size_of::<T>()) {
-        let bytes = size_of_val(part);
-        let free = if lanes.len() < LANES { None } else { lanes.pop_front() };
-        let mut lane = match free {
-            Some(lane) if lane.pinned.len() >= bytes => lane,
-            Some(lane) => Lane::new(lane.stream.clone(), bytes.next_power_of_two())?,
-            None => Lane::new(main.context().new_stream()?, bytes.next_power_of_two())?,
-        };
-        lane.pass(part, &main, &mut slice.slice_mut(at..at + part.len()))?;
-        lanes.push_back(lane);
-        at += part.len();
+    fn send<T: CudaDType + DeviceRepr>(&self, data: &[T]) -> std::result::Result<CudaSlice<T>, DriverError> {
+        static OPEN: Mutex<BTreeMap<usize, VecDeque<Lane>>> = Mutex::new(BTreeMap::new());
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let main = &self.stream;
+        let lanes = open.entry(main.context().ordinal()).or_default();
+        // SAFETY: the copies fill it.
+        let mut slice = unsafe { main.alloc::<T>(data.len())? };
+        let mut at = 0;
+        for part in data.chunks(LARGEST / size_of::<T>()) {
+            let bytes = size_of_val(part);
+            let free = if lanes.len() < LANES { None } else { lanes.pop_front() };
+            let mut lane = match free {
+                Some(lane) if lane.pinned.len() >= bytes => lane,
+                Some(lane) => Lane::new(lane.stream.clone(), bytes.next_power_of_two())?,
+                None => Lane::new(main.context().new_stream()?, bytes.next_power_of_two())?,
+            };
+            lane.pass(part, main, &mut slice.slice_mut(at..at + part.len()))?;
+            lanes.push_back(lane);
+            at += part.len();
+        }
+        Ok(slice)
     }
-    Ok(slice)
 }

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use crate::cpu::element::{Float, Number};
 use crate::cpu::elementwise::{Op1, Op2, Op3, With, map_function2, map1, map2, map3};
 use crate::cpu::functions::{self, Function2};
-use crate::cpu::{on_gpu, operators};
+use crate::cpu::operators;
+use crate::cuda::kernel::Elementwise as Kernel;
 use crate::dtype::{with_real, with_working};
-use crate::{AsTensor, DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
+use crate::{AsTensor, DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, cuda, shape};
 
 /// `a + w (b - a)`, from the nearer end as PyTorch does.
 #[derive(Clone, Copy)]
@@ -130,14 +131,18 @@ pub(crate) fn binary<T: Element, Y: Element>(
     let a = a.in_dtype(T::TYPE)?;
     match b {
         Operand::Scalar(v) => {
-            on_gpu!(a, y => Ok(y), elementwise::binary(op, &a, b, Y::TYPE));
+            if let Some(y) = cuda::elementwise::binary(op, f.on_gpu(), &a, b, Y::TYPE)? {
+                return Ok(y);
+            }
             let v = T::from_scalar(v);
             a.result(a.lend_view(op, |a| map1(a, With(f, v)))?, a.size())
         }
         Operand::Tensor(b) => {
             a.expect_device(op, &b)?;
             let b = b.in_dtype(T::TYPE)?;
-            on_gpu!(a, y => Ok(y), elementwise::binary(op, &a, (&*b).into(), Y::TYPE));
+            if let Some(y) = cuda::elementwise::binary(op, f.on_gpu(), &a, (&*b).into(), Y::TYPE)? {
+                return Ok(y);
+            }
             if a.size() == b.size() {
                 return a.result(Tensor::view2(op, (&a, &b), a.size(), |a, b| map2(a, b, f))?, a.size());
             }
@@ -160,7 +165,9 @@ pub(crate) fn function2(
     let dims = shape::broadcast(op, a.size(), b.size())?;
     with_real!(dtype, T => {
         let (a, b) = (a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
-        on_gpu!(a, y => y.cast(dtype), elementwise::binary(op, &a, (&*b).into(), T::TYPE));
+        if let Some(y) = cuda::elementwise::binary(op, f.gpu, &a, (&*b).into(), T::TYPE)? {
+            return y.cast(dtype);
+        }
         let y = Tensor::view2::<T, T, _>(op, (&a, &b), &dims, |a, b| map_function2(a, b, f, [0.0; 2]))?;
         a.result(y, &dims)?.cast(dtype)
     })
@@ -291,22 +298,31 @@ impl Tensor {
 
     /// `number - self`.
     pub fn rsub(&self, number: impl Into<Scalar>) -> Result<Self> {
-        self.swapped("rsub", number.into(), operators::Sub, |dtype| dtype)
+        self.swapped("rsub", number.into(), operators::Sub, Kernel::Rsub, |dtype| dtype)
     }
 
     /// `number / self`; of integers too, the quotient is a real number.
     pub fn rdiv(&self, number: impl Into<Scalar>) -> Result<Self> {
-        self.swapped("rdiv", number.into(), operators::Div, real)
+        self.swapped("rdiv", number.into(), operators::Div, Kernel::Rdiv, real)
     }
 
-    fn swapped<F>(&self, op: &'static str, number: Scalar, f: F, result: fn(DType) -> DType) -> Result<Self>
+    fn swapped<F>(
+        &self,
+        op: &'static str,
+        number: Scalar,
+        f: F,
+        kernel: Kernel,
+        result: fn(DType) -> DType,
+    ) -> Result<Self>
     where
         F: Op2<f32, f32, f32> + Op2<f64, f64, f64> + Op2<i64, i64, i64>,
     {
         let dtype = result(number.promote(self.dtype));
         with_working!(dtype, T => {
             let (x, v) = (self.in_dtype(dtype.working())?, <T as Element>::from_scalar(number));
-            on_gpu!(x, y => y.cast(dtype), elementwise::binary(op, &x, Operand::Scalar(number), x.dtype));
+            if let Some(y) = cuda::elementwise::binary(op, Some(kernel), &x, Operand::Scalar(number), x.dtype)? {
+                return y.cast(dtype);
+            }
             let y: Vec<T> = x.lend_view(op, |x| map1(x, Swapped(f, v)))?;
             self.result(y, x.size())?.cast(dtype)
         })

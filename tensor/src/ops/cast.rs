@@ -2,16 +2,17 @@
 
 use crate::cpu::element::Element as Kernel;
 use crate::cpu::elementwise::{Op1, map1};
-use crate::cpu::on_gpu;
 use crate::cpu::operators::{Cast, Copied};
 use crate::dtype::with_element;
-use crate::{DType, Device, Element, Result, Tensor};
+use crate::{DType, Device, Element, Result, Tensor, cuda};
 
 /// Returns the elements as another dtype. Rare pairs take two steps, over f32 or i64, so that there are
 /// fewer to compile.
 pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Tensor> {
     use DType::*;
-    on_gpu!(x, y => Ok(y), elementwise::cast(x, dtype));
+    if let Some(y) = cuda::elementwise::cast(x, dtype)? {
+        return Ok(y);
+    }
     match (x.dtype, dtype) {
         (U8, F32) => run::<u8, f32>(x, Cast),
         (I64, F32) => run::<i64, f32>(x, Cast),
@@ -81,7 +82,9 @@ impl Tensor {
 
     /// Returns a contiguous copy in memory of its own; PyTorch's `clone()`.
     pub fn copy(&self) -> Result<Self> {
-        on_gpu!(self, y => Ok(y), elementwise::copy(self));
+        if let Some(y) = cuda::elementwise::copy(self)? {
+            return Ok(y);
+        }
         if !self.inner.device().is_cpu() {
             return self.copy_there();
         }

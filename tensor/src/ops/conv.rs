@@ -1,12 +1,9 @@
 //! Convolution.
 
 use crate::cpu::conv::{self, Conv2dShape};
-#[cfg(feature = "cudnn")]
-use crate::cpu::on_gpu;
-#[cfg(feature = "cudnn")]
 use crate::cuda::conv::Pass;
 use crate::ops::pool::{expect_filled, expect_room, images};
-use crate::{AsTensor, Error, Result, Tensor, shape};
+use crate::{AsTensor, Error, Result, Tensor, cuda, shape};
 
 /// The parameters of a two-dimensional convolution, each as (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +58,9 @@ impl Tensor {
         }
         let operands = if let Some(b) = bias { vec![self, weight, b] } else { vec![self, weight] };
         let shape = [s.batch, s.out_channels, s.out_height(), s.out_width()];
-        #[cfg(feature = "cudnn")]
-        on_gpu!(self, y => y.with_bias(bias), conv::run("conv2d", &s, Pass::Output, self, weight, &shape));
+        if let Some(y) = cuda::conv::run("conv2d", &s, Pass::Output, [self, weight], &shape)? {
+            return y.with_bias(bias);
+        }
         expect_alike("conv2d", &operands)?;
         real_kernel!(make, "conv2d", operands, &shape, T => |i| conv::output(&s, i[0], i[1], i.get(2).copied()))
     }
@@ -75,8 +73,9 @@ impl Tensor {
     pub fn conv2d_input_grad(&self, weight: &Self, input: &[usize], options: Conv2dOptions) -> Result<Self> {
         let s = geometry("conv2d_input_grad", input, weight.size(), options)?;
         expect_output("conv2d_input_grad", self, &s)?;
-        #[cfg(feature = "cudnn")]
-        on_gpu!(self, dx => Ok(dx), conv::run("conv2d_input_grad", &s, Pass::InputGrad, self, weight, input));
+        if let Some(dx) = cuda::conv::run("conv2d_input_grad", &s, Pass::InputGrad, [self, weight], input)? {
+            return Ok(dx);
+        }
         let (op, operands) = ("conv2d_input_grad", [self, weight]);
         expect_alike(op, &operands)?;
         real_kernel!(make, op, operands, input, T => |i| conv::input_gradient(&s, i[0], i[1]))
@@ -90,15 +89,15 @@ impl Tensor {
     pub fn conv2d_weight_grad(&self, grad: &Self, weight: &[usize], options: Conv2dOptions) -> Result<Self> {
         let s = geometry("conv2d_weight_grad", self.size(), weight, options)?;
         expect_output("conv2d_weight_grad", grad, &s)?;
-        #[cfg(feature = "cudnn")]
-        on_gpu!(self, dw => Ok(dw), conv::run("conv2d_weight_grad", &s, Pass::WeightGrad, self, grad, weight));
+        if let Some(dw) = cuda::conv::run("conv2d_weight_grad", &s, Pass::WeightGrad, [self, grad], weight)? {
+            return Ok(dw);
+        }
         let (op, operands) = ("conv2d_weight_grad", [self, grad]);
         expect_alike(op, &operands)?;
         real_kernel!(make, op, operands, weight, T => |i| conv::weight_gradient(&s, i[0], i[1]))
     }
 
     /// The output `[N, O, H, W]` with `bias` `[O]` added in place.
-    #[cfg(feature = "cudnn")]
     fn with_bias(self, bias: Option<&Self>) -> Result<Self> {
         if let Some(b) = bias {
             b.expect_dtype("conv2d", self.dtype)?;

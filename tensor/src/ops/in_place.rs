@@ -1,10 +1,11 @@
 //! Operations that change a tensor's memory, seen by all that share it.
 
 use crate::cpu::elementwise::{Op2, With, update, update1};
-use crate::cpu::{on_gpu, operators};
+use crate::cpu::operators;
+use crate::cuda::kernel::Elementwise as Kernel;
 use crate::dtype::{with_element, with_real};
 use crate::ops::arithmetic::{binary, promoted};
-use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
+use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, cuda, shape};
 
 impl Tensor {
     /// Sets all elements to `value`.
@@ -14,7 +15,9 @@ impl Tensor {
     pub fn fill_(&self, value: impl Into<Scalar>) -> Result<()> {
         let value = value.into();
         with_element!(self.dtype, T => {
-            on_gpu!(self, done => Ok(done), elementwise::binary_("fill_", self, Operand::Scalar(value)));
+            if cuda::elementwise::binary_("fill_", Some(Kernel::Put), self, Operand::Scalar(value))? {
+                return Ok(());
+            }
             let v = <T as Element>::from_scalar(value);
             self.write::<T, _>("fill_", |y| update(y, With(operators::Put, v)))
         })
@@ -71,7 +74,9 @@ impl Tensor {
         let other = match other {
             Operand::Tensor(o) => o,
             Operand::Scalar(v) => {
-                on_gpu!(self, done => Ok(done), elementwise::binary_(op, self, Operand::Scalar(v)));
+                if cuda::elementwise::binary_(op, f.on_gpu(), self, Operand::Scalar(v))? {
+                    return Ok(());
+                }
                 let v = T::from_scalar(v);
                 return self.write::<T, _>(op, |y| update(y, With(f, v)));
             }
@@ -83,7 +88,9 @@ impl Tensor {
         let copy = if self.shares_storage(&other) { Some(other.copy()?) } else { None };
         let other = copy.as_ref().unwrap_or(&other);
         self.expect_fits(op, other)?;
-        on_gpu!(self, done => Ok(done), elementwise::binary_(op, self, other.into()));
+        if cuda::elementwise::binary_(op, f.on_gpu(), self, other.into())? {
+            return Ok(());
+        }
         self.write1::<T, T, _>(op, other, |y, x| update1(y, x, f))
     }
 

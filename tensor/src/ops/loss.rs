@@ -1,8 +1,8 @@
 //! Losses that have a kernel.
 
-use crate::cpu::{cross_entropy, on_gpu};
+use crate::cpu::cross_entropy;
 use crate::ops::index::around;
-use crate::{AsTensor, DType, Error, Result, Tensor};
+use crate::{AsTensor, DType, Error, Result, Tensor, cuda};
 
 /// How the losses of the samples become one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,11 +66,9 @@ impl Tensor {
         self.expect_float(op)?;
         self.expect_classes(op, classes, factors)?;
         let classes = classes.to_dtype(DType::I64)?;
-        on_gpu!(
-            self,
-            losses => if summed { losses.sum()?.cast(self.dtype) } else { losses.cast(self.dtype) },
-            softmax::nll(self, &classes, &*factors.in_dtype(self.dtype.working())?)
-        );
+        if let Some(losses) = cuda::softmax::nll(self, &classes, factors)? {
+            return if summed { losses.sum()?.cast(self.dtype) } else { losses.cast(self.dtype) };
+        }
         let values = self.gather(1, &classes.unsqueeze(1)?)?.to_dtype(DType::F64)?.to_vec::<f64>()?;
         let factors = factors.to_dtype(DType::F64)?.to_vec::<f64>()?;
         let losses = values.iter().zip(&factors).map(|(v, &f)| if f == 0.0 { 0.0 } else { -v * f });
@@ -92,11 +90,9 @@ impl Tensor {
         self.expect_classes(op, classes, factors)?;
         let (_, n, inner) = around(size, 1);
         let classes = classes.to_dtype(DType::I64)?;
-        on_gpu!(
-            self,
-            dx => dx.cast(self.dtype),
-            softmax::cross_entropy_grad(self, &classes, &*factors.in_dtype(self.dtype.working())?)
-        );
+        if let Some(dx) = cuda::softmax::cross_entropy_grad(self, &classes, factors)? {
+            return dx.cast(self.dtype);
+        }
         let classes = classes.to_vec::<i64>()?;
         if let Some(&index) = classes.iter().find(|c| !(0..n as i64).contains(c)) {
             return Err(Error::Index { op, index, dim: 1, size: n });

@@ -1,9 +1,8 @@
 //! Normalisation by the statistics of a batch, a layer or a group of channels.
 
 use crate::cpu::batch_norm::{self, Affine, Gradients, Normalised, Shape, Used};
-use crate::cpu::on_gpu;
 use crate::dtype::with_real;
-use crate::{Element, Result, Tensor};
+use crate::{Element, Result, Tensor, cuda};
 
 /// The statistics of a batch that [`Tensor::batch_norm`] found, for the running ones. Of 16-bit numbers they
 /// are in f32.
@@ -50,11 +49,9 @@ impl Tensor {
                 self.size()
             )
         );
-        on_gpu!(
-            self,
-            done => Ok((done.0, BatchStatistics { mean: done.1, var: done.2, count })),
-            batch_norm::train(&shape, self, weight, bias, eps)
-        );
+        if let Some((y, mean, var)) = cuda::batch_norm::train(&shape, self, weight, bias, eps)? {
+            return Ok((y, BatchStatistics { mean, var, count }));
+        }
         with_real!(self.dtype, T => {
             let Normalised { y, mean, var } = Self::lend_some::<T, _, 1, 2>(op, [self], [weight, bias], |[x], [w, b]| {
                 batch_norm::train(&shape, x, Affine { weight: w, bias: b }, eps)
@@ -79,7 +76,9 @@ impl Tensor {
         let op = "batch_norm";
         let statistics = [("mean", Some(mean)), ("variance", Some(var)), ("weight", weight), ("bias", bias)];
         let shape = self.channels(op, &statistics)?;
-        on_gpu!(self, y => Ok(y), batch_norm::by(&shape, self, (mean, var), weight, bias, eps));
+        if let Some(y) = cuda::batch_norm::by(&shape, self, (mean, var), weight, bias, eps)? {
+            return Ok(y);
+        }
         with_real!(self.dtype, T => {
             let y = Self::lend_some::<T, _, 3, 2>(op, [self, mean, var], [weight, bias], |[x, m, v], [w, b]| {
                 batch_norm::infer(&shape, x, (m, v), Affine { weight: w, bias: b }, eps)
@@ -107,7 +106,10 @@ impl Tensor {
         grad.expect_like(op, self)?;
         let shape =
             self.channels(op, &[("weight", weight), ("mean", Some(mean)), ("variance", Some(var))])?;
-        on_gpu!(self, done => Ok(done), batch_norm::gradients(&shape, self, grad, (mean, var), weight, eps, of_batch));
+        let by = (mean, var);
+        if let Some(done) = cuda::batch_norm::gradients(&shape, self, grad, by, weight, eps, of_batch)? {
+            return Ok(done);
+        }
         with_real!(self.dtype, T => {
             let Gradients { x, weight, bias } =
                 Self::lend_some::<T, _, 4, 1>(op, [self, grad, mean, var], [weight], |[x, dy, mean, var], [w]| {

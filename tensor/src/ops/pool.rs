@@ -1,11 +1,10 @@
 //! Pooling: the largest element or the mean of each window, and the gradients of these.
 
-use crate::cpu::on_gpu;
 use crate::cpu::pool::average::Average;
 use crate::cpu::pool::{Pool2d, adaptive_windows, max};
 use crate::dtype::with_real;
 use crate::storage::start;
-use crate::{DType, Element, Error, Result, Tensor, shape};
+use crate::{DType, Element, Error, Result, Tensor, cuda, shape};
 
 /// The windows of a pooling, with PyTorch's names; pairs are (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,10 +69,9 @@ impl PoolOptions {
     }
 
     /// What a kernel of a GPU divides by.
-    #[cfg(feature = "cuda")]
-    fn divisor(&self) -> crate::cuda::pool::Means {
+    fn divisor(&self) -> cuda::pool::Means {
         let (count_padding, divisor) = (self.count_include_pad, self.divisor_override);
-        crate::cuda::pool::Means { adaptive: false, count_padding, divisor }
+        cuda::pool::Means { adaptive: false, count_padding, divisor }
     }
 
     /// The windows of a mean, and the size of its output.
@@ -169,7 +167,9 @@ impl Tensor {
         self.expect_float(op)?;
         let windows = options.windows(op, self.size())?;
         let size = self.pooled(windows.output);
-        on_gpu!(self, done => Ok(done), pool::maxima(&windows, self, &size));
+        if let Some(done) = cuda::pool::maxima(&windows, self, &size)? {
+            return Ok(done);
+        }
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let (y, places) = Self::lend::<T, _>(op, &[&x], |x| max::maxima(&windows, x[0]))?;
@@ -226,7 +226,9 @@ impl Tensor {
         self.expect_pooled(op, self, input, windows.output)?;
         self.expect_pooled(op, places, input, windows.output)?;
         let places = places.to_dtype(DType::U32)?.contiguous()?;
-        on_gpu!(self, dx => Ok(dx), pool::maxima_grad(windows, self, &places, input));
+        if let Some(dx) = cuda::pool::maxima_grad(windows, self, &places, input)? {
+            return Ok(dx);
+        }
         let pixels = windows.in_size();
         places.read::<u32, _>(op, |all, layout| {
             let places = &all[start(layout)..][..layout.shape().elem_count()];
@@ -248,7 +250,10 @@ impl Tensor {
     pub fn avg_pool2d(&self, options: impl Into<PoolOptions>) -> Result<Self> {
         let (op, options) = ("avg_pool2d", options.into());
         let (windows, output) = options.means(op, self.size())?;
-        on_gpu!(self, y => Ok(y), pool::means(op, &options.windows(op, self.size())?, options.divisor(), self, &self.pooled(output), false));
+        let (images, means) = (options.windows(op, self.size())?, options.divisor());
+        if let Some(y) = cuda::pool::means(op, &images, means, self, &self.pooled(output), false)? {
+            return Ok(y);
+        }
         self.averages(op, &windows, output)
     }
 
@@ -261,7 +266,10 @@ impl Tensor {
         let op = "avg_pool2d_grad";
         let (windows, output) = options.means(op, input)?;
         self.expect_pooled(op, self, input, output)?;
-        on_gpu!(self, dx => Ok(dx), pool::means(op, &options.windows(op, input)?, options.divisor(), self, input, true));
+        let (images, means) = (options.windows(op, input)?, options.divisor());
+        if let Some(dx) = cuda::pool::means(op, &images, means, self, input, true)? {
+            return Ok(dx);
+        }
         self.averages_grad(op, &windows, input, output)
     }
 
@@ -272,7 +280,9 @@ impl Tensor {
     /// When the input is not a batch of images, or an image is empty; on an integer dtype.
     pub fn adaptive_avg_pool2d(&self, (oh, ow): (usize, usize)) -> Result<Self> {
         let op = "adaptive_avg_pool2d";
-        on_gpu!(self, y => Ok(y), pool::even_means(op, self, self.size(), [oh, ow], false));
+        if let Some(y) = cuda::pool::even_means(op, self, self.size(), [oh, ow], false)? {
+            return Ok(y);
+        }
         self.averages(op, &adaptive(op, self.size(), [oh, ow])?, [oh, ow])
     }
 
@@ -284,7 +294,9 @@ impl Tensor {
     pub fn adaptive_avg_pool2d_grad(&self, input: &[usize]) -> Result<Self> {
         let op = "adaptive_avg_pool2d_grad";
         let [_, _, oh, ow] = images(op, self.size())?;
-        on_gpu!(self, dx => Ok(dx), pool::even_means(op, self, input, [oh, ow], true));
+        if let Some(dx) = cuda::pool::even_means(op, self, input, [oh, ow], true)? {
+            return Ok(dx);
+        }
         self.averages_grad(op, &adaptive(op, input, [oh, ow])?, input, [oh, ow])
     }
 

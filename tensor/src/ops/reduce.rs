@@ -1,11 +1,10 @@
 //! Sums, means, products and norms.
 
 use crate::cpu::element::Element as Kernel;
-use crate::cpu::on_gpu;
 use crate::cpu::reduce::reduce;
 use crate::cpu::reducers::{self, All, Any, CountNonzero, Max, Prod, Sum, SumOf};
 use crate::dtype::{with_real, with_working};
-use crate::{DType, Element, Error, IntoShape, Result, Tensor, shape};
+use crate::{DType, Element, Error, IntoShape, Result, Tensor, cuda, shape};
 
 /// The shape without the dimensions `over`, or with 1 for each with `keepdim`.
 pub(crate) fn reduced(op: &'static str, size: &[usize], over: &[usize], keepdim: bool) -> Result<Vec<usize>> {
@@ -81,7 +80,9 @@ impl Tensor {
         let size = reduced("sum", self.size(), over, keepdim)?;
         with_working!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            on_gpu!(x, y => y.cast(total), reduce::sum("sum", &x, over, 1.0, &size));
+            if let Some(y) = cuda::reduce::sum("sum", &x, over, 1.0, &size)? {
+                return y.cast(total);
+            }
             let y = x.lend_view::<T, _>("sum", |x| reduce(x, over, Sum))?;
             self.result(y, &size)?.cast(total)
         })
@@ -106,7 +107,9 @@ impl Tensor {
         let size = reduced("mean", self.size(), over, keepdim)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            on_gpu!(x, y => y.cast(self.dtype), reduce::mean("mean", &x, over, &size));
+            if let Some(y) = cuda::reduce::mean("mean", &x, over, &size)? {
+                return y.cast(self.dtype);
+            }
             let y = x.lend_view::<T, _>("mean", |x| reducers::mean(x, over))?;
             self.result(y, &size)?.cast(self.dtype)
         })

@@ -14,7 +14,6 @@ impl Tensor {
         let (op, s) = (norm.op, &norm.rows);
         self.expect_float(op)?;
         self.expect_parameters(op, &[("weight", weight), ("bias", bias)], &norm.size)?;
-        #[cfg(feature = "cuda")]
         if self.inner.device().is_cuda() {
             let x = self.in_dtype(self.dtype.working())?.reshape(norm.view())?;
             let mut y = x.standardised(&[2, 3], s.centre, s.eps)?.0;
@@ -47,7 +46,6 @@ impl Tensor {
         let op = norm.op;
         grad.expect_like(op, self)?;
         self.expect_parameters(op, &[("weight", weight)], &norm.size)?;
-        #[cfg(feature = "cuda")]
         if self.inner.device().is_cuda() {
             let [dx, dweight, dbias] = self.row_norm_composed_grad(grad, norm, weight)?;
             return Ok([dx.cast(self.dtype)?, dweight, dbias]);

@@ -1,13 +1,14 @@
 //! Softmax and its logarithm.
 
-use crate::cpu::{on_gpu, softmax};
+use crate::cpu::softmax;
+use crate::cuda::kernel::Softmax;
 use crate::dtype::with_real;
 use crate::ops::index::around;
-use crate::{Element, Error, Result, Tensor, shape};
+use crate::{Element, Error, Result, Tensor, cuda, shape};
 
 /// A kernel over slabs of `n` rows of `inner` elements.
 macro_rules! along {
-    ($op:expr, $operands:expr, $dim:expr, $kernel:expr) => {{
+    ($op:expr, $gpu:ident, $operands:expr, $dim:expr, $kernel:expr) => {{
         let (op, dim, operands) = ($op, $dim, $operands);
         let x = operands[0];
         x.expect_float(op)?;
@@ -16,7 +17,9 @@ macro_rules! along {
         with_real!(x.dtype, T => {
             let wide = operands.map(|x| x.in_dtype(T::TYPE)).into_iter().collect::<Result<Vec<_>>>()?;
             let wide: Vec<&Tensor> = wide.iter().map(|x| &**x).collect();
-            on_gpu!(x, y => y.cast(x.dtype), softmax::along(op, &wide, dim));
+            if let Some(y) = cuda::softmax::along(op, Softmax::$gpu, &wide, dim)? {
+                return y.cast(x.dtype);
+            }
             let y = Tensor::lend::<T, _>(op, &wide, |x| $kernel(x, n, inner))?;
             x.result(y, x.size())?.cast(x.dtype)
         })
@@ -29,7 +32,7 @@ impl Tensor {
     /// # Errors
     /// When there is no such dimension; on an integer dtype.
     pub fn softmax(&self, dim: i64) -> Result<Self> {
-        along!("softmax", [self], dim, |x: &[&[T]], n, inner| softmax::softmax(x[0], n, inner))
+        along!("softmax", Softmax, [self], dim, |x: &[&[T]], n, inner| softmax::softmax(x[0], n, inner))
     }
 
     /// Returns `x - log(sum(exp(x)))` along a dimension.
@@ -37,7 +40,9 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::softmax`].
     pub fn log_softmax(&self, dim: i64) -> Result<Self> {
-        along!("log_softmax", [self], dim, |x: &[&[T]], n, inner| softmax::log_softmax(x[0], n, inner))
+        along!("log_softmax", LogSoftmax, [self], dim, |x: &[&[T]], n, inner| softmax::log_softmax(
+            x[0], n, inner
+        ))
     }
 
     /// Returns the gradient of [`Tensor::softmax`] from its result `y`: `y · (dy - sum(y · dy))`, where `dy` is
@@ -47,7 +52,7 @@ impl Tensor {
     /// As [`Tensor::softmax`]; when the shapes or dtypes differ.
     pub fn softmax_grad(&self, y: &Self, dim: i64) -> Result<Self> {
         self.expect_like("softmax_grad", y)?;
-        along!("softmax_grad", [y, self], dim, |x: &[&[T]], n, inner| {
+        along!("softmax_grad", SoftmaxGrad, [y, self], dim, |x: &[&[T]], n, inner| {
             softmax::softmax_grad(x[0], x[1], n, inner)
         })
     }
@@ -59,7 +64,7 @@ impl Tensor {
     /// As [`Tensor::softmax_grad`].
     pub fn log_softmax_grad(&self, y: &Self, dim: i64) -> Result<Self> {
         self.expect_like("log_softmax_grad", y)?;
-        along!("log_softmax_grad", [y, self], dim, |x: &[&[T]], n, inner| {
+        along!("log_softmax_grad", LogSoftmaxGrad, [y, self], dim, |x: &[&[T]], n, inner| {
             softmax::log_softmax_grad(x[0], x[1], n, inner)
         })
     }

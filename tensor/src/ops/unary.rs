@@ -3,11 +3,11 @@
 use crate::cpu::element::Element as Kernel;
 use crate::cpu::elementwise::{Op1, map_function, map_function2, map1, update, update_function};
 use crate::cpu::functions::{self, Function, Function2};
-use crate::cpu::{on_gpu, operators, special};
+use crate::cpu::{operators, special};
 use crate::dtype::{with_real, with_working};
 use crate::formula::{Elementwise, Formula, Params, elementwise_methods, elementwise_types, over_tensors};
 use crate::ops::arithmetic::real;
-use crate::{DType, Element, Error, Result, Tensor};
+use crate::{DType, Element, Error, Result, Tensor, cuda};
 
 impl Tensor {
     /// Returns `nan` for NaN, and for the infinities these numbers, or without them the dtype's greatest and least.
@@ -41,7 +41,9 @@ impl Tensor {
 
     /// `y[i] = f(x[i])`, where `T` is the dtype.
     pub(crate) fn unary<T: Element, Y: Element>(&self, op: &'static str, f: impl Op1<T, Y>) -> Result<Self> {
-        on_gpu!(self, y => Ok(y), elementwise::unary(op, self));
+        if let Some(y) = cuda::elementwise::unary(op, f.on_gpu(), self)? {
+            return Ok(y);
+        }
         crate::shape::room::<Y>(op, self.numel())?;
         self.result(self.lend_view(op, |x| map1(x, f))?, self.size())
     }
@@ -50,7 +52,9 @@ impl Tensor {
     pub(crate) fn function(&self, op: &'static str, f: Function, params: Params) -> Result<Self> {
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            on_gpu!(x, y => y.cast(real(self.dtype)), elementwise::unary(op, &x));
+            if let Some(y) = cuda::elementwise::unary(op, f.gpu, &x)? {
+                return y.cast(real(self.dtype));
+            }
             let y = x.lend_view::<T, _>(op, |x| map_function(x, f, params))?;
             self.result(y, self.size())?.cast(real(self.dtype))
         })
@@ -59,7 +63,9 @@ impl Tensor {
     /// `x[i] = f(x[i])`, computed as in [`Tensor::function`].
     pub(crate) fn function_(&self, op: &'static str, f: Function, params: Params) -> Result<()> {
         self.expect_holds(op, real(self.dtype))?;
-        on_gpu!(self, done => Ok(done), elementwise::unary_(op, self));
+        if cuda::elementwise::unary_(op, f.gpu, self)? {
+            return Ok(());
+        }
         match self.dtype {
             DType::F32 => self.write::<f32, _>(op, |y| update_function(y, f, params)),
             DType::F64 => self.write::<f64, _>(op, |y| update_function(y, f, params)),
@@ -72,7 +78,9 @@ impl Tensor {
         if T::TYPE != self.dtype {
             return self.copy_(&self.in_dtype(T::TYPE)?.unary(op, f)?);
         }
-        on_gpu!(self, done => Ok(done), elementwise::unary_(op, self));
+        if cuda::elementwise::unary_(op, f.on_gpu(), self)? {
+            return Ok(());
+        }
         self.write(op, |y| update(y, f))
     }
 }
@@ -205,44 +213,44 @@ macro_rules! functions {
     ($callback:ident) => {
         $callback! {
             /// Returns the square root: dy/dx = 1 / 2y.
-            Sqrt sqrt sqrt_() [0.3]
+            Sqrt sqrt sqrt_() [0.3; Sqrt]
                 value |x| x.sqrt();
                 gradient of output |g, y| g / (y + y);
             /// Returns `1 / √x`: dy/dx = -y³ / 2.
-            Rsqrt rsqrt rsqrt_() [0.4]
+            Rsqrt rsqrt rsqrt_() [0.4; Rsqrt]
                 value |x| M::one() / x.sqrt();
                 gradient of output |g, y| g * (y * y * y * M::of(-0.5));
             /// Returns `1 / x`: dy/dx = -y².
-            Reciprocal reciprocal reciprocal_() [0.3]
+            Reciprocal reciprocal reciprocal_() [0.3; Reciprocal]
                 value |x| M::one() / x;
                 gradient of output |g, y| -(g * (y * y));
             /// Returns e to the power of each element: dy/dx = y.
-            Exp exp exp_() [0.5, exp]
+            Exp exp exp_() [0.5, exp; Exp]
                 value |x| x.exp();
                 gradient of output |g, y| g * y;
             /// Returns `e^x - 1`, exact near 0: dy/dx = y + 1.
-            Expm1 expm1 expm1_() [0.5]
+            Expm1 expm1 expm1_() [0.5; Expm1]
                 value |x| x.expm1();
                 gradient of output |g, y| g * (y + M::one());
             /// Returns the natural logarithm: dy/dx = 1 / x.
-            Log log log_() [0.6]
+            Log log log_() [0.6; Log]
                 value |x| x.log();
                 gradient of input |g, x| g / x;
             /// Returns `ln(1 + x)`, exact near 0: dy/dx = 1 / (1 + x).
-            Log1p log1p log1p_() [0.7]
+            Log1p log1p log1p_() [0.7; Log1p]
                 value |x| x.log1p();
                 gradient of input |g, x| g / (x + M::one());
             /// Returns the hyperbolic tangent: dy/dx = 1 - y².
-            Tanh tanh tanh_() [0.6, tanh]
+            Tanh tanh tanh_() [0.6, tanh; Tanh]
                 value |x| x.tanh();
                 gradient of output |g, y| g * (M::one() - y * y);
             /// Returns the error function, `2/√π` times the integral of `e^(-t²)` from 0 to x:
             /// dy/dx = 2/√π e^(-x²).
-            Erf erf erf_() [0.7]
+            Erf erf erf_() [0.7; Erf]
                 value |x| x.erf();
                 gradient of input |g, x| g * ((-(x * x)).exp() * M::of(std::f64::consts::FRAC_2_SQRT_PI));
             /// Returns `1 / (1 + e^-x)`: dy/dx = y (1 - y).
-            Sigmoid sigmoid sigmoid_() [0.6]
+            Sigmoid sigmoid sigmoid_() [0.6; Sigmoid]
                 value |x| x.sigmoid();
                 gradient of output |g, y| g * (y - y * y);
         }
@@ -258,7 +266,9 @@ impl Tensor {
         let op = E::NAME;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            on_gpu!(x, y => y.cast(real(self.dtype)), elementwise::unary(op, &x));
+            if let Some(y) = cuda::elementwise::unary(op, E::GPU, &x)? {
+                return y.cast(real(self.dtype));
+            }
             if !x.inner.device().is_cpu() {
                 return over_tensors::run([&x], |[x]| E::value(x, params.map(Formula::of)))?.cast(real(self.dtype));
             }
@@ -268,17 +278,14 @@ impl Tensor {
     }
 
     pub(crate) fn elementwise_<E: Elementwise>(&self, params: Params) -> Result<()> {
-        self.expect_holds(E::NAME, real(self.dtype))?;
-        on_gpu!(self, done => Ok(done), elementwise::unary_(E::NAME, self));
-        match self.dtype {
-            DType::F32 if self.inner.device().is_cpu() => {
-                self.write::<f32, _>(E::NAME, |y| update_function(y, Function::value::<E>(), params))
-            }
-            DType::F64 if self.inner.device().is_cpu() => {
-                self.write::<f64, _>(E::NAME, |y| update_function(y, Function::value::<E>(), params))
-            }
-            _ => self.copy_(&self.elementwise::<E>(params)?),
+        if self.inner.device().is_cpu() {
+            return self.function_(E::NAME, Function::value::<E>(), params);
         }
+        self.expect_holds(E::NAME, real(self.dtype))?;
+        if cuda::elementwise::unary_(E::NAME, E::GPU, self)? {
+            return Ok(());
+        }
+        self.copy_(&self.elementwise::<E>(params)?)
     }
 
     /// Returns the gradient of the input of an operation of a table, from that of the output, which is

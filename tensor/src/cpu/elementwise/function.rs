@@ -1,15 +1,21 @@
 //! What a function of elements is: a closure, or one of the operators in [`super::super::operators`], which know
 //! their cost and are compiled for each instruction set.
 
+use crate::cuda::kernel;
+
 /// Declares the trait of functions with some number of arguments, which closures implement.
 macro_rules! op_trait {
-    ($(#[$meta:meta])* $name:ident($($arg:ident: $t:ident),+)) => {
+    ($(#[$meta:meta])* $name:ident($($arg:ident: $t:ident),+) $(by $gpu:ty)?) => {
         $(#[$meta])*
         pub trait $name<$($t,)+ Y>: Copy + Sync {
             /// Nanoseconds an element costs, memory traffic included, on one thread.
             const NS: f64 = 0.3;
             /// Whether to compile it for each instruction set.
             const SIMD: bool = true;
+            $(/// The kernel that computes the function on a GPU.
+            fn on_gpu(&self) -> Option<$gpu> {
+                None
+            })?
             /// The function's value; `L` as in [`super::super::simd`].
             fn call<const L: usize>(self, $($arg: $t),+) -> Y;
         }
@@ -25,11 +31,11 @@ macro_rules! op_trait {
 }
 op_trait! {
     /// A function of one element.
-    Op1(a: A)
+    Op1(a: A) by kernel::Elementwise
 }
 op_trait! {
     /// A function of two elements.
-    Op2(a: A, b: B)
+    Op2(a: A, b: B) by kernel::Elementwise
 }
 op_trait! {
     /// A function of three elements.
