@@ -8,18 +8,15 @@ use crate::cuda::kernel::Optim;
 use crate::storage::start;
 use crate::{DType, Element, Error, Result, Tensor, cuda};
 
-/// Runs a kernel on the memory of a parameter, its gradient, its states, and those that not every step has; 16-bit
+/// Runs a kernel on the memory of a parameter, its gradient and its states, of which the last may be missing; 16-bit
 /// floats go through f32.
 macro_rules! fused {
-    ($op:literal, $param:ident, $grad:ident, $states:expr, |$p:ident, $g:ident, $lent:pat_param| $step:expr) => {
-        fused!($op, $param, $grad, $states, [], |$p, $g, $lent, []| $step)
-    };
-    ($op:literal, $param:ident, $grad:ident, $states:expr, $optional:expr, $kernel:expr) => {{
-        let states = $states.map(Some).into_iter().chain($optional).collect::<Vec<Option<&Tensor>>>();
+    ($op:literal, $param:ident, $grad:ident, $states:expr, $kernel:expr) => {{
+        let states: &[Option<&Tensor>] = &$states;
         check($op, $param, $grad, &states.iter().flatten().copied().collect::<Vec<_>>())?;
         match $param.dtype() {
-            DType::F64 => lend_all::<f64, _, _>($op, $param, $grad, &states, $kernel),
-            DType::F32 => lend_all::<f32, _, _>($op, $param, $grad, &states, $kernel),
+            DType::F64 => lend_all::<f64, _, _>($op, $param, $grad, states, $kernel),
+            DType::F32 => lend_all::<f32, _, _>($op, $param, $grad, states, $kernel),
             half => {
                 let wide = |x: &Tensor| x.to_dtype(DType::F32);
                 let (param, grad) = (wide($param)?, wide($grad)?);
@@ -31,6 +28,16 @@ macro_rules! fused {
                 states.iter().flatten().zip(wide_states.iter().flatten()).try_for_each(|(s, w)| s.copy_(w))
             }
         }
+    }};
+}
+
+/// Runs a step by the kernel of a GPU, with these numbers, or by [`fused!`].
+macro_rules! step {
+    ($op:literal, $gpu:ident, $numbers:expr, $param:ident, $grad:ident, $states:expr, $kernel:expr) => {{
+        if cuda::optim::step($op, Optim::$gpu, $numbers, [$param, $grad], $states)? {
+            return Ok(());
+        }
+        fused!($op, $param, $grad, $states, $kernel)
     }};
 }
 
@@ -50,7 +57,7 @@ pub fn sgd_(
     if cuda::optim::sgd(s, &[SgdStep { param, grad, momentum_buffer, first }])? {
         return Ok(());
     }
-    fused!("sgd_", param, grad, [], [momentum_buffer], |p, g, [], [buffer]| match buffer {
+    fused!("sgd_", param, grad, [momentum_buffer], |p, g, [], [buffer]| match buffer {
         None => s.step(p, g),
         Some(buffer) => s.step_momentum(p, g, buffer, first),
     })
@@ -72,9 +79,8 @@ pub fn adam_(
     if cuda::optim::adam(s, &[AdamStep { step, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq }])? {
         return Ok(());
     }
-    fused!("adam_", param, grad, [exp_avg, exp_avg_sq], [max_exp_avg_sq], |p, g, [a, q], [max]| {
-        s.step(step, p, g, a, q, max)
-    })
+    let states = [Some(exp_avg), Some(exp_avg_sq), max_exp_avg_sq];
+    fused!("adam_", param, grad, states, |p, g, [a, q], [max]| { s.step(step, p, g, a, q, max) })
 }
 
 /// The operands of [`sgd_`] for one parameter.
@@ -151,10 +157,7 @@ pub fn rmsprop_(
     momentum_buffer: Option<&Tensor>,
 ) -> Result<()> {
     let states = [Some(square_avg), grad_avg, momentum_buffer];
-    if cuda::optim::step("rmsprop_", Optim::RmsProp, &s.numbers(), [param, grad], states)? {
-        return Ok(());
-    }
-    fused!("rmsprop_", param, grad, [square_avg], [grad_avg, momentum_buffer], |p, g, [q], [a, b]| {
+    step!("rmsprop_", RmsProp, &s.numbers(), param, grad, states, |p, g, [q], [a, b]| {
         s.step(p, g, q, a, b)
     })
 }
@@ -165,10 +168,7 @@ pub fn rmsprop_(
 /// As [`sgd_`].
 pub fn adagrad_(s: &Adagrad, step: u64, param: &Tensor, grad: &Tensor, sum: &Tensor) -> Result<()> {
     let states = [Some(sum)];
-    if cuda::optim::step("adagrad_", Optim::Adagrad, &s.numbers(step), [param, grad], states)? {
-        return Ok(());
-    }
-    fused!("adagrad_", param, grad, [sum], |p, g, [q]| s.step(step, p, g, q))
+    step!("adagrad_", Adagrad, &s.numbers(step), param, grad, states, |p, g, [q], []| s.step(step, p, g, q))
 }
 
 /// A step of Adadelta.
@@ -183,10 +183,7 @@ pub fn adadelta_(
     acc_delta: &Tensor,
 ) -> Result<()> {
     let states = [Some(square_avg), Some(acc_delta)];
-    if cuda::optim::step("adadelta_", Optim::Adadelta, &s.numbers(), [param, grad], states)? {
-        return Ok(());
-    }
-    fused!("adadelta_", param, grad, [square_avg, acc_delta], |p, g, [q, d]| s.step(p, g, q, d))
+    step!("adadelta_", Adadelta, &s.numbers(), param, grad, states, |p, g, [q, d], []| s.step(p, g, q, d))
 }
 
 /// Step number `step`, from 1, of Adamax.
@@ -202,10 +199,8 @@ pub fn adamax_(
     exp_inf: &Tensor,
 ) -> Result<()> {
     let states = [Some(exp_avg), Some(exp_inf)];
-    if cuda::optim::step("adamax_", Optim::Adamax, &s.numbers(step), [param, grad], states)? {
-        return Ok(());
-    }
-    fused!("adamax_", param, grad, [exp_avg, exp_inf], |p, g, [a, i]| s.step(step, p, g, a, i))
+    step!("adamax_", Adamax, &s.numbers(step), param, grad, states, |p, g, [a, i], []| s
+        .step(step, p, g, a, i))
 }
 
 /// Step number `step`, from 1, of NAdam; `mu_product` is 1 before the first.
@@ -227,7 +222,7 @@ pub fn nadam_(
         *mu_product = next;
         return Ok(());
     }
-    fused!("nadam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, mu_product, p, g, a, q))
+    fused!("nadam_", param, grad, states, |p, g, [a, q], []| s.step(step, mu_product, p, g, a, q))
 }
 
 /// Step number `step`, from 1, of RAdam.
@@ -243,10 +238,7 @@ pub fn radam_(
     exp_avg_sq: &Tensor,
 ) -> Result<()> {
     let states = [Some(exp_avg), Some(exp_avg_sq)];
-    if cuda::optim::step("radam_", Optim::RAdam, &s.numbers(step), [param, grad], states)? {
-        return Ok(());
-    }
-    fused!("radam_", param, grad, [exp_avg, exp_avg_sq], |p, g, [a, q]| s.step(step, p, g, a, q))
+    step!("radam_", RAdam, &s.numbers(step), param, grad, states, |p, g, [a, q], []| s.step(step, p, g, a, q))
 }
 
 /// A step of Lion.
@@ -255,10 +247,7 @@ pub fn radam_(
 /// As [`sgd_`].
 pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Result<()> {
     let states = [Some(exp_avg)];
-    if cuda::optim::step("lion_", Optim::Lion, &s.numbers(), [param, grad], states)? {
-        return Ok(());
-    }
-    fused!("lion_", param, grad, [exp_avg], |p, g, [a]| s.step(p, g, a))
+    step!("lion_", Lion, &s.numbers(), param, grad, states, |p, g, [a], []| s.step(p, g, a))
 }
 
 /// An exponential moving average: `average = average + (1 - decay) * (param - average)`.
@@ -266,10 +255,7 @@ pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Resul
 /// # Errors
 /// As [`sgd_`].
 pub fn ema_(decay: f64, average: &Tensor, param: &Tensor) -> Result<()> {
-    if cuda::optim::step("ema_", Optim::Ema, &[1.0 - decay], [average, param], [])? {
-        return Ok(());
-    }
-    fused!("ema_", average, param, [], |a, p, []| ema(decay, a, p))
+    step!("ema_", Ema, &[1.0 - decay], average, param, [], |a, p, [], []| ema(decay, a, p))
 }
 
 /// Whether a step can be made with these operands.

@@ -109,18 +109,6 @@ pub(crate) fn promoted(a: &Tensor, b: &Operand<'_>) -> DType {
     }
 }
 
-impl Tensor {
-    /// A result in the dtype that it is due in.
-    pub(crate) fn cast(self, dtype: DType) -> Result<Self> {
-        if self.dtype == dtype { Ok(self) } else { self.to_dtype(dtype) }
-    }
-
-    /// The tensor itself where it has the dtype, without touching its reference count.
-    pub(crate) fn in_dtype(&self, dtype: DType) -> Result<Cow<'_, Self>> {
-        if self.dtype == dtype { Ok(Cow::Borrowed(self)) } else { self.to_dtype(dtype).map(Cow::Owned) }
-    }
-}
-
 /// `y[i] = f(a[i], b[i])` computed in `T`, the working type of the dtype that [`promoted`] gave.
 pub(crate) fn binary<T: Element, Y: Element>(
     op: &'static str,

@@ -1,5 +1,7 @@
 //! Other dtypes, devices and copies.
 
+use std::borrow::Cow;
+
 use crate::cpu::element::Element as Kernel;
 use crate::cpu::elementwise::{Op1, map1};
 use crate::cpu::operators::{Cast, Copied};
@@ -58,6 +60,16 @@ fn plain<T: Element, U: Element>(x: &Tensor) -> Result<Tensor> {
 }
 
 impl Tensor {
+    /// A result in the dtype that it is due in.
+    pub(crate) fn cast(self, dtype: DType) -> Result<Self> {
+        if self.dtype == dtype { Ok(self) } else { self.to_dtype(dtype) }
+    }
+
+    /// The tensor itself where it has the dtype, without touching its reference count.
+    pub(crate) fn in_dtype(&self, dtype: DType) -> Result<Cow<'_, Self>> {
+        if self.dtype == dtype { Ok(Cow::Borrowed(self)) } else { self.to_dtype(dtype).map(Cow::Owned) }
+    }
+
     /// Returns the elements as another dtype; the tensor itself if it has it. Real numbers are cut
     /// towards zero when they become integers.
     pub fn to_dtype(&self, dtype: DType) -> Result<Self> {

@@ -278,19 +278,14 @@ impl Tensor {
     }
 
     pub(crate) fn elementwise_<E: Elementwise>(&self, params: Params) -> Result<()> {
+        if self.inner.device().is_cpu() {
+            return self.function_(E::NAME, Function::value::<E>(), params);
+        }
         self.expect_holds(E::NAME, real(self.dtype))?;
         if cuda::elementwise::unary_(E::NAME, E::GPU, self)? {
             return Ok(());
         }
-        match self.dtype {
-            DType::F32 if self.inner.device().is_cpu() => {
-                self.write::<f32, _>(E::NAME, |y| update_function(y, Function::value::<E>(), params))
-            }
-            DType::F64 if self.inner.device().is_cpu() => {
-                self.write::<f64, _>(E::NAME, |y| update_function(y, Function::value::<E>(), params))
-            }
-            _ => self.copy_(&self.elementwise::<E>(params)?),
-        }
+        self.copy_(&self.elementwise::<E>(params)?)
     }
 
     /// Returns the gradient of the input of an operation of a table, from that of the output, which is
