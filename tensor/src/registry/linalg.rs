@@ -9,6 +9,7 @@ macro_rules! operations_linalg {
         slogdet "linalg.slogdet" [float twice keep kernel fallback] { (matrix([3, 3])) |v, c| Ok(v[0].slogdet()?.1); }
         solve "linalg.solve" [float twice keep kernel fallback] { (matrix([3, 3]), matrix([3, 3])) |v, c| v[0].solve(&v[1]); }
         cholesky "linalg.cholesky" [float twice keep kernel fallback] {
+            as symmetric (matrix([3, 3])) |v, c| v[0].add(v[0].mt()?)?.cholesky();
             (matrix([3, 3])) |v, c| v[0].add(v[0].mt()?)?.div(2.0)?.cholesky();
         }
         qr "linalg.qr" [float twice keep kernel fallback] {

@@ -5,7 +5,7 @@
 macro_rules! operations_loss {
     ($callback:ident) => {
         $callback! { loss
-            mse_loss "nn.functional.mse_loss" [any twice full kernel fallback] {
+            mse_loss "nn.functional.mse_loss" [float twice full kernel fallback] {
                 (any([2, 3]), any([2, 3])) |v, c| v[0].mse_loss(&v[1], Reduction::Mean);
                 (any([2, 3]), any([2, 3])) |v, c| v[0].mse_loss(&v[1], Reduction::None);
             }
