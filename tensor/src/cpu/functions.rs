@@ -21,10 +21,13 @@ use super::simd::{inlined, simd};
 use crate::cuda::kernel;
 use crate::formula::{Elementwise, Formula, Params};
 
+/// A loop that writes the function of `N` slices.
+type Single<const N: usize> = fn([&[f32]; N], Params, &mut [MaybeUninit<f32>]);
+
 /// A function of `N` elements.
 #[derive(Clone, Copy)]
 pub struct Function<const N: usize = 1> {
-    single: fn([&[f32]; N], Params, &mut [MaybeUninit<f32>]),
+    single: Single<N>,
     double: fn([f64; N], Params) -> f64,
     /// Nanoseconds an element of `f32` costs.
     ns: f64,

@@ -115,7 +115,8 @@ macro_rules! lanewise {
         #[inline(always)]
         fn $name<const L: usize>(mut a: [Self; L], b: [Self; L]) -> [Self; L] {
             for l in 0..L {
-                a[l] = a[l] $op b[l];
+                let x = a[l];
+                a[l] = x $op b[l];
             }
             a
         }
@@ -133,7 +134,8 @@ macro_rules! lanewise {
                 }
             }
             for l in 0..L {
-                a[l] = a[l] $op b[l];
+                let x = a[l];
+                a[l] = x $op b[l];
             }
             a
         }

@@ -172,7 +172,7 @@ simd!(
         let first = (rows.start as isize, 0);
         let z = z.matrix(0, 1, to.len(), to.len());
         let squares = Squares { image: tiles.results, rows, first, step: 4 };
-        // SAFETY: as in `windows_body`.
+        // SAFETY: as in `windows`.
         unsafe { transform::<OutputAdjoint, L, 4, 6>(tiles, strips, &squares, y, channels, turned, to, z) }
     }
 );
