@@ -88,7 +88,7 @@ pub fn timed(name: &'static str, stage: impl FnOnce() -> Result<(bool, Option<St
 fn lesser_kernels() -> Result<bool, String> {
     for isa in ["avx2", "portable"] {
         let mut command = cargo("test");
-        command.args(["--workspace", "--test", "it", "--", "golden", "rules", "table", "grad"]);
+        command.args(["--workspace", "--test", "it", "--", "golden", "rules", "registry", "grad"]);
         if !succeeds(command.env("TAPER_ISA", isa))? {
             return Ok(false);
         }

@@ -1,5 +1,7 @@
 //! A GPU by candle's and cudarc's means: its memory, and calls of the compiled kernels.
 
+use std::fmt::Display;
+
 use std::sync::Arc;
 
 use candle_core::cuda_backend::cudarc::driver::{
@@ -65,13 +67,14 @@ impl<'a> Gpu<'a> {
     pub(super) unsafe fn call<K: Kernel>(
         &self,
         op: &'static str,
-        symbol: &str,
+        kernel: K,
+        types: impl Display,
         blocks: usize,
         values: &[Value],
     ) -> Result<()> {
-        let module = format!("taper_{}", K::FILE);
+        let (symbol, module) = (format!("{}_{types}", kernel.name()), format!("taper_{}", K::FILE));
         let function =
-            self.device.get_or_load_custom_func(symbol, &module, K::PTX).map_err(Error::backend(op))?;
+            self.device.get_or_load_custom_func(&symbol, &module, K::PTX).map_err(Error::backend(op))?;
         let mut call = function.builder();
         for value in values {
             match value {

@@ -143,10 +143,9 @@ impl<'a> Gpu<'a> {
             }
         });
         let (values, blocks) = (values.collect::<Vec<_>>(), threads.div_ceil(THREADS).min(BLOCKS));
-        let symbol = format!("{}_{types}", kernel.name());
         // SAFETY: the caller answers for the arguments; the locks and guards are held until the kernel is in
         // the stream, and whatever touches or frees the memory later comes after it there.
-        unsafe { self.call::<K>(op, &symbol, blocks, &values)? };
+        unsafe { self.call(op, kernel, types, blocks, &values)? };
         for arg in args.iter().flat_map(Arg::flat) {
             if let Arg::Write(x) = arg {
                 x.shared.bump();

@@ -1,6 +1,7 @@
 //! Stands in for `gpu.rs` where the program is built without CUDA: there is no GPU.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::marker::PhantomData;
 
 use candle_core::{CudaStorage, Device, Storage};
@@ -30,7 +31,8 @@ impl<'a> Gpu<'a> {
     pub(super) unsafe fn call<K: Kernel>(
         &self,
         _: &'static str,
-        _: &str,
+        _: K,
+        _: impl Display,
         _: usize,
         _: &[Value],
     ) -> Result<()> {

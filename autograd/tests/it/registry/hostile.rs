@@ -11,7 +11,7 @@ use super::arguments::Arguments;
 use super::{Sample, samples};
 use crate::chance::Chance;
 
-const ROUNDS: usize = 150;
+const ROUNDS: usize = 400;
 
 impl Sample {
     /// Inputs of which some are the sample's, in any dtype and layout, and others have any shape.

@@ -10,8 +10,11 @@ use taper_tensor::{DType, Tensor};
 use super::arguments::Arguments::Usual;
 use super::samples;
 
+/// A result's dtype, shape and bits.
+type Described = (DType, Vec<usize>, Vec<u64>);
+
 /// What came of a call, to compare: for each result its dtype, shape and bits, every NaN the same.
-fn outcome<E: Display>(result: Result<Vec<Tensor>, E>) -> Result<Vec<(DType, Vec<usize>, Vec<u64>)>, String> {
+fn outcome<E: Display>(result: Result<Vec<Tensor>, E>) -> Result<Vec<Described>, String> {
     let outputs = result.map_err(|e| e.to_string())?;
     let described = outputs.iter().map(|y| {
         let bits = match y.dtype().is_float() {
