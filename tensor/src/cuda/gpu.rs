@@ -1,7 +1,6 @@
 //! A GPU by candle's and cudarc's means: its memory, and calls of the compiled kernels.
 
 use std::fmt::Display;
-
 use std::sync::Arc;
 
 use candle_core::cuda_backend::cudarc::driver::{
