@@ -119,12 +119,18 @@ fn executables(printed: &str, tests: bool) -> Vec<(String, PathBuf)> {
 
 fn values() -> Result<bool, String> {
     let mut all = true;
-    for name in CRATES {
+    let mut test = |name: &str, filters: &[&str], strict: bool| {
         let mut tests = Command::new(built(name));
-        tests.args(["golden", "rules", "table", "regression"]).current_dir(root().join(name));
+        tests.args(filters).current_dir(root().join(name));
         tests.env("TAPER_TEST_DEVICE", "cuda").env("TAPER_GOLDEN", root().join("golden"));
-        all &= succeeds(&mut tests)?;
+        tests.env("TAPER_CUDA_STRICT", if strict { "1" } else { "0" });
+        succeeds(&mut tests).map(|ok| all &= ok)
+    };
+    for name in CRATES {
+        test(name, &["golden", "rules", "registry", "regression"], false)?;
     }
+    // Whether each operation runs on the GPU or not, as the registry says.
+    test("autograd", &["on_a_strict_gpu"], true)?;
     Ok(all)
 }
 

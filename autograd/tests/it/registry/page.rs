@@ -104,6 +104,25 @@ fn views_share_their_memory_and_others_do_not() {
     }
 }
 
+/// Where the tests compute on a GPU, and the way over the CPU is an error: an operation goes that way if the
+/// registry says so, and not otherwise. `cargo xtask gpu-check` runs this; elsewhere there is nothing to check.
+#[test]
+fn kernels_are_what_the_registry_says_on_a_strict_gpu() {
+    if !(crate::device().is_cuda() && taper_tensor::cuda::strict()) {
+        return;
+    }
+    let mut wrong = vec![];
+    for (op, sample) in rows().map(|row| (row.operation, &row.samples[0])) {
+        let dtype = if op.dtypes == Dtypes::int { DType::I64 } else { DType::F32 };
+        let inputs = sample.changed(|x| x.to_dtype(dtype)).unwrap();
+        let result = (sample.tensor)(&inputs, &Usual).map(drop);
+        if result.is_err() != (op.gpu == Kernel::fallback) {
+            wrong.push(format!("{}, {}: {:?}", op.name, op.gpu, result.map_err(|e| e.to_string())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn autocast_converts_what_the_registry_says() {
     let mut wrong = vec![];

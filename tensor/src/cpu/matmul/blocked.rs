@@ -1,6 +1,6 @@
 //! Products of `f32` matrices by vectors of 16 lanes: twice those that the crate `gemm` has.
 //!
-//! Up to 64 columns of B are copied side by side, some hundred rows at a time, and stay in the cache
+//! Up to 64 columns of B are copied side by side, a thousand rows at a time, and stay in the cache
 //! while tiles of C, 6 rows by these columns, go over them in registers.
 
 use crate::cpu::conv::outer::block;
@@ -11,8 +11,8 @@ use crate::cpu::simd::{Isa, isa, simd};
 
 /// Columns that are copied side by side.
 const COLUMNS: usize = 64;
-/// Rows of B that are copied at a time: 128 KiB, of a level-2 cache.
-const TERMS: usize = 512;
+/// Rows of B that are copied at a time: 256 KiB, of a level-2 cache.
+const TERMS: usize = 1024;
 /// Rows that are copied at a time where they are narrower than the vectors: a multiple of every tile's.
 const ROWS: usize = 24;
 

@@ -19,9 +19,11 @@ pub mod rows;
 
 use gemm::Parallelism;
 
+use super::elementwise::map1;
 use super::fresh::overwritten;
 use super::parallel::{self, Disjoint};
 use super::real::Real;
+use super::strided::Strided;
 use super::vector::Lanes;
 
 /// The sizes of a product `[batch.., m, k] x [batch.., k, n] -> [batch.., m, n]`.
@@ -96,6 +98,12 @@ const NS_PER_TERM: f64 = 1.0 / 30.0;
 const FEW_ROWS: usize = 8;
 /// The most terms that [`rows`] is faster with than `gemm`.
 const FEW_TERMS: usize = 16;
+/// The sizes from which on a transposed A, whose columns then lie pages apart, is copied to rows first.
+const FAR: usize = 256;
+/// The most terms of it that are copied at a time.
+const COPIED: usize = 4096;
+/// Rows of A that are multiplied at a time, where it has many more.
+const ROWS: usize = 1024;
 /// A product that takes longer than this is worth the threads for itself alone.
 const LARGE_NS: f64 = 1e6;
 
@@ -179,15 +187,42 @@ fn product<T: Element>(
         begin(start, c, n);
     }
     let keep = !matches!(start, Start::Zero);
+    let far = a.row == 1 && [m, k, n].iter().all(|&size| size >= FAR) && T::reads_in_place([b.row, b.col]);
+    if !far {
+        return blocks((m, k, n), a, b, keep, c, threads);
+    }
+    let pieces = k.div_ceil(COPIED);
+    for piece in 0..pieces {
+        let (first, end) = (piece * k / pieces, (piece + 1) * k / pieces);
+        let terms = end - first;
+        let copy = map1(Strided::new(a.data, &[m, terms], &[a.row, a.col], first * a.col), |x| x);
+        let a = Operand { data: &copy, row: terms, col: 1, batch: &[] };
+        let b = Operand { data: &b.data[first * b.row..], ..b };
+        blocks((m, terms, n), a, b, keep || piece > 0, c, threads);
+    }
+}
+
+/// [`product`] by the kernels for large matrices.
+fn blocks<T: Element>(
+    (m, k, n): (usize, usize, usize),
+    a: Operand<'_, T>,
+    b: Operand<'_, T>,
+    keep: bool,
+    c: &mut [T],
+    threads: bool,
+) {
     // Blocks of the columns, or of the rows where these are many more, as each copies all of B. They
     // follow from the shape alone: `gemm`'s sums depend on it.
     let (by_rows, steps) = (m > n && n < 256, ([a.row, a.col], [b.row, b.col]));
     let (along, pieces) = if by_rows { (m, 4) } else { (n, 8) };
     let large = (m * n) as f64 * k as f64 * NS_PER_TERM > parallel::SERIAL_NS;
     let block = if large { along.div_ceil(pieces).next_multiple_of(64) } else { along };
+    // So many rows of A at a time stay in the cache while the blocks of columns go over them.
+    let tall = if by_rows || !T::reads_in_place(steps.1) { m } else { m.div_ceil((m / ROWS).max(1)) };
     let c = Disjoint::new(c);
-    let multiply = |part: std::ops::Range<usize>| {
-        let (rows, columns) = if by_rows { (part, 0..n) } else { (0..m, part) };
+    let multiply = |top: usize, part: std::ops::Range<usize>| {
+        let rows = top..(top + tall).min(m);
+        let (rows, columns) = if by_rows { (part, 0..n) } else { (rows, part) };
         let (a, b) = (&a.data[rows.start * a.row..], &b.data[columns.start * b.col..]);
         // SAFETY: `check` has found each element of A and B within its slice; nobody else sees this block
         // of C.
@@ -201,15 +236,22 @@ fn product<T: Element>(
             );
         }
     };
-    if threads {
-        parallel::for_each_range(along, block, f64::INFINITY, multiply);
-    } else {
-        (0..along).step_by(block).for_each(|at| multiply(at..(at + block).min(along)));
+    for top in (0..m).step_by(tall) {
+        if threads {
+            parallel::for_each_range(along, block, f64::INFINITY, |part| multiply(top, part));
+        } else {
+            (0..along).step_by(block).for_each(|at| multiply(top, at..(at + block).min(along)));
+        }
     }
 }
 
 /// The types that products are computed in.
 pub trait Element: Lanes {
+    /// Whether the kernel reads A where it lies, for every block of columns, with B of these steps.
+    fn reads_in_place(_b_steps: [usize; 2]) -> bool {
+        false
+    }
+
     /// C = A B, or C += A B if `keep`, on the caller's thread; C, from some element of a slice on, is
     /// row-major with a stride.
     ///
@@ -269,6 +311,10 @@ unsafe fn general<T: Lanes>(
 impl Element for f64 {}
 
 impl Element for f32 {
+    fn reads_in_place([down, across]: [usize; 2]) -> bool {
+        blocked::applies(&blocked::Matrix { data: &[], down, across })
+    }
+
     unsafe fn product(
         (m, n, k): (usize, usize, usize),
         (a, a_steps): (&[Self], [usize; 2]),

@@ -110,10 +110,18 @@ fn large_products_agree_when_spread_over_threads() {
     }
 }
 
+/// A transposed A is copied in pieces of its terms, and a tall one is multiplied some rows at a time.
+#[test]
+fn far_columns_and_many_rows_agree() {
+    check::<f32>(FAR, COPIED + 3, FAR + 1, 1, 0, 6e-8);
+    check::<f32>(2 * ROWS + 5, 20, 260, 0, 0, 6e-8);
+    check::<f32>(2 * ROWS + 5, 20, 260, 1, 1, 6e-8);
+}
+
 #[test]
 fn threads_do_not_change_a_bit() {
     each_isa(|_| {
-        for (m, k, n) in [(4, 900, 1500), (600, 8, 1000), (300, 700, 300)] {
+        for (m, k, n) in [(4, 900, 1500), (600, 8, 1000), (300, 700, 300), (2100, 20, 300)] {
             let a: Vec<f32> = noise(m * k, 1).into_iter().map(|x| x as f32).collect();
             let b: Vec<f32> = noise(k * n, 2).into_iter().map(|x| x as f32).collect();
             for b in [Operand::new(&b, n, 1), Operand::new(&b, 1, k)] {
