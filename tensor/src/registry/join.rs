@@ -7,6 +7,7 @@ macro_rules! operations_join {
         cat "cat" [any twice keep kernel fallback] {
             (any([2, 3]), any([2, 1])) |v, c| T::cat(v, c.int("dim", 1));
             (any([2, 3]), any([0])) |v, c| T::cat(v, c.int("dim", 0));
+            (any([2, 3]), any([1, 3])) |v, c| T::cat(&[&v[0].to_dtype(DType::F64)?, &v[1]], c.int("dim", 0));
         }
         stack "stack" [any twice keep composed composed] { (any([2, 3]), any([2, 3])) |v, c| T::stack(v, c.int("dim", -1)); }
         hstack "hstack" [any twice keep composed composed] { (any([2, 3]), any([2, 1])) |v, c| T::hstack(v); }

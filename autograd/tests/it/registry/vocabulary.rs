@@ -103,3 +103,13 @@ fn same_for_nan_and_infinities() {
         Tensor::from_vec(values, x.size())?.to_dtype(x.dtype())
     });
 }
+
+/// Among them products that leave the dtype's range on the way and come back.
+#[test]
+fn same_for_very_small_and_large_numbers() {
+    compare("extreme", |x| {
+        let mut values = x.to_dtype(DType::F64)?.to_vec::<f64>()?;
+        values.iter_mut().enumerate().for_each(|(i, x)| *x *= if i % 4 < 2 { 1e-30 } else { 1e30 });
+        Tensor::from_vec(values, x.size())?.to_dtype(x.dtype())
+    });
+}
