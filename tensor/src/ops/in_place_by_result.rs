@@ -111,7 +111,7 @@ macro_rules! in_place_by_kernel {
 }
 
 /// In-place forms by way of the result. Those that a step of training repeats have kernels of their own
-/// (`inplace.rs`, `unary.rs`).
+/// (`in_place.rs`, `unary.rs`).
 macro_rules! in_place {
     ($($name_:ident = $name:ident($($arg:ident: $ty:ty),*);)*) => {$(
         #[doc = concat!("[`Tensor::", stringify!($name), "`] in place.")]

@@ -41,7 +41,9 @@ mod unary;
 mod upsample;
 mod view;
 
-/// What is known of an operation.
+use crate::formula::Elementwise;
+
+/// Describes an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
     /// The method's name, on tensors and on variables.
@@ -52,13 +54,13 @@ pub struct Operation {
     pub torch: &'static str,
     /// The dtypes that it takes.
     pub dtypes: Dtypes,
-    /// How often it can be differentiated.
+    /// The number of its derivatives.
     pub gradient: Gradient,
-    /// What `autocast` does with its operands.
+    /// The conversion that `autocast` makes of its operands.
     pub autocast: Autocast,
-    /// How it is computed on the CPU.
+    /// Its computation on the CPU.
     pub cpu: Kernel,
-    /// How it is computed on a GPU.
+    /// Its computation on a GPU.
     pub gpu: Kernel,
 }
 
@@ -92,7 +94,7 @@ words! {
         /// i64, i32, u32 and u8.
         int = "integer",
     }
-    /// How often an operation can be differentiated.
+    /// Counts the derivatives of an operation.
     Gradient {
         /// Not at all: the result is a mask, an index, a count, or does not vary.
         none = "none",
@@ -101,7 +103,7 @@ words! {
         /// Twice, and more.
         twice = "second",
     }
-    /// What `autocast` does with an operation's operands.
+    /// Names the conversion that `autocast` makes of an operation's operands.
     Autocast {
         /// Nothing.
         keep = "",
@@ -112,7 +114,7 @@ words! {
         /// Converts them to f32 on a GPU, as PyTorch's list for it says.
         full_on_gpu = "f32 on a GPU",
     }
-    /// How an operation is computed on a device.
+    /// Names the computation of an operation on a device.
     Kernel {
         /// By a kernel of its own.
         kernel = "kernel",
@@ -203,7 +205,6 @@ macro_rules! describe_elementwise {
     };
 }
 
-use crate::formula::Elementwise;
 type Row = Operation;
 
 operations!(describe, describe_elementwise);

@@ -187,18 +187,24 @@ fn product<T: Element>(
         begin(start, c, n);
     }
     let keep = !matches!(start, Start::Zero);
-    let far = a.row == 1 && [m, k, n].iter().all(|&size| size >= FAR) && T::reads_in_place([b.row, b.col]);
-    if !far {
-        return blocks((m, k, n), a, b, keep, c, threads);
-    }
-    let pieces = k.div_ceil(COPIED);
-    for piece in 0..pieces {
-        let (first, end) = (piece * k / pieces, (piece + 1) * k / pieces);
-        let terms = end - first;
-        let copy = map1(Strided::new(a.data, &[m, terms], &[a.row, a.col], first * a.col), |x| x);
-        let a = Operand { data: &copy, row: terms, col: 1, batch: &[] };
-        let b = Operand { data: &b.data[first * b.row..], ..b };
-        blocks((m, terms, n), a, b, keep || piece > 0, c, threads);
+    let in_place = n >= FAR && T::reads_in_place([b.row, b.col]);
+    // So many rows of A at a time stay in the cache while the blocks of columns go over them.
+    let tall = if in_place { m.div_ceil((m / ROWS).max(1)) } else { m };
+    let pieces = if in_place && a.row == 1 && m >= FAR && k >= FAR { k.div_ceil(COPIED) } else { 0 };
+    for (i, c) in c.chunks_mut(tall * n).enumerate() {
+        let (top, rows) = (i * tall * a.row, c.len() / n);
+        if pieces == 0 {
+            blocks((rows, k, n), Operand { data: &a.data[top..], ..a }, b, keep, c, threads);
+        }
+        for piece in 0..pieces {
+            let (first, end) = (piece * k / pieces, (piece + 1) * k / pieces);
+            let terms = end - first;
+            let copy =
+                map1(Strided::new(a.data, &[rows, terms], &[a.row, a.col], top + first * a.col), |x| x);
+            let a = Operand { data: &copy, row: terms, col: 1, batch: &[] };
+            let b = Operand { data: &b.data[first * b.row..], ..b };
+            blocks((rows, terms, n), a, b, keep || piece > 0, c, threads);
+        }
     }
 }
 
@@ -217,12 +223,9 @@ fn blocks<T: Element>(
     let (along, pieces) = if by_rows { (m, 4) } else { (n, 8) };
     let large = (m * n) as f64 * k as f64 * NS_PER_TERM > parallel::SERIAL_NS;
     let block = if large { along.div_ceil(pieces).next_multiple_of(64) } else { along };
-    // So many rows of A at a time stay in the cache while the blocks of columns go over them.
-    let tall = if by_rows || !T::reads_in_place(steps.1) { m } else { m.div_ceil((m / ROWS).max(1)) };
     let c = Disjoint::new(c);
-    let multiply = |top: usize, part: std::ops::Range<usize>| {
-        let rows = top..(top + tall).min(m);
-        let (rows, columns) = if by_rows { (part, 0..n) } else { (rows, part) };
+    let multiply = |part: std::ops::Range<usize>| {
+        let (rows, columns) = if by_rows { (part, 0..n) } else { (0..m, part) };
         let (a, b) = (&a.data[rows.start * a.row..], &b.data[columns.start * b.col..]);
         // SAFETY: `check` has found each element of A and B within its slice; nobody else sees this block
         // of C.
@@ -236,12 +239,10 @@ fn blocks<T: Element>(
             );
         }
     };
-    for top in (0..m).step_by(tall) {
-        if threads {
-            parallel::for_each_range(along, block, f64::INFINITY, |part| multiply(top, part));
-        } else {
-            (0..along).step_by(block).for_each(|at| multiply(top, at..(at + block).min(along)));
-        }
+    if threads {
+        parallel::for_each_range(along, block, f64::INFINITY, multiply);
+    } else {
+        (0..along).step_by(block).for_each(|at| multiply(at..(at + block).min(along)));
     }
 }
 

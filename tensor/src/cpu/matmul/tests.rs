@@ -116,6 +116,7 @@ fn far_columns_and_many_rows_agree() {
     check::<f32>(FAR, COPIED + 3, FAR + 1, 1, 0, 6e-8);
     check::<f32>(2 * ROWS + 5, 20, 260, 0, 0, 6e-8);
     check::<f32>(2 * ROWS + 5, 20, 260, 1, 1, 6e-8);
+    check::<f32>(2 * ROWS + 5, FAR, FAR, 1, 0, 6e-8);
 }
 
 #[test]
