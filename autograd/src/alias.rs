@@ -97,8 +97,8 @@ impl Variable {
         let (base, part) = (Layout::of(&data), Layout::of(view));
         record("CopySlices", &[self, result]).output(data, move |ctx| {
             let (g, places) = (ctx.grad()?.reshape(base.count())?, part.places(&base));
-            let mut written = vec![0u8; base.count()];
-            places.iter().for_each(|&i| written[i as usize] = 1);
+            let mut written = vec![false; base.count()];
+            places.iter().for_each(|&i| written[i as usize] = true);
             let written = Tensor::from_vec(written, base.count())?.to(&g.device())?;
             Ok(smallvec![
                 ctx.need(0, || g.masked_fill(&written, 0.0)?.reshape(&base.size[..]))?,

@@ -257,47 +257,76 @@ fn is_finite(t: &Tensor) -> Result<bool> {
     Ok(t.sub(t)?.sum()?.item::<f64>()? == 0.0)
 }
 
-/// The gradients of `outputs` with respect to `inputs`, without touching any `.grad`. `None` where
-/// the outputs do not depend on an input, if `allow_unused`.
+/// Computes the gradients of `outputs` with respect to `inputs`, without touching any `.grad`: PyTorch's
+/// `torch.autograd.grad`. Options go before [`Grad::run`].
 ///
 /// ```
 /// use taper_autograd::{Variable, grad};
 /// use taper_tensor::Tensor;
-/// let x = Variable::requires_grad(Tensor::new(3.0f32)?);
+/// let x = Variable::requires_grad(Tensor::new(3.0)?);
 /// let y = x.mul(&x)?.mul(&x)?;
-/// let dy = grad(&[&y], &[&x], &[], true, false)?[0].clone().unwrap(); // 3 x²
-/// let ddy = grad(&[&dy], &[&x], &[], false, false)?[0].clone().unwrap(); // 6 x
+/// let dy = grad(&[&y], &[&x]).create_graph(true).run()?.remove(0); // 3 x²
+/// let ddy = grad(&[&dy], &[&x]).run()?.remove(0); // 6 x
 /// assert_eq!((dy.item::<f32>()?, ddy.item::<f32>()?), (27.0, 18.0));
 /// # Ok::<(), taper_autograd::Error>(())
 /// ```
-///
-/// # Errors
-/// As [`Backward::run`]; when an input is not used and that is not allowed; when there are gradients, but not
-/// one for each output.
-pub fn grad(
-    outputs: &[&Variable],
-    inputs: &[&Variable],
-    grad_outputs: &[Option<&Variable>],
+pub fn grad<'a>(outputs: &'a [&'a Variable], inputs: &'a [&'a Variable]) -> Grad<'a> {
+    Grad { outputs, inputs, grad_outputs: &[], create_graph: false }
+}
+
+/// The options of [`grad`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "call .run()"]
+pub struct Grad<'a> {
+    outputs: &'a [&'a Variable],
+    inputs: &'a [&'a Variable],
+    grad_outputs: &'a [Option<&'a Variable>],
     create_graph: bool,
-    allow_unused: bool,
-) -> Result<Vec<Option<Variable>>> {
-    if !grad_outputs.is_empty() && grad_outputs.len() != outputs.len() {
-        let message = format!(
-            "{} gradients were given for {} outputs; expected one for each, None where it is one number, or none \
-             at all",
-            grad_outputs.len(),
-            outputs.len()
-        );
-        return Err(Error::value("grad", message));
+}
+
+impl<'a> Grad<'a> {
+    /// Starts from these gradients of the outputs, one for each; `None` is 1 for an output of one number.
+    pub fn grad_outputs(mut self, gradients: &'a [Option<&'a Variable>]) -> Self {
+        self.grad_outputs = gradients;
+        self
     }
-    let mut backward = Backward::new().create_graph(create_graph);
-    for (i, output) in outputs.iter().enumerate() {
-        backward = backward.output(output, grad_outputs.get(i).copied().flatten());
+
+    /// Records the computation, so that the gradients have gradients; default false.
+    pub fn create_graph(mut self, on: bool) -> Self {
+        self.create_graph = on;
+        self
     }
-    let found = backward.execute(Some(inputs))?;
-    match found.iter().position(Option::is_none) {
-        Some(index) if !allow_unused => Err(Error::Unused { index, name: inputs[index].name() }),
-        _ => Ok(found),
+
+    /// Returns the gradients, one for each input.
+    ///
+    /// # Errors
+    /// If the outputs do not depend on an input; see [`Backward::run`] for the others.
+    pub fn run(self) -> Result<Vec<Variable>> {
+        let found = self.run_allow_unused()?.into_iter().enumerate();
+        let unused = |index: usize| Error::Unused { index, name: self.inputs[index].name() };
+        found.map(|(index, gradient)| gradient.ok_or_else(|| unused(index))).collect()
+    }
+
+    /// Returns the gradients, `None` for an input that the outputs do not depend on: PyTorch's
+    /// `allow_unused=True`.
+    ///
+    /// # Errors
+    /// If there are gradients of outputs, but not one for each; see [`Backward::run`] for the others.
+    pub fn run_allow_unused(self) -> Result<Vec<Option<Variable>>> {
+        let Self { outputs, inputs, grad_outputs, create_graph } = self;
+        if !grad_outputs.is_empty() && grad_outputs.len() != outputs.len() {
+            let message = format!(
+                "got {} gradients for {} outputs, expected one for each, None where it is one number, or none at all",
+                grad_outputs.len(),
+                outputs.len()
+            );
+            return Err(Error::value("grad", message));
+        }
+        let mut backward = Backward::new().create_graph(create_graph);
+        for (i, output) in outputs.iter().enumerate() {
+            backward = backward.output(output, grad_outputs.get(i).copied().flatten());
+        }
+        backward.execute(Some(inputs))
     }
 }
 

@@ -6,7 +6,7 @@ use std::panic::Location;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of the tape, or of the tensor operation below it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The tensor operation failed.
@@ -63,7 +63,7 @@ pub enum Error {
     },
     /// An input of [`grad`](crate::grad) that the outputs do not depend on.
     #[error(
-        "grad: the outputs do not depend on input {index}{}; allow that with allow_unused, or leave the \
+        "grad: the outputs do not depend on input {index}{}; allow that with .run_allow_unused(), or leave the \
          input out",
         name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default()
     )]
@@ -131,6 +131,8 @@ pub enum Error {
         message: String,
     },
 }
+
+taper_tensor::debug_as_display!(Error);
 
 impl Error {
     /// An error about a value or a shape, for operations outside of this crate.

@@ -28,7 +28,7 @@ impl Default for GradcheckOptions {
 /// ```
 /// use taper_autograd::{GradcheckOptions, Variable, gradcheck};
 /// use taper_tensor::Tensor;
-/// let x = Variable::requires_grad(Tensor::new(&[0.5f64, -1.5])?);
+/// let x = Variable::requires_grad(Tensor::from_vec(vec![0.5f64, -1.5], 2)?);
 /// gradcheck(|v| v[0].mul(&v[0])?.exp(), &[x], GradcheckOptions::default())?;
 /// # Ok::<(), taper_autograd::Error>(())
 /// ```
@@ -51,7 +51,7 @@ pub fn gradcheck(
     let output = objective(inputs)?;
     // What depends on no input, as the gradient of a linear function, has zero gradients.
     let found = match output.is_requires_grad() {
-        true => grad(&[&output], &leaves, &[], false, true)?,
+        true => grad(&[&output], &leaves).run_allow_unused()?,
         false => vec![None; leaves.len()],
     };
     for (&i, analytic) in checked.iter().zip(found) {
@@ -124,8 +124,10 @@ pub fn gradgradcheck(
     let gradient = |inputs: &[Variable]| -> Result<Variable> {
         let y = weighted_sum(&f(inputs)?, |i| 0.7 + ((i * 5 + 2) % 13) as f64 / 13.0)?;
         let leaves: Vec<&Variable> = inputs.iter().filter(|v| v.is_requires_grad()).collect();
-        let mut total = Variable::new(Tensor::new(0.0f64)?.to(&y.device())?);
-        for (k, g) in grad(&[&y], &leaves, &[], true, true)?.into_iter().flatten().enumerate() {
+        let mut total = Variable::new(Tensor::from_vec(vec![0.0f64], ())?.to(&y.device())?);
+        for (k, g) in
+            grad(&[&y], &leaves).create_graph(true).run_allow_unused()?.into_iter().flatten().enumerate()
+        {
             total = total.add(weighted_sum(&g, |i| 1.0 + k as f64 + ((i * 3 + 1) % 7) as f64 / 7.0)?)?;
         }
         Ok(total)

@@ -45,7 +45,7 @@ mod variable;
 
 pub use anomaly::{ModuleScope, detect_anomaly, is_detecting_anomaly};
 pub use autocast::{Autocast, autocast, autocast_dtype};
-pub use engine::{Backward, grad};
+pub use engine::{Backward, Grad, grad};
 pub use error::{Error, Result};
 pub use function::{BackwardContext, ForwardContext, Function};
 pub use gradcheck::{GradcheckOptions, gradcheck, gradgradcheck};

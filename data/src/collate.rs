@@ -1,7 +1,7 @@
 //! [`Collate`]: samples written one after the other into the memory of their batch.
 
 use crate::{Error, Image, Result};
-use taper_tensor::{DType, Element, Tensor, bf16, f16};
+use taper_tensor::{DType, Tensor, Value, bf16, f16};
 
 /// A sample that can be stacked with others into a batch.
 ///
@@ -194,6 +194,7 @@ impl Collate for Tensor {
 
     fn finish(stack: Vec<Tensor>) -> Result<Tensor> {
         match stack.first().map_or(DType::F32, Tensor::dtype) {
+            DType::Bool => join::<bool>(&stack),
             DType::U8 => join::<u8>(&stack),
             DType::U32 => join::<u32>(&stack),
             DType::I32 => join::<i32>(&stack),
@@ -207,7 +208,7 @@ impl Collate for Tensor {
 }
 
 /// Tensors of one shape and dtype as the rows of one on the CPU.
-fn join<T: Element>(stack: &[Tensor]) -> Result<Tensor> {
+fn join<T: Value>(stack: &[Tensor]) -> Result<Tensor> {
     let size = stack.first().map_or(&[][..], Tensor::size);
     let mut all = Vec::with_capacity(stack.len() * size.iter().product::<usize>());
     for tensor in stack {

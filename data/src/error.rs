@@ -7,7 +7,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of this crate.
 #[non_exhaustive]
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Error {
     /// The operating system refused something.
     #[error("cannot {action} {}: {source}", path.display())]
@@ -56,6 +56,8 @@ pub enum Error {
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
 }
+
+taper_tensor::debug_as_display!(Error);
 
 impl Error {
     /// Wraps an error of a user's own dataset or transform.

@@ -11,7 +11,7 @@ use crate::module::{enter, named};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of a module, or of the operations in it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An operation on variables failed.
@@ -56,6 +56,8 @@ pub enum Error {
         source: Box<Error>,
     },
 }
+
+taper_tensor::debug_as_display!(Error);
 
 impl Error {
     /// An argument that `op` does not take.

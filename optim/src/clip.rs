@@ -36,7 +36,7 @@ pub fn clip_grad_norm_(parameters: &[Variable], max_norm: f64) -> Result<f64> {
 /// With `error_if_nonfinite`, when the norm is NaN or infinite: [`Error::NonFinite`] names the parameter.
 pub fn get_total_norm(parameters: &[Variable], norm_type: f64, error_if_nonfinite: bool) -> Result<f64> {
     let norms: Vec<Tensor> =
-        gradients(parameters).map(|(_, g)| Ok(g.norm_p(norm_type, (), false)?)).collect::<Result<_>>()?;
+        gradients(parameters).map(|(_, g)| Ok(g.norm_p(norm_type, ())?)).collect::<Result<_>>()?;
     let norms = read(&norms)?;
     let worst = |worse: fn(f64, f64) -> bool| {
         let pick = |a: f64, b: f64| if a.is_nan() || worse(a, b) { a } else { b };

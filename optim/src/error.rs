@@ -4,7 +4,7 @@
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of an optimiser.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A setting outside of its range.
@@ -54,3 +54,5 @@ pub enum Error {
     #[error(transparent)]
     Tensor(#[from] taper_autograd::tensor::Error),
 }
+
+taper_autograd::tensor::debug_as_display!(Error);

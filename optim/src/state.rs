@@ -41,15 +41,15 @@ impl StateDict {
     pub fn to_tensors(&self) -> Result<BTreeMap<String, Tensor>> {
         let mut tensors = BTreeMap::new();
         for (number, state) in &self.state {
-            tensors.insert(format!("step.{number}"), Tensor::new(state.step as f64)?);
+            tensors.insert(format!("step.{number}"), float64(state.step as f64)?);
             tensors.extend(state.tensors.iter().map(|(k, t)| (format!("state.{number}.{k}"), t.clone())));
             for (name, &value) in &state.numbers {
-                tensors.insert(format!("number.{number}.{name}"), Tensor::new(value)?);
+                tensors.insert(format!("number.{number}.{name}"), float64(value)?);
             }
         }
         for (group, settings) in self.param_groups.iter().enumerate() {
             for (setting, &value) in settings {
-                tensors.insert(format!("param_groups.{group}.{setting}"), Tensor::new(value)?);
+                tensors.insert(format!("param_groups.{group}.{setting}"), float64(value)?);
             }
         }
         Ok(tensors)
@@ -84,4 +84,9 @@ impl StateDict {
         }
         Ok(Self { state, param_groups: groups.into_values().collect() })
     }
+}
+
+/// A number as a tensor, with all its digits.
+fn float64(number: f64) -> Result<Tensor> {
+    Ok(Tensor::from_vec(vec![number], ())?)
 }

@@ -1,7 +1,9 @@
 //! New tensors: from values, filled, counted up.
 
 use crate::dtype::with_element;
-use crate::{DType, Device, Element, Generator, IntoShape, NestedArray, Result, Scalar, Tensor, shape};
+use crate::{
+    DType, Device, Element, Generator, IntoShape, NestedArray, Result, Scalar, Tensor, Value, shape,
+};
 
 /// How a new tensor is made: dtype, device and generator, where PyTorch has keyword arguments.
 ///
@@ -47,6 +49,32 @@ impl Options {
         Tensor::own(values, shape).to_dtype(self.dtype.unwrap_or(default))?.to(&self.device)
     }
 
+    /// Returns a tensor of a number, or of an array, slice or vector of up to four levels; see [`Tensor::new`].
+    ///
+    /// ```
+    /// # use taper_tensor::{DType, Tensor};
+    /// let x = Tensor::options().dtype(DType::F64).tensor([0.1, 0.2])?;
+    /// assert_eq!(x.to_vec::<f64>()?, [0.1, 0.2]);
+    /// # Ok::<(), taper_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the levels are of different lengths.
+    pub fn tensor<A: NestedArray>(&self, array: A) -> Result<Tensor> {
+        let (mut dims, mut data) = (vec![], vec![]);
+        array.dims(&mut dims);
+        bail_if!(
+            !array.collect(&dims, &mut data),
+            shape("new", "the array is ragged: not every row has the length of the first, {dims:?}")
+        );
+        let dtype = match A::Element::DTYPE {
+            DType::F64 => DType::F32,
+            DType::I32 => DType::I64,
+            dtype => dtype,
+        };
+        Tensor::from_vec(data, dims)?.to_dtype(self.dtype.unwrap_or(dtype))?.to(&self.device)
+    }
+
     /// All elements zero.
     ///
     /// # Errors
@@ -77,13 +105,15 @@ impl Options {
     /// # Errors
     /// As [`Options::zeros`].
     pub fn full(&self, shape: impl IntoShape, value: impl Into<Scalar>) -> Result<Tensor> {
-        let (shape, value) = (shape::shape("full", shape)?, value.into());
+        let shape = shape::shape("full", shape)?;
+        let value = value.into();
         let n = shape::numel(&shape);
         let dtype = self.dtype.unwrap_or(value.dtype());
+        let value = value.stored(dtype);
         let tensor = with_element!(dtype, T => {
             Tensor::own(alloc("full", n, T::from_scalar(value))?, &shape)
         });
-        tensor.to(&self.device)
+        tensor.stored_as(dtype).to(&self.device)
     }
 
     /// `start, start + step, …` before `end`.
@@ -142,13 +172,14 @@ impl Options {
             _ => bail!(shape("eye", "{size:?} is neither a size nor two of them")),
         }
         let size = shape::shape("eye", size)?;
-        let tensor = with_element!(self.dtype.unwrap_or(DType::F32), T => {
+        let dtype = self.dtype.unwrap_or(DType::F32);
+        let tensor = with_element!(dtype, T => {
             let mut y = alloc("eye", shape::numel(&size), T::from_scalar(Scalar::Int(0)))?;
             let one = T::from_scalar(Scalar::Int(1));
             y.iter_mut().step_by(size[1] + 1).take(size[0]).for_each(|y| *y = one);
             Tensor::own(y, &size)
         });
-        tensor.to(&self.device)
+        tensor.stored_as(dtype).to(&self.device)
     }
 
     /// `steps` numbers from `start` to `end`, both among them; f32 where no dtype is given.
@@ -240,7 +271,7 @@ impl Tensor {
     ///
     /// # Errors
     /// When the shape has not as many elements as `data`.
-    pub fn from_vec<T: Element>(data: Vec<T>, shape: impl IntoShape) -> Result<Self> {
+    pub fn from_vec<V: Value>(data: Vec<V>, shape: impl IntoShape) -> Result<Self> {
         let shape = shape::shape("from_vec", shape)?;
         bail_if!(
             shape::numel(&shape) != data.len(),
@@ -251,28 +282,28 @@ impl Tensor {
                 shape::numel(&shape)
             )
         );
-        Ok(Self::own(data, &shape))
+        Ok(Self::own(V::into_stored(data), &shape).stored_as(V::DTYPE))
     }
 
-    /// A tensor from a number, or from an array or slice of up to four levels, copied.
+    /// Returns a tensor of a number, or of an array, slice or vector of up to four levels, copied.
+    ///
+    /// As for PyTorch's `torch.tensor`, numbers are what they are in most programs: `f64`, the type of a bare
+    /// `1.0`, becomes float32, and `i32`, that of a bare `1`, becomes int64. Other types stay as they are. Where
+    /// f64 or i32 is meant, say so with [`Options::dtype`], or use [`Tensor::from_vec`], which keeps each type.
     ///
     /// ```
-    /// # use taper_tensor::Tensor;
-    /// let x = Tensor::new(&[[5.5f32, 3.0], [0.0, 1.0]])?;
-    /// assert_eq!(x.size(), [2, 2]);
+    /// # use taper_tensor::{DType, Tensor};
+    /// let x = Tensor::new([[5.5, 3.0], [0.0, 1.0]])?;
+    /// assert_eq!((x.size(), x.dtype()), (&[2, 2][..], DType::F32));
+    /// assert_eq!(Tensor::new([3, 4])?.dtype(), DType::I64);
+    /// assert_eq!(Tensor::new([true, false])?.dtype(), DType::Bool);
     /// # Ok::<(), taper_tensor::Error>(())
     /// ```
     ///
     /// # Errors
     /// When the levels are of different lengths.
     pub fn new<A: NestedArray>(array: A) -> Result<Self> {
-        let (mut dims, mut data) = (vec![], vec![]);
-        array.dims(&mut dims);
-        bail_if!(
-            !array.collect(&dims, &mut data),
-            shape("new", "the array is ragged: not every row has the length of the first, {dims:?}")
-        );
-        Self::from_vec(data, dims)
+        Options::default().tensor(array)
     }
 
     with_likes! {

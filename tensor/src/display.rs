@@ -78,7 +78,7 @@ impl Tensor {
     /// PyTorch's `str(x)`.
     fn text(&self) -> Result<String> {
         let prefix = "tensor(";
-        let default = matches!(self.dtype, DType::F32 | DType::I64);
+        let default = matches!(self.dtype, DType::F32 | DType::I64 | DType::Bool);
         let mut suffixes = vec![];
         if !self.device().is_cpu() {
             suffixes.push(format!("device='{}'", self.device()));
@@ -96,7 +96,12 @@ impl Tensor {
         } else {
             let summarise = self.numel() > THRESHOLD;
             let part = if summarise { self.edges()? } else { self.clone() };
-            let (words, width): (Vec<String>, _) = if self.dtype.is_float() {
+            let (words, width): (Vec<String>, _) = if self.dtype == DType::Bool {
+                let words = part.to_vec()?.into_iter().map(|v| if v { "True" } else { "False" }.to_owned());
+                let words: Vec<String> = words.collect();
+                let width = words.iter().map(String::len).max();
+                (words, width)
+            } else if self.dtype.is_float() {
                 let numbers = part.to_dtype(DType::F64)?.to_vec::<f64>()?;
                 let finite = numbers.iter().copied().filter(|v| v.is_finite() && *v != 0.0);
                 let finite: Vec<f64> = finite.collect();

@@ -6,10 +6,12 @@ use half::{bf16, f16};
 
 use crate::{Error, Result, Scalar};
 
-/// The type of a tensor's elements. A mask is [`DType::U8`] with 0 and 1, as there is no bool.
+/// The type of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DType {
-    /// Unsigned 8-bit integer; also the dtype of masks.
+    /// True or false: the dtype of comparisons and masks. Stored as a byte, 1 or 0.
+    Bool,
+    /// Unsigned 8-bit integer.
     U8,
     /// Unsigned 32-bit integer.
     U32,
@@ -27,13 +29,23 @@ pub enum DType {
     F64,
 }
 
-pub(crate) const ALL: [DType; 8] =
-    [DType::U8, DType::U32, DType::I32, DType::I64, DType::F16, DType::BF16, DType::F32, DType::F64];
+pub(crate) const ALL: [DType; 9] = [
+    DType::U8,
+    DType::U32,
+    DType::I32,
+    DType::I64,
+    DType::F16,
+    DType::BF16,
+    DType::F32,
+    DType::F64,
+    DType::Bool,
+];
 
 impl DType {
     /// The name in PyTorch, without `torch.`.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Bool => "bool",
             Self::U8 => "uint8",
             Self::U32 => "uint32",
             Self::I32 => "int32",
@@ -56,7 +68,7 @@ impl DType {
     }
 
     /// The dtype of an operation between two tensors, as PyTorch promotes: a real number before an
-    /// integer, the wider before the narrower; f16 with bf16 gives f32.
+    /// integer, an integer before bool, the wider before the narrower; f16 with bf16 gives f32.
     pub fn promote(self, other: Self) -> Self {
         use DType::*;
         if self == other {
@@ -70,6 +82,7 @@ impl DType {
                 _ => F32, // f32 with a half, or f16 with bf16
             },
             (false, false) => match (self, other) {
+                (Bool, o) | (o, Bool) => o,
                 (U8, o) | (o, U8) => o,
                 _ => I64, // int64 with anything, or int32 with uint32, which only int64 holds
             },
@@ -83,8 +96,13 @@ impl DType {
         match self {
             Self::F64 => Self::F64,
             Self::F16 | Self::BF16 | Self::F32 => Self::F32,
-            Self::U8 | Self::U32 | Self::I32 | Self::I64 => Self::I64,
+            Self::Bool | Self::U8 | Self::U32 | Self::I32 | Self::I64 => Self::I64,
         }
+    }
+
+    /// The dtype of the memory: bytes for bool.
+    pub(crate) fn stored(self) -> Self {
+        if self == Self::Bool { Self::U8 } else { self }
     }
 
     pub(crate) fn to_candle(self) -> candle_core::DType {
@@ -104,7 +122,43 @@ impl fmt::Display for DType {
     }
 }
 
-/// A Rust type that can be a tensor's element.
+/// A Rust type that a tensor's elements are read and written as: each [`Element`], and `bool` for
+/// [`DType::Bool`].
+pub trait Value: Copy {
+    /// The dtype of a tensor of such values.
+    const DTYPE: DType;
+    /// The type in the tensor's memory.
+    #[doc(hidden)]
+    type Stored: Element;
+    #[doc(hidden)]
+    fn into_stored(values: Vec<Self>) -> Vec<Self::Stored>;
+    #[doc(hidden)]
+    fn from_stored(stored: Vec<Self::Stored>) -> Vec<Self>;
+}
+
+impl<T: Element> Value for T {
+    const DTYPE: DType = T::TYPE;
+    type Stored = T;
+    fn into_stored(values: Vec<T>) -> Vec<T> {
+        values
+    }
+    fn from_stored(stored: Vec<T>) -> Vec<T> {
+        stored
+    }
+}
+
+impl Value for bool {
+    const DTYPE: DType = DType::Bool;
+    type Stored = u8;
+    fn into_stored(values: Vec<bool>) -> Vec<u8> {
+        values.into_iter().map(u8::from).collect()
+    }
+    fn from_stored(stored: Vec<u8>) -> Vec<bool> {
+        stored.into_iter().map(|v| v != 0).collect()
+    }
+}
+
+/// A Rust type that a tensor's memory holds.
 pub trait Element: candle_core::WithDType + crate::cpu::element::Element {
     /// The dtype of a tensor of such elements.
     const TYPE: DType;
@@ -132,6 +186,7 @@ macro_rules! elements {
 
             fn from_scalar(value: Scalar) -> Self {
                 match value {
+                    Scalar::Bool(v) => $from_int(i64::from(v)),
                     Scalar::Int(v) => $from_int(v),
                     Scalar::Float(v) => $from_float(v),
                 }
@@ -167,7 +222,7 @@ pub(crate) use with_type;
 macro_rules! with_element {
     ($dtype:expr, $T:ident => $body:expr) => {
         $crate::dtype::with_type!($dtype, $T, $body;
-            $crate::DType::U8 => u8,
+            $crate::DType::Bool | $crate::DType::U8 => u8,
             $crate::DType::U32 => u32,
             $crate::DType::I32 => i32,
             $crate::DType::I64 => i64,

@@ -6,7 +6,7 @@ use crate::{DType, Device};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of a tensor operation: the message names the operation, the shapes and what was expected.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The shapes do not fit the operation, or each other.
@@ -76,6 +76,20 @@ pub enum Error {
         message: String,
     },
 }
+
+/// Prints an error's sentence also as its `Debug`, as what `fn main() -> Result<()>` returns is printed by that.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! debug_as_display {
+    ($error:ty) => {
+        impl ::std::fmt::Debug for $error {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+debug_as_display!(Error);
 
 fn dim_range(rank: usize) -> String {
     match rank {

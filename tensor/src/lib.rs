@@ -24,6 +24,7 @@ pub mod cuda;
 mod device;
 mod display;
 mod dtype;
+mod flags;
 #[doc(hidden)]
 pub mod formula;
 mod lock;
@@ -44,8 +45,11 @@ pub use atomic_write::{UNFINISHED, write_atomic};
 pub use bridge::{MappedFile, NdArray};
 pub use creation::Options;
 pub use device::Device;
-pub use dtype::{DType, Element};
+pub use dtype::{DType, Element, Value};
 pub use error::{Error, Result};
+pub use flags::{
+    AlignCorners, Descending, Dims, IncludeSelf, IntoDims, Keepdim, Largest, Replacement, Right, Summed,
+};
 pub use half::{bf16, f16};
 pub use nested::NestedArray;
 pub use ops::conv::{Conv2dOptions, ConvTranspose2dOptions, exact_convolutions, set_exact_convolutions};

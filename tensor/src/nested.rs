@@ -1,18 +1,18 @@
 //! Numbers in nested arrays, slices and vectors, from which tensors are made.
 
-use crate::Element;
+use crate::Value;
 
 /// Numbers, arrays, slices and vectors, nested.
 pub trait NestedArray {
     /// The number's type.
-    type Element: Element;
+    type Element: Value;
     /// Appends the sizes, outermost first.
     fn dims(&self, dims: &mut Vec<usize>);
     /// Appends the numbers, in order; false where the sizes are not `dims`.
     fn collect(&self, dims: &[usize], out: &mut Vec<Self::Element>) -> bool;
 }
 
-impl<T: Element> NestedArray for T {
+impl<T: Value> NestedArray for T {
     type Element = T;
     fn dims(&self, _: &mut Vec<usize>) {}
     fn collect(&self, _: &[usize], out: &mut Vec<T>) -> bool {

@@ -1,6 +1,10 @@
-//! `+ - * /` and the minus sign for tensors and numbers. They return a `Result`: `(&x + &y)?`.
+//! `+ - * /` and the minus sign for tensors and numbers, and `& | ^ !` for masks and integers.
+//!
+//! They return a `Result`, and take one on either side of a tensor, so that a longer expression needs one `?`:
+//! `(&a * &b + &c)?`. Rust allows no implementation for two `Result`s, or one and a number: there each needs
+//! its own `?`, as in `((&a * &b)? + 1.0)?`.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Sub};
 
 use crate::{IntoOperand, Result, Scalar, Tensor};
 
@@ -14,7 +18,7 @@ macro_rules! operators {
         $crate::operators!(@own $T, $T);
     };
     (@own $T:ty, $Own:ty) => {
-        $crate::operators!(@right $T, $Own, Add add, Sub sub, Mul mul, Div div);
+        $crate::operators!(@right $T, $Own, Add add add, Sub sub sub, Mul mul mul, Div div div);
         $crate::operators!(@left $T, $Own, f64, f32, i64, i32);
         impl Neg for $Own {
             type Output = Result<$T>;
@@ -24,12 +28,26 @@ macro_rules! operators {
             }
         }
     };
-    (@right $T:ty, $Own:ty, $($trait:ident $method:ident),*) => {$(
+    (@right $T:ty, $Own:ty, $($trait:ident $method:ident $named:ident),*) => {$(
         impl<B: IntoOperand<$T>> $trait<B> for $Own {
             type Output = Result<$T>;
             #[track_caller]
             fn $method(self, other: B) -> Result<$T> {
-                <$T>::$method(&self, other)
+                <$T>::$named(&self, other)
+            }
+        }
+        impl $trait<Result<$T>> for $Own {
+            type Output = Result<$T>;
+            #[track_caller]
+            fn $method(self, other: Result<$T>) -> Result<$T> {
+                <$T>::$named(&self, &other?)
+            }
+        }
+        impl $trait<$Own> for Result<$T> {
+            type Output = Result<$T>;
+            #[track_caller]
+            fn $method(self, other: $Own) -> Result<$T> {
+                <$T>::$named(&self?, &other)
             }
         }
     )*};
@@ -47,3 +65,17 @@ macro_rules! operators {
     )*};
 }
 operators!(Tensor);
+
+/// The bits of integers, the truth of masks.
+macro_rules! bitwise {
+    ($($Own:ty),*) => {$(
+        operators!(@right Tensor, $Own, BitAnd bitand bitwise_and, BitOr bitor bitwise_or, BitXor bitxor bitwise_xor);
+        impl Not for $Own {
+            type Output = Result<Tensor>;
+            fn not(self) -> Result<Tensor> {
+                self.bitwise_not()
+            }
+        }
+    )*};
+}
+bitwise!(Tensor, &Tensor);

@@ -8,6 +8,8 @@ use crate::{DType, Tensor};
 /// a real number is real, but a real tensor keeps its own dtype whatever the number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scalar {
+    /// True or false.
+    Bool(bool),
     /// An integer.
     Int(i64),
     /// A real number.
@@ -18,6 +20,7 @@ impl Scalar {
     /// Returns the number as a real number.
     pub fn to_f64(self) -> f64 {
         match self {
+            Self::Bool(v) => f64::from(u8::from(v)),
             Self::Int(v) => v as f64,
             Self::Float(v) => v,
         }
@@ -27,12 +30,19 @@ impl Scalar {
     pub fn promote(self, dtype: DType) -> DType {
         match self {
             Self::Float(_) if !dtype.is_float() => DType::F32,
+            Self::Int(_) if dtype == DType::Bool => DType::I64,
             _ => dtype,
         }
     }
 
+    /// The number as an element of `dtype` stores it: for bool, whether it is not 0.
+    pub(crate) fn stored(self, dtype: DType) -> Self {
+        if dtype == DType::Bool { Self::Bool(self.to_f64() != 0.0) } else { self }
+    }
+
     pub(crate) fn dtype(self) -> DType {
         match self {
+            Self::Bool(_) => DType::Bool,
             Self::Int(_) => DType::I64,
             Self::Float(_) => DType::F32,
         }
@@ -90,7 +100,7 @@ macro_rules! scalar {
         }
     )*};
 }
-scalar!(f64 => Float, f32 => Float, i64 => Int, i32 => Int, u32 => Int, u8 => Int);
+scalar!(bool => Bool, f64 => Float, f32 => Float, i64 => Int, i32 => Int, u32 => Int, u8 => Int);
 
 impl<T: Clone> IntoOperand<T> for Operand<'_, T> {
     fn operand(&self) -> Operand<'_, T> {

@@ -3,7 +3,7 @@
 use crate::cpu::elementwise::map1;
 use crate::cpu::operators::Copied;
 use crate::lock::Shared;
-use crate::{DType, Device, Element, Error, Result, Scalar, shape};
+use crate::{DType, Device, Element, Error, Result, Scalar, Value, shape};
 use std::sync::Arc;
 
 /// An n-dimensional array of elements of one dtype on one device.
@@ -22,6 +22,12 @@ impl Tensor {
     pub(crate) fn fresh(inner: candle_core::Tensor, dtype: DType) -> Self {
         debug_assert_eq!(inner.dtype(), dtype.to_candle());
         Self { inner, shared: Arc::default(), dtype }
+    }
+
+    /// The same new tensor as one of `dtype`, which is stored in the same way: 0 and 1 as bool.
+    pub(crate) fn stored_as(self, dtype: DType) -> Self {
+        debug_assert_eq!(self.dtype.stored(), dtype.stored());
+        Self { dtype, ..self }
     }
 
     /// A view: other sizes and strides over the storage of `self`.
@@ -114,10 +120,15 @@ impl Tensor {
     ///
     /// # Errors
     /// When `T` is not the tensor's element type.
-    pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
-        self.expect_dtype("to_vec", T::TYPE)?;
+    pub fn to_vec<V: Value>(&self) -> Result<Vec<V>> {
+        self.expect_dtype("to_vec", V::DTYPE)?;
+        self.elements().map(V::from_stored)
+    }
+
+    /// The elements in order, in the type that they are stored as.
+    pub(crate) fn elements<T: Element>(&self) -> Result<Vec<T>> {
         if !self.inner.device().is_cpu() {
-            return self.to(&Device::cpu())?.to_vec();
+            return self.to(&Device::cpu())?.elements();
         }
         self.lend_view("to_vec", |x| map1(x, Copied))
     }
@@ -126,12 +137,12 @@ impl Tensor {
     ///
     /// # Errors
     /// When there is not exactly one element.
-    pub fn item<T: Element>(&self) -> Result<T> {
+    pub fn item<V: Value>(&self) -> Result<V> {
         bail_if!(
             self.numel() != 1,
             shape("item", "a tensor of shape {:?} has {} elements, expected one", self.size(), self.numel())
         );
-        self.to_dtype(T::TYPE)?.to_vec().map(|v| v[0])
+        self.to_dtype(V::DTYPE)?.to_vec().map(|v| v[0])
     }
 
     /// The value of a tensor of one element, as a number.
@@ -139,7 +150,11 @@ impl Tensor {
     /// # Errors
     /// When there is not exactly one element.
     pub fn scalar(&self) -> Result<Scalar> {
-        if self.dtype.is_float() { self.item().map(Scalar::Float) } else { self.item().map(Scalar::Int) }
+        match self.dtype {
+            DType::Bool => self.item().map(Scalar::Bool),
+            dtype if dtype.is_float() => self.item().map(Scalar::Float),
+            _ => self.item().map(Scalar::Int),
+        }
     }
 
     /// Returns the tensor itself, as there is no autocast for tensors; for composed operations.

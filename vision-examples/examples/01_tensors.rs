@@ -29,7 +29,7 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
     // x.size()
     writeln!(out, "{:?}", x.size())?;
     // torch.tensor([[5.5, 3.0]]), torch.zeros(2, 3, dtype=torch.long)
-    writeln!(out, "{}", Tensor::new([[5.5f32, 3.0]])?)?;
+    writeln!(out, "{}", Tensor::new([[5.5, 3.0]])?)?;
     writeln!(out, "{}", Tensor::options().dtype(DType::I64).zeros((2, 3))?)?;
 
     writeln!(out, "--- Operations")?;

@@ -57,7 +57,7 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{y}")?;
     // gradients = torch.FloatTensor([0.1, 1.0, 0.0001]); y.backward(gradients): y is not one number,
     // so backward is told the gradient of what follows, and gives the product with y's Jacobian.
-    y.backward_with(&Tensor::new([0.1f32, 1.0, 0.0001])?)?;
+    y.backward_with(&Tensor::new([0.1, 1.0, 0.0001])?)?;
     writeln!(out, "{}", x.grad().ok_or("backward gave x no gradient")?)?;
 
     writeln!(out, "--- Switching it on and off")?;
@@ -97,7 +97,7 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
     let x = Variable::requires_grad(Tensor::new(2.0f32)?);
     let mut f = x.pow(3.0)?;
     for _ in 0..3 {
-        f = grad(&[&f], &[&x], &[], true, false)?[0].clone().ok_or("no gradient")?;
+        f = grad(&[&f], &[&x]).create_graph(true).run()?.remove(0);
         write!(out, "{} ", f.item::<f32>()?)?;
     }
     // A function of one's own: rounds on the way forward, lets the gradient through on the way back.

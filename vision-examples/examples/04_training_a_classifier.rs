@@ -91,7 +91,7 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
     writeln!(out, "GroundTruth:  {}", names(&labels, &classes)?)?;
     // _, predicted = torch.max(outputs, 1): the class of the highest energy
     let outputs = no_grad(|| net.forward(&images))?;
-    let (_, predicted) = outputs.max_dim(1, false)?;
+    let (_, predicted) = outputs.max_dim(1)?;
     writeln!(out, "Predicted:    {}", names(&predicted, &classes)?)?;
 
     let (mut correct, mut total) = ([0; 10], [0; 10]);
@@ -99,7 +99,7 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
         let (images, labels) = batch?;
         // nothing is learnt here, so no graph is recorded
         let outputs = no_grad(|| net.forward(&images))?;
-        let predicted = outputs.argmax(1, false)?.to_vec::<i64>()?;
+        let predicted = outputs.argmax(1)?.to_vec::<i64>()?;
         for (label, prediction) in labels.to_vec::<i64>()?.into_iter().zip(predicted) {
             correct[label as usize] += i32::from(label == prediction);
             total[label as usize] += 1;

@@ -106,7 +106,7 @@ impl Training {
             ("accuracies".into(), Tensor::from_vec::<f64>(tests, (self.accuracies.len(), 2))?),
             ("curve".into(), Tensor::from_vec::<f32>(self.curve.clone(), self.curve.len())?),
             ("losses".into(), Tensor::from_vec::<f64>(losses, (self.losses.len(), 3))?),
-            ("running_loss".into(), Tensor::new(self.running_loss)?),
+            ("running_loss".into(), Tensor::from_vec(vec![self.running_loss], ())?),
             ("step".into(), Tensor::new(self.step as i64)?),
             ("images".into(), Tensor::new(self.images as i64)?),
             ("nanoseconds".into(), Tensor::new(self.time.as_nanos() as i64)?),

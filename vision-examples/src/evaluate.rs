@@ -38,7 +38,7 @@ where
         for batch in loader.iter() {
             let (inputs, truth) = batch?;
             let outputs = net.forward(&inputs.to(device)?.into())?;
-            predictions.extend(outputs.data().to(&Device::cpu())?.argmax(1, false)?.to_vec::<i64>()?);
+            predictions.extend(outputs.data().to(&Device::cpu())?.argmax(1)?.to_vec::<i64>()?);
             labels.extend(truth.to_vec::<i64>()?);
         }
         Ok(())

@@ -30,7 +30,7 @@ impl Variable {
             record("Conv2d", &inputs).each(y, move |g, i, ctx| match i {
                 0 => g.conv2d_input_grad(&w.get(ctx)?, &x_size, options),
                 1 => x.get(ctx)?.conv2d_weight_grad(g, &w_size, options),
-                _ => g.sum_dim((0, 2, 3), false),
+                _ => g.sum_dim((0, 2, 3)),
             })
         }
     }

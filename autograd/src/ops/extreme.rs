@@ -1,6 +1,6 @@
 //! The largest and smallest elements, and where they are.
 
-use taper_tensor::{DType, IntoShape, Tensor};
+use taper_tensor::{DType, Dims, IntoDims, Keepdim, Tensor};
 
 use super::reduce::kept;
 use super::view::index_of;
@@ -15,27 +15,34 @@ impl Variable {
         pub fn min(&self) -> Result<Self> = shared("Min", vec![], same);
 
         /// Returns the largest elements over some dimensions, all where none is given; equal ones share the gradient.
-        pub fn amax(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-            let dims = dims.into_sizes();
-            self.shared(self.tensor().amax(&dims, keepdim)?, "Amax", dims, |x, y| x.eq(y))
+        pub fn amax(&self, dims: impl IntoDims) -> Result<Self> {
+            let dims = dims.into_dims();
+            self.shared(self.tensor().amax(&dims)?, "Amax", dims.dims, |x, y| x.eq(y))
         }
 
         /// Returns the smallest elements over some dimensions; see [`Variable::amax`].
-        pub fn amin(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-            let dims = dims.into_sizes();
-            self.shared(self.tensor().amin(&dims, keepdim)?, "Amin", dims, |x, y| x.eq(y))
+        pub fn amin(&self, dims: impl IntoDims) -> Result<Self> {
+            let dims = dims.into_dims();
+            self.shared(self.tensor().amin(&dims)?, "Amin", dims.dims, |x, y| x.eq(y))
         }
 
         /// Returns the largest elements along a dimension, and their indices: the first of equal ones, which gets the
         /// whole gradient. PyTorch's `x.max(dim)`.
-        pub fn max_dim(&self, dim: i64, keepdim: bool) -> Result<(Self, Tensor)> = picked("MaxDim", dim, keepdim);
+        pub fn max_dim(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
+            let dims = dim.into_dims();
+            self.picked(self.tensor().max_dim(&dims)?, "MaxDim", &dims)
+        }
+
         /// Returns the smallest elements along a dimension, and their indices; see [`Variable::max_dim`].
-        pub fn min_dim(&self, dim: i64, keepdim: bool) -> Result<(Self, Tensor)> = picked("MinDim", dim, keepdim);
+        pub fn min_dim(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
+            let dims = dim.into_dims();
+            self.picked(self.tensor().min_dim(&dims)?, "MinDim", &dims)
+        }
     }
 
     of_data! {
-        argmax(dim: impl IntoShape, keepdim: bool) -> Tensor;
-        argmin(dim: impl IntoShape, keepdim: bool) -> Tensor;
+        argmax(dim: impl IntoDims) -> Tensor;
+        argmin(dim: impl IntoDims) -> Tensor;
     }
 
     /// Records elements `y` of those over `dims`, whose gradient those that are `equal` to them share.
@@ -54,14 +61,13 @@ impl Variable {
         &self,
         (values, index): (Tensor, Tensor),
         node: &'static str,
-        dim: i64,
-        kept: bool,
+        dims: &Dims,
     ) -> Result<(Self, Tensor)> {
-        let size = self.size();
+        let (size, kept) = (self.size(), dims.keepdim);
         if size.is_empty() {
             return Ok((self.linear_in(values, node, Ok)?, index));
         }
-        let dim = index_of(dim, size.len()) as i64;
+        let dim = index_of(dims.one(node)?, size.len()) as i64;
         let places = if kept { index.clone() } else { index.unsqueeze(dim)? };
         let y = record(node, &[self]).unary(values, move |g, _| {
             let g = if kept { g } else { g.unsqueeze(dim)? };
@@ -83,6 +89,6 @@ pub(super) fn same(x: &Tensor, y: &Tensor) -> taper_tensor::Result<Tensor> {
 
 /// The share of each of the `equal` elements over `dims`; `kept` is the shape with those dimensions as 1.
 pub(super) fn shares(equal: Tensor, dtype: DType, dims: &[i64], kept: &[usize]) -> Result<Variable> {
-    let count = equal.sum_dim(dims, true)?.reshape(kept)?;
+    let count = equal.sum_dim(Keepdim(dims))?.reshape(kept)?;
     Ok(Variable::new(equal.to_dtype(dtype)?.div(count)?))
 }

@@ -17,7 +17,7 @@ impl Variable {
         /// Returns the determinant y of each matrix, `[.., n, n]` to `[..]`: `dX = dy · y · X⁻ᵀ`, which are dy times
         /// the cofactors.
         pub fn det(&self) -> Result<Self> = of_both("Det", |g, x, y| {
-            if y.eq(0)?.any()?.item::<u8>()? == 0 {
+            if !y.eq(0)?.any()?.item::<bool>()? {
                 x.inverse()?.mt()?.mul(g.mul(y)?.as_matrices()?)
             } else {
                 x.cofactors()?.mul(g.as_matrices()?)

@@ -1,7 +1,7 @@
 //! Losses that have a kernel.
 
 pub use taper_tensor::Reduction;
-use taper_tensor::{AsTensor, Shape, Tensor};
+use taper_tensor::{AsTensor, Keepdim, Shape, Summed, Tensor};
 
 use crate::autocast::widened;
 use crate::record::record;
@@ -29,7 +29,7 @@ impl Variable {
         /// Returns the cross entropy of logits `[N, C, …]` with the class (i64) of each sample, times the sample's
         /// factor, both `[N, …]`; the sum over the samples with `summed`.
         /// `d self = (softmax(self) - onehot) · factor · dy`.
-        pub fn cross_entropy(&self, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<Self> {
+        pub fn cross_entropy(&self, classes: &Tensor, factors: &Tensor, summed: Summed) -> Result<Self> {
             if let Some(scope) = widened(&registry::cross_entropy, self) {
                 return scope.full(self)?.cross_entropy(classes, factors, summed);
             }
@@ -44,14 +44,14 @@ impl Variable {
                 }
                 // For a second derivative, the softmax has to be part of the graph.
                 let g = g.nll_grad(&classes, &factors, &size)?;
-                g.sub(x.softmax(1)?.mul(g.sum_dim(1, true)?)?)
+                g.sub(x.softmax(1)?.mul(g.sum_dim(Keepdim(1))?)?)
             })
         }
 
         /// Returns the negative log-likelihoods: of scores `[N, C, …]`, which are logarithms of probabilities,
         /// `-score[class] · factor` for the class (i64) and the factor of each sample, both `[N, …]`; their sum with
         /// `summed`. `d self = -onehot · factor · dy`.
-        pub fn nll_loss(&self, classes: &Tensor, factors: &Tensor, summed: bool) -> Result<Self> {
+        pub fn nll_loss(&self, classes: &Tensor, factors: &Tensor, summed: Summed) -> Result<Self> {
             if let Some(scope) = widened(&registry::nll_loss, self) {
                 return scope.full(self)?.nll_loss(classes, factors, summed);
             }

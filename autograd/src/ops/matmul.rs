@@ -49,7 +49,7 @@ impl Variable {
                 match i {
                     0 => g.matmul(&w.get(ctx)?),
                     1 => rows(g)?.t()?.matmul(&rows(&x.get(ctx)?)?),
-                    _ => rows(g)?.sum_dim(0, false),
+                    _ => rows(g)?.sum_dim(0),
                 }
             })
         }

@@ -146,7 +146,7 @@ impl Variable {
             let r = column(&(&by.var).into())?.add(by.eps)?.rsqrt()?;
             (dh.mul(&r)?, x.sub(column(&(&by.mean).into())?)?.mul(r)?)
         };
-        Ok([dx.reshape(&size[..])?, g.mul(h)?.sum_dim(sums, false)?, g.sum_dim(sums, false)?])
+        Ok([dx.reshape(&size[..])?, g.mul(h)?.sum_dim(sums)?, g.sum_dim(sums)?])
     }
 }
 

@@ -1,5 +1,6 @@
 //! Elements drawn at random.
 
+use taper_tensor::Replacement;
 use taper_tensor::Tensor;
 
 use crate::{Result, Variable};
@@ -17,7 +18,7 @@ impl Variable {
         }
     }
 
-    of_data! { multinomial(samples: usize, replacement: bool) -> Tensor; }
+    of_data! { multinomial(samples: usize, replacement: Replacement) -> Tensor; }
 }
 
 taper_tensor::composed_random!(Variable);

@@ -1,6 +1,6 @@
 //! Sums, means, products and norms.
 
-use taper_tensor::{DType, IntoShape, Shape, Tensor};
+use taper_tensor::{DType, IntoDims, Shape, Tensor};
 
 use super::extreme::{same, shares};
 use super::view::index_of;
@@ -13,51 +13,48 @@ impl Variable {
         /// Returns the sum of all elements; integers are summed as i64. Each element gets the gradient.
         pub fn sum(&self) -> Result<Self> = spread("Sum", &[], 1.0);
 
-        /// Returns the sums over some dimensions, all where none is given; they become 1 with `keepdim`, or else
-        /// disappear.
-        pub fn sum_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        /// Returns the sums over some dimensions, all where none is given.
+        pub fn sum_dim(&self, dims: impl IntoDims) -> Result<Self> {
             if let Some(scope) = widened(&registry::sum_dim, self) {
-                return scope.full(self)?.sum_dim(dims, keepdim);
+                return scope.full(self)?.sum_dim(dims);
             }
-            let dims = dims.into_sizes();
-            self.spread(self.tensor().sum_dim(&dims, keepdim)?, "SumDim", &dims, 1.0)
+            let dims = dims.into_dims();
+            self.spread(self.tensor().sum_dim(&dims)?, "SumDim", &dims.dims, 1.0)
         }
 
         /// Returns the mean of all elements; NaN of none.
         pub fn mean(&self) -> Result<Self> = spread("Mean", &[], self.numel() as f64);
 
-        /// Returns the means over some dimensions, all where none is given; they become 1 with `keepdim`, or else
-        /// disappear.
-        pub fn mean_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-            let dims = dims.into_sizes();
-            self.means(self.tensor().mean_dim(&dims, keepdim)?, &dims)
+        /// Returns the means over some dimensions, all where none is given.
+        pub fn mean_dim(&self, dims: impl IntoDims) -> Result<Self> {
+            let dims = dims.into_dims();
+            self.means(self.tensor().mean_dim(&dims)?, &dims.dims)
         }
 
         /// Returns the product of all elements; integers are multiplied as i64, and wrap around. The gradient of an
         /// element is the product of the others, also where elements are 0.
         pub fn prod(&self) -> Result<Self> = of_input("Prod", |g, x| x.prod_gradient(&g, &[]));
 
-        /// Returns the products over some dimensions, all where none is given; they become 1 with `keepdim`, or else
-        /// disappear. The gradient is as that of [`Variable::prod`].
-        pub fn prod_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        /// Returns the products over some dimensions, all where none is given. The gradient is as that of [`Variable::prod`].
+        pub fn prod_dim(&self, dims: impl IntoDims) -> Result<Self> {
             if let Some(scope) = widened(&registry::prod_dim, self) {
-                return scope.full(self)?.prod_dim(dims, keepdim);
+                return scope.full(self)?.prod_dim(dims);
             }
-            let dims = dims.into_sizes();
-            let y = self.tensor().prod_dim(&dims, keepdim)?;
-            self.of_input(y, "ProdDim", move |g, x| x.prod_gradient(&g, &dims))
+            let dims = dims.into_dims();
+            let y = self.tensor().prod_dim(&dims)?;
+            self.of_input(y, "ProdDim", move |g, x| x.prod_gradient(&g, &dims.dims))
         }
 
         /// Returns the norm `y = (Σ |x|^p)^(1/p)` over some dimensions, all where none is given; the largest or the
         /// smallest `|x|` for an infinite p, the number of elements that are not 0 for a p of 0.
         /// `dx = sign(x) (|x| / y)^(p - 1) · dy`, and 0 where x or y is 0; extreme elements that are equal share the
         /// gradient.
-        pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        pub fn norm_p(&self, p: f64, dims: impl IntoDims) -> Result<Self> {
             if let Some(scope) = widened(&registry::norm_p, self) {
-                return scope.full(self)?.norm_p(p, dims, keepdim);
+                return scope.full(self)?.norm_p(p, dims);
             }
-            let dims = dims.into_sizes();
-            let (y, kept) = (self.tensor().norm_p(p, &dims, keepdim)?, kept(&dims, &self.size()));
+            let dims = dims.into_dims();
+            let (y, kept) = (self.tensor().norm_p(p, &dims)?, kept(&dims.dims, &self.size()));
             self.of_both(y, "Norm", move |g, x, y| {
                 let (g, y) = (g.reshape(&kept[..])?, y.reshape(&kept[..])?);
                 if p == 0.0 {
@@ -68,7 +65,7 @@ impl Variable {
                     x.mul(g.over_or_0(&y)?)
                 } else if p.is_infinite() {
                     let extreme = same(&x.tensor().abs()?, &y.tensor())?;
-                    x.sign()?.mul(&g)?.mul(shares(extreme, g.dtype(), &dims, &kept)?)
+                    x.sign()?.mul(&g)?.mul(shares(extreme, g.dtype(), &dims.dims, &kept)?)
                 } else {
                     let flat = x.tensor().eq(0)?; // where sign(x) is 0, and the power may be infinite
                     let share = x.masked_fill(&flat, 1.0)?.abs()?.over_or_0(&y)?;
@@ -79,9 +76,9 @@ impl Variable {
 
         /// Returns `ln(Σ e^x)` over some dimensions, all where none is given, without overflow:
         /// `dx = e^(x - y) · dy`, the softmax.
-        pub fn logsumexp(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-            let dims = dims.into_sizes();
-            let (y, kept) = (self.tensor().logsumexp(&dims, keepdim)?, kept(&dims, &self.size()));
+        pub fn logsumexp(&self, dims: impl IntoDims) -> Result<Self> {
+            let dims = dims.into_dims();
+            let (y, kept) = (self.tensor().logsumexp(&dims)?, kept(&dims.dims, &self.size()));
             self.of_both(y, "LogSumExp", move |g, x, y| {
                 x.sub(y.reshape(&kept[..])?)?.exp()?.mul(g.reshape(&kept[..])?)
             })
@@ -89,9 +86,9 @@ impl Variable {
     }
 
     of_data! {
-        any_dim(dims: impl IntoShape, keepdim: bool) -> Tensor;
-        all_dim(dims: impl IntoShape, keepdim: bool) -> Tensor;
-        count_nonzero_dim(dims: impl IntoShape, keepdim: bool) -> Tensor;
+        any_dim(dims: impl IntoDims) -> Tensor;
+        all_dim(dims: impl IntoDims) -> Tensor;
+        count_nonzero_dim(dims: impl IntoDims) -> Tensor;
     }
 
     /// Records the sums `y` over `dims`, divided by a number.

@@ -1,6 +1,6 @@
 //! Running sums, products and extremes, and differences of neighbours.
 
-use taper_tensor::{DType, Tensor};
+use taper_tensor::{DType, IntoDims, Keepdim, Tensor};
 
 use crate::{Result, Variable};
 
@@ -8,9 +8,9 @@ impl Variable {
     operations! {
         /// Returns the largest elements so far along a dimension, and their indices: of equal ones the last. A NaN
         /// stays the largest.
-        pub fn cummax(&self, dim: i64) -> Result<(Self, Tensor)> = picked("Cummax", dim, true);
+        pub fn cummax(&self, dim: i64) -> Result<(Self, Tensor)> = picked("Cummax", &Keepdim(dim).into_dims());
         /// Returns the smallest elements so far along a dimension, and their indices; see [`Variable::cummax`].
-        pub fn cummin(&self, dim: i64) -> Result<(Self, Tensor)> = picked("Cummin", dim, true);
+        pub fn cummin(&self, dim: i64) -> Result<(Self, Tensor)> = picked("Cummin", &Keepdim(dim).into_dims());
         /// Returns the running sums along a dimension; integers as i64. The gradient is summed from the other end.
         pub fn cumsum(&self, dim: i64) -> Result<Self> = linear_in("Cumsum", move |g| match g.dim() {
             0 => Ok(g),

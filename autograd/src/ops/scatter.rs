@@ -1,13 +1,13 @@
 //! Elements written at indices.
 
-use taper_tensor::{AsTensor, IntoOperand, Operand, Reduce, Scalar, Tensor};
+use taper_tensor::{AsTensor, IncludeSelf, IntoOperand, Operand, Reduce, Scalar, Tensor};
 
 use crate::record::record;
 use crate::{Result, Variable};
 
 /// A mask of 1, which `erase` changes.
 fn kept(y: &Tensor, erase: impl FnOnce(&Tensor) -> taper_tensor::Result<()>) -> Result<Tensor> {
-    let keep = y.like().dtype(taper_tensor::DType::U8).ones(y.size())?;
+    let keep = y.like().dtype(taper_tensor::DType::Bool).ones(y.size())?;
     erase(&keep)?;
     Ok(keep)
 }
@@ -86,7 +86,7 @@ impl Variable {
         index: &Tensor,
         source: impl AsTensor<Self>,
         reduce: Reduce,
-        include_self: bool,
+        include_self: IncludeSelf,
     ) -> Result<Self> {
         let source = &source.as_tensor().part_for(index)?;
         let (x, from, inputs) = (self.data(), source.data(), [self, source]);
@@ -96,7 +96,7 @@ impl Variable {
             return Ok(Self::new(y));
         }
         // Where the element itself counts: there, or where no source is.
-        let own = kept(&x, |keep| if include_self { Ok(()) } else { keep.scatter_(dim, index, 0) })?;
+        let own = kept(&x, |keep| if include_self.0 { Ok(()) } else { keep.scatter_(dim, index, 0) })?;
         let count = |own: &Tensor, sources: &Tensor| -> Result<Tensor> {
             Ok(own.to_dtype(x.dtype())?.scatter_add(dim, index, sources)?.clamp_min(1.0)?)
         };
@@ -115,7 +115,8 @@ impl Variable {
                     let from = from.get(ctx)?;
                     // What does not count is no factor.
                     let x = x.get(ctx)?.masked_fill(&own.eq(0)?, 1.0)?;
-                    let product = |x: &Self, from: &Self| x.scatter_reduce(dim, &at, from, reduce, true);
+                    let product =
+                        |x: &Self, from: &Self| x.scatter_reduce(dim, &at, from, reduce, IncludeSelf(true));
                     if i == 0 {
                         let one = Self::new(x.tensor().ones_like()?);
                         return g.mul(product(&one, &from)?)?.keep(&own);

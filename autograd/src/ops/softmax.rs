@@ -1,6 +1,7 @@
 //! Softmax and its logarithm.
 
 use crate::{Result, Variable, is_grad_enabled};
+use taper_tensor::Keepdim;
 
 impl Variable {
     operations! {
@@ -9,14 +10,14 @@ impl Variable {
             if !is_grad_enabled() {
                 return Ok(Self::new(g.tensor().log_softmax_grad(&y.tensor(), dim)?));
             }
-            g.sub(y.exp()?.mul(g.sum_dim(dim, true)?)?)
+            g.sub(y.exp()?.mul(g.sum_dim(Keepdim(dim))?)?)
         });
         /// Returns `exp(x) / sum(exp(x))` along a dimension: `dx = y · (dy - sum(y · dy))`.
         pub fn softmax(&self, dim: i64) -> Result<Self> = of_output("Softmax", move |g, y| {
             if !is_grad_enabled() {
                 return Ok(Self::new(g.tensor().softmax_grad(&y.tensor(), dim)?));
             }
-            g.sub(g.mul(&y)?.sum_dim(dim, true)?)?.mul(y)
+            g.sub(g.mul(&y)?.sum_dim(Keepdim(dim))?)?.mul(y)
         });
     }
 }

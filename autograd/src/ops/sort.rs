@@ -1,6 +1,6 @@
 //! Sorting, the largest few, and searching in order.
 
-use taper_tensor::Tensor;
+use taper_tensor::{Descending, IntoDims, Keepdim, Largest, Right, Tensor};
 
 use crate::{Result, Variable};
 
@@ -8,14 +8,17 @@ impl Variable {
     operations! {
         /// Returns the elements in ascending order along a dimension, or `descending`, and their indices as i64. NaN
         /// is above all numbers; equal elements keep their order.
-        pub fn sort(&self, dim: i64, descending: bool) -> Result<(Self, Tensor)> = picked("Sort", dim, true);
+        pub fn sort(&self, dim: i64, descending: Descending) -> Result<(Self, Tensor)> = picked("Sort", &Keepdim(dim).into_dims());
         /// Returns the `k` largest elements along a dimension in descending order, or the smallest in ascending
         /// order, and their indices as i64.
-        pub fn topk(&self, k: usize, dim: i64, largest: bool) -> Result<(Self, Tensor)> = picked("TopK", dim, true);
+        pub fn topk(&self, k: usize, dim: i64, largest: Largest) -> Result<(Self, Tensor)> = picked("TopK", &Keepdim(dim).into_dims());
         /// Returns the `k`-th smallest elements along a dimension, counted from 1, and their indices. NaN is above all
         /// numbers.
-        pub fn kthvalue(&self, k: usize, dim: i64, keepdim: bool) -> Result<(Self, Tensor)>
-            = picked("Kthvalue", dim, keepdim);
+        pub fn kthvalue(&self, k: usize, dim: impl IntoDims) -> Result<(Self, Tensor)> {
+            let dims = dim.into_dims();
+            self.picked(self.tensor().kthvalue(k, &dims)?, "Kthvalue", &dims)
+        }
+
         /// Returns the different elements in ascending order, for each element its index among them (the shape of
         /// `self`, i64), and how often each occurs (i64). Where a gradient is required, it is an error.
         pub fn unique(&self) -> Result<(Self, Tensor, Tensor)> = constants("unique");
@@ -25,7 +28,7 @@ impl Variable {
         pub fn unique_consecutive(&self) -> Result<(Self, Tensor, Tensor)> = constants("unique_consecutive");
     }
 
-    of_data! { operand: searchsorted(right: bool) }
+    of_data! { operand: searchsorted(right: Right) }
 
     /// The values as a constant, with the inverse and the counts, where no gradient is required.
     fn constants(

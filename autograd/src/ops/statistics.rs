@@ -1,6 +1,6 @@
 //! Variances, covariances, quantiles and counts.
 
-use taper_tensor::{IntoShape, Tensor};
+use taper_tensor::{IntoDims, Keepdim, Tensor};
 
 use super::extreme::same;
 use super::reduce::{count, kept};
@@ -11,39 +11,46 @@ impl Variable {
     operations! {
         /// Returns the most frequent elements along a dimension, of equally frequent ones the smallest, and the index
         /// where each is last, which gets the gradient.
-        pub fn mode(&self, dim: i64, keepdim: bool) -> Result<(Self, Tensor)> = picked("Mode", dim, keepdim);
+        pub fn mode(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
+            let dims = dim.into_dims();
+            self.picked(self.tensor().mode(&dims)?, "Mode", &dims)
+        }
+
         /// Returns the middle element of all, the lower of two; equal ones share the gradient.
         pub fn median(&self) -> Result<Self> = shared("Median", vec![], same);
         /// Returns the middle elements along a dimension, the lower of two, and their indices; the first NaN where
         /// there is one.
-        pub fn median_dim(&self, dim: i64, keepdim: bool) -> Result<(Self, Tensor)> = picked("Median", dim, keepdim);
+        pub fn median_dim(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
+            let dims = dim.into_dims();
+            self.picked(self.tensor().median_dim(&dims)?, "Median", &dims)
+        }
 
         /// Returns the variances over some dimensions, all where none is given: the squared distances from the mean,
         /// summed, over `n - correction`. `dx = 2 (x - mean) / (n - correction) · dy`.
-        pub fn var(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
-            let dims = dims.into_sizes();
-            self.variances(self.tensor().var(&dims, correction, keepdim)?, "Var", &dims, correction)
+        pub fn var(&self, dims: impl IntoDims, correction: f64) -> Result<Self> {
+            let dims = dims.into_dims();
+            self.variances(self.tensor().var(&dims, correction)?, "Var", &dims.dims, correction)
         }
 
         /// Returns the variances and the means; see [`Variable::var`].
-        pub fn var_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
-            let dims = dims.into_sizes();
-            let (var, mean) = self.tensor().var_mean(&dims, correction, keepdim)?;
-            Ok((self.variances(var, "Var", &dims, correction)?, self.means(mean, &dims)?))
+        pub fn var_mean(&self, dims: impl IntoDims, correction: f64) -> Result<(Self, Self)> {
+            let dims = dims.into_dims();
+            let (var, mean) = self.tensor().var_mean(&dims, correction)?;
+            Ok((self.variances(var, "Var", &dims.dims, correction)?, self.means(mean, &dims.dims)?))
         }
 
         /// Returns the standard deviations, the square roots `y` of [`Variable::var`]: `dvar = dy / 2y`, and 0 where y
         /// is 0.
-        pub fn std(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
-            let dims = dims.into_sizes();
-            self.variances(self.tensor().std(&dims, correction, keepdim)?, "Std", &dims, correction)
+        pub fn std(&self, dims: impl IntoDims, correction: f64) -> Result<Self> {
+            let dims = dims.into_dims();
+            self.variances(self.tensor().std(&dims, correction)?, "Std", &dims.dims, correction)
         }
 
         /// Returns the standard deviations and the means; see [`Variable::std`].
-        pub fn std_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
-            let dims = dims.into_sizes();
-            let (std, mean) = self.tensor().std_mean(&dims, correction, keepdim)?;
-            Ok((self.variances(std, "Std", &dims, correction)?, self.means(mean, &dims)?))
+        pub fn std_mean(&self, dims: impl IntoDims, correction: f64) -> Result<(Self, Self)> {
+            let dims = dims.into_dims();
+            let (std, mean) = self.tensor().std_mean(&dims, correction)?;
+            Ok((self.variances(std, "Std", &dims.dims, correction)?, self.means(mean, &dims.dims)?))
         }
 
         /// Returns how many elements are in each of `bins` equal parts of `[min, max]`, in the dtype of `self`; from
@@ -68,7 +75,7 @@ impl Variable {
                     let y = ctx.output(0)?.to_dtype(x.dtype())?.reshape(&kept[..])?;
                     g = g.div(2.0)?.over_or_0(&y)?;
                 }
-                x.sub(x.mean_dim(&dims, true)?.reshape(&kept[..])?)?.mul(g.mul(scale)?)
+                x.sub(x.mean_dim(Keepdim(&dims))?.reshape(&kept[..])?)?.mul(g.mul(scale)?)
             })
         })
     }

@@ -1,6 +1,7 @@
 //! Images in another size, by the nearest pixel or by a line between neighbours.
 
 use crate::{Result, Variable};
+use taper_tensor::AlignCorners;
 
 impl Variable {
     operations! {
@@ -12,7 +13,7 @@ impl Variable {
         );
         /// Returns images `[N, C, H, W]` in another size, each pixel a mixture of the four nearest; with
         /// `align_corners` the corners' centres keep their places, or else the corners themselves.
-        pub fn upsample_bilinear2d(&self, output: (usize, usize), align_corners: bool) -> Result<Self> = linear_pair(
+        pub fn upsample_bilinear2d(&self, output: (usize, usize), align_corners: AlignCorners) -> Result<Self> = linear_pair(
             ["UpsampleBilinear2d", "UpsampleBilinear2dGrad"],
             move |x, _| x.upsample_bilinear2d(output, align_corners),
             move |g, size| g.upsample_bilinear2d_grad(size, align_corners),

@@ -1,7 +1,7 @@
 //! Mixed precision: which operations change the dtype, and PyTorch's values.
 
 use taper_autograd::{Autocast, Conv2dOptions, Reduction, Variable, autocast, autocast_dtype};
-use taper_tensor::{DType, Tensor};
+use taper_tensor::{DType, Summed, Tensor};
 
 fn leaf(values: &[f32], shape: &[usize]) -> Variable {
     let x = Tensor::from_vec(values.to_vec(), shape).unwrap().to(&crate::device()).unwrap();
@@ -25,7 +25,7 @@ fn products_are_made_in_the_scopes_dtype_and_losses_in_f32() {
     let halves = Tensor::new([0.5f32; 2]).unwrap().to(&crate::device()).unwrap();
     let (y, loss) = autocast(DType::BF16, || {
         let y = x.linear(&w, Some(&b)).unwrap();
-        let loss = y.cross_entropy(&classes.to(&crate::device()).unwrap(), &halves, true).unwrap();
+        let loss = y.cross_entropy(&classes.to(&crate::device()).unwrap(), &halves, Summed(true)).unwrap();
         (y, loss)
     });
     assert_eq!((y.dtype(), loss.dtype()), (DType::BF16, DType::F32));

@@ -56,8 +56,8 @@ fn backward_starts_from_several_outputs() -> Result<()> {
     assert!(matches!(shared.sum()?.backward(), Err(Error::GraphFreed { op: "Mul" })));
     let by = leaf(&[5.0]);
     let (a, b) = (by.mul(2.0)?, by.exp()?);
-    let found = grad(&[&a, &b], &[&by], &[None, None], false, false)?;
-    assert!((found[0].as_ref().unwrap().item::<f32>()? - (2.0 + 5f32.exp())).abs() < 1e-4);
+    let found = grad(&[&a, &b], &[&by]).grad_outputs(&[None, None]).run()?;
+    assert!((found[0].item::<f32>()? - (2.0 + 5f32.exp())).abs() < 1e-4);
     Ok(())
 }
 
@@ -169,14 +169,14 @@ fn retained_graphs_run_again() -> Result<()> {
 fn grad_leaves_the_leaves_alone_and_nests() -> Result<()> {
     let (x, unused) = (leaf(&[2.0]), leaf(&[1.0]));
     let y = x.exp()?.mul(&x)?; // x e^x; its n-th derivative is (x + n) e^x
-    let d1 = grad(&[&y], &[&x], &[], true, false)?[0].clone().unwrap();
-    let d2 = grad(&[&d1], &[&x], &[], true, false)?[0].clone().unwrap();
+    let d1 = grad(&[&y], &[&x]).create_graph(true).run()?.remove(0);
+    let d2 = grad(&[&d1], &[&x]).create_graph(true).run()?.remove(0);
     let e = 2f32.exp();
     assert!((d1.item::<f32>()? - 3.0 * e).abs() < 1e-4 && (d2.item::<f32>()? - 4.0 * e).abs() < 1e-4);
     assert!(x.grad().is_none());
-    assert!(matches!(grad(&[&y], &[&unused], &[], false, false), Err(Error::Unused { index: 0, .. })));
+    assert!(matches!(grad(&[&y], &[&unused]).run(), Err(Error::Unused { index: 0, .. })));
     unused.set_name("fc.bias");
-    let error = grad(&[&y], &[&unused], &[], false, false).unwrap_err().to_string();
+    let error = grad(&[&y], &[&unused]).run().unwrap_err().to_string();
     assert!(error.contains("input 0 (fc.bias)"), "{error}");
     Ok(())
 }
@@ -208,13 +208,13 @@ fn retained_gradients_are_those_that_flow_on() -> Result<()> {
     z.backward_options().retain_graph(true).run()?;
     assert_eq!(y.grad().unwrap().to_vec::<f32>()?, [15.0]);
     hook.remove();
-    grad(&[&z], &[&x], &[], true, false)?;
+    grad(&[&z], &[&x]).create_graph(true).run()?;
     assert_eq!(y.grad().unwrap().to_vec::<f32>()?, [15.0]);
     z.backward()?;
     assert_eq!(y.grad().unwrap().to_vec::<f32>()?, [18.0]);
     assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [36.0]);
-    let error = grad(&[&x.exp()?], &[&x], &[None, None], false, false).unwrap_err().to_string();
-    assert!(error.starts_with("grad: 2 gradients were given for 1 outputs"), "{error}");
+    let error = grad(&[&x.exp()?], &[&x]).grad_outputs(&[None, None]).run().unwrap_err().to_string();
+    assert!(error.starts_with("grad: got 2 gradients for 1 outputs"), "{error}");
     Ok(())
 }
 

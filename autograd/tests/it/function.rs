@@ -7,7 +7,7 @@ use taper_autograd::{
 use taper_tensor::{DType, Tensor};
 
 fn leaf(values: &[f64]) -> Variable {
-    Variable::requires_grad(Tensor::new(values).unwrap())
+    Variable::requires_grad(Tensor::options().dtype(DType::F64).tensor(values).unwrap())
 }
 
 /// The product and the quotient of two inputs, and a count that has no gradient.
@@ -20,7 +20,7 @@ impl Function for MulDiv {
         ctx.save_input(0);
         ctx.save_input(1);
         ctx.mark_non_differentiable(2);
-        Ok(vec![x[0].mul(&x[1])?, x[0].div(&x[1])?, Tensor::new(x[0].numel() as f64)?])
+        Ok(vec![x[0].mul(&x[1])?, x[0].div(&x[1])?, Tensor::from_vec(vec![x[0].numel() as f64], ())?])
     }
 
     fn backward(&self, ctx: &BackwardContext<'_>, g: &[Option<Variable>]) -> Result<Vec<Option<Variable>>> {

@@ -1,7 +1,7 @@
 //! Every operation in place gives the values and gradients of the operation that it is named after.
 
 use taper_autograd::{Result, Variable};
-use taper_tensor::{DType, Generator, Reduce, Tensor};
+use taper_tensor::{DType, Generator, IncludeSelf, Reduce, Tensor};
 
 /// An operation in place, and the one that it is named after, on the same operands.
 struct Twin {
@@ -91,7 +91,7 @@ fn places() -> Tensor {
 }
 
 fn mask() -> Tensor {
-    Tensor::new([1u8, 0, 1]).unwrap().to(&crate::device()).unwrap()
+    Tensor::new([true, false, true]).unwrap().to(&crate::device()).unwrap()
 }
 
 const WITH_ARGUMENTS: &[Twin] = twins! {
@@ -103,7 +103,7 @@ const WITH_ARGUMENTS: &[Twin] = twins! {
     put_ put(&vector(), &v[1]) &[&[2, 3], &[2]];
     scatter_ scatter(1, &places(), &v[1]) &[&[2, 3], &[2, 3]];
     scatter_add_ scatter_add(1, &places(), &v[1]) &[&[2, 3], &[2, 3]];
-    scatter_reduce_ scatter_reduce(1, &places(), &v[1], Reduce::Prod, true) &[&[2, 3], &[2, 3]];
+    scatter_reduce_ scatter_reduce(1, &places(), &v[1], Reduce::Prod, IncludeSelf(true)) &[&[2, 3], &[2, 3]];
     index_add_ index_add(1, &vector(), &v[1]) &[&[2, 3], &[2, 2]];
     index_fill_ index_fill(1, &vector(), 2.0) &[&[2, 3]];
     index_copy_ index_copy(1, &vector(), &v[1]) &[&[2, 3], &[2, 2]];

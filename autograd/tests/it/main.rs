@@ -14,9 +14,9 @@ mod rules; // each rule against numerical derivatives
 mod scopes; // modes, threads, drawings, memory
 mod views; // operations in place on views
 
-const DTYPES: [taper_tensor::DType; 8] = {
+const DTYPES: [taper_tensor::DType; 9] = {
     use taper_tensor::DType::*;
-    [U8, U32, I32, I64, F16, BF16, F32, F64]
+    [Bool, U8, U32, I32, I64, F16, BF16, F32, F64]
 };
 
 /// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.

@@ -68,7 +68,7 @@ fn equal_maxima_share_the_gradient() -> Result<()> {
     x.max()?.backward()?;
     assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.5, 0.0, 0.5]);
     x.zero_grad();
-    x.max_dim(0, false)?.0.backward()?; // with an index, it is the first's
+    x.max_dim(0)?.0.backward()?; // with an index, it is the first's
     assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [1.0, 0.0, 0.0]);
     Ok(())
 }

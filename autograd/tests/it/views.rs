@@ -7,7 +7,7 @@ use taper_autograd::{
 use taper_tensor::{DType, Tensor};
 
 fn leaf(values: &[f64]) -> Variable {
-    Variable::requires_grad(Tensor::new(values).unwrap())
+    Variable::requires_grad(Tensor::options().dtype(DType::F64).tensor(values).unwrap())
 }
 
 fn values(x: &Variable) -> Vec<f64> {

@@ -59,7 +59,6 @@ pub struct Report {
 }
 
 /// No source worked: what was tried, why it failed, and what to do by hand.
-#[derive(Debug)]
 pub struct FetchError {
     /// The dataset.
     pub name: String,
@@ -76,6 +75,8 @@ impl fmt::Display for FetchError {
         write!(f, "\n{}", self.advice)
     }
 }
+
+taper_tensor::debug_as_display!(FetchError);
 
 impl std::error::Error for FetchError {}
 

@@ -10,6 +10,8 @@ pub struct TypeOptions {
     pub rename: Option<String>,
     /// The function that writes what stands between the parentheses.
     pub extra_repr: Option<Path>,
+    /// The path of `taper_nn`, where it cannot be found in the package's manifest.
+    pub krate: Option<Path>,
 }
 
 /// What a field is to the module.
@@ -35,8 +37,10 @@ pub fn of_type(attributes: &[Attribute]) -> Result<TypeOptions> {
             options.rename = Some(meta.value()?.parse::<LitStr>()?.value());
         } else if meta.path.is_ident("extra_repr") {
             options.extra_repr = Some(meta.value()?.parse::<LitStr>()?.parse()?);
+        } else if meta.path.is_ident("crate") {
+            options.krate = Some(meta.value()?.parse::<LitStr>()?.parse()?);
         } else {
-            let known = "a type takes `rename = \"...\"` and `extra_repr = \"...\"`";
+            let known = "a type takes `rename = \"...\"`, `extra_repr = \"...\"` and `crate = \"...\"`";
             return Err(unknown(&meta, known));
         }
         Ok(())

@@ -26,17 +26,21 @@ pub fn module(input: &DeriveInput) -> Result<TokenStream> {
     let generics = with_bounds(&input.generics, &input.data)?;
     let (parameters, arguments, bounds) = generics.split_for_impl();
     let ident = &input.ident;
+    let nn = options.krate.unwrap_or_else(crate::manifest::path_of_nn);
     Ok(quote! {
+        const _: () = {
+        use #nn as __nn;
         #[automatically_derived]
-        impl #parameters ::taper_nn::Module for #ident #arguments #bounds {
+        impl #parameters __nn::Module for #ident #arguments #bounds {
             #body
         }
         #[automatically_derived]
         impl #parameters ::core::fmt::Display for #ident #arguments #bounds {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::taper_nn::print_module(self, f)
+                __nn::print_module(self, f)
             }
         }
+        };
     })
 }
 
@@ -62,12 +66,10 @@ fn enum_body<'a>(
         let ident = &variant.ident;
         if let Some(field) = transparent(variant)? {
             let span = pointing_at(field);
-            visit.push(
-                quote_spanned!(span=> Self::#ident(inner) => ::taper_nn::Module::visit(inner, visitor)),
-            );
-            name.push(quote_spanned!(span=> Self::#ident(inner) => ::taper_nn::Module::name(inner)));
-            repr.push(quote_spanned!(span=> Self::#ident(inner) => ::taper_nn::Module::extra_repr(inner)));
-            let inner_it = quote_spanned!(span=> ::taper_nn::AsModule::as_module(inner));
+            visit.push(quote_spanned!(span=> Self::#ident(inner) => __nn::Module::visit(inner, visitor)));
+            name.push(quote_spanned!(span=> Self::#ident(inner) => __nn::Module::name(inner)));
+            repr.push(quote_spanned!(span=> Self::#ident(inner) => __nn::Module::extra_repr(inner)));
+            let inner_it = quote_spanned!(span=> __nn::AsModule::as_module(inner));
             inner.push(quote!(Self::#ident(inner) => ::core::option::Option::Some(#inner_it)));
         } else {
             let bindings: Vec<Ident> = (0..variant.fields.len()).map(|i| format_ident!("field{i}")).collect();
@@ -87,7 +89,7 @@ fn enum_body<'a>(
     let inner = over(&inner);
     Ok(quote! {
         #methods
-        fn inner(&self) -> ::core::option::Option<&dyn ::taper_nn::Module> {
+        fn inner(&self) -> ::core::option::Option<&dyn __nn::Module> {
             #inner
         }
     })
@@ -108,7 +110,7 @@ fn methods(visit: &TokenStream, name: &TokenStream, described: Option<TokenStrea
         }
     });
     quote! {
-        fn visit<'module>(&'module self, visitor: &mut ::taper_nn::Visitor<'module>) {
+        fn visit<'module>(&'module self, visitor: &mut __nn::Visitor<'module>) {
             #visit
         }
         fn name(&self) -> &'static str {
@@ -196,7 +198,7 @@ fn with_bounds(generics: &Generics, data: &Data) -> Result<Generics> {
     let asked: Vec<Ident> =
         generics.type_params().map(|p| p.ident.clone()).filter(|p| used.contains(p)).collect();
     for parameter in asked {
-        generics.make_where_clause().predicates.push(parse_quote!(#parameter: ::taper_nn::Module));
+        generics.make_where_clause().predicates.push(parse_quote!(#parameter: __nn::Module));
     }
     Ok(generics)
 }

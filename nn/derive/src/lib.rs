@@ -5,6 +5,7 @@
 
 mod attributes;
 mod expand;
+mod manifest;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | --- | --- |
 /// | `#[module(rename = "ReLU")]` | the name printed, where it is not the type's |
 /// | `#[module(extra_repr = "Self::describe")]` | a function `fn(&Self) -> String`: what is printed between the parentheses |
+/// | `#[module(crate = "my::nn")]` | where `taper_nn` is: by default `taper::nn` for a package that depends on `taper` and not on `taper-nn` |
 ///
 /// A variant of an enum that holds one unnamed field is that field, with no level of its own: in
 /// `enum Layer { Conv(Conv2d), Pool(MaxPool2d) }` a `Layer::Conv` has the parameters `weight` and

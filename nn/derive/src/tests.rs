@@ -32,9 +32,11 @@ fn a_struct_lists_its_fields_in_order() {
         }
     });
     let expected = quote! {
+        const _: () = {
+        use ::taper_nn as __nn;
         #[automatically_derived]
-        impl ::taper_nn::Module for Net {
-            fn visit<'module>(&'module self, visitor: &mut ::taper_nn::Visitor<'module>) {
+        impl __nn::Module for Net {
+            fn visit<'module>(&'module self, visitor: &mut __nn::Visitor<'module>) {
                 visitor.field("conv1", &self.conv1);
                 visitor.buffer("running_mean", &self.mean);
                 visitor.field("type", &self.r#type);
@@ -46,9 +48,10 @@ fn a_struct_lists_its_fields_in_order() {
         #[automatically_derived]
         impl ::core::fmt::Display for Net {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::taper_nn::print_module(self, f)
+                __nn::print_module(self, f)
             }
         }
+        };
     };
     assert_eq!(expansion, expected.to_string());
 }
@@ -61,10 +64,7 @@ fn a_tuple_struct_numbers_its_fields() {
         "{expansion}"
     );
     let unit = expanded(&parse_quote! { struct Relu; });
-    assert!(
-        has(&unit, &quote! { (&'module self, visitor: &mut ::taper_nn::Visitor<'module>) { } }),
-        "{unit}"
-    );
+    assert!(has(&unit, &quote! { (&'module self, visitor: &mut __nn::Visitor<'module>) { } }), "{unit}");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn an_enum_is_what_its_variant_holds() {
     });
     let visit = quote! {
         match self {
-            Self::Conv(inner) => ::taper_nn::Module::visit(inner, visitor),
+            Self::Conv(inner) => __nn::Module::visit(inner, visitor),
             Self::Residual { body: field1, .. } => { visitor.field("body", field1); },
             Self::Two { 0: field0, 1: field1, .. } => {
                 visitor.field("0", field0);
@@ -91,13 +91,12 @@ fn an_enum_is_what_its_variant_holds() {
         }
     };
     assert!(has(&expansion, &visit), "{expansion}");
-    let names =
-        quote! { Self::Conv(inner) => ::taper_nn::Module::name(inner), Self::Residual { .. } => "Layer" };
+    let names = quote! { Self::Conv(inner) => __nn::Module::name(inner), Self::Residual { .. } => "Layer" };
     assert!(has(&expansion, &names), "{expansion}");
     let inner = quote! {
-        fn inner(&self) -> ::core::option::Option<&dyn ::taper_nn::Module> {
+        fn inner(&self) -> ::core::option::Option<&dyn __nn::Module> {
             match self {
-                Self::Conv(inner) => ::core::option::Option::Some(::taper_nn::AsModule::as_module(inner)),
+                Self::Conv(inner) => ::core::option::Option::Some(__nn::AsModule::as_module(inner)),
                 Self::Residual { .. } => ::core::option::Option::None,
                 Self::Two { .. } => ::core::option::Option::None,
                 Self::Named { .. } => ::core::option::Option::None,
@@ -133,8 +132,8 @@ fn used_type_parameters_are_asked_to_be_modules() {
         }
     });
     let header = quote! {
-        impl<'a, M: Clone, P, const N: usize> ::taper_nn::Module for Residual<'a, M, P, N>
-        where P: Copy, M: ::taper_nn::Module
+        impl<'a, M: Clone, P, const N: usize> __nn::Module for Residual<'a, M, P, N>
+        where P: Copy, M: __nn::Module
     };
     assert!(has(&expansion, &header), "{expansion}");
 }

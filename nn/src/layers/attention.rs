@@ -221,7 +221,7 @@ impl MultiheadAttention {
         let y = weights.matmul(&v)?.transpose(1, 2)?.reshape([batch, target, width])?;
         let y = self.out_proj.forward(&y)?;
         let y = if self.batch_first { y } else { y.transpose(0, 1)? };
-        Ok((y, weights.mean_dim(1, false)?))
+        Ok((y, weights.mean_dim(1)?))
     }
 }
 

@@ -124,9 +124,9 @@ macro_rules! instance_norm {
                 }
                 if let Some((mean, var)) = running {
                     let (data, within) = (x.data(), (2..$dims).collect::<Vec<i64>>());
-                    move_towards(mean, &data.mean_dim(&within, false)?.mean_dim(0, false)?, self.momentum, 1.0)?;
-                    let vars = data.var(&within, 1.0, false)?;
-                    move_towards(var, &vars.mean_dim(0, false)?, self.momentum, 1.0)?;
+                    move_towards(mean, &data.mean_dim(&within)?.mean_dim(0)?, self.momentum, 1.0)?;
+                    let vars = data.var(&within, 1.0)?;
+                    move_towards(var, &vars.mean_dim(0)?, self.momentum, 1.0)?;
                 }
                 Ok(x.instance_norm(weight, bias, self.eps)?)
             }

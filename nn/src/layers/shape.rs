@@ -1,6 +1,7 @@
 //! Layers without parameters that only arrange elements.
 
 use taper_autograd::Variable;
+use taper_tensor::AlignCorners;
 
 use super::IntoPair;
 use super::pool::short;
@@ -209,7 +210,9 @@ impl Upsample {
         let to = self.size.unwrap_or((h.saturating_mul(self.scale.0), w.saturating_mul(self.scale.1)));
         Ok(match self.mode {
             UpsampleMode::Nearest => x.upsample_nearest2d(to)?,
-            UpsampleMode::Bilinear { align_corners } => x.upsample_bilinear2d(to, align_corners)?,
+            UpsampleMode::Bilinear { align_corners } => {
+                x.upsample_bilinear2d(to, AlignCorners(align_corners))?
+            }
         })
     }
 }

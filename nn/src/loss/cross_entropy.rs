@@ -1,6 +1,7 @@
 //! The loss of classification.
 
 use taper_autograd::{Reduction, Variable};
+use taper_tensor::Summed;
 
 use super::classes::{Targets, table};
 use super::loss;
@@ -96,12 +97,17 @@ impl CrossEntropyLoss {
     fn hard(&self, logits: &Variable, targets: &Targets) -> Result<Variable> {
         let (summed, part) = (self.reduction != Reduction::None, self.label_smoothing);
         if part == 0.0 {
-            return targets.or_nan(logits.cross_entropy(&targets.classes, &targets.factors, summed)?);
+            return targets.or_nan(logits.cross_entropy(
+                &targets.classes,
+                &targets.factors,
+                Summed(summed),
+            )?);
         }
         let log_softmax = logits.log_softmax(1)?;
-        let hard = log_softmax.nll_loss(&targets.classes, &targets.factors.mul(1.0 - part)?, summed)?;
+        let hard =
+            log_softmax.nll_loss(&targets.classes, &targets.factors.mul(1.0 - part)?, Summed(summed))?;
         // The same part of each class. What an ignored sample gives does not count, not even its NaN.
-        let even = self.times_weight(log_softmax)?.sum_dim(1, false)?;
+        let even = self.times_weight(log_softmax)?.sum_dim(1)?;
         let even = even.masked_fill(&targets.shares.eq(0)?, 0.0)?;
         let even = even.mul(targets.shares.mul(-part / logits.size()[1] as f64)?)?;
         targets.or_nan(hard.add(if summed { even.sum()? } else { even })?)
@@ -120,7 +126,7 @@ impl CrossEntropyLoss {
             if self.reduction == Reduction::Mean { logits.numel() as f64 / size[1] as f64 } else { 1.0 };
         let products = logits.log_softmax(1)?.mul(target)?;
         Ok(match self.reduction {
-            Reduction::None => products.sum_dim(1, false)?.neg()?,
+            Reduction::None => products.sum_dim(1)?.neg()?,
             _ => products.sum()?.div(-samples)?,
         })
     }

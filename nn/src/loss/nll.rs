@@ -1,6 +1,7 @@
 //! The loss of classification, after the logarithm of the softmax.
 
 use taper_autograd::{Reduction, Variable};
+use taper_tensor::Summed;
 
 use super::classes::{Targets, table};
 use super::loss;
@@ -47,6 +48,10 @@ impl NllLoss {
         }
         let (ignore, reduction) = (self.ignore_index, self.reduction);
         let targets = Targets::read("nll_loss", &target.data(), input, &table, ignore, reduction)?;
-        targets.or_nan(input.nll_loss(&targets.classes, &targets.factors, reduction != Reduction::None)?)
+        targets.or_nan(input.nll_loss(
+            &targets.classes,
+            &targets.factors,
+            Summed(reduction != Reduction::None),
+        )?)
     }
 }

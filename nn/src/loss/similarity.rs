@@ -39,7 +39,7 @@ fn labels(input: &Variable, labels: &Variable) -> Result<(Tensor, Tensor)> {
 
 /// The length of each vector along the last dimension; `eps` is added to its square.
 fn lengths(x: &Variable, eps: f64) -> Result<Variable> {
-    Ok(x.square()?.sum_dim(-1, false)?.add(eps)?.sqrt()?)
+    Ok(x.square()?.sum_dim(-1)?.add(eps)?.sqrt()?)
 }
 
 loss! {
@@ -95,7 +95,7 @@ impl CosineEmbeddingLoss {
             );
             return Err(Error::value("cosine_embedding_loss", message));
         }
-        let dot = first.mul(second)?.sum_dim(-1, false)?;
+        let dot = first.mul(second)?.sum_dim(-1)?;
         // PyTorch's ε; it keeps the derivative finite at vectors of zeros.
         let cos = dot.div(lengths(first, 1e-12)?.mul(lengths(second, 1e-12)?)?)?;
         let (alike, different) = labels(first, label)?;
@@ -136,7 +136,7 @@ impl TripletMarginLoss {
             if self.p == 2.0 {
                 return lengths(&difference, 0.0);
             }
-            Ok(difference.norm_p(self.p, -1, false)?)
+            Ok(difference.norm_p(self.p, -1)?)
         };
         let mut apart = distance(anchor, negative)?;
         if self.swap {

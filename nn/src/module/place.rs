@@ -19,7 +19,7 @@ use crate::{Error, Result};
 ///
 /// impl Forward for Rows {
 ///     fn forward(&self, x: &Variable) -> Result<Variable> {
-///         self.place.run(|| Ok(x.sum_dim(1, false)?))
+///         self.place.run(|| Ok(x.sum_dim(1)?))
 ///     }
 /// }
 ///

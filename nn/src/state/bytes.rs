@@ -4,8 +4,9 @@ use taper_tensor::{DType, Result, Tensor, bf16, f16};
 
 /// One arm for each dtype, with its Rust type.
 macro_rules! with_type {
-    ($dtype:expr, $T:ident => $body:expr) => {
+    ($dtype:expr, $T:ident => $body:expr, bool => $bool:expr) => {
         match $dtype {
+            DType::Bool => $bool,
             DType::U8 => with_type!(@ u8, $T, $body),
             DType::U32 => with_type!(@ u32, $T, $body),
             DType::I32 => with_type!(@ i32, $T, $body),
@@ -26,7 +27,7 @@ macro_rules! with_type {
 pub fn to_bytes(tensor: &Tensor) -> Result<Vec<u8>> {
     with_type!(tensor.dtype(), T => {
         Ok(tensor.to_vec::<T>()?.into_iter().flat_map(T::to_le_bytes).collect())
-    })
+    }, bool => Ok(tensor.to_vec::<bool>()?.into_iter().map(u8::from).collect()))
 }
 
 /// A tensor of the elements in `bytes`, whose number must be that of the shape.
@@ -34,5 +35,5 @@ pub fn from_bytes(dtype: DType, shape: &[usize], bytes: &[u8]) -> Result<Tensor>
     with_type!(dtype, T => {
         let (elements, _) = bytes.as_chunks::<{ size_of::<T>() }>();
         Tensor::from_vec::<T>(elements.iter().map(|&element| T::from_le_bytes(element)).collect(), shape)
-    })
+    }, bool => Tensor::from_vec(bytes.iter().map(|&b| b != 0).collect(), shape))
 }

@@ -157,6 +157,7 @@ fn broken(path: &Path, error: safetensors::SafeTensorError) -> Error {
 
 fn to_safetensors(dtype: DType) -> Dtype {
     match dtype {
+        DType::Bool => Dtype::BOOL,
         DType::U8 => Dtype::U8,
         DType::U32 => Dtype::U32,
         DType::I32 => Dtype::I32,
@@ -170,7 +171,8 @@ fn to_safetensors(dtype: DType) -> Dtype {
 
 fn from_safetensors(dtype: Dtype) -> Option<DType> {
     Some(match dtype {
-        Dtype::U8 | Dtype::BOOL => DType::U8,
+        Dtype::BOOL => DType::Bool,
+        Dtype::U8 => DType::U8,
         Dtype::U32 => DType::U32,
         Dtype::I32 => DType::I32,
         Dtype::I64 => DType::I64,

@@ -87,7 +87,8 @@ fn storage<'a>(pickle: &Pickle<'a>, id: Id) -> Result<Storage<'a>, String> {
         ("torch", "BFloat16Storage") => DType::BF16,
         ("torch", "LongStorage") => DType::I64,
         ("torch", "IntStorage") => DType::I32,
-        ("torch", "ByteStorage" | "BoolStorage") => DType::U8,
+        ("torch", "ByteStorage") => DType::U8,
+        ("torch", "BoolStorage") => DType::Bool,
         _ => return Err(format!("{module}.{name} is not supported")),
     };
     Ok(Storage { key: pickle.text(key)?, dtype })

@@ -467,22 +467,22 @@ fn maxima_come_with_their_places() -> Result<()> {
     Ok(())
 }
 
-/// What a mask excludes has no weight, by a mask of integers and by one that is added.
+/// What a mask excludes has no weight, by a mask of bool and by one that is added.
 #[test]
 fn attention_keeps_to_its_masks() -> Result<()> {
     let layer = MultiheadAttention::new(4, 2)?.batch_first(true);
     let x = Variable::new(Tensor::randn((2, 3, 4))?);
     let later = Tensor::ones((3, 3))?.triu(1)?; // no position sees those after it
-    let integers = later.to_dtype(DType::U8)?;
+    let excluded = later.to_dtype(DType::Bool)?;
     let added = later.ones_like()?.mul(f64::NEG_INFINITY)?.triu(1)?;
-    let added = added.where_(&integers, &later.zeros_like()?)?;
+    let added = added.where_(&excluded, &later.zeros_like()?)?;
     let weights = |mask: &Tensor| layer.attend_masked(&x, &x, &x, Some(mask), None).map(|(_, w)| w.data());
-    let found = weights(&integers)?;
+    let found = weights(&excluded)?;
     assert_eq!(found.select(1, 0)?.to_vec::<f32>()?, [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
     assert!(found.allclose(&weights(&added)?, 1e-5, 1e-6)?);
-    let heads = integers.unsqueeze(0)?.expand((4, 3, 3))?;
+    let heads = excluded.unsqueeze(0)?.expand((4, 3, 3))?;
     assert!(found.allclose(&weights(&heads)?, 1e-5, 1e-6)?);
-    let padding = Tensor::new([[0u8, 0, 1], [0, 1, 1]])?;
+    let padding = Tensor::new([[false, false, true], [false, true, true]])?;
     let (_, found) = layer.attend_masked(&x, &x, &x, None, Some(&padding))?;
     assert_eq!(found.data().select(2, 2)?.abs()?.sum()?.item::<f32>()?, 0.0);
     let message = layer.attend_masked(&x, &x, &x, Some(&padding), None).unwrap_err().to_string();

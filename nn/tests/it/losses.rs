@@ -5,7 +5,7 @@ use taper_nn::{
     BceLoss, BceWithLogitsLoss, CosineEmbeddingLoss, CrossEntropyLoss, HingeEmbeddingLoss, HuberLoss,
     KLDivLoss, L1Loss, MarginRankingLoss, Module, MseLoss, NllLoss, Result, SmoothL1Loss, TripletMarginLoss,
 };
-use taper_tensor::Tensor;
+use taper_tensor::{DType, Tensor};
 
 fn logits(rows: usize, classes: usize) -> Variable {
     let values = (0..rows * classes).map(|i| ((i * 37 + 11) % 17) as f64 / 7.0 - 1.0).collect();
@@ -102,7 +102,7 @@ fn ignored_samples_do_not_count() -> Result<()> {
 fn gradients() -> Result<()> {
     let target = Tensor::new([2i64, 0, 3])?;
     let probabilities = Variable::requires_grad(logits(3, 4).data().softmax(1)?);
-    let weight = Tensor::new([0.5f64, 2.0, 1.5, 1.0])?;
+    let weight = Tensor::options().dtype(DType::F64).tensor([0.5f64, 2.0, 1.5, 1.0])?;
     let options = GradcheckOptions::default();
     for reduction in [Reduction::Mean, Reduction::Sum, Reduction::None] {
         for smoothing in [0.0, 0.2] {
@@ -174,7 +174,7 @@ fn gradients_of_all_others() -> Result<()> {
                 "bce with logits",
                 Box::new(move |v| {
                     BceWithLogitsLoss::new()
-                        .pos_weight(Tensor::new(2.0f64)?)
+                        .pos_weight(Tensor::options().dtype(DType::F64).tensor(2.0f64)?)
                         .reduction(reduction)
                         .forward(&v[0], &t2)
                 }),

@@ -56,9 +56,17 @@ fn files_keep_every_dtype_and_shape() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.safetensors");
     let mut state = StateDict::new();
-    for dtype in
-        [DType::U8, DType::U32, DType::I32, DType::I64, DType::F16, DType::BF16, DType::F32, DType::F64]
-    {
+    for dtype in [
+        DType::Bool,
+        DType::U8,
+        DType::U32,
+        DType::I32,
+        DType::I64,
+        DType::F16,
+        DType::BF16,
+        DType::F32,
+        DType::F64,
+    ] {
         let tensor = Tensor::arange(0, 6, 1).unwrap().to_dtype(dtype).unwrap().reshape((2, 3)).unwrap();
         state.insert(dtype.name().to_owned(), tensor.t().unwrap());
     }

@@ -2,15 +2,15 @@
 //! the parameters after it, how often the loss was evaluated, and the iterations, all from PyTorch.
 
 use taper_autograd::Variable;
-use taper_autograd::tensor::Tensor;
+use taper_autograd::tensor::{DType, Tensor};
 use taper_optim::{Lbfgs, Loss, Optimizer};
 
 type Row = ([f64; 5], u64, u64);
 
 fn parameters() -> Vec<Variable> {
     vec![
-        Variable::requires_grad(Tensor::new([-1.2f64, 1.0]).unwrap()),
-        Variable::requires_grad(Tensor::new([[0.5f64], [-0.3]]).unwrap()),
+        Variable::requires_grad(Tensor::options().dtype(DType::F64).tensor([-1.2f64, 1.0]).unwrap()),
+        Variable::requires_grad(Tensor::options().dtype(DType::F64).tensor([[0.5f64], [-0.3]]).unwrap()),
     ]
 }
 

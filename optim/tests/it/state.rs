@@ -68,7 +68,7 @@ fn every_optimizer_goes_on_to_the_bit() {
 
 #[test]
 fn a_state_takes_its_parameters_dtype() {
-    let w = Variable::requires_grad(Tensor::new([1.0f64]).unwrap());
+    let w = Variable::requires_grad(Tensor::options().dtype(DType::F64).tensor([1.0f64]).unwrap());
     w.sum().unwrap().backward().unwrap();
     let mut sgd = Sgd::new(vec![w], 0.1).unwrap().momentum(0.9);
     let buffer = BTreeMap::from([("state.0.momentum_buffer".to_owned(), Tensor::new([0.5f32]).unwrap())]);
@@ -98,9 +98,18 @@ fn states_of_something_else() {
     let from = |name: &str, tensor: Tensor| {
         StateDict::from_tensors(&BTreeMap::from([(name.to_owned(), tensor)])).unwrap_err().to_string()
     };
-    assert!(from("weight", Tensor::new(1.0f64).unwrap()).contains("weight in the saved state is no name"));
-    assert!(from("step.x", Tensor::new(1.0f64).unwrap()).contains("no number of a parameter"));
-    assert!(from("step.0", Tensor::new([1.0f64]).unwrap()).contains("no single f64 number"));
+    assert!(
+        from("weight", Tensor::options().dtype(DType::F64).tensor(1.0f64).unwrap())
+            .contains("weight in the saved state is no name")
+    );
+    assert!(
+        from("step.x", Tensor::options().dtype(DType::F64).tensor(1.0f64).unwrap())
+            .contains("no number of a parameter")
+    );
+    assert!(
+        from("step.0", Tensor::options().dtype(DType::F64).tensor([1.0f64]).unwrap())
+            .contains("no single f64 number")
+    );
 }
 
 #[test]

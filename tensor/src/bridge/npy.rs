@@ -96,7 +96,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tensor> {
     let (data, big) = (&data[..n * width], order == ">");
     let memory: Vec<usize> = if fortran { sizes.iter().rev().copied().collect() } else { sizes.clone() };
     let x = match kind {
-        "b1" | "u1" => Tensor::own(data.to_vec(), &memory),
+        "b1" => Tensor::own(data.iter().map(|&b| u8::from(b != 0)).collect(), &memory).stored_as(DType::Bool),
+        "u1" => Tensor::own(data.to_vec(), &memory),
         "i1" => Tensor::own(data.iter().map(|&b| i32::from(b as i8)).collect(), &memory),
         "i2" => Tensor::own(numbers(data, big, |b| i32::from(i16::from_le_bytes(b))), &memory),
         "u2" => Tensor::own(numbers(data, big, |b| i32::from(u16::from_le_bytes(b))), &memory),
@@ -121,6 +122,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tensor> {
 /// The bytes of a file of version 1.0 that NumPy reads. It knows no bfloat16, which becomes f32.
 pub(super) fn encode(x: &Tensor) -> Result<Vec<u8>> {
     let descr = match x.dtype() {
+        DType::Bool => "|b1",
         DType::U8 => "|u1",
         DType::U32 => "<u4",
         DType::I32 => "<i4",
@@ -141,11 +143,11 @@ pub(super) fn encode(x: &Tensor) -> Result<Vec<u8>> {
     let mut bytes = [MAGIC, &[1, 0], &length.to_le_bytes(), header.as_bytes()].concat();
     macro_rules! elements {
         ($t:ty) => {
-            x.to_vec::<$t>()?.into_iter().for_each(|v| bytes.extend_from_slice(&v.to_le_bytes()))
+            x.elements::<$t>()?.into_iter().for_each(|v| bytes.extend_from_slice(&v.to_le_bytes()))
         };
     }
     match x.dtype() {
-        DType::U8 => elements!(u8),
+        DType::Bool | DType::U8 => elements!(u8),
         DType::U32 => elements!(u32),
         DType::I32 => elements!(i32),
         DType::I64 => elements!(i64),

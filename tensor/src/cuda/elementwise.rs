@@ -29,7 +29,7 @@ pub(super) fn of(kernel: Kernel, dtype: DType) -> Option<&'static str> {
 /// The dtypes in the symbol of a conversion, where there is one in one step.
 pub(super) fn cast_of(from: DType, to: DType) -> Option<&'static str> {
     use DType::{BF16, F16, F32, F64, I64, U8};
-    Some(match (from, to) {
+    Some(match (from.stored(), to) {
         (U8, F32) => "u8_f32",
         (U8, I64) => "u8_i64",
         (I64, F32) => "i64_f32",
@@ -137,7 +137,7 @@ fn bits(dtype: DType, v: Scalar) -> u64 {
         DType::I64 => <i64 as Element>::from_scalar(v) as u64,
         DType::I32 => <i32 as Element>::from_scalar(v) as u64,
         DType::U32 => <u32 as Element>::from_scalar(v).into(),
-        DType::U8 => <u8 as Element>::from_scalar(v).into(),
+        DType::Bool | DType::U8 => <u8 as Element>::from_scalar(v).into(),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::cpu::functions::{self, Function2};
 use crate::cpu::operators;
 use crate::cuda::kernel::Elementwise as Kernel;
 use crate::dtype::{with_real, with_working};
+use crate::ops::reduce::expect_numbers;
 use crate::{AsTensor, DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, cuda, shape};
 
 /// `a + w (b - a)`, from the nearer end as PyTorch does.
@@ -165,10 +166,12 @@ pub(crate) fn function2(
 /// its kernel computes, and what the result is:
 ///
 /// - `same`: in that of the operands, as the result;
-/// - `divided`: as `same`, and an integer divided by 0 is an error;
+/// - `numbers`: as `same`, and bool is an error;
+/// - `divided`: as `numbers`, and an integer divided by 0 is an error;
 /// - `mask`: in that of the operands, the result is a mask;
 /// - `real`: in a real one, which integers become;
-/// - `integer`: in i64, and the operands must not be real.
+/// - `integer`: in i64, and the operands must be integers;
+/// - `bits`: as `integer`, or bool.
 macro_rules! binary_ops {
     ($($(#[$doc:meta])* $name:ident $(, $name_:ident)? = $kernel:expr, $kind:ident;)*) => {$(
         $(#[$doc])*
@@ -191,17 +194,23 @@ macro_rules! binary_ops {
         })?
     )*};
     (@errors divided) => { "When the shapes do not broadcast, or the devices differ; on integers divided by 0." };
-    (@errors integer) => { "When the shapes do not broadcast, the devices differ, or a dtype is real." };
+    (@errors numbers) => { "When the shapes do not broadcast, the devices differ, or both are bool." };
+    (@errors bits) => { "When the shapes do not broadcast, the devices differ, or a dtype is real." };
+    (@errors integer) => { "When the shapes do not broadcast, the devices differ, or a dtype is real or bool." };
     (@errors $kind:ident) => { "When the shapes do not broadcast, or the devices differ." };
     (@same $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {
         with_working!($dtype, T => binary::<T, T>($op, $a, $b, $kernel)?.cast($dtype))
     };
-    (@divided $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
-        expect_divisor($op, $a, &$b)?;
+    (@numbers $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
+        $crate::ops::reduce::expect_numbers($op, $dtype)?;
         binary_ops!(@same $dtype, $op, $a, $b, $kernel)
     }};
+    (@divided $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
+        expect_divisor($op, $a, &$b)?;
+        binary_ops!(@numbers $dtype, $op, $a, $b, $kernel)
+    }};
     (@mask $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {
-        with_working!($dtype, T => binary::<T, u8>($op, $a, $b, $kernel))
+        with_working!($dtype, T => Ok(binary::<T, u8>($op, $a, $b, $kernel)?.stored_as(DType::Bool)))
     };
     (@real $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
         let dtype = real($dtype);
@@ -213,12 +222,22 @@ macro_rules! binary_ops {
     }};
     (@integer $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
         $crate::ops::reduce::expect_integer($op, $dtype)?;
+        binary_ops!(@bits $dtype, $op, $a, $b, $kernel)
+    }};
+    (@bits $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
+        if $dtype != DType::Bool {
+            $crate::ops::reduce::expect_integer($op, $dtype)?;
+        }
         let f: fn(i64, i64) -> i64 = $kernel;
         binary($op, $a, $b, f)?.cast($dtype)
     }};
     (@same _ $op:expr, $a:expr, $b:expr, $kernel:expr, $name:ident) => {
         with_working!($a.dtype, T => $a.update::<T>($op, $b.operand(), $kernel))
     };
+    (@numbers _ $op:expr, $a:expr, $b:expr, $kernel:expr, $name:ident) => {{
+        $crate::ops::reduce::expect_numbers($op, $a.dtype)?;
+        binary_ops!(@same _ $op, $a, $b, $kernel, $name)
+    }};
     (@$kind:ident _ $op:expr, $a:expr, $b:expr, $kernel:expr, $name:ident) => { $a.accept($op, &$a.$name($b)?) };
 }
 pub(super) use binary_ops;
@@ -228,7 +247,7 @@ impl Tensor {
         /// `self + other`; integers wrap around.
         add, add_ = operators::Add, same;
         /// `self - other`; integers wrap around.
-        sub, sub_ = operators::Sub, same;
+        sub, sub_ = operators::Sub, numbers;
         /// `self * other`, element by element; integers wrap around.
         mul, mul_ = operators::Mul, same;
         /// `floor(self / other)`; an integer divided by 0 is an error.
@@ -306,6 +325,7 @@ impl Tensor {
         F: Op2<f32, f32, f32> + Op2<f64, f64, f64> + Op2<i64, i64, i64>,
     {
         let dtype = result(number.promote(self.dtype));
+        expect_numbers(op, dtype)?;
         with_working!(dtype, T => {
             let (x, v) = (self.in_dtype(dtype.working())?, <T as Element>::from_scalar(number));
             if let Some(y) = cuda::elementwise::binary(op, Some(kernel), &x, Operand::Scalar(number), x.dtype)? {
@@ -388,7 +408,7 @@ fn expect_divisor(op: &'static str, a: &Tensor, b: &Operand<'_>) -> Result<()> {
     }
     let zero = match b {
         Operand::Scalar(v) => v.to_f64() == 0.0,
-        Operand::Tensor(b) => b.numel() > 0 && b.eq(0)?.any()?.item::<u8>()? != 0,
+        Operand::Tensor(b) => b.numel() > 0 && b.eq(0)?.any()?.item()?,
     };
     if zero { Err(Error::value(op, "an integer is divided by 0")) } else { Ok(()) }
 }

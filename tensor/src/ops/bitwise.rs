@@ -1,7 +1,7 @@
 //! Operations on the bits of integers, and their common divisors.
 
 use crate::ops::arithmetic::{binary, binary_ops, promoted};
-use crate::{IntoOperand, Result, Tensor};
+use crate::{DType, IntoOperand, Result, Scalar, Tensor};
 
 /// Euclid's algorithm.
 fn common_divisor(mut a: u64, mut b: u64) -> u64 {
@@ -13,12 +13,12 @@ fn common_divisor(mut a: u64, mut b: u64) -> u64 {
 
 impl Tensor {
     binary_ops! {
-        /// Returns the bits that both have.
-        bitwise_and, bitwise_and_ = |a, b| a & b, integer;
-        /// Returns the bits that either has.
-        bitwise_or, bitwise_or_ = |a, b| a | b, integer;
-        /// Returns the bits that just one has.
-        bitwise_xor, bitwise_xor_ = |a, b| a ^ b, integer;
+        /// Returns the bits that both have; of bool, whether both are true.
+        bitwise_and, bitwise_and_ = |a, b| a & b, bits;
+        /// Returns the bits that either has; of bool, whether either is true.
+        bitwise_or, bitwise_or_ = |a, b| a | b, bits;
+        /// Returns the bits that just one has; of bool, whether just one is true.
+        bitwise_xor, bitwise_xor_ = |a, b| a ^ b, bits;
         /// Returns the greatest common divisor.
         gcd, gcd_ = |a, b| common_divisor(a.unsigned_abs(), b.unsigned_abs()) as i64, integer;
         /// Returns the least common multiple.
@@ -32,11 +32,15 @@ impl Tensor {
         bitwise_right_shift, bitwise_right_shift_ = |a, b| a >> b.clamp(0, 63), integer;
     }
 
-    /// Returns each bit inverted. For a mask of 0 and 1, see [`Tensor::logical_not`].
+    /// Returns each bit inverted; of bool, the opposite.
     ///
     /// # Errors
     /// On a real dtype.
     pub fn bitwise_not(&self) -> Result<Self> {
-        self.bitwise_xor(-1i64)
+        let op = "bitwise_not";
+        match self.dtype {
+            DType::Bool => self.logical_not(),
+            dtype => binary_ops!(@integer dtype, op, self, Scalar::Int(-1).operand(), |a, b| a ^ b),
+        }
     }
 }

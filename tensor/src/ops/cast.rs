@@ -12,10 +12,14 @@ use crate::{DType, Device, Element, Result, Tensor, cuda};
 /// fewer to compile.
 pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Tensor> {
     use DType::*;
+    if dtype == Bool {
+        return x.ne(0);
+    }
     if let Some(y) = cuda::elementwise::cast(x, dtype)? {
         return Ok(y);
     }
-    match (x.dtype, dtype) {
+    match (x.dtype.stored(), dtype) {
+        (U8, U8) => Ok(x.copy()?.stored_as(dtype)),
         (U8, F32) => run::<u8, f32>(x, Cast),
         (I64, F32) => run::<i64, f32>(x, Cast),
         (F16, F32) => run::<half::f16, f32>(x, Cast),
@@ -101,7 +105,8 @@ impl Tensor {
             return self.copy_there();
         }
         with_element!(self.dtype, T => {
-            Ok(Self::own(self.lend_view::<T, Vec<T>>("copy", |x| map1(x, Copied))?, self.size()))
+            let y = self.lend_view::<T, Vec<T>>("copy", |x| map1(x, Copied))?;
+            Ok(Self::own(y, self.size()).stored_as(self.dtype))
         })
     }
 }

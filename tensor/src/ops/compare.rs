@@ -5,7 +5,7 @@ use crate::cpu::operators;
 use crate::dtype::{with_element, with_real, with_working};
 use crate::ops::arithmetic::{binary, binary_ops, promoted};
 use crate::ops::unary::unary_ops;
-use crate::{AsTensor, DType, Element, IntoBound, IntoOperand, Operand, Result, Tensor};
+use crate::{AsTensor, DType, Element, IntoBound, IntoOperand, Operand, Result, Right, Tensor};
 
 impl Tensor {
     /// [`Tensor::clamp`] in place.
@@ -19,7 +19,7 @@ impl Tensor {
         max.bound().map_or(Ok(()), |max| self.minimum_(max))
     }
 
-    /// Returns 1 where the element is within `atol + rtol * |other|` of the other's, or equal to it, else 0. An
+    /// Returns true where the element is within `atol + rtol * |other|` of the other's, or equal to it. An
     /// infinite or NaN difference is not close.
     ///
     /// # Errors
@@ -32,11 +32,12 @@ impl Tensor {
         );
         let other = Operand::from(&*other);
         let dtype = Some(promoted(self, &other)).filter(|d| d.is_float()).unwrap_or(DType::F64);
-        with_real!(dtype, T => binary(op, self, other, move |a: T, b: T| {
+        let close = with_real!(dtype, T => binary(op, self, other, move |a: T, b: T| {
             let (a, b) = (Kernel::to_f64(a), Kernel::to_f64(b));
             let difference = (a - b).abs();
             u8::from(a == b || (difference.is_finite() && difference <= atol + rtol * b.abs()))
-        }))
+        }))?;
+        Ok(close.stored_as(DType::Bool))
     }
 
     /// Returns whether every element [is close](Tensor::isclose) to the other's.
@@ -44,7 +45,7 @@ impl Tensor {
     /// # Errors
     /// When the shapes do not broadcast; when `rtol` or `atol` is negative or NaN.
     pub fn allclose(&self, other: impl AsTensor, rtol: f64, atol: f64) -> Result<bool> {
-        Ok(self.isclose(other, rtol, atol)?.all()?.item::<u8>()? != 0)
+        self.isclose(other, rtol, atol)?.all()?.item()
     }
 }
 
@@ -54,27 +55,27 @@ fn truth<T: Element>(x: T) -> bool {
 
 impl Tensor {
     binary_ops! {
-        /// Returns 1 where both are not 0, else 0.
+        /// Returns true where both are not 0.
         logical_and, logical_and_ = |a: T, b: T| u8::from(truth(a) & truth(b)), mask;
-        /// Returns 1 where either is not 0, else 0.
+        /// Returns true where either is not 0.
         logical_or, logical_or_ = |a: T, b: T| u8::from(truth(a) | truth(b)), mask;
-        /// Returns 1 where just one is not 0, else 0.
+        /// Returns true where just one is not 0.
         logical_xor, logical_xor_ = |a: T, b: T| u8::from(truth(a) ^ truth(b)), mask;
         /// Returns the larger of the two, element by element; NaN where either is.
         maximum, maximum_ = operators::Maximum, same;
         /// Returns the smaller of the two, element by element; NaN where either is.
         minimum, minimum_ = operators::Minimum, same;
-        /// Returns 1 where equal, else 0.
+        /// Returns true where equal.
         eq, eq_ = operators::Eq, mask;
-        /// Returns 1 where different, else 0.
+        /// Returns true where different.
         ne, ne_ = operators::Ne, mask;
-        /// Returns 1 where `self < other`, else 0.
+        /// Returns true where `self < other`.
         lt, lt_ = operators::Lt, mask;
-        /// Returns 1 where `self <= other`, else 0.
+        /// Returns true where `self <= other`.
         le, le_ = operators::Le, mask;
-        /// Returns 1 where `self > other`, else 0.
+        /// Returns true where `self > other`.
         gt, gt_ = operators::Gt, mask;
-        /// Returns 1 where `self >= other`, else 0.
+        /// Returns true where `self >= other`.
         ge, ge_ = operators::Ge, mask;
         /// Returns the larger of the two; where just one is NaN, the other.
         fmax = |a: T, b: T| if Number::is_nan(a) { b } else if Number::is_nan(b) { a } else { Number::maximum(a, b) }, same;
@@ -98,36 +99,36 @@ impl Tensor {
         self.minimum(max)
     }
 
-    /// Returns 1 where the element is one of `elements`, else 0.
+    /// Returns true where the element is one of `elements`.
     pub fn isin(&self, elements: &Self) -> Result<Self> {
         let dtype = self.dtype.promote(elements.dtype);
         let (x, set) = (self.to_dtype(dtype)?, elements.to_dtype(dtype)?.unique()?.0);
         let n = set.numel();
         if n == 0 {
-            return self.like().dtype(DType::U8).zeros(self.size());
+            return self.like().dtype(DType::Bool).zeros(self.size());
         }
-        let at = set.searchsorted(&x, false)?.minimum(n as i64 - 1)?;
+        let at = set.searchsorted(&x, Right(false))?.minimum(n as i64 - 1)?;
         x.eq(set.take(&at)?)
     }
 }
 
 impl Tensor {
     unary_ops! {
-        /// Returns 1 where the element is NaN, else 0.
+        /// Returns true where the element is NaN.
         isnan = T::is_nan, mask;
-        /// Returns 1 where the element is infinite, else 0.
+        /// Returns true where the element is infinite.
         isinf = T::is_infinite, mask;
-        /// Returns 1 where the element is plus infinity, else 0.
+        /// Returns true where the element is plus infinity.
         isposinf = |x| x == T::INFINITY, mask;
-        /// Returns 1 where the element is minus infinity, else 0.
+        /// Returns true where the element is minus infinity.
         isneginf = |x| x == T::NEG_INFINITY, mask;
-        /// Returns 1 where the element is neither infinite nor NaN, else 0.
+        /// Returns true where the element is neither infinite nor NaN.
         isfinite = T::is_finite, mask;
-        /// Returns 1 where the element is less than 0, or -0, else 0.
+        /// Returns true where the element is less than 0, or -0.
         signbit = T::is_sign_negative, mask;
     }
 
-    /// Returns 1 where the element is 0, else 0.
+    /// Returns true where the element is 0.
     pub fn logical_not(&self) -> Result<Self> {
         self.eq(0)
     }
@@ -142,7 +143,7 @@ impl Tensor {
         if self.size() != other.size() || self.dtype != other.dtype {
             return Ok(false);
         }
-        with_element!(self.dtype, T => Ok(self.to_vec::<T>()? == other.to_vec::<T>()?))
+        with_element!(self.dtype, T => Ok(self.elements::<T>()? == other.elements::<T>()?))
     }
 }
 

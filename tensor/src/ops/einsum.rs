@@ -161,8 +161,8 @@ macro_rules! composed_einsum {
                 names.retain(needed);
                 let y = match over.is_empty() {
                     true => self.clone(),
-                    false if self.dtype().is_float() => self.sum_dim(over, false)?,
-                    false => self.sum_dim(over, false)?.to_dtype(self.dtype())?,
+                    false if self.dtype().is_float() => self.sum_dim(over)?,
+                    false => self.sum_dim(over)?.to_dtype(self.dtype())?,
                 };
                 Ok((y, names))
             }

@@ -5,8 +5,8 @@ use crate::cpu::argmax::{End, Greatest, Least, extreme};
 use crate::cpu::reduce::reduce;
 use crate::cpu::reducers::{Max, Min};
 use crate::dtype::with_working;
-use crate::ops::reduce::{over, reduced};
-use crate::{Element as _, Error, IntoShape, Result, Tensor, shape};
+use crate::ops::reduce::{reduced, reduction};
+use crate::{Dims, Element as _, Error, IntoDims, Result, Tensor, shape};
 
 /// Methods for one end of the order.
 macro_rules! extremes {
@@ -16,7 +16,7 @@ macro_rules! extremes {
         /// # Errors
         /// When there is no element.
         pub fn $of_all(&self) -> Result<Self> {
-            self.$over((), false)
+            self.$over(())
         }
 
         #[doc = concat!("Returns the ", $word, " elements along a dimension, and their indices as i64: the first of equal")]
@@ -24,8 +24,9 @@ macro_rules! extremes {
         ///
         /// # Errors
         /// When there is no such dimension, or it is empty.
-        pub fn $along(&self, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
-            self.extreme(stringify!($of_all), dim, keepdim, $end)
+        pub fn $along(&self, dim: impl IntoDims) -> Result<(Self, Self)> {
+            let (op, dims) = (stringify!($of_all), dim.into_dims());
+            self.extreme(op, dims.one(op)?, dims.keepdim, $end)
         }
 
         #[doc = concat!("Returns the ", $word, " elements over some dimensions, all where none is given; NaN where there is")]
@@ -33,11 +34,10 @@ macro_rules! extremes {
         ///
         /// # Errors
         /// When there is no such dimension, or it is empty.
-        pub fn $over(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+        pub fn $over(&self, dims: impl IntoDims) -> Result<Self> {
             let op = stringify!($over);
-            let over = over(op, dims, self.size())?;
+            let (over, size) = reduction(op, self, dims)?;
             self.expect_elements(op, &over)?;
-            let size = reduced(op, self.size(), &over, keepdim)?;
             with_working!(self.dtype, T => {
                 let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>(op, |x| reduce(x, &over, $reducer))?;
                 self.result(y, &size)?.cast(self.dtype)
@@ -49,8 +49,8 @@ macro_rules! extremes {
         ///
         /// # Errors
         /// When there is no such dimension, it is empty, or there are several.
-        pub fn $index(&self, dim: impl IntoShape, keepdim: bool) -> Result<Self> {
-            self.index_of_extreme(stringify!($index), dim.into_sizes(), keepdim, $end)
+        pub fn $index(&self, dim: impl IntoDims) -> Result<Self> {
+            self.index_of_extreme(stringify!($index), dim.into_dims(), $end)
         }
     )*};
 }
@@ -64,8 +64,7 @@ impl Tensor {
     fn index_of_extreme(
         &self,
         op: &'static str,
-        dims: Vec<i64>,
-        keepdim: bool,
+        Dims { dims, keepdim }: Dims,
         end: impl End,
     ) -> Result<Self> {
         match *dims {
@@ -110,9 +109,9 @@ macro_rules! composed_extreme {
             /// # Errors
             /// As [`Self::amax`].
             #[track_caller]
-            pub fn aminmax(&self, dims: impl $crate::IntoShape, keepdim: bool) -> Result<(Self, Self)> {
-                let dims = dims.into_sizes();
-                Ok((self.amin(&dims, keepdim)?, self.amax(&dims, keepdim)?))
+            pub fn aminmax(&self, dims: impl $crate::IntoDims) -> Result<(Self, Self)> {
+                let dims = dims.into_dims();
+                Ok((self.amin(&dims)?, self.amax(&dims)?))
             }
         }
     };

@@ -5,7 +5,7 @@ use crate::cpu::operators;
 use crate::cuda::kernel::Elementwise as Kernel;
 use crate::dtype::{with_element, with_real};
 use crate::ops::arithmetic::{binary, promoted};
-use crate::{Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, cuda, shape};
+use crate::{DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, cuda, shape};
 
 impl Tensor {
     /// Sets all elements to `value`.
@@ -13,7 +13,7 @@ impl Tensor {
     /// # Errors
     /// When several of the tensor's elements are one place in memory, or an array view of it is held.
     pub fn fill_(&self, value: impl Into<Scalar>) -> Result<()> {
-        let value = value.into();
+        let value = value.into().stored(self.dtype);
         with_element!(self.dtype, T => {
             if cuda::elementwise::binary_("fill_", Some(Kernel::Put), self, Operand::Scalar(value))? {
                 return Ok(());
@@ -52,8 +52,9 @@ impl Tensor {
 
     pub(crate) fn expect_holds(&self, op: &'static str, dtype: crate::DType) -> Result<()> {
         bail_if!(
-            dtype.is_float() && !self.dtype.is_float(),
-            value(op, "the result is a real number, which a tensor of {} cannot hold", self.dtype)
+            (dtype.is_float() && !self.dtype.is_float())
+                || (dtype != DType::Bool && self.dtype == DType::Bool),
+            value(op, "the result is {dtype}, which a tensor of {} cannot hold", self.dtype)
         );
         Ok(())
     }
@@ -66,7 +67,7 @@ impl Tensor {
         f: impl Op2<T, T, T>,
     ) -> Result<()> {
         self.expect_holds(op, promoted(self, &other))?;
-        if T::TYPE != self.dtype {
+        if T::TYPE != self.dtype.stored() {
             let y = binary(op, self, other, f)?;
             self.expect_fits(op, &y)?;
             return self.copy_(&y);

@@ -17,7 +17,7 @@ macro_rules! in_place_by_result {
             put_ = put(index: &$crate::Tensor, source: impl $crate::AsTensor<Self>);
             scatter_ = scatter(dim: i64, index: &$crate::Tensor, source: impl $crate::IntoOperand<Self>);
             scatter_add_ = scatter_add(dim: i64, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>);
-            scatter_reduce_ = scatter_reduce(dim: i64, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>, reduce: $crate::Reduce, include_self: bool);
+            scatter_reduce_ = scatter_reduce(dim: i64, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>, reduce: $crate::Reduce, include_self: $crate::IncludeSelf);
             index_add_ = index_add(dim: i64, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>);
             masked_scatter_ = masked_scatter(mask: &$crate::Tensor, source: impl $crate::AsTensor<Self>);
             clip_ = clip(min: impl $crate::IntoBound<Self>, max: impl $crate::IntoBound<Self>);

@@ -117,10 +117,11 @@ impl Tensor {
         let (dim, n) = dimension(op, dim, self.size())?;
         self.expect_index(op, dim, index)?;
         let at = indices(op, index, dim, n, false)?;
-        with_element!(self.dtype, T => Self::compute::<T, T>(op, &[self], index.size(), |x, y| {
+        let y = with_element!(self.dtype, T => Self::compute::<T, T>(op, &[self], index.size(), |x, y| {
             let offsets = offsets(&at, index.size(), self.size(), dim);
             y.iter_mut().zip(offsets).for_each(|(y, offset)| *y = x[0][offset]);
-        }))
+        }))?;
+        Ok(y.stored_as(self.dtype))
     }
 
     /// Returns the slices at `index`, a vector of integers, along `dim`.
@@ -145,7 +146,7 @@ impl Tensor {
         let mut size = self.size().to_vec();
         size[dim] = at.len();
         let size = shape::new_shape(op, size)?;
-        with_element!(self.dtype, T => Self::make::<T, T>(op, &[self], &size, |x| {
+        let y = with_element!(self.dtype, T => Self::make::<T, T>(op, &[self], &size, |x| {
             let mut y = Vec::with_capacity(shape::numel(&size));
             for o in 0..outer {
                 for &i in at {
@@ -153,7 +154,8 @@ impl Tensor {
                 }
             }
             y
-        }))
+        }))?;
+        Ok(y.stored_as(self.dtype))
     }
 
     /// Returns the rows of a table `[rows, size]` at `index`, of any shape: `[.., size]`. No gradient flows to

@@ -40,7 +40,7 @@ impl Tensor {
         let outer = shape::numel(&size[..d]);
         with_element!(dtype, T => {
             let y = Self::lend::<T, _>(op, &parts.iter().collect::<Vec<_>>(), |x| join::cat(x, outer.max(1)))?;
-            first.result(y, &size)
+            Ok(first.result(y, &size)?.stored_as(dtype))
         })
     }
 }

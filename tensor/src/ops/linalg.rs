@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::{AsTensor, DType, Device, Error, Result, Tensor, shape};
+use crate::{AsTensor, DType, Device, Error, Keepdim, Result, Tensor, shape};
 
 /// Returns unit matrices of this size.
 #[doc(hidden)]
@@ -203,7 +203,7 @@ impl Tensor {
         }
         let precision = if self.dtype == DType::F64 { f64::EPSILON } else { f32::EPSILON.into() };
         let [m, n] = self.matrix_size();
-        let least = s.amax(-1, true)?.mul(precision * m.max(n) as f64)?;
+        let least = s.amax(Keepdim(-1))?.mul(precision * m.max(n) as f64)?;
         let inverse = s.reciprocal()?.where_(&s.gt(least)?, 0.0)?;
         vt.mt()?.mul(inverse.unsqueeze(-2)?)?.matmul(&u.mt()?)
     }

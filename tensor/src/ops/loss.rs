@@ -2,7 +2,7 @@
 
 use crate::cpu::cross_entropy;
 use crate::ops::index::around;
-use crate::{AsTensor, DType, Error, Result, Tensor, cuda};
+use crate::{AsTensor, DType, Error, Result, Summed, Tensor, cuda};
 
 /// How the losses of the samples become one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Tensor {
     ///
     /// # Errors
     /// As [`Tensor::nll_loss`].
-    pub fn cross_entropy(&self, classes: &Self, factors: &Self, summed: bool) -> Result<Self> {
+    pub fn cross_entropy(&self, classes: &Self, factors: &Self, summed: Summed) -> Result<Self> {
         self.log_softmax(1)?.nll_loss(classes, factors, summed)
     }
 
@@ -61,18 +61,18 @@ impl Tensor {
     /// # Errors
     /// When the shapes do not fit, or a class is out of range; on a GPU, where to find it would need to
     /// wait, the loss of such a class is NaN.
-    pub fn nll_loss(&self, classes: &Self, factors: &Self, summed: bool) -> Result<Self> {
+    pub fn nll_loss(&self, classes: &Self, factors: &Self, summed: Summed) -> Result<Self> {
         let op = "nll_loss";
         self.expect_float(op)?;
         self.expect_classes(op, classes, factors)?;
         let classes = classes.to_dtype(DType::I64)?;
         if let Some(losses) = cuda::softmax::nll(self, &classes, factors)? {
-            return if summed { losses.sum()?.cast(self.dtype) } else { losses.cast(self.dtype) };
+            return if summed.0 { losses.sum()?.cast(self.dtype) } else { losses.cast(self.dtype) };
         }
         let values = self.gather(1, &classes.unsqueeze(1)?)?.to_dtype(DType::F64)?.to_vec::<f64>()?;
         let factors = factors.to_dtype(DType::F64)?.to_vec::<f64>()?;
         let losses = values.iter().zip(&factors).map(|(v, &f)| if f == 0.0 { 0.0 } else { -v * f });
-        match summed {
+        match summed.0 {
             true => self.result(vec![losses.sum::<f64>()], &[])?.cast(self.dtype),
             false => self.result(losses.collect(), classes.size())?.cast(self.dtype),
         }

@@ -6,10 +6,10 @@ use crate::ops::arithmetic::{promoted, ternary};
 use crate::{DType, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 impl Tensor {
-    /// Returns `value` where the mask, which broadcasts, is not 0, and elsewhere the element.
+    /// Returns `value` where the mask, which broadcasts, is true, and elsewhere the element.
     ///
     /// # Errors
-    /// When the shapes do not broadcast.
+    /// When the shapes do not broadcast, or the mask is not bool.
     pub fn masked_fill(&self, mask: &Self, value: impl Into<Scalar>) -> Result<Self> {
         let value = self.like().full((), value.into())?;
         value.where_(mask, self)
@@ -17,7 +17,7 @@ impl Tensor {
 
     /// Returns the indices of the elements that are not 0, a row for each: `[n, dimensions]`, i64.
     pub fn nonzero(&self) -> Result<Self> {
-        let at = positions(&self.ne(0)?.to_vec()?);
+        let at = positions(&self.to_dtype(DType::Bool)?.elements()?);
         let strides = crate::cpu::strided::contiguous_strides(self.size());
         let index = |p: i64, d: usize| p / strides[d] as i64 % self.size()[d] as i64;
         let all = at.iter().flat_map(|&p| (0..self.dim()).map(move |d| index(p, d))).collect();
@@ -29,11 +29,11 @@ impl Tensor {
         self.nonzero()
     }
 
-    /// Returns `self` where the condition is not 0, else `other`: PyTorch's `x.where(condition, other)`. All
+    /// Returns `self` where the condition is true, else `other`: PyTorch's `x.where(condition, other)`. All
     /// three broadcast.
     ///
     /// # Errors
-    /// When the shapes do not broadcast, or the devices differ.
+    /// When the shapes do not broadcast, the devices differ, or the condition is not bool.
     pub fn where_(&self, condition: &Self, other: impl IntoOperand) -> Result<Self> {
         let (op, other) = ("where", other.operand());
         let dtype = promoted(self, &other);
@@ -43,11 +43,27 @@ impl Tensor {
         };
         self.expect_device(op, &other)?;
         self.expect_device(op, condition)?;
-        let mask = if condition.dtype == DType::U8 { condition.clone() } else { condition.ne(0)? };
+        condition.expect_mask(op)?;
         with_working!(dtype, T => {
             let (a, b) = (self.in_dtype(dtype.working())?, other.in_dtype(dtype.working())?);
-            ternary::<u8, T>(op, [&mask, &a, &b], Where)?.cast(dtype)
+            ternary::<u8, T>(op, [condition, &a, &b], Where)?.cast(dtype)
         })
+    }
+}
+
+impl Tensor {
+    /// Checks that this is a mask.
+    fn expect_mask(&self, op: &'static str) -> Result<()> {
+        if self.dtype == DType::Bool {
+            return Ok(());
+        }
+        Err(Error::value(
+            op,
+            format!(
+                "the mask is {}, expected bool; compare, as in x.gt(0), or convert with .to_dtype(DType::Bool)",
+                self.dtype
+            ),
+        ))
     }
 }
 
@@ -60,12 +76,9 @@ fn positions(mask: &[u8]) -> Vec<i64> {
 /// mask is not 0.
 #[doc(hidden)]
 pub fn mask_indices(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(Vec<usize>, Tensor)> {
-    if mask.dtype.is_float() {
-        return Err(Error::dtype(op, mask.dtype, "uint8 or another integer dtype"));
-    }
+    mask.expect_mask(op)?;
     let size = shape::broadcast(op, size, mask.size())?;
-    let truth = if mask.dtype == DType::U8 { mask.clone() } else { mask.ne(0)? };
-    let at = positions(&truth.expand(&size)?.to_vec()?);
+    let at = positions(&mask.expand(&size)?.elements()?);
     let n = at.len();
     Ok((size, mask.result(at, &[n])?))
 }
@@ -75,23 +88,22 @@ pub fn mask_indices(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(
 macro_rules! composed_mask {
     ($T:ident) => {
         impl $T {
-            /// Returns the elements where the mask, which broadcasts, is not 0: a vector.
+            /// Returns the elements where the mask, which broadcasts, is true: a vector.
             ///
             /// # Errors
-            /// When the shapes do not broadcast.
+            /// When the shapes do not broadcast, or the mask is not bool.
             #[track_caller]
             pub fn masked_select(&self, mask: &$crate::Tensor) -> Result<Self> {
-                let (size, index) =
-                    $crate::support::mask_indices("masked_select", &mask.ne(0)?, &self.size())?;
+                let (size, index) = $crate::support::mask_indices("masked_select", mask, &self.size())?;
                 self.expand(size)?.reshape(-1)?.index_select(0, &index)
             }
 
-            /// Returns the elements, but where the mask is not 0 those of `source`, one after the other. The
+            /// Returns the elements, but where the mask is true those of `source`, one after the other. The
             /// mask broadcasts.
             ///
             /// # Errors
             /// When the shapes do not broadcast, the dtypes differ, or `source` has fewer elements than the
-            /// mask asks for; on a mask of real numbers.
+            /// mask asks for; when the mask is not bool.
             #[track_caller]
             pub fn masked_scatter(
                 &self,

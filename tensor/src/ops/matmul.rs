@@ -104,6 +104,7 @@ impl Tensor {
         match self.dtype {
             DType::F32 => run::<f32>(op, self, other, bias, &dims, matmul_new),
             DType::F64 => run::<f64>(op, self, other, bias, &dims, matmul_new),
+            DType::Bool => Err(Error::dtype(op, DType::Bool, "float32 or another dtype of numbers")),
             DType::U8 => run::<u8>(op, self, other, bias, &dims, integers),
             DType::U32 => run::<u32>(op, self, other, bias, &dims, integers),
             DType::I32 => run::<i32>(op, self, other, bias, &dims, integers),

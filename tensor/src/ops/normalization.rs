@@ -262,10 +262,10 @@ macro_rules! composed_normalization {
                 eps: f64,
             ) -> Result<(Self, Self)> {
                 let x = match centre {
-                    $crate::support::Centre::Mean => self.sub(self.mean_dim(dims, true)?)?,
+                    $crate::support::Centre::Mean => self.sub(self.mean_dim($crate::Keepdim(dims))?)?,
                     $crate::support::Centre::Zero => self.clone(),
                 };
-                let r = x.square()?.mean_dim(dims, true)?.add(eps)?.rsqrt()?;
+                let r = x.square()?.mean_dim($crate::Keepdim(dims))?.add(eps)?.rsqrt()?;
                 Ok((x.mul(&r)?, r))
             }
 
@@ -281,10 +281,10 @@ macro_rules! composed_normalization {
             ) -> Result<(Self, Self)> {
                 let (h, r) = self.standardised(dims, centre, eps)?;
                 let level = match centre {
-                    $crate::support::Centre::Mean => dh.sub(dh.mean_dim(dims, true)?)?,
+                    $crate::support::Centre::Mean => dh.sub(dh.mean_dim($crate::Keepdim(dims))?)?,
                     $crate::support::Centre::Zero => dh.clone(),
                 };
-                Ok((level.sub(h.mul(dh.mul(&h)?.mean_dim(dims, true)?)?)?.mul(r)?, h))
+                Ok((level.sub(h.mul(dh.mul(&h)?.mean_dim($crate::Keepdim(dims))?)?)?.mul(r)?, h))
             }
 
             /// Returns the gradients of a row norm as `Tensor::row_norm_grad`, in
@@ -306,8 +306,8 @@ macro_rules! composed_normalization {
                 let (dx, h) = x.standardised_grad(&dh, &[2, 3], norm.rows.centre, norm.rows.eps)?;
                 Ok([
                     dx.reshape(self.size())?,
-                    g.mul(h)?.sum_dim((0, 3), false)?.reshape(&norm.size[..])?,
-                    g.sum_dim((0, 3), false)?.reshape(&norm.size[..])?,
+                    g.mul(h)?.sum_dim((0, 3))?.reshape(&norm.size[..])?,
+                    g.sum_dim((0, 3))?.reshape(&norm.size[..])?,
                 ])
             }
         }

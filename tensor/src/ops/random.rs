@@ -3,7 +3,7 @@
 use crate::creation::Options;
 use crate::ops::reduce::expect_float;
 use crate::random::{unit_f32, unit_f64};
-use crate::{DType, Device, Error, Generator, IntoShape, Result, Tensor, shape};
+use crate::{DType, Device, Error, Generator, IntoShape, Replacement, Result, Tensor, shape};
 
 impl Options {
     fn random(&self) -> Generator {
@@ -133,7 +133,7 @@ impl Tensor {
     ///
     /// # Errors
     /// When a weight is negative or not finite, all are 0, or there are not enough to draw from.
-    pub fn multinomial(&self, samples: usize, replacement: bool) -> Result<Self> {
+    pub fn multinomial(&self, samples: usize, replacement: Replacement) -> Result<Self> {
         let op = "multinomial";
         self.expect_float(op)?;
         let (rows, n) = match *self.size() {
@@ -154,7 +154,7 @@ impl Tensor {
             let mut weights = all[row * n..][..n].to_vec();
             let positive = weights.iter().filter(|w| **w > 0.0).count();
             bail_if!(
-                positive == 0 || (!replacement && positive < samples),
+                positive == 0 || (!replacement.0 && positive < samples),
                 value(op, "{samples} samples from {positive} positive weights")
             );
             for _ in 0..samples {
@@ -167,7 +167,7 @@ impl Tensor {
                 // The last positive weight where rounding leaves none.
                 let last = weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
                 let at = weights.iter().position(reached).unwrap_or(last);
-                if !replacement {
+                if !replacement.0 {
                     weights[at] = 0.0;
                 }
                 drawn.push(at as i64);

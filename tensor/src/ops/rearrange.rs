@@ -80,13 +80,14 @@ impl Tensor {
         let [.., rows, columns] = *self.size() else {
             bail!(shape(op, "shape {:?} has fewer than 2 dimensions", self.size()));
         };
-        with_element!(self.dtype, T => Self::compute::<T, T>(op, &[self], self.size(), |x, y| {
+        let y = with_element!(self.dtype, T => Self::compute::<T, T>(op, &[self], self.size(), |x, y| {
             for (i, (y, &x)) in y.iter_mut().zip(x[0]).enumerate() {
                 if keep((i / columns % rows) as i64, (i % columns) as i64) {
                     *y = x;
                 }
             }
-        }))
+        }))?;
+        Ok(y.stored_as(self.dtype))
     }
 
     /// Returns the indices of the elements on and below a diagonal of a matrix, row by row: `[2, n]`, i64.

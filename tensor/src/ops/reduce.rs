@@ -4,7 +4,7 @@ use crate::cpu::element::Element as Kernel;
 use crate::cpu::reduce::reduce;
 use crate::cpu::reducers::{self, All, Any, CountNonzero, Max, Prod, Sum, SumOf};
 use crate::dtype::{with_real, with_working};
-use crate::{DType, Element, Error, IntoShape, Result, Tensor, cuda, shape};
+use crate::{DType, Dims, Element, Error, IntoDims, IntoShape, Result, Tensor, cuda, shape};
 
 /// The shape without the dimensions `over`, or with 1 for each with `keepdim`.
 pub(crate) fn reduced(op: &'static str, size: &[usize], over: &[usize], keepdim: bool) -> Result<Vec<usize>> {
@@ -28,9 +28,9 @@ pub(crate) fn over(op: &'static str, dims: impl IntoShape, size: &[usize]) -> Re
 pub(crate) fn reduction(
     op: &'static str,
     x: &Tensor,
-    dims: impl IntoShape,
-    keepdim: bool,
+    dims: impl IntoDims,
 ) -> Result<(Vec<usize>, Vec<usize>)> {
+    let Dims { dims, keepdim } = dims.into_dims();
     let over = over(op, dims, x.size())?;
     let size = reduced(op, x.size(), &over, keepdim)?;
     Ok((over, size))
@@ -42,8 +42,8 @@ macro_rules! reductions {
         ///
         /// # Errors
         /// When there is no such dimension, or one is given twice.
-        pub fn $name(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-            let (over, size) = reduction($op, self, dims, keepdim)?;
+        pub fn $name(&self, dims: impl IntoDims) -> Result<Self> {
+            let (over, size) = reduction($op, self, dims)?;
             with_working!(self.dtype, T => {
                 let y = self.in_dtype(T::TYPE)?.lend_view::<T, _>($op, |x| reduce(x, &over, $fold))?;
                 self.result(y, &size)?.cast($out(self.dtype))
@@ -60,15 +60,15 @@ pub(super) fn total(dtype: DType) -> DType {
 impl Tensor {
     /// Returns the sum of all elements; integers are summed as i64.
     pub fn sum(&self) -> Result<Self> {
-        self.sum_dim((), false)
+        self.sum_dim(())
     }
 
-    /// Returns the sums over some dimensions, all where none is given; they become 1 with `keepdim`, or else
-    /// disappear.
+    /// Returns the sums over some dimensions, all where none is given.
     ///
     /// # Errors
     /// When there is no such dimension, or one is given twice.
-    pub fn sum_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+    pub fn sum_dim(&self, dims: impl IntoDims) -> Result<Self> {
+        let Dims { dims, keepdim } = dims.into_dims();
         self.sum_over(&over("sum", dims, self.size())?, keepdim)
     }
 
@@ -93,41 +93,38 @@ impl Tensor {
     /// # Errors
     /// On an integer dtype.
     pub fn mean(&self) -> Result<Self> {
-        self.mean_dim((), false)
+        self.mean_dim(())
     }
 
-    /// Returns the means over some dimensions, all where none is given; they become 1 with `keepdim`, or else
-    /// disappear.
+    /// Returns the means over some dimensions, all where none is given.
     ///
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
-    pub fn mean_dim(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
-        let over = &over("mean", dims, self.size())?[..];
+    pub fn mean_dim(&self, dims: impl IntoDims) -> Result<Self> {
         self.expect_float("mean")?;
-        let size = reduced("mean", self.size(), over, keepdim)?;
+        let (over, size) = reduction("mean", self, dims)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
-            if let Some(y) = cuda::reduce::mean("mean", &x, over, &size)? {
+            if let Some(y) = cuda::reduce::mean("mean", &x, &over, &size)? {
                 return y.cast(self.dtype);
             }
-            let y = x.lend_view::<T, _>("mean", |x| reducers::mean(x, over))?;
+            let y = x.lend_view::<T, _>("mean", |x| reducers::mean(x, &over))?;
             self.result(y, &size)?.cast(self.dtype)
         })
     }
 
     /// Returns the product of all elements; integers are multiplied as i64, and wrap around.
     pub fn prod(&self) -> Result<Self> {
-        self.prod_dim((), false)
+        self.prod_dim(())
     }
 
     reductions! {
-        /// Returns the products over some dimensions, all where none is given; they become 1 with `keepdim`,
-        /// or else disappear.
+        /// Returns the products over some dimensions, all where none is given.
         prod_dim "prod" = Prod, total;
-        /// Returns 1 where any element over some dimensions, all where none is given, is not 0, else 0.
-        any_dim "any" = Any, |_| DType::U8;
-        /// Returns 1 where no element over some dimensions, all where none is given, is 0, else 0.
-        all_dim "all" = All, |_| DType::U8;
+        /// Returns whether any element over some dimensions, all where none is given, is not 0.
+        any_dim "any" = Any, |_| DType::Bool;
+        /// Returns whether no element over some dimensions, all where none is given, is 0.
+        all_dim "all" = All, |_| DType::Bool;
         /// Returns how many elements over some dimensions, all where none is given, are not 0, as i64.
         count_nonzero_dim "count_nonzero" = CountNonzero, |_| DType::I64;
     }
@@ -136,9 +133,9 @@ impl Tensor {
     ///
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
-    pub fn logsumexp(&self, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+    pub fn logsumexp(&self, dims: impl IntoDims) -> Result<Self> {
         self.expect_float("logsumexp")?;
-        let (over, size) = reduction("logsumexp", self, dims, keepdim)?;
+        let (over, size) = reduction("logsumexp", self, dims)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let mut shift = x.lend_view::<T, _>("logsumexp", |x| reduce(x, &over, Max))?;
@@ -158,21 +155,21 @@ impl Tensor {
     ///
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
-    pub fn norm_p(&self, p: f64, dims: impl IntoShape, keepdim: bool) -> Result<Self> {
+    pub fn norm_p(&self, p: f64, dims: impl IntoDims) -> Result<Self> {
         self.expect_float("norm")?;
-        let over = over("norm", dims, self.size())?;
+        let dims = dims.into_dims();
         if p.is_infinite() {
-            return if p > 0.0 { self.abs()?.amax(over, keepdim) } else { self.abs()?.amin(over, keepdim) };
+            return if p > 0.0 { self.abs()?.amax(&dims) } else { self.abs()?.amin(&dims) };
         }
         if p == 0.0 {
-            return self.count_nonzero_dim(over, keepdim)?.cast(self.dtype);
+            return self.count_nonzero_dim(&dims)?.cast(self.dtype);
         }
-        let size = reduced("norm_p", self.size(), &over, keepdim)?;
+        let (over, size) = reduction("norm", self, &dims)?;
         if self.inner.device().is_cuda() && (p == 1.0 || p == 2.0) {
             // Of operations that have kernels there.
             let x = self.to_dtype(DType::F64)?;
             let x = if p == 1.0 { x.abs()? } else { x.square()? };
-            let y = x.sum_over(&over, keepdim)?;
+            let y = x.sum_over(&over, dims.keepdim)?;
             let y = if p == 1.0 { y } else { y.sqrt()? };
             return y.cast(self.dtype.working())?.cast(self.dtype);
         }
@@ -214,7 +211,18 @@ impl Tensor {
 
 /// Checks that an operation's operand is of integers.
 pub(super) fn expect_integer(op: &'static str, dtype: DType) -> Result<()> {
-    if dtype.is_float() { Err(Error::dtype(op, dtype, "int64 or another integer dtype")) } else { Ok(()) }
+    if dtype.is_float() || dtype == DType::Bool {
+        return Err(Error::dtype(op, dtype, "int64 or another integer dtype"));
+    }
+    Ok(())
+}
+
+/// Checks that an operation's result is of numbers: bool has no minus and no remainder.
+pub(super) fn expect_numbers(op: &'static str, dtype: DType) -> Result<()> {
+    if dtype == DType::Bool {
+        return Err(Error::dtype(op, dtype, "int64 or another dtype of numbers"));
+    }
+    Ok(())
 }
 
 /// Checks that an operation's operand is real.
@@ -228,19 +236,19 @@ pub fn expect_float(op: &'static str, dtype: DType) -> Result<()> {
 macro_rules! composed_reduce {
     ($T:ident) => {
         impl $T {
-            /// Returns 1 where any element is not 0, else 0.
+            /// Returns whether any element is not 0.
             pub fn any(&self) -> Result<$crate::Tensor> {
-                self.any_dim((), false)
+                self.any_dim(())
             }
 
-            /// Returns 1 where no element is 0, else 0.
+            /// Returns whether no element is 0.
             pub fn all(&self) -> Result<$crate::Tensor> {
-                self.all_dim((), false)
+                self.all_dim(())
             }
 
             /// Returns how many elements are not 0, as i64.
             pub fn count_nonzero(&self) -> Result<$crate::Tensor> {
-                self.count_nonzero_dim((), false)
+                self.count_nonzero_dim(())
             }
 
             /// Returns the Euclidean norm of all elements.
@@ -249,7 +257,7 @@ macro_rules! composed_reduce {
             /// On an integer dtype.
             #[track_caller]
             pub fn norm(&self) -> Result<Self> {
-                self.norm_p(2.0, (), false)
+                self.norm_p(2.0, ())
             }
 
             /// Returns the sums over some dimensions, all where none is given; NaN counts as 0.
@@ -257,8 +265,8 @@ macro_rules! composed_reduce {
             /// # Errors
             /// As [`Self::sum_dim`].
             #[track_caller]
-            pub fn nansum(&self, dims: impl $crate::IntoShape, keepdim: bool) -> Result<Self> {
-                self.masked_fill(&self.isnan()?, 0.0)?.sum_dim(dims, keepdim)
+            pub fn nansum(&self, dims: impl $crate::IntoDims) -> Result<Self> {
+                self.masked_fill(&self.isnan()?, 0.0)?.sum_dim(dims)
             }
 
             /// Returns the means of the elements that are not NaN over some dimensions, all where none is
@@ -267,11 +275,11 @@ macro_rules! composed_reduce {
             /// # Errors
             /// As [`Self::mean_dim`].
             #[track_caller]
-            pub fn nanmean(&self, dims: impl $crate::IntoShape, keepdim: bool) -> Result<Self> {
+            pub fn nanmean(&self, dims: impl $crate::IntoDims) -> Result<Self> {
                 $crate::support::expect_float("nanmean", self.dtype())?;
-                let dims = dims.into_sizes();
-                let count = self.isnan()?.logical_not()?.sum_dim(&dims, keepdim)?;
-                self.in_f32(|x| x.nansum(&dims, keepdim)?.div(&count))
+                let dims = dims.into_dims();
+                let count = self.isnan()?.logical_not()?.sum_dim(&dims)?;
+                self.in_f32(|x| x.nansum(&dims)?.div(&count))
             }
 
             /// Returns the p-norm of the difference from another tensor; they broadcast.
@@ -280,7 +288,7 @@ macro_rules! composed_reduce {
             /// When the shapes do not broadcast, or the devices differ; on an integer dtype.
             #[track_caller]
             pub fn dist(&self, other: impl $crate::AsTensor<Self>, p: f64) -> Result<Self> {
-                self.sub(&*other.as_tensor())?.norm_p(p, (), false)
+                self.sub(&*other.as_tensor())?.norm_p(p, ())
             }
         }
     };

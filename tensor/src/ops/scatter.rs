@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::cpu::element::Number;
 use crate::dtype::{with_element, with_working};
 use crate::ops::index::{around, dimension, indices, offsets};
-use crate::{AsTensor, Element, IntoOperand, Operand, Result, Scalar, Tensor};
+use crate::{AsTensor, Element, IncludeSelf, IntoOperand, Operand, Result, Scalar, Tensor};
 
 impl Tensor {
     /// Returns a copy with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on; the source may be one
@@ -19,7 +19,9 @@ impl Tensor {
             Operand::Tensor(source) => source,
             Operand::Scalar(v) => Cow::Owned(self.like().full((), v)?.expand(index.size())?),
         };
-        with_element!(self.dtype, T => self.scattered::<T>(op, dim, index, &source, |y, x, _| *y = x))
+        let y =
+            with_element!(self.dtype, T => self.scattered::<T>(op, dim, index, &source, |y, x, _| *y = x))?;
+        Ok(y.stored_as(self.dtype))
     }
 
     /// Returns a copy with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and so on.
@@ -196,11 +198,11 @@ impl Tensor {
     /// for that place, and with `include_self` of the element itself.
     ///
     /// ```
-    /// # use taper_tensor::{Reduce, Tensor};
+    /// # use taper_tensor::{IncludeSelf, Reduce, Tensor};
     /// let (x, index) = (Tensor::new([1i64, 2, 3])?, Tensor::new([0i64, 0, 2])?);
     /// let source = Tensor::new([5i64, 7, 9])?;
-    /// assert_eq!(x.scatter_reduce(0, &index, &source, Reduce::Prod, true)?.to_vec::<i64>()?, [35, 2, 27]);
-    /// assert_eq!(x.scatter_reduce(0, &index, &source, Reduce::Mean, false)?.to_vec::<i64>()?, [6, 2, 9]);
+    /// assert_eq!(x.scatter_reduce(0, &index, &source, Reduce::Prod, IncludeSelf(true))?.to_vec::<i64>()?, [35, 2, 27]);
+    /// assert_eq!(x.scatter_reduce(0, &index, &source, Reduce::Mean, IncludeSelf(false))?.to_vec::<i64>()?, [6, 2, 9]);
     /// # Ok::<(), taper_tensor::Error>(())
     /// ```
     ///
@@ -212,7 +214,7 @@ impl Tensor {
         index: &Self,
         source: impl AsTensor,
         reduce: Reduce,
-        include_self: bool,
+        include_self: IncludeSelf,
     ) -> Result<Self> {
         let source = source.as_tensor();
         with_working!(self.dtype, T => {
@@ -222,7 +224,7 @@ impl Tensor {
                 Reduce::Amax => Number::maximum,
                 Reduce::Amin => Number::minimum,
             };
-            let mut count = vec![i64::from(include_self); self.numel()];
+            let mut count = vec![i64::from(include_self.0); self.numel()];
             let y = self.scattered::<T>("scatter_reduce", dim, index, &source, |y, x, offset| {
                 *y = if count[offset] == 0 { x } else { f(*y, x) };
                 count[offset] += 1;

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use crate::cpu::element::Element as Kernel;
 use crate::dtype::with_element;
 use crate::ops::index::around;
-use crate::{DType, Element, IntoOperand, Operand, Result, Tensor, shape};
+use crate::{
+    DType, Descending, Element, IntoDims, IntoOperand, Largest, Operand, Result, Right, Tensor, shape,
+};
 
 impl Tensor {
     /// Returns the `k`-th smallest elements along a dimension, counted from 1, and their indices. NaN is above all
@@ -13,15 +15,16 @@ impl Tensor {
     ///
     /// # Errors
     /// When there is no such dimension, or it has not `k` elements.
-    pub fn kthvalue(&self, k: usize, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
-        let op = "kthvalue";
+    pub fn kthvalue(&self, k: usize, dim: impl IntoDims) -> Result<(Self, Self)> {
+        let (op, dims) = ("kthvalue", dim.into_dims());
+        let dim = dims.one(op)?;
         let size = self.rows_of(op, dim)?.1;
         bail_if!(k == 0 || k > size, shape(op, "k is {k}, expected 1 to {size}, the dimension's size"));
-        let (values, indices) = self.topk(k, dim, false)?;
+        let (values, indices) = self.topk(k, dim, Largest(false))?;
         if self.dim() == 0 {
             return Ok((values, indices));
         }
-        self.gathered(dim, indices.narrow(dim, -1, 1)?.copy()?, keepdim)
+        self.gathered(dim, indices.narrow(dim, -1, 1)?.copy()?, dims.keepdim)
     }
 
     /// The elements at indices along a dimension of size 1 there, which disappears unless `keepdim`, and the
@@ -43,16 +46,16 @@ impl Tensor {
     /// row of sorted rows: before elements equal to it, or after them with `right`.
     ///
     /// ```
-    /// # use taper_tensor::Tensor;
-    /// let sorted = Tensor::new(&[1i64, 3, 5])?;
-    /// assert_eq!(sorted.searchsorted(&Tensor::new(&[3i64, 6])?, false)?.to_vec::<i64>()?, [1, 3]);
-    /// assert_eq!(sorted.searchsorted(3, true)?.item::<i64>()?, 2);
+    /// # use taper_tensor::{Right, Tensor};
+    /// let sorted = Tensor::new([1, 3, 5])?;
+    /// assert_eq!(sorted.searchsorted(&Tensor::new([3, 6])?, Right(false))?.to_vec::<i64>()?, [1, 3]);
+    /// assert_eq!(sorted.searchsorted(3, Right(true))?.item::<i64>()?, 2);
     /// # Ok::<(), taper_tensor::Error>(())
     /// ```
     ///
     /// # Errors
     /// When the rows of both are not as many, or this is a number.
-    pub fn searchsorted(&self, values: impl IntoOperand, right: bool) -> Result<Self> {
+    pub fn searchsorted(&self, values: impl IntoOperand, right: Right) -> Result<Self> {
         let op = "searchsorted";
         let values = match values.operand() {
             Operand::Tensor(t) => t,
@@ -77,12 +80,12 @@ impl Tensor {
         // In the order of sorting, where NaN is above all numbers.
         let ranks = |t: &Self| -> Result<Vec<u64>> {
             let t = t.in_dtype(dtype)?;
-            with_element!(dtype, T => Ok(t.to_vec::<T>()?.into_iter().map(|x| rank(x, false)).collect()))
+            with_element!(dtype, T => Ok(t.elements::<T>()?.into_iter().map(|x| rank(x, false)).collect()))
         };
         let (sorted, values_ranks) = (ranks(self)?, ranks(&values)?);
         let place = |(i, &v): (usize, &u64)| {
             let row = if self.dim() == 1 { &sorted[..] } else { &sorted[i / each * n..][..n] };
-            row.partition_point(|&s| if right { s <= v } else { s < v }) as i64
+            row.partition_point(|&s| if right.0 { s <= v } else { s < v }) as i64
         };
         self.result(values_ranks.iter().enumerate().map(place).collect(), values.size())
     }
@@ -91,7 +94,7 @@ impl Tensor {
     /// among them (the shape of `self`, i64), and how often each stood in a row (i64).
     pub fn unique_consecutive(&self) -> Result<(Self, Self, Self)> {
         with_element!(self.dtype, T => {
-            let x = self.to_vec::<T>()?;
+            let x = self.elements::<T>()?;
             let (mut values, mut inverse, mut counts) = (vec![], Vec::with_capacity(x.len()), vec![]);
             for run in x.chunk_by(|a, b| a == b) {
                 inverse.extend(std::iter::repeat_n(values.len() as i64, run.len()));
@@ -99,7 +102,7 @@ impl Tensor {
                 counts.push(run.len() as i64);
             }
             let n = [values.len()];
-            Ok((self.result(values, &n)?, self.result(inverse, self.size())?, self.result(counts, &n)?))
+            Ok((self.result(values, &n)?.stored_as(self.dtype), self.result(inverse, self.size())?, self.result(counts, &n)?))
         })
     }
 }
@@ -127,8 +130,8 @@ impl Tensor {
     ///
     /// # Errors
     /// When there is no such dimension.
-    pub fn sort(&self, dim: i64, descending: bool) -> Result<(Self, Self)> {
-        self.ordered("sort", dim, None, descending)
+    pub fn sort(&self, dim: i64, descending: Descending) -> Result<(Self, Self)> {
+        self.ordered("sort", dim, None, descending.0)
     }
 
     /// Returns the `k` largest elements along a dimension in descending order, or the smallest in ascending
@@ -136,8 +139,8 @@ impl Tensor {
     ///
     /// # Errors
     /// When there is no such dimension, or it has fewer elements.
-    pub fn topk(&self, k: usize, dim: i64, largest: bool) -> Result<(Self, Self)> {
-        self.ordered("topk", dim, Some(k), largest)
+    pub fn topk(&self, k: usize, dim: i64, largest: Largest) -> Result<(Self, Self)> {
+        self.ordered("topk", dim, Some(k), largest.0)
     }
 
     fn ordered(
@@ -176,7 +179,7 @@ impl Tensor {
             }
             (values, indices)
             })?;
-            Ok((self.result(values, &size)?, self.result(indices, &size)?))
+            Ok((self.result(values, &size)?.stored_as(self.dtype), self.result(indices, &size)?))
         })
     }
 
@@ -184,7 +187,7 @@ impl Tensor {
     /// `self`, i64), and how often each occurs (i64).
     pub fn unique(&self) -> Result<(Self, Self, Self)> {
         with_element!(self.dtype, T => {
-            let x = self.to_vec::<T>()?;
+            let x = self.elements::<T>()?;
             let mut by_value: Vec<(u64, usize)> = x.iter().enumerate().map(|(i, &x)| (rank(x, false), i)).collect();
             by_value.sort_unstable();
             let (mut values, mut inverse, mut counts) = (Vec::<T>::new(), vec![0i64; x.len()], Vec::<i64>::new());
@@ -199,7 +202,7 @@ impl Tensor {
                 inverse[i] = values.len() as i64 - 1;
             }
             let n = [values.len()];
-            Ok((self.result(values, &n)?, self.result(inverse, self.size())?, self.result(counts, &n)?))
+            Ok((self.result(values, &n)?.stored_as(self.dtype), self.result(inverse, self.size())?, self.result(counts, &n)?))
         })
     }
 }
@@ -213,7 +216,7 @@ macro_rules! composed_sort {
             ///
             /// # Errors
             /// When there is no such dimension.
-            pub fn argsort(&self, dim: i64, descending: bool) -> Result<$crate::Tensor> {
+            pub fn argsort(&self, dim: i64, descending: $crate::Descending) -> Result<$crate::Tensor> {
                 self.sort(dim, descending).map(|(_, index)| index)
             }
 
@@ -225,7 +228,7 @@ macro_rules! composed_sort {
             pub fn bucketize(
                 &self,
                 boundaries: impl $crate::AsTensor<Self>,
-                right: bool,
+                right: $crate::Right,
             ) -> Result<$crate::Tensor> {
                 let boundaries = boundaries.as_tensor();
                 $crate::bail_if!(

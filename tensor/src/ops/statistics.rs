@@ -4,7 +4,7 @@ use crate::cpu::reducers;
 use crate::dtype::{with_element, with_real};
 use crate::ops::reduce::{expect_float, expect_integer, reduction};
 use crate::ops::sort::rank;
-use crate::{DType, Device, Element, IntoShape, Result, Tensor, shape};
+use crate::{DType, Descending, Device, Element, IntoDims, Keepdim, Result, Tensor, shape};
 
 impl Tensor {
     /// Returns the most frequent elements along a dimension, of equally frequent ones the smallest, and the index
@@ -12,8 +12,9 @@ impl Tensor {
     ///
     /// # Errors
     /// When there is no such dimension, or it is empty.
-    pub fn mode(&self, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
-        let op = "mode";
+    pub fn mode(&self, dim: impl IntoDims) -> Result<(Self, Self)> {
+        let (op, dims) = ("mode", dim.into_dims());
+        let dim = dims.one(op)?;
         let (outer, n, inner) = self.rows_of(op, dim)?;
         bail_if!(n == 0, shape(op, "dimension {dim} of shape {:?} is empty", self.size()));
         let at = with_element!(self.dtype, T => Self::lend::<T, _>(op, &[self], |x| {
@@ -34,7 +35,7 @@ impl Tensor {
         let mut size = self.size().to_vec();
         size[shape::dim(op, dim, self.size())?] = 1;
         let index = self.result(at, &size)?;
-        self.gathered(dim, index, keepdim)
+        self.gathered(dim, index, dims.keepdim)
     }
 
     /// Returns the variances over some dimensions, all where none is given: the squared distances from the
@@ -42,45 +43,44 @@ impl Tensor {
     ///
     /// # Errors
     /// As [`Tensor::sum_dim`]; and on an integer dtype.
-    pub fn var(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
-        self.var_mean(dims, correction, keepdim).map(|(var, _)| var)
+    pub fn var(&self, dims: impl IntoDims, correction: f64) -> Result<Self> {
+        self.var_mean(dims, correction).map(|(var, _)| var)
     }
 
     /// Returns the variances and the means; see [`Tensor::var`].
     ///
     /// # Errors
     /// As [`Tensor::var`].
-    pub fn var_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
-        self.moments("var", dims, correction, keepdim, |var| var)
+    pub fn var_mean(&self, dims: impl IntoDims, correction: f64) -> Result<(Self, Self)> {
+        self.moments("var", dims, correction, |var| var)
     }
 
     /// Returns the standard deviations, the square roots of [`Tensor::var`].
     ///
     /// # Errors
     /// As [`Tensor::var`].
-    pub fn std(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<Self> {
-        self.std_mean(dims, correction, keepdim).map(|(std, _)| std)
+    pub fn std(&self, dims: impl IntoDims, correction: f64) -> Result<Self> {
+        self.std_mean(dims, correction).map(|(std, _)| std)
     }
 
     /// Returns the standard deviations and the means; see [`Tensor::std`].
     ///
     /// # Errors
     /// As [`Tensor::var`].
-    pub fn std_mean(&self, dims: impl IntoShape, correction: f64, keepdim: bool) -> Result<(Self, Self)> {
-        self.moments("std", dims, correction, keepdim, f64::sqrt)
+    pub fn std_mean(&self, dims: impl IntoDims, correction: f64) -> Result<(Self, Self)> {
+        self.moments("std", dims, correction, f64::sqrt)
     }
 
     /// `f` of the variances, and the means.
     fn moments(
         &self,
         op: &'static str,
-        dims: impl IntoShape,
+        dims: impl IntoDims,
         correction: f64,
-        keepdim: bool,
         f: fn(f64) -> f64,
     ) -> Result<(Self, Self)> {
         self.expect_float(op)?;
-        let (over, size) = reduction(op, self, dims, keepdim)?;
+        let (over, size) = reduction(op, self, dims)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let (y, mean) = x.lend_view::<T, _>(op, |x| reducers::var_mean(x, &over, correction, f))?;
@@ -93,21 +93,22 @@ impl Tensor {
     ///
     /// # Errors
     /// When there is no such dimension, or it is empty.
-    pub fn median_dim(&self, dim: i64, keepdim: bool) -> Result<(Self, Self)> {
-        let op = "median";
+    pub fn median_dim(&self, dim: impl IntoDims) -> Result<(Self, Self)> {
+        let (op, dims) = ("median", dim.into_dims());
+        let dim = dims.one(op)?;
         if self.dim() == 0 {
-            return self.sort(dim, false);
+            return self.sort(dim, Descending(false));
         }
         let d = shape::dim(op, dim, self.size())?;
         let n = self.size()[d];
         bail_if!(n == 0, shape(op, "dimension {d} of shape {:?} is empty", self.size()));
-        let (values, indices) = self.sort(dim, false)?;
+        let (values, indices) = self.sort(dim, Descending(false))?;
         let middle = (n as i64 - 1) / 2;
         // NaNs stand last, the first of them first.
         let nan = values.isnan()?;
-        let count = nan.sum_dim(dim, true)?;
-        let at = count.neg()?.add(n as i64)?.where_(&count, &count.full_like(middle)?)?;
-        self.gathered(dim, indices.gather(dim, &at)?, keepdim)
+        let count = nan.sum_dim(Keepdim(dim))?;
+        let at = count.neg()?.add(n as i64)?.where_(&count.gt(0)?, &count.full_like(middle)?)?;
+        self.gathered(dim, indices.gather(dim, &at)?, dims.keepdim)
     }
 
     /// Returns the middle element of all, the lower of two; NaN if there is one.
@@ -115,7 +116,7 @@ impl Tensor {
     /// # Errors
     /// When there is no element.
     pub fn median(&self) -> Result<Self> {
-        self.reshape(-1)?.median_dim(0, false).map(|(value, _)| value)
+        self.reshape(-1)?.median_dim(0).map(|(value, _)| value)
     }
 
     /// Returns how often each of the numbers 0, 1, … occurs: at least `minlength` counts, as i64.
@@ -199,7 +200,7 @@ macro_rules! composed_statistics {
             /// ```
             /// # use taper_tensor::Tensor;
             /// let x = Tensor::new(&[4.0f32, 1.0, 3.0, 2.0])?;
-            /// assert_eq!(x.quantile(&Tensor::new(&[0.5f32, 1.0])?, 0, false)?.to_vec::<f32>()?, [2.5, 4.0]);
+            /// assert_eq!(x.quantile(&Tensor::new([0.5, 1.0])?, 0)?.to_vec::<f32>()?, [2.5, 4.0]);
             /// # Ok::<(), taper_tensor::Error>(())
             /// ```
             ///
@@ -207,19 +208,21 @@ macro_rules! composed_statistics {
             /// When there is no such dimension, it is empty, or a fraction is not from 0 to 1; on an integer
             /// dtype, or different ones.
             #[track_caller]
-            pub fn quantile(&self, q: &$crate::Tensor, dim: i64, keepdim: bool) -> Result<Self> {
+            pub fn quantile(&self, q: &$crate::Tensor, dim: impl $crate::IntoDims) -> Result<Self> {
+                let dims = dim.into_dims();
+                let dim = dims.one("quantile")?;
                 let x = if self.dim() == 0 { self.reshape(1)? } else { self.clone() };
                 let n = x.size_of(dim)?;
                 let indices = $crate::support::quantile_indices(q, n, self.dtype(), &self.device())?;
                 let [below, above, part] = &indices;
                 // Rows, of which NaN is last.
-                let sorted = x.sort(dim, false)?.0.movedim(dim, -1)?;
+                let sorted = x.sort(dim, $crate::Descending(false))?.0.movedim(dim, -1)?;
                 let (low, high) = (sorted.index_select(-1, below)?, sorted.index_select(-1, above)?);
                 // Between an infinite element and any other lies an infinite one, which `lerp` misses.
                 let infinite = low.isinf()?.logical_or(high.isinf()?)?;
                 let y = low.add(&high)?.where_(&infinite, &low.lerp(&high, part)?)?;
                 let y = y.masked_fill(&sorted.narrow(-1, -1, 1)?.isnan()?, f64::NAN)?.movedim(-1, 0)?;
-                let y = match keepdim && self.dim() > 0 {
+                let y = match dims.keepdim && self.dim() > 0 {
                     true => y.unsqueeze(if dim < 0 { dim } else { dim + 1 })?,
                     false => y,
                 };
@@ -244,7 +247,7 @@ macro_rules! composed_statistics {
                 self.in_f32(|x| {
                     let rows = if x.dim() < 2 { x.reshape((1, -1))? } else { x.clone() };
                     let left = (rows.size()[1] as i64).saturating_sub(correction).max(0);
-                    let centred = rows.sub(rows.mean_dim(1, true)?)?;
+                    let centred = rows.sub(rows.mean_dim($crate::Keepdim(1))?)?;
                     let y = centred.matmul(centred.t()?)?.div(left)?;
                     if x.dim() < 2 { y.reshape(()) } else { Ok(y) }
                 })

@@ -4,7 +4,7 @@ use std::ops::{Bound, Range, RangeBounds, RangeFrom, RangeFull, RangeInclusive, 
 
 use crate::ops::index::indices;
 use crate::shape::{self, Size};
-use crate::{DType, Result, Tensor};
+use crate::{DType, Error, Result, Tensor};
 
 /// What stands at one place between Python's square brackets.
 #[derive(Clone, Debug)]
@@ -175,7 +175,7 @@ impl Tensor {
         let op = "index";
         let taken = |i: &Index| match i {
             Index::NewAxis | Index::Ellipsis => 0,
-            Index::Tensor(t) if t.dtype == DType::U8 => t.dim(),
+            Index::Tensor(t) if t.dtype == DType::Bool => t.dim(),
             _ => 1,
         };
         let used: usize = indices.iter().map(taken).sum();
@@ -201,7 +201,7 @@ impl Tensor {
                     view = view.unsqueeze(d as i64)?;
                     tensors.push(None);
                 }
-                Index::Tensor(mask) if mask.dtype == DType::U8 => {
+                Index::Tensor(mask) if mask.dtype == DType::Bool => {
                     let size = &view.size()[d..][..mask.dim()];
                     bail_if!(
                         size != mask.size(),
@@ -211,6 +211,13 @@ impl Tensor {
                     for i in 0..mask.dim() {
                         tensors.push(Some(at.select(1, i as i64)?));
                     }
+                }
+                Index::Tensor(t) if t.dtype == DType::U8 => {
+                    return Err(Error::value(
+                        op,
+                        "an index is uint8, which could be a mask or places; convert it with \
+                         .to_dtype(DType::Bool) or .to_dtype(DType::I64)",
+                    ));
                 }
                 Index::Tensor(t) => tensors.push(Some(t)),
             }

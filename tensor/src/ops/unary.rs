@@ -89,6 +89,7 @@ impl Tensor {
 /// computes, and what the result is:
 ///
 /// - `any`: in that of the operand, as the result;
+/// - `numbers`: as `any`, and bool is an error;
 /// - `real`: a function of the kernels in a real one, which integers become;
 /// - `rounded`: as `real`, but integers stay as they are;
 /// - `rare`: as `real`, by a closure: in f64 for f64, else in f32;
@@ -111,6 +112,10 @@ macro_rules! unary_ops {
     (@any $x:expr, $op:expr, $kernel:expr) => {
         with_working!($x.dtype, T => $x.in_dtype(T::TYPE)?.unary::<T, T>($op, $kernel)?.cast($x.dtype))
     };
+    (@numbers $x:expr, $op:expr, $kernel:expr) => {{
+        $crate::ops::reduce::expect_numbers($op, $x.dtype)?;
+        unary_ops!(@any $x, $op, $kernel)
+    }};
     (@real $x:expr, $op:expr, $kernel:expr) => { $x.function($op, $kernel, [0.0; 2]) };
     (@rounded $x:expr, $op:expr, $kernel:expr) => {
         if $x.dtype.is_float() { $x.function($op, $kernel, [0.0; 2]) } else { $x.copy() }
@@ -125,12 +130,16 @@ macro_rules! unary_ops {
     (@mask $x:expr, $op:expr, $kernel:expr) => {
         with_real!($x.dtype, T => {
             let f: fn(T) -> u8 = |x| u8::from(($kernel)(x));
-            $x.in_dtype(T::TYPE)?.unary($op, f)
+            Ok($x.in_dtype(T::TYPE)?.unary($op, f)?.stored_as(DType::Bool))
         })
     };
     (@any _ $x:expr, $op:expr, $kernel:expr, $name:ident) => {
         with_working!($x.dtype, T => $x.unary_::<T>($op, $kernel))
     };
+    (@numbers _ $x:expr, $op:expr, $kernel:expr, $name:ident) => {{
+        $crate::ops::reduce::expect_numbers($op, $x.dtype)?;
+        unary_ops!(@any _ $x, $op, $kernel, $name)
+    }};
     (@real _ $x:expr, $op:expr, $kernel:expr, $name:ident) => { $x.function_($op, $kernel, [0.0; 2]) };
     (@rounded _ $x:expr, $op:expr, $kernel:expr, $name:ident) => {
         if $x.dtype.is_float() { $x.function_($op, $kernel, [0.0; 2]) } else { Ok(()) }
@@ -142,7 +151,7 @@ pub(super) use unary_ops;
 impl Tensor {
     unary_ops! {
         /// The negative of each element; integers wrap around.
-        neg, neg_ = operators::Neg, any;
+        neg, neg_ = operators::Neg, numbers;
         /// The absolute value.
         abs, abs_ = operators::Abs, any;
         /// -1, 0 or 1; of NaN 0, as PyTorch has it.

@@ -2,7 +2,7 @@
 
 use crate::cpu::upsample::{Mode, Upsample};
 use crate::ops::pool::{expect_filled, expect_room, images};
-use crate::{Result, Tensor};
+use crate::{AlignCorners, Result, Tensor};
 
 const NEAREST: &str = "upsample_nearest2d";
 
@@ -22,8 +22,8 @@ impl Tensor {
     ///
     /// # Errors
     /// As [`Tensor::upsample_nearest2d`].
-    pub fn upsample_bilinear2d(&self, output: (usize, usize), align_corners: bool) -> Result<Self> {
-        self.upsample(BILINEAR, Mode::Linear { align_corners }, output)
+    pub fn upsample_bilinear2d(&self, output: (usize, usize), align_corners: AlignCorners) -> Result<Self> {
+        self.upsample(BILINEAR, Mode::Linear { align_corners: align_corners.0 }, output)
     }
 
     /// Returns the gradient of [`Tensor::upsample_nearest2d`] with respect to images of the shape `input`;
@@ -39,8 +39,8 @@ impl Tensor {
     ///
     /// # Errors
     /// As [`Tensor::upsample_nearest2d_grad`].
-    pub fn upsample_bilinear2d_grad(&self, input: &[usize], align_corners: bool) -> Result<Self> {
-        self.upsample_grad(BILINEAR, Mode::Linear { align_corners }, input)
+    pub fn upsample_bilinear2d_grad(&self, input: &[usize], align_corners: AlignCorners) -> Result<Self> {
+        self.upsample_grad(BILINEAR, Mode::Linear { align_corners: align_corners.0 }, input)
     }
 
     fn upsample(&self, op: &'static str, mode: Mode, (oh, ow): (usize, usize)) -> Result<Self> {

@@ -8,7 +8,7 @@ macro_rules! operations_arithmetic {
             (any([2, 3]), any([3])) |v, c| v[0].add(&v[1]);
             as add_scalar (any([2, 3])) |v, c| v[0].add(c.number("scalar", 0.5));
         }
-        sub "sub" [any twice keep kernel kernel] { (any([2, 3]), any([2, 1])) |v, c| v[0].sub(&v[1]); }
+        sub "sub" [number twice keep kernel kernel] { (any([2, 3]), any([2, 1])) |v, c| v[0].sub(&v[1]); }
         mul "mul" [any twice keep kernel kernel] {
             (any([2, 3]), any([3])) |v, c| v[0].mul(&v[1]);
             as mul_scalar (any([2, 3])) |v, c| v[0].mul(c.number("scalar", 0.5));
@@ -18,15 +18,15 @@ macro_rules! operations_arithmetic {
         rdiv "Tensor.__rtruediv__" [any twice keep kernel kernel] {
             (positive([2, 3])) |v, c| v[0].rdiv(c.number("other", 2.5));
         }
-        floor_divide "floor_divide" [any none keep kernel fallback] {
+        floor_divide "floor_divide" [number none keep kernel fallback] {
             (positive([2, 3]), positive([3])) |v, c| v[0].floor_divide(&v[1]);
             (positive([2, 3])) |v, c| v[0].floor_divide(c.number("other", 0.7));
         }
-        remainder "remainder" [any once keep kernel fallback] {
+        remainder "remainder" [number once keep kernel fallback] {
             (positive([2, 3]), positive([3])) |v, c| v[0].remainder(&v[1]);
             (unit([2, 3])) |v, c| v[0].remainder(c.number("other", -0.3));
         }
-        fmod "fmod" [any once keep kernel fallback] {
+        fmod "fmod" [number once keep kernel fallback] {
             (unit([2, 3]), positive([3])) |v, c| v[0].fmod(&v[1]);
             (unit([2, 3])) |v, c| v[0].fmod(c.number("other", -0.3));
         }

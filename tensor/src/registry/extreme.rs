@@ -8,25 +8,25 @@ macro_rules! operations_extreme {
             max "max" [any once keep kernel fallback] { (any([2, 3])) |v, c| v[0].max(); }
             min "min" [any once keep kernel fallback] { (any([2, 3])) |v, c| v[0].min(); }
             max_dim "max" [any once keep kernel fallback] {
-                (any([2, 3])) |v, c| v[0].max_dim(c.int("dim", 1), c.flag("keepdim", false));
+                (any([2, 3])) |v, c| v[0].max_dim(c.over(&[1], false));
             }
             min_dim "min" [any once keep kernel fallback] {
-                (any([2, 3])) |v, c| v[0].min_dim(c.int("dim", -1), c.flag("keepdim", true));
+                (any([2, 3])) |v, c| v[0].min_dim(c.over(&[-1], true));
             }
             amax "amax" [any once keep kernel fallback] {
-                (any([2, 3, 2])) |v, c| v[0].amax(c.ints("dim", &[0, 2]), c.flag("keepdim", true));
+                (any([2, 3, 2])) |v, c| v[0].amax(c.over(&[0, 2], true));
             }
             amin "amin" [any once keep kernel fallback] {
-                (any([2, 3])) |v, c| v[0].amin(c.ints("dim", &[1]), c.flag("keepdim", false));
+                (any([2, 3])) |v, c| v[0].amin(c.over(&[1], false));
             }
             aminmax "aminmax" [any once keep composed composed] {
-                (any([2, 3])) |v, c| v[0].aminmax(c.ints("dim", &[1]), c.flag("keepdim", true));
+                (any([2, 3])) |v, c| v[0].aminmax(c.over(&[1], true));
             }
             argmax "argmax" [any none keep kernel fallback] {
-                (any([2, 3])) |v, c| v[0].argmax(c.ints("dim", &[1]), c.flag("keepdim", false));
+                (any([2, 3])) |v, c| v[0].argmax(c.over(&[1], false));
             }
             argmin "argmin" [any none keep kernel fallback] {
-                (any([2, 3])) |v, c| v[0].argmin(c.ints("dim", &[0]), c.flag("keepdim", false));
+                (any([2, 3])) |v, c| v[0].argmin(c.over(&[0], false));
             }
         }
     };

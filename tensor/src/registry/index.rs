@@ -7,7 +7,7 @@ macro_rules! operations_index {
         i "Tensor.__getitem__" [any twice keep kernel fallback] {
             (any([2, 3])) |v, c| v[0].i(c.indices((.., Index::step(.., 2))));
             (any([2, 3]), index([1, 0, 1])) |v, c| v[0].i(c.indices((.., v[1].plain())));
-            (any([2, 3]), mask([1, 0, 1])) |v, c| v[0].i(c.indices((-1, v[1].plain())));
+            (any([2, 3]), mask([1, 0, 1])) |v, c| v[0].i(c.indices((-1, v[1].mask())));
         }
         gather "gather" [any twice keep kernel fallback] {
             (any([2, 3]), index([[1, 0, 1], [0, 1, 1]])) |v, c| v[0].gather(c.int("dim", 1), &v[1].plain());

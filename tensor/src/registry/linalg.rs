@@ -31,7 +31,7 @@ macro_rules! operations_linalg {
             (matrix([3, 3])) |v, c| v[0].pinv();
             (matrix([3, 3])) |v, c| v[0].narrow(-1, 0, 2)?.pinv();
         }
-        matrix_power "linalg.matrix_power" [any twice low composed composed] {
+        matrix_power "linalg.matrix_power" [number twice low composed composed] {
             (matrix([3, 3])) |v, c| v[0].matrix_power(c.int("n", 3));
             (matrix([3, 3])) |v, c| v[0].matrix_power(c.int("n", -1));
         }

@@ -14,18 +14,18 @@ macro_rules! operations_loss {
             }
             cross_entropy "nn.functional.cross_entropy" [float twice full kernel kernel] {
                 (any([2, 3]), index([2, 0]), numbers([1.0, 0.5])) |v, c| {
-                    v[0].cross_entropy(&v[1].plain(), &v[2].plain(), c.flag("summed", true))
+                    v[0].cross_entropy(&v[1].plain(), &v[2].plain(), Summed(c.flag("summed", true)))
                 };
                 (any([2, 3]), index([2, 0]), numbers([1.0, 0.5])) |v, c| {
-                    v[0].cross_entropy(&v[1].plain(), &v[2].plain(), c.flag("summed", false))
+                    v[0].cross_entropy(&v[1].plain(), &v[2].plain(), Summed(c.flag("summed", false)))
                 };
             }
             nll_loss "nn.functional.nll_loss" [float twice full kernel fallback] {
                 (any([2, 3]), index([2, 0]), numbers([1.0, 0.5])) |v, c| {
-                    v[0].nll_loss(&v[1].plain(), &v[2].plain(), c.flag("summed", true))
+                    v[0].nll_loss(&v[1].plain(), &v[2].plain(), Summed(c.flag("summed", true)))
                 };
                 (any([2, 3]), index([2, 0]), numbers([1.0, 0.5])) |v, c| {
-                    v[0].nll_loss(&v[1].plain(), &v[2].plain(), c.flag("summed", false))
+                    v[0].nll_loss(&v[1].plain(), &v[2].plain(), Summed(c.flag("summed", false)))
                 };
             }
             reduce "nn.functional.mse_loss" [float twice keep composed composed] {

@@ -89,10 +89,14 @@ words! {
     Dtypes {
         /// All.
         any = "any",
+        /// All but bool.
+        number = "numbers",
         /// f64, f32, f16 and bf16.
         float = "float",
         /// i64, i32, u32 and u8.
         int = "integer",
+        /// i64, i32, u32, u8 and bool.
+        bits = "integer, bool",
     }
     /// Counts the derivatives of an operation.
     Gradient {

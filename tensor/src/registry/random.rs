@@ -9,7 +9,7 @@ macro_rules! operations_random {
         }
         multinomial "multinomial" [float none keep kernel fallback] {
             (unit([2, 3])) |v, c| {
-                Generator::new(3).scope(|| v[0].multinomial(c.size("num_samples", 2), c.flag("replacement", false)))
+                Generator::new(3).scope(|| v[0].multinomial(c.size("num_samples", 2), Replacement(c.flag("replacement", false))))
             };
         }
         dropout "nn.functional.dropout" [any twice keep composed composed] {

@@ -14,6 +14,6 @@ macro_rules! operations_scan {
         logcumsumexp "logcumsumexp" [float twice keep kernel fallback] {
             (any([2, 5])) |v, c| v[0].logcumsumexp(c.int("dim", -1));
         }
-        diff "diff" [any twice keep composed composed] { (any([2, 4])) |v, c| v[0].diff(c.size("n", 2), c.int("dim", -1)); }
+        diff "diff" [number twice keep composed composed] { (any([2, 4])) |v, c| v[0].diff(c.size("n", 2), c.int("dim", -1)); }
     } };
 }

@@ -20,28 +20,28 @@ macro_rules! operations_scatter {
         }
         scatter_reduce "scatter_reduce" [any once keep kernel fallback] {
             (any([2, 3]), index([[1, 0, 1], [0, 1, 1]]), any([2, 4])) |v, c| {
-                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Sum, c.flag("include_self", false))
+                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Sum, IncludeSelf(c.flag("include_self", false)))
             };
             (any([2, 3]), index([[1, 0, 1], [0, 1, 1]]), any([2, 3])) |v, c| {
-                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Mean, c.flag("include_self", true))
+                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Mean, IncludeSelf(c.flag("include_self", true)))
             };
             (any([3, 3]), index([[1, 0, 1], [0, 1, 1]]), any([2, 3])) |v, c| {
-                v[0].scatter_reduce(c.int("dim", 0), &v[1].plain(), &v[2], Reduce::Mean, c.flag("include_self", false))
+                v[0].scatter_reduce(c.int("dim", 0), &v[1].plain(), &v[2], Reduce::Mean, IncludeSelf(c.flag("include_self", false)))
             };
             (any([2, 3]), index([[1, 0, 1], [0, 1, 1]]), any([2, 3])) |v, c| {
-                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Prod, c.flag("include_self", true))
+                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Prod, IncludeSelf(c.flag("include_self", true)))
             };
             (any([2, 3]), index([[1, 0, 1], [0, 1, 1]]), zeros([2, 3])) |v, c| {
-                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Prod, c.flag("include_self", true))
+                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Prod, IncludeSelf(c.flag("include_self", true)))
             };
             (any([2, 3]), index([[1, 0, 1], [0, 1, 1]]), any([2, 3])) |v, c| {
-                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Prod, c.flag("include_self", false))
+                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Prod, IncludeSelf(c.flag("include_self", false)))
             };
             (any([2, 3]), index([[1, 0, 1], [0, 1, 1]]), any([2, 3])) |v, c| {
-                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Amax, c.flag("include_self", true))
+                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Amax, IncludeSelf(c.flag("include_self", true)))
             };
             (any([2, 3]), index([[1, 0, 1], [0, 1, 1]]), any([2, 3])) |v, c| {
-                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Amin, c.flag("include_self", false))
+                v[0].scatter_reduce(c.int("dim", 1), &v[1].plain(), &v[2], Reduce::Amin, IncludeSelf(c.flag("include_self", false)))
             };
         }
         index_add "index_add" [any twice keep kernel fallback] {

@@ -4,7 +4,7 @@
 #[macro_export]
 macro_rules! operations_unary {
     ($callback:ident) => { $callback! { unary
-        neg "neg" [any twice keep kernel kernel] { (any([2, 3])) |v, c| v[0].neg(); }
+        neg "neg" [number twice keep kernel kernel] { (any([2, 3])) |v, c| v[0].neg(); }
         abs "abs" [any once keep kernel kernel] { (any([2, 3])) |v, c| v[0].abs(); }
         sign "sign" [any once keep kernel kernel] { (any([2, 3])) |v, c| v[0].sign(); }
         square "square" [any twice keep kernel kernel] { (any([2, 3])) |v, c| v[0].square(); }

@@ -12,7 +12,7 @@ fn dtypes_promote_as_in_pytorch() -> Result<()> {
     assert_eq!(of(DType::I64)?.add(scalar(DType::F64)?)?.dtype(), DType::F64);
     assert_eq!(of(DType::I64)?.div(of(DType::I64)?)?.dtype(), DType::F32);
     assert_eq!(of(DType::I64)?.exp()?.dtype(), DType::F32);
-    assert_eq!(of(DType::I64)?.gt(0)?.dtype(), DType::U8);
+    assert_eq!(of(DType::I64)?.gt(0)?.dtype(), DType::Bool);
     Ok(())
 }
 
@@ -78,9 +78,9 @@ fn nan_wins() -> Result<()> {
     assert!(x.maximum(&y)?.to_vec::<f32>()?[..2].iter().all(|v| v.is_nan()));
     assert!(x.minimum(&y)?.to_vec::<f32>()?[..2].iter().all(|v| v.is_nan()));
     assert!(x.relu()?.to_vec::<f32>()?[0].is_nan());
-    assert_eq!(x.ne(&x)?.to_vec::<u8>()?, [1, 0, 0]);
-    assert_eq!(x.isnan()?.to_vec::<u8>()?, [1, 0, 0]);
-    assert_eq!(x.isfinite()?.to_vec::<u8>()?, [0, 1, 0]);
+    assert_eq!(x.ne(&x)?.to_vec::<bool>()?, [true, false, false]);
+    assert_eq!(x.isnan()?.to_vec::<bool>()?, [true, false, false]);
+    assert_eq!(x.isfinite()?.to_vec::<bool>()?, [false, true, false]);
     Ok(())
 }
 
@@ -126,6 +126,19 @@ fn powers() -> Result<()> {
     assert_eq!(x.pow(3)?.to_vec::<i64>()?, [8, -27]);
     assert_eq!(x.pow(0.5)?.dtype(), DType::F32);
     assert!(x.pow(-1).is_err());
-    assert_eq!(Tensor::new([4.0f64, 9.0])?.pow(-0.5)?.to_vec::<f64>()?, [0.5, 1.0 / 3.0]);
+    assert_eq!(
+        Tensor::options().dtype(DType::F64).tensor([4.0f64, 9.0])?.pow(-0.5)?.to_vec::<f64>()?,
+        [0.5, 1.0 / 3.0]
+    );
+    Ok(())
+}
+
+/// The matrices of a batch lie beyond the end of a memory without elements.
+#[test]
+fn products_over_no_terms() -> Result<()> {
+    let x = Tensor::zeros((0, 2, 2))?.permute((2, 1, 0))?;
+    assert_eq!(x.matmul(Tensor::zeros((0, 3))?)?.to_vec::<f32>()?, [0.0; 12]);
+    let x = x.to_dtype(DType::F64)?.to_dtype(DType::I64)?;
+    assert_eq!(x.matmul(Tensor::zeros((0, 3))?.to_dtype(DType::I64)?)?.size(), [2, 2, 3]);
     Ok(())
 }

@@ -86,7 +86,9 @@ fn npy_files_come_back() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.npy");
     let x = Tensor::arange(0, 6, 1)?.reshape((2, 3))?;
-    for dtype in [DType::U8, DType::I32, DType::U32, DType::I64, DType::F16, DType::F32, DType::F64] {
+    for dtype in
+        [DType::Bool, DType::U8, DType::I32, DType::U32, DType::I64, DType::F16, DType::F32, DType::F64]
+    {
         for x in [
             x.to_dtype(dtype)?,
             x.t()?.to_dtype(dtype)?,
@@ -127,7 +129,7 @@ fn every_byte_order_and_type_of_numpy() -> Result<()> {
     assert_eq!(read(&npy(">i2", false, "(2,)", &[1, 2, 255, 254]))?.to_vec::<i32>()?, [258, -2]);
     assert_eq!(read(&npy("<f8", false, "()", &2.5f64.to_le_bytes()))?.item::<f64>()?, 2.5);
     assert_eq!(read(&npy(">f2", false, "(1,)", &f16::ONE.to_be_bytes()))?.item::<f32>()?, 1.0);
-    assert_eq!(read(&npy("|b1", false, "(2,)", &[1, 0]))?.to_vec::<u8>()?, [1, 0]);
+    assert_eq!(read(&npy("|b1", false, "(2,)", &[1, 0]))?.to_vec::<bool>()?, [true, false]);
     assert_eq!(read(&npy("|i1", false, "(1,)", &[255]))?.item::<i64>()?, -1);
     assert!(read(&npy("<u8", false, "(1,)", &[255; 8])).is_err());
     let fortran = read(&npy("|u1", true, "(2, 3)", &[0, 3, 1, 4, 2, 5]))?;
@@ -191,7 +193,7 @@ fn check(dims: Vec<usize>, picks: &[(usize, usize, usize)]) -> Result<()> {
     assert_eq!(t.to_vec::<i64>()?, a.iter().copied().collect::<Vec<_>>());
     for d in 0..a.ndim() {
         let sum = a.sum_axis(Axis(d));
-        assert_eq!(t.sum_dim(d as i64, false)?.to_vec::<i64>()?, sum.iter().copied().collect::<Vec<_>>());
+        assert_eq!(t.sum_dim(d as i64)?.to_vec::<i64>()?, sum.iter().copied().collect::<Vec<_>>());
         if a.shape()[d] > 0 {
             let y = t.add(t.narrow(d as i64, 0, 1)?)?;
             let e = &a + &a.index_axis(Axis(d), 0).insert_axis(Axis(d));

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use taper_tensor::{Conv2dOptions, DType, Index, Pad, PoolOptions, Result, Scalar, Tensor};
+use taper_tensor::{Conv2dOptions, DType, Dims, Index, Pad, PoolOptions, Result, Scalar, Tensor};
 
 use crate::DTYPES;
 
@@ -113,6 +113,20 @@ impl Chance {
     /// A tensor with sizes of up to 3, often a view.
     pub fn tensor(&self) -> Tensor {
         self.shaped(&(0..self.below(5)).map(|_| self.below(4)).collect::<Vec<_>>(), self.of(&DTYPES))
+    }
+
+    pub fn dims(&self) -> Dims {
+        Dims { dims: self.ints(), keepdim: self.bool() }
+    }
+
+    pub fn one_dim(&self) -> Dims {
+        Dims { dims: vec![self.int()], keepdim: self.bool() }
+    }
+
+    /// A tensor like `x`, often a mask.
+    pub fn mask(&self, x: &Tensor) -> Tensor {
+        let mask = self.like(x);
+        if self.below(4) > 0 { mask.to_dtype(DType::Bool).unwrap() } else { mask }
     }
 
     /// A tensor of this shape, in any layout.

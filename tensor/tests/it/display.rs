@@ -24,7 +24,10 @@ fn prints_as_pytorch_does() -> Result<()> {
         ),
         (Tensor::new([f32::NAN, 1.0, f32::INFINITY])?, "tensor([nan, 1., inf])"),
         (Tensor::new([f32::NAN, 2.0, f32::NEG_INFINITY])?, "tensor([nan, 2., -inf])"),
-        (Tensor::new([1i32, -20, 300])?, "tensor([  1, -20, 300], dtype=torch.int32)"),
+        (
+            Tensor::options().dtype(DType::I32).tensor([1, -20, 300])?,
+            "tensor([  1, -20, 300], dtype=torch.int32)",
+        ),
         (Tensor::arange(0, 2000, 1)?, "tensor([   0,    1,    2,  ..., 1997, 1998, 1999])"),
         (
             Tensor::options().dtype(DType::F32).arange(0, 2000, 1)?.reshape((40, 50))?,

@@ -1,4 +1,4 @@
-use taper_tensor::{DType, NdArray, Result, Tensor};
+use taper_tensor::{DType, Keepdim, NdArray, Result, Tensor};
 
 /// The largest distance of two tensors' elements.
 fn distance(a: &Tensor, b: &Tensor) -> Result<f64> {
@@ -44,12 +44,12 @@ fn softmax_and_its_gradient_along_any_dimension() -> Result<()> {
     let (x, dy) = (options.randn((3, 5, 4))?, options.randn((3, 5, 4))?);
     for dim in [-3, -2, -1, 0, 1, 2] {
         let (y, log) = (x.softmax(dim)?, x.log_softmax(dim)?);
-        assert!(distance(&y.sum_dim(dim, false)?, &y.sum_dim(dim, false)?.ones_like()?)? < 1e-14);
+        assert!(distance(&y.sum_dim(dim)?, &y.sum_dim(dim)?.ones_like()?)? < 1e-14);
         assert!(distance(&log.exp()?, &y)? < 1e-14);
-        assert!(distance(&log, &x.sub(x.logsumexp(dim, true)?)?)? < 1e-14);
-        let dx = dy.sub(dy.mul(&y)?.sum_dim(dim, true)?)?.mul(&y)?;
+        assert!(distance(&log, &x.sub(x.logsumexp(Keepdim(dim))?)?)? < 1e-14);
+        let dx = dy.sub(dy.mul(&y)?.sum_dim(Keepdim(dim))?)?.mul(&y)?;
         assert!(distance(&dy.softmax_grad(&y, dim)?, &dx)? < 1e-14);
-        let dx = dy.sub(y.mul(dy.sum_dim(dim, true)?)?)?;
+        let dx = dy.sub(y.mul(dy.sum_dim(Keepdim(dim))?)?)?;
         assert!(distance(&dy.log_softmax_grad(&log, dim)?, &dx)? < 1e-13);
         // A view, and 16 bits.
         let permuted = x.permute((2, 0, 1))?.to_dtype(DType::BF16)?;

@@ -1,7 +1,9 @@
 //! Sizes, dimensions and numbers that no tensor can have: an error each time, never a panic, an abort or
 //! the machine's whole memory.
 
-use taper_tensor::{DType, Index, IntoShape, Options, Pad, Result, Tensor};
+use taper_tensor::{
+    DType, Descending, Index, IntoShape, Keepdim, Largest, Options, Pad, Replacement, Result, Tensor,
+};
 
 /// Sizes that are negative, too many to count, or more than any memory.
 const SIZES: &[&[i64]] = &[
@@ -48,7 +50,7 @@ fn creation() {
         fails("eye", Tensor::eye(n));
         fails("one_hot", Tensor::new([0i64]).and_then(|x| x.one_hot(n)));
         fails("tril_indices", Tensor::tril_indices(n, n, 0));
-        fails("multinomial", Tensor::ones(3).and_then(|x| x.multinomial(n, true)));
+        fails("multinomial", Tensor::ones(3).and_then(|x| x.multinomial(n, Replacement(true))));
         fails("histc", Tensor::ones(3).and_then(|x| x.histc(n, 0.0, 1.0)));
         fails("bincount", Tensor::new([1i64]).and_then(|x| x.bincount(n)));
         fails("repeat_interleave", Tensor::ones(3).and_then(|x| x.repeat_interleave(n, 0)));
@@ -114,15 +116,15 @@ fn repeated_without_end() -> Result<()> {
     fails("lerp", x.lerp(&x, 0.5));
     fails("cat", Tensor::cat(&[x.clone(), x.clone()], 0));
     fails("stack", Tensor::stack(&[x.clone(), x.clone()], 0));
-    fails("sort", x.sort(0, false));
+    fails("sort", x.sort(0, Descending(false)));
     fails("cumsum", x.cumsum(0));
     fails("flip", x.flip(0));
     fails("roll", x.roll(1, 0));
     fails("softmax", x.softmax(0));
     fails("tril", x.tril(0));
-    fails("sum", x.sum_dim(1, false));
-    fails("var", x.var(1, 1.0, false));
-    fails("argmax", x.argmax(1, false));
+    fails("sum", x.sum_dim(1));
+    fails("var", x.var(1, 1.0));
+    fails("argmax", x.argmax(1));
     fails("matmul", x.matmul(&x.t()?));
     fails("mask", x.masked_select(&x));
     fails("nonzero", x.nonzero());
@@ -151,13 +153,13 @@ fn dimensions_and_indices() -> Result<()> {
     let mut results = vec![];
     for d in [2, -3, i64::MAX, i64::MIN] {
         results.extend([
-            x.sum_dim(d, false),
-            x.mean_dim(d, true),
-            x.amax(d, false),
-            x.prod_dim(d, false),
-            x.var(d, 1.0, false),
-            x.logsumexp(d, false),
-            x.argmax(d, false),
+            x.sum_dim(d),
+            x.mean_dim(Keepdim(d)),
+            x.amax(d),
+            x.prod_dim(d),
+            x.var(d, 1.0),
+            x.logsumexp(d),
+            x.argmax(d),
             x.cumsum(d),
             x.softmax(d),
             x.transpose(0, d),
@@ -181,16 +183,18 @@ fn dimensions_and_indices() -> Result<()> {
             x.select(0, d),
             x.i(d),
         ]);
-        results.extend([x.max_dim(d, false), x.sort(d, true), x.topk(1, d, true)].map(|r| r.map(|p| p.0)));
-        results.extend([x.kthvalue(1, d, false), x.mode(d, false), x.cummax(d)].map(|r| r.map(|p| p.0)));
+        results.extend(
+            [x.max_dim(d), x.sort(d, Descending(true)), x.topk(1, d, Largest(true))].map(|r| r.map(|p| p.0)),
+        );
+        results.extend([x.kthvalue(1, d), x.mode(d), x.cummax(d)].map(|r| r.map(|p| p.0)));
         assert!(x.split(1, d).is_err() && x.chunk(2, d).is_err() && x.unbind(d).is_err());
         assert!(x.size_of(d).is_err());
     }
     results.extend([
         x.unsqueeze(3),
         x.unsqueeze(-4),
-        x.sum_dim((0, 0), false),
-        x.sum_dim((0, -2), false),
+        x.sum_dim((0, 0)),
+        x.sum_dim((0, -2)),
         x.permute(0),
         x.permute((0, 0)),
         x.movedim((0, 1), (1, 1)),
@@ -203,9 +207,9 @@ fn dimensions_and_indices() -> Result<()> {
         x.slice(0, None, None, 0),
         x.unfold(0, 3, 1),
         x.unfold(0, 1, 0),
-        x.topk(4, 1, true).map(|p| p.0),
-        x.kthvalue(0, 1, false).map(|p| p.0),
-        x.kthvalue(4, 1, false).map(|p| p.0),
+        x.topk(4, 1, Largest(true)).map(|p| p.0),
+        x.kthvalue(0, 1).map(|p| p.0),
+        x.kthvalue(4, 1).map(|p| p.0),
         x.gather(0, &Tensor::new([[i64::MIN, 0, 0]])?),
         x.gather(0, &Tensor::new([0i64])?),
         x.scatter(0, &Tensor::new([[2i64]])?, 1.0),
@@ -223,7 +227,7 @@ fn dimensions_and_indices() -> Result<()> {
         x.cholesky(),
         x.tensordot(&x, 3),
         x.matrix_power(2),
-        x.quantile(&Tensor::new(2.0f32)?, 0, false),
+        x.quantile(&Tensor::new(2.0f32)?, 0),
         x.tile(i64::MAX),
         x.repeat((-1, 1)),
         x.pad([i64::MIN, i64::MIN], Pad::Constant(0.0)),
@@ -239,11 +243,11 @@ fn dimensions_and_indices() -> Result<()> {
         x.einsum_with(""),
         Tensor::stack(&[] as &[Tensor], 0),
         Tensor::cat(&[] as &[Tensor], 0),
-        Tensor::zeros((0, 3))?.amax(0, false),
+        Tensor::zeros((0, 3))?.amax(0),
         Tensor::zeros(0)?.max(),
         Tensor::zeros(0)?.median(),
-        Tensor::zeros(0)?.argmax((), false),
-        Tensor::zeros(0)?.mode(0, false).map(|p| p.0),
+        Tensor::zeros(0)?.argmax(()),
+        Tensor::zeros(0)?.mode(0).map(|p| p.0),
     ]);
     for (i, result) in results.into_iter().enumerate() {
         let message = result.expect_err(&format!("number {i}")).to_string();
@@ -282,7 +286,7 @@ fn nothing() -> Result<()> {
             x.roll(3, 0)?,
             x.cumsum(0)?,
             x.softmax(-1)?,
-            x.sort(0, false)?.0,
+            x.sort(0, Descending(false))?.0,
             x.tril(0)?,
             x.cummax(0)?.0,
             x.logcumsumexp(0)?,
@@ -292,13 +296,13 @@ fn nothing() -> Result<()> {
             x.unsqueeze(0)?.squeeze(0)?,
             x.repeat_interleave(2, 0)?,
             x.isin(&x)?,
-            x.masked_select(&x)?,
+            x.masked_select(&x.ne(0)?)?,
             x.unique()?.0,
             x.nonzero()?,
             x.view_as(&x)?,
             x.diagonal(0, 0, 1)?,
             x.mt()?.contiguous()?,
-            x.where_(&x, &x)?,
+            x.where_(&x.ne(0)?, &x)?,
         ] {
             assert!(y.size().len() <= x.dim() + 1);
         }

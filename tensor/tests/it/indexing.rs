@@ -1,4 +1,4 @@
-use taper_tensor::{DType, Index, Reduce, Result, Tensor};
+use taper_tensor::{DType, Descending, IncludeSelf, Index, Largest, Reduce, Result, Tensor};
 
 fn x() -> Result<Tensor> {
     Tensor::arange(0, 24, 1)?.reshape((2, 3, 4))
@@ -41,7 +41,7 @@ fn masks_and_tensors_of_indices() -> Result<()> {
     let y = x.i((&batch, .., Tensor::new([0i64, 3])?))?;
     assert_eq!((y.size(), y.to_vec::<i64>()?), (&[2, 3][..], vec![12, 16, 20, 3, 7, 11]));
     assert!(x.i(Tensor::new([2i64])?).is_err() && x.i(Tensor::new([0.5f32])?).is_err());
-    let mask = Tensor::new([1u8, 0, 1])?;
+    let mask = Tensor::new([true, false, true])?;
     assert_eq!(x.i((.., &mask))?.size(), [2, 2, 4]);
     assert!(x.i(&mask).is_err());
     Ok(())
@@ -77,11 +77,11 @@ fn gather_and_its_like() -> Result<()> {
 #[test]
 fn order() -> Result<()> {
     let x = Tensor::new([[3.0f32, f32::NAN, 1.0, 3.0], [0.0, -1.0, 5.0, 2.0]])?;
-    let (values, indices) = x.sort(1, false)?;
+    let (values, indices) = x.sort(1, Descending(false))?;
     assert_eq!(indices.to_vec::<i64>()?, [2, 0, 3, 1, 1, 0, 3, 2]);
     assert!(values.to_vec::<f32>()?[3].is_nan());
-    assert_eq!(x.topk(2, 1, true)?.1.to_vec::<i64>()?, [1, 0, 2, 3]);
-    assert_eq!(x.median_dim(1, false)?.1.to_vec::<i64>()?, [1, 0]);
+    assert_eq!(x.topk(2, 1, Largest(true))?.1.to_vec::<i64>()?, [1, 0, 2, 3]);
+    assert_eq!(x.median_dim(1)?.1.to_vec::<i64>()?, [1, 0]);
     assert_eq!(Tensor::new([4.0f32, 1.0, 3.0, 2.0])?.median()?.item::<f32>()?, 2.0);
     let (values, inverse, counts) = Tensor::new([3i64, 1, 3])?.unique()?;
     assert_eq!(values.to_vec::<i64>()?, [1, 3]);
@@ -89,7 +89,10 @@ fn order() -> Result<()> {
     assert_eq!(Tensor::new([1i64, 3, 1])?.bincount(5)?.to_vec::<i64>()?, [0, 2, 0, 1, 0]);
     assert!(Tensor::new([i64::MAX])?.bincount(0).is_err());
     assert_eq!(Tensor::new([0.0f32, 1.0, 2.0, 9.0])?.histc(2, 0.0, 2.0)?.to_vec::<f32>()?, [1.0, 2.0]);
-    assert_eq!(x.topk(5, 1, true).unwrap_err().to_string(), "topk: dimension 1 of size 4 has no 5 elements");
+    assert_eq!(
+        x.topk(5, 1, Largest(true)).unwrap_err().to_string(),
+        "topk: dimension 1 of size 4 has no 5 elements"
+    );
     Ok(())
 }
 
@@ -127,7 +130,7 @@ fn a_number_is_indexed_as_a_vector_of_one() -> Result<()> {
     assert_eq!(x.take_along_dim(&index, 0)?.item::<f32>()?, 3.0);
     assert_eq!(x.scatter(0, &index, &seven)?.item::<f32>()?, 7.0);
     assert_eq!(x.scatter_add(0, &index, &seven)?.item::<f32>()?, 10.0);
-    assert_eq!(x.scatter_reduce(0, &index, &seven, Reduce::Prod, true)?.item::<f32>()?, 21.0);
+    assert_eq!(x.scatter_reduce(0, &index, &seven, Reduce::Prod, IncludeSelf(true))?.item::<f32>()?, 21.0);
     assert_eq!(x.index_add(0, &index, &seven)?.item::<f32>()?, 10.0);
     assert_eq!(x.index_copy(0, &index, &seven)?.item::<f32>()?, 7.0);
     assert_eq!(x.index_fill(0, &index, 5)?.item::<f32>()?, 5.0);
@@ -146,7 +149,7 @@ fn negative_indices_along_a_dimension_count_from_the_end() -> Result<()> {
 
 #[test]
 fn a_larger_mask_broadcasts_the_tensor() -> Result<()> {
-    let (x, mask) = (Tensor::new([1i64, 2])?, Tensor::new([[1u8, 0], [0, 1]])?);
+    let (x, mask) = (Tensor::new([1i64, 2])?, Tensor::new([[true, false], [false, true]])?);
     assert_eq!(x.masked_scatter(&mask, Tensor::new([8i64, 9])?)?.to_vec::<i64>()?, [8, 2, 1, 9]);
     assert_eq!(x.masked_select(&mask)?.to_vec::<i64>()?, [1, 2]);
     assert!(x.masked_scatter(&mask.to_dtype(DType::F32)?, &x).is_err());
@@ -157,7 +160,7 @@ fn a_larger_mask_broadcasts_the_tensor() -> Result<()> {
 fn an_infinite_number_is_close_to_itself_alone() -> Result<()> {
     let x = Tensor::new([1.0f32, f32::INFINITY, 0.0, f32::INFINITY, f32::NAN])?;
     let y = Tensor::new([f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY, f32::INFINITY, f32::NAN])?;
-    assert_eq!(x.isclose(&y, 1e-5, 1e-8)?.to_vec::<u8>()?, [0, 0, 0, 1, 0]);
+    assert_eq!(x.isclose(&y, 1e-5, 1e-8)?.to_vec::<bool>()?, [false, false, false, true, false]);
     assert!(!x.narrow(0, 0, 1)?.allclose(y.narrow(0, 0, 1)?, 1e-5, 1e-8)?);
     assert!(x.isclose(&y, -1.0, 0.0).is_err());
     Ok(())

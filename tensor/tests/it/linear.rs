@@ -1,4 +1,4 @@
-use taper_tensor::{Result, Tensor};
+use taper_tensor::{Descending, Replacement, Result, Tensor};
 
 /// The product by its definition.
 fn naive(a: &Tensor, b: &Tensor) -> Result<Vec<f64>> {
@@ -71,12 +71,12 @@ fn decompositions_multiply_back() -> Result<()> {
         let (u, s, v) = x.svd()?;
         assert_eq!((u.size(), s.size(), v.size()), (&[2, m, 3][..], &[2, 3][..], &[2, 3, n][..]));
         assert!(close(&u.mul(s.unsqueeze(1)?)?.matmul(&v)?, &x)?);
-        assert!(s.equal(&s.sort(1, true)?.0)?);
+        assert!(s.equal(&s.sort(1, Descending(true))?.0)?);
     }
     let x = Tensor::options().dtype(taper_tensor::DType::F64).randn((3, 3))?;
     let symmetric = x.add(x.t()?)?;
     let (values, vectors) = symmetric.eigh()?;
-    assert!(values.equal(&values.sort(0, false)?.0)?);
+    assert!(values.equal(&values.sort(0, Descending(false))?.0)?);
     assert!(close(&symmetric.matmul(&vectors)?, &vectors.mul(&values)?)?);
     assert!(Tensor::zeros((2, 2))?.inverse().is_err() && Tensor::zeros((2, 3))?.det().is_err());
     assert!(Tensor::full((2, 2), f32::NAN)?.svd().is_err() && Tensor::zeros((2, 2))?.cholesky().is_err());
@@ -90,11 +90,11 @@ fn einsum_agrees_with_products() -> Result<()> {
     let of = |e: &str, x: &[&Tensor]| Tensor::einsum(e, x);
     assert!(of("bij,bjk->bik", &[&a, &b])?.allclose(&a.matmul(&b)?, 1e-12, 1e-12)?);
     assert!(of("bij, bjk, k", &[&a, &b, &c])?.allclose(
-        &a.matmul(&b)?.matmul(&c)?.sum_dim(0, false)?,
+        &a.matmul(&b)?.matmul(&c)?.sum_dim(0)?,
         1e-12,
         1e-12
     )?);
-    assert!(of("bij->jb", &[&a])?.allclose(&a.sum_dim(1, false)?.t()?, 1e-12, 1e-12)?);
+    assert!(of("bij->jb", &[&a])?.allclose(&a.sum_dim(1)?.t()?, 1e-12, 1e-12)?);
     assert!(of("i,j->ij", &[&c, &c])?.allclose(&c.outer(&c)?, 1e-12, 1e-12)?);
     for bad in ["ij,jk", "bij->bx", "bij->bb", "b1j", "bijk", "bbj"] {
         assert!(of(bad, &[&a]).is_err(), "{bad}");
@@ -105,11 +105,14 @@ fn einsum_agrees_with_products() -> Result<()> {
 #[test]
 fn draws_follow_their_weights() -> Result<()> {
     let weights = Tensor::new([[0.0f32, 3.0, 1.0], [1.0, 0.0, 0.0]])?;
-    let drawn = weights.multinomial(4000, true)?;
+    let drawn = weights.multinomial(4000, Replacement(true))?;
     let ones = drawn.select(0, 0)?.eq(1)?.sum()?.item::<i64>()?;
     assert!((2850..3150).contains(&ones) && drawn.select(0, 1)?.max()?.item::<i64>()? == 0);
-    assert_eq!(weights.select(0, 0)?.multinomial(2, false)?.sum()?.item::<i64>()?, 3);
-    assert!(weights.multinomial(2, false).is_err() && weights.sub(2)?.multinomial(1, true).is_err());
+    assert_eq!(weights.select(0, 0)?.multinomial(2, Replacement(false))?.sum()?.item::<i64>()?, 3);
+    assert!(
+        weights.multinomial(2, Replacement(false)).is_err()
+            && weights.sub(2)?.multinomial(1, Replacement(true)).is_err()
+    );
     let p = Tensor::full(4000, 0.25)?;
     assert!((850..1150).contains(&(p.bernoulli()?.sum()?.item::<f32>()? as i32)));
     assert!(p.mul(9)?.bernoulli().is_err());

@@ -1,6 +1,7 @@
 //! Integration tests of tensors, a module per topic.
 
 mod arithmetic; // promotion, broadcasting, integers that wrap around, in place
+mod bool; // the dtype of comparisons and masks; the dtypes of literals
 mod bridge; // one memory with ndarray, views that are held, .npy and .npz files
 #[allow(dead_code)] // the sweep of variables needs more of it
 mod chance; // arguments by chance
@@ -17,7 +18,7 @@ mod scatter; // several elements for one place; the gamma function and its kin
 mod sweep; // every method with random arguments, most of them absurd
 mod views; // of any strides, without a copy
 
-const DTYPES: [taper_tensor::DType; 8] = {
+const DTYPES: [taper_tensor::DType; 9] = {
     use taper_tensor::DType::*;
-    [U8, U32, I32, I64, F16, BF16, F32, F64]
+    [Bool, U8, U32, I32, I64, F16, BF16, F32, F64]
 };

@@ -1,6 +1,6 @@
 //! Results of PyTorch 2.15 for the same arguments; a mask there is of bools.
 
-use taper_tensor::{DType, NestedArray, Result, Tensor};
+use taper_tensor::{DType, Keepdim, NestedArray, Result, Right, Tensor};
 
 const NAN: f64 = f64::NAN;
 const INF: f64 = f64::INFINITY;
@@ -33,18 +33,18 @@ fn check(name: &str, y: &Tensor, dtype: DType, size: &[usize], expected: &[f64])
 fn order_and_ranks() -> Result<()> {
     let x = f([[3.0, NAN, 1.0, 3.0], [0.0, -1.0, 5.0, 2.0]])?;
     let y = f([[1.0, 2.0, 2.0, 1.0], [4.0, 4.0, 3.0, 3.0]])?;
-    let all = y.mode(1, false)?;
+    let all = y.mode(1)?;
     check("mode.0", &all.0, DType::F32, &[2], &[1.0, 3.0])?;
     check("mode.1", &all.1, DType::I64, &[2], &[3.0, 3.0])?;
-    let all = f([[5.0, 1.0], [1.0, 1.0], [5.0, 2.0]])?.mode(0, false)?;
+    let all = f([[5.0, 1.0], [1.0, 1.0], [5.0, 2.0]])?.mode(0)?;
     check("mode0.0", &all.0, DType::F32, &[2], &[5.0, 1.0])?;
     check("mode0.1", &all.1, DType::I64, &[2], &[2.0, 1.0])?;
-    let all = y.kthvalue(3, 1, false)?;
+    let all = y.kthvalue(3, 1)?;
     check("kth.0", &all.0, DType::F32, &[2], &[2.0, 4.0])?;
-    let all = x.kthvalue(4, 1, false)?;
+    let all = x.kthvalue(4, 1)?;
     check("kthnan.0", &all.0, DType::F32, &[2], &[NAN, 5.0])?;
     check("kthnan.1", &all.1, DType::I64, &[2], &[1.0, 2.0])?;
-    let all = i([2, 7, 7, 7, 1])?.kthvalue(4, 0, false)?;
+    let all = i([2, 7, 7, 7, 1])?.kthvalue(4, 0)?;
     check("kth3.0", &all.0, DType::I64, &[], &[7.0])?;
     let all = f([1.0, 3.0, 3.0, NAN, 5.0, NAN])?.cummax(0)?;
     check("cummax.0", &all.0, DType::F32, &[6], &[1.0, 3.0, 3.0, NAN, NAN, NAN])?;
@@ -54,54 +54,54 @@ fn order_and_ranks() -> Result<()> {
     check("cummin.1", &all.1, DType::I64, &[5], &[0.0, 1.0, 2.0, 2.0, 4.0])?;
     check(
         "quant",
-        &y.quantile(&f([0.0, 0.25, 0.6])?, 1, false)?,
+        &y.quantile(&f([0.0, 0.25, 0.6])?, 1)?,
         DType::F32,
         &[3, 2],
         &[1.0, 3.0, 1.0, 3.0, 1.8000000715255737, 3.8000001907348633],
     )?;
     check(
         "quantk",
-        &y.quantile(&f(0.4)?, 0, true)?,
+        &y.quantile(&f(0.4)?, Keepdim(0))?,
         DType::F32,
         &[1, 4],
         &[2.200000047683716, 2.799999952316284, 2.4000000953674316, 1.7999999523162842],
     )?;
-    check("quantnan", &x.quantile(&f(0.5)?, 1, false)?, DType::F32, &[2], &[NAN, 1.0])?;
+    check("quantnan", &x.quantile(&f(0.5)?, 1)?, DType::F32, &[2], &[NAN, 1.0])?;
     check(
         "ss",
-        &f([1.0, 2.0, 2.0, 5.0])?.searchsorted(&f([[2.0, 0.0], [9.0, NAN]])?, false)?,
+        &f([1.0, 2.0, 2.0, 5.0])?.searchsorted(&f([[2.0, 0.0], [9.0, NAN]])?, Right(false))?,
         DType::I64,
         &[2, 2],
         &[1.0, 0.0, 4.0, 4.0],
     )?;
     check(
         "ssr",
-        &f([1.0, 2.0, 2.0, 5.0])?.searchsorted(&f([[2.0, 0.0], [9.0, NAN]])?, true)?,
+        &f([1.0, 2.0, 2.0, 5.0])?.searchsorted(&f([[2.0, 0.0], [9.0, NAN]])?, Right(true))?,
         DType::I64,
         &[2, 2],
         &[3.0, 0.0, 4.0, 4.0],
     )?;
     check(
         "ss2",
-        &i([[1, 3, 5], [2, 4, 6]])?.searchsorted(&i([[3, 6], [4, 1]])?, false)?,
+        &i([[1, 3, 5], [2, 4, 6]])?.searchsorted(&i([[3, 6], [4, 1]])?, Right(false))?,
         DType::I64,
         &[2, 2],
         &[1.0, 3.0, 1.0, 0.0],
     )?;
     check(
         "buck",
-        &f([0.0, 1.0, 1.5, 9.0])?.bucketize(&f([0.0, 1.0, 2.0])?, false)?,
+        &f([0.0, 1.0, 1.5, 9.0])?.bucketize(&f([0.0, 1.0, 2.0])?, Right(false))?,
         DType::I64,
         &[4],
         &[0.0, 1.0, 2.0, 3.0],
     )?;
-    check("isin", &i([1, 2, 3])?.isin(&i([2, 5, 3])?)?, DType::U8, &[3], &[0.0, 1.0, 1.0])?;
+    check("isin", &i([1, 2, 3])?.isin(&i([2, 5, 3])?)?, DType::Bool, &[3], &[0.0, 1.0, 1.0])?;
     let all = i([1, 1, 2, 2, 1])?.unique_consecutive()?;
     check("uc.0", &all.0, DType::I64, &[3], &[1.0, 2.0, 1.0])?;
     check("uc.1", &all.1, DType::I64, &[5], &[0.0, 0.0, 1.0, 1.0, 2.0])?;
     check("uc.2", &all.2, DType::I64, &[3], &[2.0, 2.0, 1.0])?;
-    check("argmax", &y.argmax((), false)?, DType::I64, &[], &[4.0])?;
-    check("argmin", &y.argmin((), false)?, DType::I64, &[], &[0.0])?;
+    check("argmax", &y.argmax(())?, DType::I64, &[], &[4.0])?;
+    check("argmin", &y.argmin(())?, DType::I64, &[], &[0.0])?;
     check(
         "takealong",
         &i([[3, 1, 2]])?.take_along_dim(&i([[1], [2]])?, 1)?,
@@ -147,9 +147,9 @@ fn statistics() -> Result<()> {
         &[4],
         &[0.0, 1.31326162815094, 1.31326162815094, 500.0],
     )?;
-    check("nansum", &x.nansum(1, false)?, DType::F32, &[2], &[7.0, 6.0])?;
-    check("nanmean", &x.nanmean(0, false)?, DType::F32, &[4], &[1.5, -1.0, 3.0, 2.5])?;
-    let all = y.aminmax(1, false)?;
+    check("nansum", &x.nansum(1)?, DType::F32, &[2], &[7.0, 6.0])?;
+    check("nanmean", &x.nanmean(0)?, DType::F32, &[4], &[1.5, -1.0, 3.0, 2.5])?;
+    let all = y.aminmax(1)?;
     check("aminmax.0", &all.0, DType::F32, &[2], &[1.0, 3.0])?;
     check("aminmax.1", &all.1, DType::F32, &[2], &[2.0, 4.0])?;
     check("dist", &f([1.0, 2.0])?.dist(&f([4.0, 6.0])?, 2.0)?, DType::F32, &[], &[5.0])?;
@@ -347,7 +347,7 @@ fn places() -> Result<()> {
     check(
         "mscatter",
         &Tensor::zeros((2, 2))?
-            .masked_scatter(&Tensor::new([[1u8, 0], [1, 1]])?, &f([1.0, 2.0, 3.0, 4.0])?)?,
+            .masked_scatter(&Tensor::new([[true, false], [true, true]])?, &f([1.0, 2.0, 3.0, 4.0])?)?,
         DType::F32,
         &[2, 2],
         &[1.0, 0.0, 2.0, 3.0],

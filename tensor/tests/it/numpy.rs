@@ -31,7 +31,8 @@ fn every_array_that_numpy_saves() -> Result<()> {
     for ((name, x), row) in arrays.iter().zip(rows) {
         assert_eq!(row[0], name.as_str());
         let dtype = match &name[..2] {
-            "b1" | "u1" => DType::U8,
+            "b1" => DType::Bool,
+            "u1" => DType::U8,
             "u4" => DType::U32,
             "i8" | "u8" => DType::I64,
             "f2" => DType::F16,

@@ -1,4 +1,4 @@
-use taper_tensor::{DType, PoolOptions, Result, Tensor};
+use taper_tensor::{AlignCorners, DType, PoolOptions, Result, Tensor};
 
 /// Whether `backward` is the transpose of `forward`: `<forward(x), dy> = <x, backward(dy)>`.
 fn transposed(
@@ -54,7 +54,7 @@ fn options_are_pytorchs() -> Result<()> {
 /// In `ceil_mode` a window may be larger than the image, if the stride reaches beyond it too.
 #[test]
 fn windows_larger_than_the_image() -> Result<()> {
-    let x = Tensor::new([[[[1.0f64, 2.0], [3.0, 4.0]]]])?;
+    let x = Tensor::options().dtype(DType::F64).tensor([[[[1.0f64, 2.0], [3.0, 4.0]]]])?;
     let o = PoolOptions { stride: (2, 2), ceil_mode: true, ..PoolOptions::new((3, 3)) };
     assert_eq!(x.max_pool2d(o)?.to_vec::<f64>()?, [4.0]);
     assert_eq!(x.avg_pool2d(o)?.to_vec::<f64>()?, [2.5]);
@@ -88,8 +88,8 @@ fn gradients_are_the_transposed_maps() -> Result<()> {
         for align in [false, true] {
             transposed(
                 &size,
-                |x| x.upsample_bilinear2d(to, align),
-                |dy| dy.upsample_bilinear2d_grad(&size, align),
+                |x| x.upsample_bilinear2d(to, AlignCorners(align)),
+                |dy| dy.upsample_bilinear2d_grad(&size, AlignCorners(align)),
             )?;
         }
     }
@@ -130,7 +130,7 @@ fn what_does_not_fit_is_an_error() -> Result<()> {
     fails(y.max_pool2d_grad(&places.add(16)?, &[1, 1, 4, 4], o), "16");
     fails(y.max_pool2d_grad(&places, &[1, 1, usize::MAX, 4], o), "");
     fails(y.upsample_nearest2d_grad(&[2, 1, 2, 2]), "[2, 1, 2, 2]");
-    fails(x.upsample_bilinear2d((1 << 62, 4), false), "more elements");
+    fails(x.upsample_bilinear2d((1 << 62, 4), AlignCorners(false)), "more elements");
     fails(Tensor::randn(3)?.relu_grad(&Tensor::randn((3, 1))?), "relu_grad");
     Ok(())
 }

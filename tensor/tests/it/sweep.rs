@@ -6,7 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::DTYPES;
 use crate::chance::Chance;
-use taper_tensor::{ConvTranspose2dOptions, Generator, PoolOptions, Reduce, Result, Tensor};
+use taper_tensor::{
+    AlignCorners, ConvTranspose2dOptions, Descending, Generator, IncludeSelf, Largest, PoolOptions, Reduce,
+    Replacement, Result, Right, Tensor,
+};
 
 /// One call: whether it gave a result.
 type Call = fn(&Chance, &Tensor) -> bool;
@@ -45,7 +48,7 @@ const CREATE: &[(&str, Call)] = calls! { |c, x|
     x.one_hot(c.size());
     x.bincount(c.size());
     x.histc(c.size(), c.real(), c.real());
-    x.multinomial(c.size(), c.bool());
+    x.multinomial(c.size(), Replacement(c.bool()));
 };
 
 const SHAPE: &[(&str, Call)] = calls! { |c, x|
@@ -111,7 +114,7 @@ const PLACES: &[(&str, Call)] = calls! { |c, x|
         &c.index(x),
         c.like(x),
         c.of(&[Reduce::Sum, Reduce::Prod, Reduce::Mean, Reduce::Amax, Reduce::Amin]),
-        c.bool()
+        IncludeSelf(c.bool())
     );
     x.index_select(c.int(), &c.index(x));
     x.index_add(c.int(), &c.index(x), c.like(x));
@@ -120,18 +123,18 @@ const PLACES: &[(&str, Call)] = calls! { |c, x|
     x.take(&c.index(x));
     x.put_(&c.index(x), c.like(x));
     x.embedding(&c.index(x), None);
-    x.masked_fill(&c.like(x), c.number());
-    x.masked_select(&c.like(x));
-    x.masked_scatter(&c.like(x), c.like(x));
-    x.where_(&c.like(x), c.like(x));
+    x.masked_fill(&c.mask(x), c.number());
+    x.masked_select(&c.mask(x));
+    x.masked_scatter(&c.mask(x), c.like(x));
+    x.where_(&c.mask(x), c.like(x));
     x.set_(c.indices(x), &c.like(x));
-    x.searchsorted(c.number(), c.bool());
-    x.bucketize(c.like(x), c.bool());
+    x.searchsorted(c.number(), Right(c.bool()));
+    x.bucketize(c.like(x), Right(c.bool()));
     x.isin(&c.like(x));
-    x.sort(c.int(), c.bool());
-    x.argsort(c.int(), c.bool());
-    x.topk(c.size(), c.int(), c.bool());
-    x.kthvalue(c.size(), c.int(), c.bool());
+    x.sort(c.int(), Descending(c.bool()));
+    x.argsort(c.int(), Descending(c.bool()));
+    x.topk(c.size(), c.int(), Largest(c.bool()));
+    x.kthvalue(c.size(), c.one_dim());
     x.unique();
     x.nonzero();
     x.argwhere();
@@ -139,28 +142,28 @@ const PLACES: &[(&str, Call)] = calls! { |c, x|
 };
 
 const REDUCE: &[(&str, Call)] = calls! { |c, x|
-    x.sum_dim(c.ints(), c.bool());
-    x.mean_dim(c.ints(), c.bool());
-    x.prod_dim(c.ints(), c.bool());
-    x.amax(c.ints(), c.bool());
-    x.amin(c.ints(), c.bool());
-    x.aminmax(c.ints(), c.bool());
-    x.any_dim(c.ints(), c.bool());
-    x.all_dim(c.ints(), c.bool());
-    x.argmax(c.ints(), c.bool());
-    x.argmin(c.ints(), c.bool());
-    x.max_dim(c.int(), c.bool());
-    x.min_dim(c.int(), c.bool());
-    x.median_dim(c.int(), c.bool());
-    x.mode(c.int(), c.bool());
-    x.var(c.ints(), c.real(), c.bool());
-    x.std_mean(c.ints(), c.real(), c.bool());
-    x.norm_p(c.real(), c.ints(), c.bool());
+    x.sum_dim(c.dims());
+    x.mean_dim(c.dims());
+    x.prod_dim(c.dims());
+    x.amax(c.dims());
+    x.amin(c.dims());
+    x.aminmax(c.dims());
+    x.any_dim(c.dims());
+    x.all_dim(c.dims());
+    x.argmax(c.dims());
+    x.argmin(c.dims());
+    x.max_dim(c.one_dim());
+    x.min_dim(c.one_dim());
+    x.median_dim(c.one_dim());
+    x.mode(c.one_dim());
+    x.var(c.dims(), c.real());
+    x.std_mean(c.dims(), c.real());
+    x.norm_p(c.real(), c.dims());
     x.dist(c.like(x), c.real());
-    x.logsumexp(c.ints(), c.bool());
-    x.nansum(c.ints(), c.bool());
-    x.nanmean(c.ints(), c.bool());
-    x.quantile(&c.like(x), c.int(), c.bool());
+    x.logsumexp(c.dims());
+    x.nansum(c.dims());
+    x.nanmean(c.dims());
+    x.quantile(&c.like(x), c.one_dim());
     x.cumsum(c.int());
     x.cumprod(c.int());
     x.cummax(c.int());
@@ -250,7 +253,6 @@ const PRODUCTS: &[(&str, Call)] = calls! { |c, x|
     x.outer(c.tensor());
     x.inner(c.like(x));
     x.linear(c.tensor(), None);
-    x.addmm(c.tensor(), c.tensor(), c.number(), c.number());
     c.tensor().addmv(x, c.shaped(&[x.size().last().copied().unwrap_or(2)], x.dtype()), c.number(), c.number());
     x.baddbmm(c.like(x), c.like(x), c.number(), c.number());
     x.tensordot(c.like(x), c.size());
@@ -288,7 +290,7 @@ const CHANGE: &[(&str, Call)] = calls! { |c, x|
     x.scatter_(c.int(), &c.index(x), c.number());
     x.index_fill_(c.int(), &c.index(x), c.number());
     x.index_add_(c.int(), &c.index(x), c.like(x));
-    x.masked_fill_(&c.like(x), c.number());
+    x.masked_fill_(&c.mask(x), c.number());
     x.fill_diagonal_(c.number());
     x.normal_(c.real(), c.real());
     x.uniform_(c.real(), c.real());
@@ -307,9 +309,9 @@ const IMAGES: &[(&str, Call)] = calls! { |c, x|
     x.adaptive_avg_pool2d_grad(&c.size_like(x));
     x.adaptive_max_pool2d((2, 1)).and_then(|(y, places)| y.adaptive_max_pool2d_grad(&places, &c.size_like(x)));
     x.upsample_nearest2d(c.pair());
-    x.upsample_bilinear2d(c.pair(), c.bool());
+    x.upsample_bilinear2d(c.pair(), AlignCorners(c.bool()));
     x.upsample_nearest2d_grad(&c.size_like(x));
-    x.upsample_bilinear2d_grad(&c.size_like(x), c.bool());
+    x.upsample_bilinear2d_grad(&c.size_like(x), AlignCorners(c.bool()));
     x.conv2d(c.images(), None, c.conv());
     x.conv2d(c.kernels(x), None, c.conv());
     convolved(c, x);
@@ -385,9 +387,9 @@ sweeps! {
     creation: 0x1000_0000, 400, CREATE, Chance::tensor;
     shapes: 0x2000_0000, 400, SHAPE, Chance::tensor;
     places: 0x3000_0000, 400, PLACES, Chance::tensor;
-    reductions: 0x4000_0000, 300, REDUCE, Chance::tensor;
+    reductions: 0x4000_0000, 600, REDUCE, Chance::tensor;
     numbers: 0x5000_0000, 200, NUMBERS, Chance::tensor;
-    products: 0x6000_0000, 400, PRODUCTS, Chance::tensor;
+    products: 0x6000_0000, 800, PRODUCTS, Chance::tensor;
     changes: 0x7000_0000, 300, CHANGE, Chance::tensor;
     images: 0x8000_0000, 1500, IMAGES, Chance::images;
 }

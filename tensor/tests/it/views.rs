@@ -1,4 +1,4 @@
-use taper_tensor::{Index, Result, Tensor};
+use taper_tensor::{Index, Keepdim, Result, Tensor};
 
 /// PyTorch's `view`: by the strides, never a copy.
 #[test]
@@ -106,8 +106,8 @@ fn squeeze_and_flatten_take_several_dimensions() -> Result<()> {
     let x = Tensor::new(3.0f32)?;
     assert_eq!(x.squeeze(0)?.size(), x.size());
     assert_eq!(x.transpose(0, -1)?.size(), x.size());
-    assert_eq!(x.sum_dim(0, true)?.size(), x.size());
-    assert_eq!(x.amax(-1, false)?.item::<f32>()?, 3.0);
-    assert!(x.sum_dim(1, false).is_err());
+    assert_eq!(x.sum_dim(Keepdim(0))?.size(), x.size());
+    assert_eq!(x.amax(-1)?.item::<f32>()?, 3.0);
+    assert!(x.sum_dim(1).is_err());
     Ok(())
 }

@@ -12,7 +12,7 @@ use taper_nn::{
 };
 use taper_optim::schedule::{Scheduler, StepLr};
 use taper_optim::{Optimizer, Sgd, clip_grad_norm_};
-use taper_tensor::{DType, Device, Index, Tensor};
+use taper_tensor::{DType, Device, Index, Keepdim, Tensor};
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
@@ -30,8 +30,8 @@ fn tensors() -> Result {
     x.add_(1.0)?;
     assert_eq!((copy.i(0)?.item::<f32>()?, x.i(0)?.item::<f32>()?), (0.0, 1.0));
     assert_eq!(x.pow(2.0)?.i(1)?.item::<f32>()?, 4.0);
-    assert_eq!(x.gt(9.0)?.to_vec::<u8>()?.iter().filter(|&&t| t == 1).count(), 1);
-    assert_eq!(x.eq(&copy)?.any()?.item::<u8>()?, 0);
+    assert_eq!(x.gt(9.0)?.count_nonzero()?.item::<i64>()?, 1);
+    assert!(!x.eq(&copy)?.any()?.item::<bool>()?);
 
     let y = x.view((2, 5))?; // 1 to 5, 6 to 10
     assert_eq!(y.i((.., 1))?.to_vec::<f32>()?, [2.0, 7.0]);
@@ -39,11 +39,11 @@ fn tensors() -> Result {
     assert_eq!(x.i(Index::step(.., 2))?.to_vec::<f32>()?, [1.0, 3.0, 5.0, 7.0, 9.0]);
     assert_eq!(y.i((Index::Ellipsis, Index::NewAxis))?.size(), [2, 5, 1]);
     assert_eq!(x.i(x.gt(8.0)?)?.to_vec::<f32>()?, [9.0, 10.0]);
-    assert_eq!(y.sum_dim(1, false)?.to_vec::<f32>()?, [15.0, 40.0]);
-    assert_eq!(y.mean_dim(1, true)?.size(), [2, 1]);
-    let (values, indices) = y.max_dim(1, false)?;
+    assert_eq!(y.sum_dim(1)?.to_vec::<f32>()?, [15.0, 40.0]);
+    assert_eq!(y.mean_dim(Keepdim(1))?.size(), [2, 1]);
+    let (values, indices) = y.max_dim(1)?;
     assert_eq!((values.to_vec::<f32>()?, indices.to_vec::<i64>()?), (vec![5.0, 10.0], vec![4, 4]));
-    assert_eq!(y.argmax(1, false)?.to_vec::<i64>()?, [4, 4]);
+    assert_eq!(y.argmax(1)?.to_vec::<i64>()?, [4, 4]);
     assert_eq!(y.unsqueeze(0)?.squeeze(())?.size(), y.unsqueeze(0)?.squeeze(0)?.size());
     assert_eq!(y.t()?.matmul(&y)?.size(), [5, 5]);
     assert_eq!(Tensor::cat(&[&y, &y], 1)?.size(), [2, 10]);
@@ -91,7 +91,7 @@ fn autograd() -> Result {
 
     let loss = x.square()?.sum()?;
     loss.backward_options().retain_graph(true).run()?;
-    let first = grad(&[&loss], &[&x], &[], true, false)?[0].clone().ok_or("a gradient")?;
+    let first = grad(&[&loss], &[&x]).create_graph(true).run()?.remove(0);
     assert!(first.is_requires_grad());
     assert!(!no_grad(|| x.square())?.is_requires_grad() && !inference(|| x.square())?.is_requires_grad());
     {

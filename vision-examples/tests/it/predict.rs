@@ -49,7 +49,7 @@ fn the_three_likeliest_classes() {
     load_state_dict(&net, &load(&model).unwrap()).unwrap();
     let sample = Synthetic::test(1).transform(normalized()).at(0).unwrap().0.to_tensor().unwrap();
     let outputs = net.forward(&sample.unsqueeze(0).unwrap()).unwrap();
-    let class = outputs.argmax(1, false).unwrap().to_vec::<i64>().unwrap()[0];
+    let class = outputs.argmax(1).unwrap().to_vec::<i64>().unwrap()[0];
     let expected = format!("disc.png  {} ", Synthetic::CLASSES[class as usize]);
     assert!(lines[0].contains(&expected), "{expected:?} is not in {all}");
     for line in &lines {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use taper_nn::{Metadata, StateDict, load_with_metadata, save_with_metadata};
-use taper_tensor::Tensor;
+use taper_tensor::{DType, Tensor};
 
 use crate::run::{cifar, killed, refusal, report, text};
 
@@ -100,7 +100,10 @@ fn files_that_do_not_fit() {
         assert!(message.contains(part), "{part:?} is not in {message}");
     }
     let beta = |tensors: &mut StateDict, _: &mut Metadata| {
-        tensors.insert("optimizer.param_groups.0.beta1".into(), Tensor::new(0.9f64).unwrap());
+        tensors.insert(
+            "optimizer.param_groups.0.beta1".into(),
+            Tensor::options().dtype(DType::F64).tensor(0.9f64).unwrap(),
+        );
     };
     assert!(other("optimiser", &beta).contains("no setting \"beta1\""));
     let far = |tensors: &mut StateDict, _: &mut Metadata| {
@@ -110,7 +113,10 @@ fn files_that_do_not_fit() {
     let half = |tensors: &mut StateDict, _: &mut Metadata| drop(tensors.remove("generator"));
     assert!(other("half", &half).contains("it has no generator"));
     let scheduled = |tensors: &mut StateDict, _: &mut Metadata| {
-        tensors.insert("scheduler.last_epoch".into(), Tensor::new(1.0f64).unwrap());
+        tensors.insert(
+            "scheduler.last_epoch".into(),
+            Tensor::options().dtype(DType::F64).tensor(1.0f64).unwrap(),
+        );
     };
     assert!(
         other("schedule", &scheduled).contains("it has a schedule of the learning rate, this run has none")

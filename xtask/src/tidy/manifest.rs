@@ -44,8 +44,8 @@ pub fn check(file: &File) -> Vec<Finding> {
         let reason =
             dependency.specification.split_once('#').is_some_and(|(_, reason)| !reason.trim().is_empty());
         let inherited = dependency.specification.replace(' ', "").contains("workspace=true");
-        let ours = dependency.name.starts_with("taper-");
-        if at_root { !reason && !ours } else { !inherited }
+        let ours = dependency.name.split('-').next() == Some("taper");
+        if at_root { !reason && !ours && !inherited } else { !inherited }
     };
     let advice = match at_root {
         true => "say in a comment behind it what it is for",

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use taper_autograd::Variable;
 use taper_tensor::{
-    Conv2dOptions, DType, Generator, Index, IntoBound, IntoIndices, NestedArray, Operand, Pad, PoolOptions,
-    Scalar, Tensor,
+    Conv2dOptions, DType, Dims, Generator, Index, IntoBound, IntoIndices, NestedArray, Operand, Pad,
+    PoolOptions, Scalar, Tensor,
 };
 
 use crate::chance::Chance;
@@ -65,7 +65,7 @@ pub fn matrix<const N: usize>(shape: [usize; N]) -> Input {
 
 /// Numbers of which some are 0.
 pub fn zeros<const N: usize>(shape: [usize; N]) -> Input {
-    Input::Real(shape.to_vec(), |g, shape| f64s(g).randn(shape)?.mul(Tensor::new([1.0f64, 0.0, 1.0])?))
+    Input::Real(shape.to_vec(), |g, shape| f64s(g).randn(shape)?.mul(Tensor::new([1, 0, 1])?))
 }
 
 /// Integers from 0 to 8.
@@ -77,22 +77,28 @@ pub fn integers<const N: usize>(shape: [usize; N]) -> Input {
 
 /// Indices.
 pub fn index(index: impl NestedArray<Element = i32>) -> Input {
-    Input::Constant(Tensor::new(index).and_then(|x| x.to_dtype(DType::I64)).unwrap())
+    Input::Constant(Tensor::new(index).unwrap())
 }
 
 /// A mask.
 pub fn mask(mask: impl NestedArray<Element = i32>) -> Input {
-    Input::Constant(Tensor::new(mask).and_then(|x| x.to_dtype(DType::U8)).unwrap())
+    Input::Constant(Tensor::new(mask).and_then(|x| x.to_dtype(DType::Bool)).unwrap())
 }
 
 /// Numbers that are no leaves.
 pub fn numbers(numbers: impl NestedArray<Element = f64>) -> Input {
-    Input::Constant(Tensor::new(numbers).unwrap())
+    Input::Constant(Tensor::options().dtype(DType::F64).tensor(numbers).unwrap())
 }
 
 /// Either type as a tensor.
 pub trait Plain {
     fn plain(&self) -> Tensor;
+
+    /// As a mask. Reference cases have theirs as bytes.
+    fn mask(&self) -> Tensor {
+        let x = self.plain();
+        if x.dtype() == DType::U8 { x.to_dtype(DType::Bool).unwrap() } else { x }
+    }
 }
 
 impl Plain for Tensor {
@@ -121,7 +127,7 @@ macro_rules! outputs {
         }
         impl Outputs<$T> for bool {
             fn list(self) -> Vec<$T> {
-                vec![Tensor::new([u8::from(self)]).unwrap().into()]
+                vec![Tensor::new([self]).unwrap().into()]
             }
         }
         impl<A: Outputs<$T>> Outputs<$T> for Vec<A> {
@@ -223,6 +229,11 @@ impl Arguments<'_> {
     /// Dimensions or sizes; a reference case without them means all.
     pub fn ints(&self, name: &str, usual: &[i64]) -> Vec<i64> {
         self.choose(usual.to_vec(), |args| list(&args[name]), Chance::ints)
+    }
+
+    /// Dimensions to reduce.
+    pub fn over(&self, usual: &[i64], keepdim: bool) -> Dims {
+        Dims { dims: self.ints("dim", usual), keepdim: self.flag("keepdim", keepdim) }
     }
 
     pub fn sizes(&self, name: &str, usual: &[usize]) -> Vec<usize> {

@@ -143,7 +143,7 @@ fn check(case: &Value, sample: &Sample, tensors: &HashMap<String, Tensor>) -> Re
 
 /// The gradient of the sum of the squares of all gradients.
 fn second_gradient(leaves: &[(usize, &Variable)]) -> Result<Vec<Tensor>> {
-    let mut total = Variable::new(Tensor::new(0.0f64)?.to(&crate::device())?);
+    let mut total = Variable::new(Tensor::options().dtype(DType::F64).tensor(0.0f64)?.to(&crate::device())?);
     for (_, x) in leaves {
         if let Some(g) = x.grad_variable() {
             total = total.add(g.mul(&g)?.sum()?)?;
@@ -152,7 +152,7 @@ fn second_gradient(leaves: &[(usize, &Variable)]) -> Result<Vec<Tensor>> {
     let inputs: Vec<&Variable> = leaves.iter().map(|(_, x)| *x).collect();
     // Where the gradient is constant, as that of a maximum, it depends on no input.
     let found = match total.is_requires_grad() {
-        true => grad(&[&total], &inputs, &[], false, true)?,
+        true => grad(&[&total], &inputs).run_allow_unused()?,
         false => vec![None; inputs.len()],
     };
     found

@@ -15,7 +15,7 @@ impl Sample {
         if let [y] = &outputs[..] {
             return Ok(y.clone());
         }
-        let mut sum = Variable::new(Tensor::new(0.0f64)?.to(&v[0].device())?);
+        let mut sum = Variable::new(Tensor::options().dtype(DType::F64).tensor(0.0f64)?.to(&v[0].device())?);
         for y in outputs {
             let factors = Tensor::options().dtype(DType::F64).linspace(0.5, 2.0, y.numel())?;
             sum = sum.add(y.mul(factors.to(&y.device())?.reshape(&y.size()[..])?)?.sum()?)?;

@@ -15,7 +15,8 @@ fn page() -> String {
         Every operation of `Tensor` and `Variable`, by family: the file of that name in `tensor/src/ops/` and \
         `autograd/src/ops/`. Made from the registry, `tensor/src/registry/`; `TAPER_WRITE=1 cargo test -p \
         taper-autograd --test it page` writes it again.\n\n\
-        - **dtypes**: integers are computed as they are or become f32; `float` and `integer` refuse others.\n\
+        - **dtypes**: integers and bool are computed as they are or become f32; `numbers` refuses bool, `float` and \
+        `integer` refuse all others.\n\
         - **gradient**: `first` has no second derivative but 0, `second` has all.\n\
         - **autocast**: what mixed precision converts the operands to.\n\
         - **CPU**, **GPU**: a kernel of its own, operations that it is composed of, a view that computes nothing; \
@@ -72,7 +73,9 @@ fn operations_take_the_dtypes_that_they_claim() {
             let claimed = match op.dtypes {
                 Dtypes::any => true,
                 Dtypes::float => dtype.is_float(),
-                Dtypes::int => !dtype.is_float(),
+                Dtypes::number => dtype != DType::Bool,
+                Dtypes::int => !dtype.is_float() && dtype != DType::Bool,
+                Dtypes::bits => !dtype.is_float(),
             };
             let inputs = (sample.inputs)();
             if inputs.iter().all(|input| input.shape().is_none()) {

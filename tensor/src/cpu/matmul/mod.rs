@@ -71,7 +71,9 @@ impl<'a, T: Copy> Operand<'a, T> {
             offset += index % size * stride;
             index /= size;
         }
-        Self { data: &self.data[offset..], row: self.row, col: self.col, batch: &[] }
+        // Matrices without elements may begin beyond the last one.
+        let data = self.data.get(offset..).unwrap_or(&[]);
+        Self { data, row: self.row, col: self.col, batch: &[] }
     }
 
     /// Checks that a `rows` x `cols` matrix lies within `data`, on which the kernels rely.

@@ -47,20 +47,20 @@ fn operations(bench: &mut Bench, label: &str, rows: usize) -> Result<()> {
     case!(bench, label, &setup, "gelu", x.gelu(), "F.gelu(x)", cx.gelu_erf());
     case!(bench, label, &setup, "softmax", x.softmax(-1), "torch.softmax(x, -1)");
     case!(bench, label, &setup, "log_softmax", x.log_softmax(-1), "torch.log_softmax(x, -1)");
-    case!(bench, label, &setup, "sum first", x.sum_dim(0, false), "x.sum(0)", cx.sum(0));
-    case!(bench, label, &setup, "sum last", x.sum_dim(1, false), "x.sum(1)", cx.sum(1));
+    case!(bench, label, &setup, "sum first", x.sum_dim(0), "x.sum(0)", cx.sum(0));
+    case!(bench, label, &setup, "sum last", x.sum_dim(1), "x.sum(1)", cx.sum(1));
     case!(bench, label, &setup, "sum all", x.sum(), "x.sum()", cx.sum_all());
     case!(
         bench,
         label,
         &setup,
         "mean (0, 2, 3)",
-        images.mean_dim((0, 2, 3), false),
+        images.mean_dim((0, 2, 3)),
         "images.mean((0, 2, 3))",
         cimages.mean((0, 2, 3))
     );
-    case!(bench, label, &setup, "var last", x.var(1, 1.0, false), "x.var(1)", cx.var(1));
-    case!(bench, label, &setup, "max last", x.max_dim(1, false), "x.max(1)", cx.max(1));
+    case!(bench, label, &setup, "var last", x.var(1, 1.0), "x.var(1)", cx.var(1));
+    case!(bench, label, &setup, "max last", x.max_dim(1), "x.max(1)", cx.max(1));
     case!(bench, label, &setup, "transpose", x.t()?.contiguous(), "x.t().contiguous()", cx.t()?.contiguous());
     case!(bench, label, &setup, "cat", Tensor::cat(&[&x, &y], 1), "torch.cat([x, y], 1)");
     case!(bench, label, &setup, "bmm", matrices.bmm(&matrices), "matrices @ matrices", {
