@@ -57,7 +57,7 @@ fn run(settings: &Settings) -> Result<End> {
     let limit = settings.limit.unwrap_or(usize::MAX);
     let steps = settings.epochs.saturating_mul(loader.len().min(limit) as u64);
     let scheduler = settings.scheduler(steps, &mut *optimizer)?;
-    let (criterion, training) = (settings.criterion(), Training::default());
+    let (criterion, training) = (settings.criterion()?, Training::default());
     let mut run = Run { net: &net, optimizer, scheduler, loader: &loader, criterion, training };
     if let Some(file) = &settings.resume {
         run.resume(file)?;

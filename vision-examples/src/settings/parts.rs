@@ -69,9 +69,12 @@ impl Settings {
         Ok(Some(Scheduler::new(schedule, optimizer)))
     }
 
-    /// What is to become small.
-    pub fn criterion(&self) -> CrossEntropyLoss {
-        CrossEntropyLoss::new().label_smoothing(self.label_smoothing)
+    /// Makes the loss.
+    ///
+    /// # Errors
+    /// When the label smoothing is not from 0 to 1.
+    pub fn criterion(&self) -> Result<CrossEntropyLoss> {
+        Ok(CrossEntropyLoss::builder().label_smoothing(self.label_smoothing).build()?)
     }
 
     /// From a training picture to the network's numbers.

@@ -134,9 +134,9 @@ fn networks() -> Result {
     assert_eq!((mine.parameters().len(), mine.channels), (3, 2));
 
     let net = Sequential::new()
-        .add(Conv2d::new(3, 6, 5)?.stride(2))
-        .add(Relu)
-        .add(Flatten)
+        .add(Conv2d::builder(3, 6, 5).stride(2).build()?)
+        .add(Relu::new())
+        .add(Flatten::new())
         .add(Dropout::new(0.5)?)
         .add(Linear::new(6 * 14 * 14, 10)?);
     net.train();
