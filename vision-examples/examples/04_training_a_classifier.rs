@@ -57,7 +57,7 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
     writeln!(out, "--- Training the network")?;
     let net = Net::new(3)?;
     let criterion = CrossEntropyLoss::new();
-    let mut optimizer = Sgd::new(net.parameters(), 0.001)?.momentum(0.9);
+    let mut optimizer = Sgd::builder(net.parameters(), 0.001).momentum(0.9).build()?;
     let every = 2000.min(trainloader.len());
     for epoch in 0..epochs {
         let mut running_loss = 0.0;

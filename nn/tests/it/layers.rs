@@ -148,7 +148,8 @@ fn every_layer_is_checked() -> Result<()> {
         layers()?.into_iter().map(|(layer, _)| layer).chain(activations()?).collect();
     let checked: Vec<String> = checked.iter().map(|layer| layer.name().to_lowercase()).collect();
     // No layers; and two whose inputs are not one of real numbers, which have tests of their own.
-    let elsewhere = ["intopair", "recurrentstate", "upsamplemode", "embedding", "bilinear"];
+    let elsewhere =
+        ["intopair", "recurrentstate", "rnnnonlinearity", "upsamplemode", "embedding", "bilinear"];
     let exported = library.split("pub use layers::").skip(1).map(|rest| rest.split(';').next().unwrap());
     let names = exported.flat_map(|path| {
         let names = path.split("::").last().unwrap_or(path).replace(['{', '}'], "").to_lowercase();
@@ -161,8 +162,8 @@ fn every_layer_is_checked() -> Result<()> {
         rows.filter(|(name, _)| name.chars().all(char::is_alphanumeric)).map(|(name, _)| name.to_lowercase());
     let names: Vec<String> = names.filter(|name| !name.is_empty() && name != "*").chain(rows).collect();
     assert!(names.len() > 40, "{names:?}");
-    let missing: Vec<_> =
-        names.iter().filter(|name| !checked.contains(name) && !elsewhere.contains(&name.as_str())).collect();
+    let missing = names.iter().filter(|name| !checked.contains(name) && !elsewhere.contains(&name.as_str()));
+    let missing: Vec<_> = missing.filter(|name| !name.ends_with("builder")).collect();
     assert!(missing.is_empty(), "not checked: {missing:?}");
     Ok(())
 }

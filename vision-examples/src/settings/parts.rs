@@ -45,11 +45,10 @@ impl Settings {
         parameters: Vec<Variable>,
         mut settings: R,
     ) -> Result<Box<dyn Optimizer>> {
-        settings.set("lr", self.lr)?;
         if let Some(decay) = self.weight_decay {
             settings.set("weight_decay", decay)?;
         }
-        Ok(Box::new(PerParameter::with_settings(parameters, settings)?))
+        Ok(Box::new(PerParameter::builder(parameters, self.lr).settings(settings).build()?))
     }
 
     /// The schedule of the learning rate over so many mini-batches.
@@ -63,10 +62,10 @@ impl Settings {
     ) -> Result<Option<Scheduler<Box<dyn Schedule>>>> {
         let schedule: Box<dyn Schedule> = match self.schedule {
             ScheduleChoice::Constant => return Ok(None),
-            ScheduleChoice::Cosine => Box::new(CosineAnnealingLr::new(steps, 0.0)?),
+            ScheduleChoice::Cosine => Box::new(CosineAnnealingLr::new(steps)?),
             ScheduleChoice::OneCycle => Box::new(OneCycleLr::new(self.lr, steps)?),
         };
-        Ok(Some(Scheduler::new(schedule, optimizer)))
+        Ok(Some(Scheduler::new(schedule, optimizer)?))
     }
 
     /// Makes the loss.

@@ -48,8 +48,8 @@ fn train(folder: &Path) -> Result<()> {
         .num_workers(1)
         .build()?;
     let mut optimizer = Box::new(Adam::new(net.parameters(), 0.01)?);
-    let cosine: Box<dyn Schedule> = Box::new(CosineAnnealingLr::new(110, 0.0)?);
-    let scheduler = Some(Scheduler::new(cosine, &mut *optimizer));
+    let cosine: Box<dyn Schedule> = Box::new(CosineAnnealingLr::new(110)?);
+    let scheduler = Some(Scheduler::new(cosine, &mut *optimizer)?);
     let (criterion, training) = (CrossEntropyLoss::new(), Training::default());
     let mut run = Run { net: &net, optimizer, scheduler, loader: &loader, criterion, training };
     let path = folder.join("checkpoint.safetensors");
