@@ -76,15 +76,18 @@ impl Settings {
         Ok(CrossEntropyLoss::builder().label_smoothing(self.label_smoothing).build()?)
     }
 
-    /// From a training picture to the network's numbers.
-    pub fn transforms(&self) -> Transforms {
+    /// Returns the transforms from a training picture to the network's numbers.
+    ///
+    /// # Errors
+    /// Never, as the options are in their ranges.
+    pub fn transforms(&self) -> Result<Transforms> {
         let mut steps: Vec<Box<dyn Transform>> = vec![];
         if self.augment {
-            steps.push(Box::new(RandomCrop::new(SIDE).padding(4)));
-            steps.push(Box::new(RandomHorizontalFlip::default()));
+            steps.push(Box::new(RandomCrop::builder(SIDE).padding(4).build()?));
+            steps.push(Box::new(RandomHorizontalFlip::new()));
         }
-        steps.push(Box::new(normalized()));
-        Compose::new(steps)
+        steps.push(Box::new(normalized()?));
+        Ok(Compose::new(steps))
     }
 
     /// Where to compute.

@@ -42,7 +42,7 @@ impl Forward for Small {
 fn train(folder: &Path) -> Result<()> {
     manual_seed(1);
     let net = Small { conv: Conv2d::new(3, 4, 5)?, dropout: Dropout::new(0.5)?, fc: Linear::new(196, 10)? };
-    let loader = DataLoader::new(Synthetic::train(220).transform(ToTensor))
+    let loader = DataLoader::builder(Synthetic::train(220).transform(ToTensor))
         .batch_size(4)
         .shuffle(true)
         .num_workers(1)

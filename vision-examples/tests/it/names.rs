@@ -173,7 +173,7 @@ fn training_and_data() -> Result {
     let set = TensorDataset::new(Tensor::randn((10, 3))?, Tensor::zeros((10, 2))?)?;
     let parts = set.random_split(&[8, 2], 0)?;
     let set = parts.into_iter().next().ok_or("two parts")?;
-    let loader = DataLoader::new(set).batch_size(4).shuffle(true).build()?;
+    let loader = DataLoader::builder(set).batch_size(4).shuffle(true).build()?;
     for batch in loader.iter() {
         let (x, y) = batch?;
         let loss = autocast(DType::BF16, || {
