@@ -29,7 +29,7 @@ pub trait Collate: Sized {
     ///
     /// # Errors
     /// When it has another shape than those before it.
-    fn push(self, stack: &mut Self::Stack) -> Result<()>;
+    fn stack_onto(self, stack: &mut Self::Stack) -> Result<()>;
 
     /// The batch.
     ///
@@ -57,7 +57,7 @@ impl Collate for Image {
         ImageStack { size: self.size(), count: 0, pixels }
     }
 
-    fn push(self, stack: &mut ImageStack) -> Result<()> {
+    fn stack_onto(self, stack: &mut ImageStack) -> Result<()> {
         if self.size() != stack.size {
             return Err(unlike("picture", &self.size(), &stack.size));
         }
@@ -101,7 +101,7 @@ macro_rules! numbers {
             fn stack(&self, capacity: usize) -> Vec<$number> {
                 Vec::with_capacity(capacity)
             }
-            fn push(self, stack: &mut Vec<$number>) -> Result<()> {
+            fn stack_onto(self, stack: &mut Vec<$number>) -> Result<()> {
                 stack.push(self);
                 Ok(())
             }
@@ -117,7 +117,7 @@ macro_rules! numbers {
             fn stack(&self, capacity: usize) -> Vec<$number> {
                 Vec::with_capacity(capacity * K)
             }
-            fn push(self, stack: &mut Vec<$number>) -> Result<()> {
+            fn stack_onto(self, stack: &mut Vec<$number>) -> Result<()> {
                 stack.extend_from_slice(&self);
                 Ok(())
             }
@@ -133,7 +133,7 @@ macro_rules! numbers {
             fn stack(&self, capacity: usize) -> Self::Stack {
                 (Vec::with_capacity(capacity * self.len()), self.len(), 0)
             }
-            fn push(self, (all, len, count): &mut Self::Stack) -> Result<()> {
+            fn stack_onto(self, (all, len, count): &mut Self::Stack) -> Result<()> {
                 if self.len() != *len {
                     return Err(unlike("vector", &[self.len()], &[*len]));
                 }
@@ -158,7 +158,7 @@ macro_rules! listed {
             fn stack(&self, capacity: usize) -> Self::Stack {
                 Vec::with_capacity(capacity)
             }
-            fn push(self, stack: &mut Self::Stack) -> Result<()> {
+            fn stack_onto(self, stack: &mut Self::Stack) -> Result<()> {
                 stack.push(self);
                 Ok(())
             }
@@ -178,7 +178,7 @@ impl Collate for Tensor {
         Vec::with_capacity(capacity)
     }
 
-    fn push(self, stack: &mut Vec<Tensor>) -> Result<()> {
+    fn stack_onto(self, stack: &mut Vec<Tensor>) -> Result<()> {
         match stack.first() {
             Some(first) if first.size() != self.size() => {
                 return Err(unlike("tensor", self.size(), first.size()));
@@ -226,8 +226,8 @@ macro_rules! tuple {
             fn stack(&self, capacity: usize) -> Self::Stack {
                 ($(self.$at.stack(capacity),)*)
             }
-            fn push(self, stack: &mut Self::Stack) -> Result<()> {
-                $(self.$at.push(&mut stack.$at)?;)*
+            fn stack_onto(self, stack: &mut Self::Stack) -> Result<()> {
+                $(self.$at.stack_onto(&mut stack.$at)?;)*
                 Ok(())
             }
             fn finish(stack: Self::Stack) -> Result<Self::Batch> {

@@ -154,9 +154,6 @@ impl Image {
                     format!("{} channels in the picture, {} in mean and std", self.size[0], scale.len());
                 return Err(Error::invalid(OP, message));
             }
-            _ if scale.iter().any(|&(_, std)| std == 0.0) => {
-                return Err(Error::invalid(OP, "a deviation (std) is 0, which would divide by 0"));
-            }
             Pixels::Scaled(_, later @ None) => *later = Some(scale.clone()),
             _ => {
                 let (size, plane) = (self.size, self.size[1] * self.size[2]);

@@ -4,9 +4,9 @@
 //! use taper_data::{Cifar10, DataLoader, Dataset, fetch, transforms::{Compose, Normalize, ToTensor}};
 //!
 //! fetch::cifar10("data", &fetch::FetchOptions::default())?;
-//! let transform = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])));
+//! let transform = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])?));
 //! let train = Cifar10::train("data")?.transform(transform);
-//! let loader = DataLoader::new(train).batch_size(4).shuffle(true).num_workers(2).build()?;
+//! let loader = DataLoader::builder(train).batch_size(4).shuffle(true).num_workers(2).build()?;
 //! for batch in loader.iter() {
 //!     let (inputs, labels) = batch?; // f32 [4, 3, 32, 32] and i64 [4]
 //! }
@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod adapters;
+mod builder;
 mod collate;
 mod dataset;
 mod datasets;
@@ -40,6 +41,7 @@ pub use image::Image;
 pub use loader::{Batches, DataLoader, DataLoaderBuilder, LoaderState};
 pub use rng::Rng;
 pub use sampler::{
-    BatchSampler, DistributedSampler, RandomSampler, Sampler, SequentialSampler, WeightedRandomSampler,
+    BatchSampler, DistributedSampler, DistributedSamplerBuilder, RandomSampler, Sampler, SequentialSampler,
+    WeightedRandomSampler, WeightedRandomSamplerBuilder,
 };
-pub use stream::{IterableDataset, Samples, StreamBatches, StreamLoader};
+pub use stream::{IterableDataset, Samples, StreamBatches, StreamLoader, StreamLoaderBuilder};

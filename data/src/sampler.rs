@@ -1,39 +1,45 @@
-//! Samplers: which samples an epoch visits, in which order.
+//! Samplers, which decide which samples an epoch visits, and in which order.
 
-use crate::{Error, Result, Rng};
+use crate::{Error, Result, Rng, builder::builder};
 
-/// The indices of one epoch after the other.
+/// Decides which samples each epoch visits, and in which order.
 pub trait Sampler: Send + Sync {
-    /// The indices of an epoch in order. `rng` belongs to the loader's seed and this epoch.
+    /// Returns the indices of an epoch in order. `rng` belongs to the loader's seed and this epoch.
     fn order(&self, epoch: u64, rng: &mut Rng) -> Vec<usize>;
 
-    /// How many indices an epoch has, always.
+    /// Returns the number of indices of every epoch.
     fn len(&self) -> usize;
 
-    /// Whether an epoch has none.
+    /// Returns true if an epoch has none.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// The indices of one epoch after the other, batch by batch: for batches that belong together, e.g. of
-/// texts of similar length.
+/// Decides which samples are in which batches of each epoch, such as texts of similar length.
 pub trait BatchSampler: Send + Sync {
-    /// The batches of an epoch in order. `rng` belongs to the loader's seed and this epoch.
+    /// Returns the batches of an epoch in order. `rng` belongs to the loader's seed and this epoch.
     fn batches(&self, epoch: u64, rng: &mut Rng) -> Vec<Vec<usize>>;
 
-    /// How many batches an epoch has, always.
+    /// Returns the number of batches of every epoch.
     fn len(&self) -> usize;
 
-    /// Whether an epoch has none.
+    /// Returns true if an epoch has none.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// `0, 1, 2, ..., n - 1`.
+/// Visits `0, 1, 2, ..., n - 1`.
 #[derive(Clone, Debug)]
-pub struct SequentialSampler(pub usize);
+pub struct SequentialSampler(usize);
+
+impl SequentialSampler {
+    /// Makes a sampler of the indices below `samples`.
+    pub fn new(samples: usize) -> Self {
+        Self(samples)
+    }
+}
 
 impl Sampler for SequentialSampler {
     fn order(&self, _epoch: u64, _rng: &mut Rng) -> Vec<usize> {
@@ -45,9 +51,16 @@ impl Sampler for SequentialSampler {
     }
 }
 
-/// `0..n` in a random order, another one each epoch.
+/// Visits `0..n` in a random order, another one each epoch.
 #[derive(Clone, Debug)]
-pub struct RandomSampler(pub usize);
+pub struct RandomSampler(usize);
+
+impl RandomSampler {
+    /// Makes a sampler of the indices below `samples`.
+    pub fn new(samples: usize) -> Self {
+        Self(samples)
+    }
+}
 
 impl Sampler for RandomSampler {
     fn order(&self, _epoch: u64, rng: &mut Rng) -> Vec<usize> {
@@ -59,15 +72,17 @@ impl Sampler for RandomSampler {
     }
 }
 
-/// Indices drawn with a probability in proportion to their weights, as
+/// Draws indices with a probability in proportion to their weights, as
 /// `torch.utils.data.WeightedRandomSampler`: balances classes of different sizes.
 ///
 /// ```
 /// use taper_data::{Rng, Sampler, WeightedRandomSampler};
-/// let sampler = WeightedRandomSampler::new(&[0.0, 1.0, 3.0], 8000, true)?;
+/// let sampler = WeightedRandomSampler::new(&[0.0, 1.0, 3.0], 8000)?;
 /// let order = sampler.order(0, &mut Rng::new(0, 0));
 /// let count = |index| order.iter().filter(|&&i| i == index).count();
 /// assert!(count(0) == 0 && (1800..2200).contains(&count(1)) && (5800..6200).contains(&count(2)));
+/// let once = WeightedRandomSampler::builder(&[0.0, 1.0, 3.0], 2).replacement(false).build()?;
+/// assert_eq!(once.order(0, &mut Rng::new(0, 0)).iter().sum::<usize>(), 1 + 2);
 /// # Ok::<(), taper_data::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -77,26 +92,54 @@ pub struct WeightedRandomSampler {
     replacement: bool,
 }
 
+/// Builds a [`WeightedRandomSampler`] with options: [`WeightedRandomSampler::builder`] makes it.
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes nothing before `build`"]
+pub struct WeightedRandomSamplerBuilder(WeightedRandomSampler);
+
 impl WeightedRandomSampler {
-    /// `count` indices an epoch; with replacement, an index can come several times.
+    /// Makes a sampler that draws `num_samples` indices an epoch, with replacement.
+    ///
+    /// # Errors
+    /// When a weight is negative or not finite, or none is above 0.
+    pub fn new(weights: &[f64], num_samples: usize) -> Result<Self> {
+        Self::builder(weights, num_samples).build()
+    }
+
+    /// Returns a builder, which takes the options and then makes this with `build`.
+    pub fn builder(weights: &[f64], num_samples: usize) -> WeightedRandomSamplerBuilder {
+        let weights = weights.to_vec();
+        WeightedRandomSamplerBuilder(Self { weights, count: num_samples, replacement: true })
+    }
+}
+
+impl WeightedRandomSamplerBuilder {
+    /// Lets an index come several times in an epoch; default true.
+    pub fn replacement(mut self, replacement: bool) -> Self {
+        self.0.replacement = replacement;
+        self
+    }
+
+    /// Makes the sampler.
     ///
     /// # Errors
     /// When a weight is negative or not finite, none is above 0, or (without replacement) fewer than
-    /// `count` are above 0.
-    pub fn new(weights: &[f64], count: usize, replacement: bool) -> Result<Self> {
+    /// `num_samples` are above 0.
+    pub fn build(self) -> Result<WeightedRandomSampler> {
         const OP: &str = "weighted_random_sampler";
+        let WeightedRandomSampler { weights, count, replacement } = &self.0;
         if let Some(i) = weights.iter().position(|w| !w.is_finite() || *w < 0.0) {
-            let message = format!("weight {i} is {}, expected a finite number from 0 up", weights[i]);
+            let message = format!("weight {i} is {}, expected a finite number, at least 0", weights[i]);
             return Err(Error::invalid(OP, message));
         }
         let positive = weights.iter().filter(|&&w| w > 0.0).count();
-        if count > 0 && (positive == 0 || (!replacement && count > positive)) {
-            return Err(Error::invalid(
-                OP,
-                format!("cannot draw {count} samples, {positive} weights are above 0"),
-            ));
+        let most = if *replacement && positive > 0 { usize::MAX } else { positive };
+        if *count > most {
+            let message =
+                format!("num_samples is {count}, expected at most {most}, the number of weights above 0");
+            return Err(Error::invalid(OP, message));
         }
-        Ok(Self { weights: weights.to_vec(), count, replacement })
+        Ok(self.0)
     }
 }
 
@@ -128,14 +171,14 @@ impl Sampler for WeightedRandomSampler {
     }
 }
 
-/// A number in `[0, 1)` with all the bits of an f64.
+/// Returns a number in `[0, 1)` with all the bits of an f64.
 fn unit(rng: &mut Rng) -> f64 {
     (rng.bits64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
-/// The part of one process among several that train together, as
+/// Visits the part of one process among several that train together, as
 /// `torch.utils.data.distributed.DistributedSampler`: every process gets as many indices, and together
-/// they visit every sample. Where the number does not divide, the first indices come twice, or with
+/// they visit every sample. If the number does not divide, the first indices come twice, or with
 /// `drop_last` the last ones not at all.
 #[derive(Clone, Debug)]
 pub struct DistributedSampler {
@@ -147,35 +190,34 @@ pub struct DistributedSampler {
     drop_last: bool,
 }
 
-impl DistributedSampler {
-    /// The part of process `rank` (from 0) of `processes`, of `samples` indices, shuffled with seed 0.
+builder! {
+    DistributedSampler, DistributedSamplerBuilder;
+    /// Makes the sampler of process `rank`, counted from 0, of `processes`, over `samples` indices that are
+    /// shuffled with seed 0.
     ///
     /// # Errors
     /// When `rank` is not below `processes`.
-    pub fn new(samples: usize, rank: usize, processes: usize) -> Result<Self> {
+    new(samples: usize, rank: usize, processes: usize) -> Result;
+    /// Sets the seed of the order, the same in all processes; default 0.
+    seed: u64 = 0;
+    /// Visits the samples in a random order, another one each epoch; default true.
+    shuffle: bool = true;
+    /// Leaves out the last samples if their number does not divide; default false.
+    drop_last: bool = false;
+}
+
+impl DistributedSamplerBuilder {
+    /// Makes the sampler.
+    ///
+    /// # Errors
+    /// When `rank` is not below `processes`.
+    pub fn build(self) -> Result<DistributedSampler> {
+        let Self { samples, rank, processes, seed, shuffle, drop_last } = self;
         if rank >= processes {
-            let message = format!("rank {rank} of {processes} processes: ranks count from 0");
+            let message = format!("rank is {rank}, expected less than processes {processes}");
             return Err(Error::invalid("distributed_sampler", message));
         }
-        Ok(Self { samples, rank, processes, seed: 0, shuffle: true, drop_last: false })
-    }
-
-    /// The seed of the order: the same in all processes, whatever their loaders' seeds.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Whether the order is random, another one each epoch (it is unless told otherwise).
-    pub fn shuffle(mut self, shuffle: bool) -> Self {
-        self.shuffle = shuffle;
-        self
-    }
-
-    /// Whether to leave out the last samples where their number does not divide.
-    pub fn drop_last(mut self, drop_last: bool) -> Self {
-        self.drop_last = drop_last;
-        self
+        Ok(DistributedSampler { samples, rank, processes, seed, shuffle, drop_last })
     }
 }
 
@@ -197,7 +239,7 @@ impl Sampler for DistributedSampler {
     }
 }
 
-/// A sampler's indices, `batch_size` at a time.
+/// Groups a sampler's indices into batches.
 pub(crate) struct Chunks {
     pub sampler: Box<dyn Sampler>,
     pub batch_size: usize,

@@ -1,6 +1,6 @@
 //! Datasets that are only a stream: [`IterableDataset`] and the [`StreamLoader`] that batches one.
 
-use crate::{Collate, Error, LoaderState, Result, Rng};
+use crate::{Collate, Error, LoaderState, Result, Rng, builder::option};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -28,7 +28,7 @@ pub type Samples<S> = Box<dyn Iterator<Item = Result<S>> + Send>;
 ///     }
 /// }
 ///
-/// let loader = StreamLoader::new(Throws(10), 4)?.in_background(true).seed(1);
+/// let loader = StreamLoader::builder(Throws(10)).batch_size(4).in_background(true).seed(1).build()?;
 /// let sizes: Vec<_> = loader.iter().map(|batch| batch.unwrap().numel()).collect();
 /// assert_eq!(sizes, [4, 4, 2]);
 /// # Ok::<(), taper_data::Error>(())
@@ -39,6 +39,54 @@ pub trait IterableDataset: Send + Sync {
 
     /// The samples of an epoch; whatever is random about them comes from `rng` alone.
     fn samples(&self, epoch: u64, rng: Rng) -> Samples<Self::Sample>;
+}
+
+/// Builds a [`StreamLoader`] with options: [`StreamLoader::builder`] makes it.
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes nothing before `build`"]
+pub struct StreamLoaderBuilder<D> {
+    dataset: D,
+    batch_size: usize,
+    drop_last: bool,
+    shuffle_buffer: usize,
+    in_background: bool,
+    seed: u64,
+}
+
+impl<D: IterableDataset<Sample: Collate + Send + 'static>> StreamLoaderBuilder<D> {
+    option! {
+        /// Sets the number of samples in a batch; default 1.
+        batch_size: usize
+    }
+    option! {
+        /// Leaves out the last batch if it is smaller than the others; default false.
+        drop_last: bool
+    }
+    option! {
+        /// Picks each sample at random among so many that are read ahead; default 0, which keeps their order.
+        shuffle_buffer: usize
+    }
+    option! {
+        /// Makes batches ahead of time on a thread; a stream has an order, so one is enough. Default false.
+        in_background: bool
+    }
+    option! {
+        /// Sets the seed of the stream and of the shuffling; default 0.
+        seed: u64
+    }
+
+    /// Makes the loader.
+    ///
+    /// # Errors
+    /// When `batch_size` is 0.
+    pub fn build(self) -> Result<StreamLoader<D>> {
+        let Self { dataset, batch_size, drop_last, shuffle_buffer: shuffle, in_background, seed } = self;
+        if batch_size == 0 {
+            return Err(Error::invalid("stream_loader", "batch_size is 0, expected at least 1"));
+        }
+        let next = Mutex::new(LoaderState { seed, epoch: 0, position: 0 });
+        Ok(StreamLoader { dataset, batch_size, drop_last, shuffle, background: in_background, next })
+    }
 }
 
 /// An [`IterableDataset`] in mini-batches, the same each time for one seed.
@@ -52,40 +100,24 @@ pub struct StreamLoader<D> {
 }
 
 impl<D: IterableDataset<Sample: Collate + Send + 'static>> StreamLoader<D> {
-    /// Batches of `batch_size`, in order, made when they are asked for, with seed 0.
+    /// Makes a loader of one sample a batch, in order, made when it is asked for, with seed 0.
     ///
     /// # Errors
-    /// When the batch size is 0.
-    pub fn new(dataset: D, batch_size: usize) -> Result<Self> {
-        if batch_size == 0 {
-            return Err(Error::invalid("stream_loader", "batch_size is 0, expected at least 1"));
+    /// Never: `build` checks the options.
+    pub fn new(dataset: D) -> Result<Self> {
+        Self::builder(dataset).build()
+    }
+
+    /// Returns a builder, which takes the options and then makes this with `build`.
+    pub fn builder(dataset: D) -> StreamLoaderBuilder<D> {
+        StreamLoaderBuilder {
+            dataset,
+            batch_size: 1,
+            drop_last: false,
+            shuffle_buffer: 0,
+            in_background: false,
+            seed: 0,
         }
-        let next = Mutex::new(LoaderState { seed: 0, epoch: 0, position: 0 });
-        Ok(Self { dataset, batch_size, drop_last: false, shuffle: 0, background: false, next })
-    }
-
-    /// Whether to leave out the last batch where it is smaller than the others.
-    pub fn drop_last(mut self, drop_last: bool) -> Self {
-        self.drop_last = drop_last;
-        self
-    }
-
-    /// Picks each sample at random among so many that are read ahead; 0 keeps their order.
-    pub fn shuffle(mut self, buffer: usize) -> Self {
-        self.shuffle = buffer;
-        self
-    }
-
-    /// Whether a thread makes batches ahead of time. A stream has an order, so that one is all it takes.
-    pub fn in_background(mut self, background: bool) -> Self {
-        self.background = background;
-        self
-    }
-
-    /// The seed of the stream and of the shuffling.
-    pub fn seed(self, seed: u64) -> Self {
-        self.next().seed = seed;
-        self
     }
 
     /// The batches of the next epoch.
@@ -187,7 +219,7 @@ impl<S: Collate> Iterator for Batcher<S> {
             {
                 let sample = sample?;
                 let stack = stack.get_or_insert_with(|| sample.stack(self.batch_size));
-                sample.push(stack)?;
+                sample.stack_onto(stack)?;
                 count += 1;
             }
             match stack {

@@ -24,10 +24,11 @@ impl<F: Forward + ?Sized> Forward<Tensor> for F {
     }
 }
 
-/// A module with a forward pass, as an element of a list of different ones: `Box<dyn Layer>`.
-pub trait Layer: Module + Forward {}
+/// A module with a forward pass that threads can share, as an element of a list of different ones:
+/// `Box<dyn Layer>`.
+pub trait Layer: Module + Forward + Send + Sync {}
 
-impl<L: Module + Forward> Layer for L {}
+impl<L: Module + Forward + Send + Sync> Layer for L {}
 
 macro_rules! pointer {
     ($($pointer:ty),*) => {$(

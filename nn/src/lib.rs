@@ -27,6 +27,7 @@
 // What `#[derive(Module)]` writes names this crate, also within it.
 extern crate self as taper_nn;
 
+mod builder;
 mod error;
 mod forward;
 pub mod init;
@@ -40,29 +41,47 @@ pub use error::{Error, Result, in_layer};
 pub use forward::{Forward, Layer};
 pub use layers::IntoPair;
 pub use layers::activation::*;
-pub use layers::attention::MultiheadAttention;
-pub use layers::batch_norm::{BatchNorm1d, BatchNorm2d};
-pub use layers::bilinear::Bilinear;
-pub use layers::conv::Conv2d;
-pub use layers::conv_transpose::ConvTranspose2d;
-pub use layers::conv1d::Conv1d;
+pub use layers::attention::{MultiheadAttention, MultiheadAttentionBuilder};
+pub use layers::batch_norm::{BatchNorm1d, BatchNorm1dBuilder, BatchNorm2d, BatchNorm2dBuilder};
+pub use layers::bilinear::{Bilinear, BilinearBuilder};
+pub use layers::conv::{Conv2d, Conv2dBuilder};
+pub use layers::conv_transpose::{ConvTranspose2d, ConvTranspose2dBuilder};
+pub use layers::conv1d::{Conv1d, Conv1dBuilder};
 pub use layers::dropout::{Dropout, Dropout2d};
-pub use layers::embedding::Embedding;
-pub use layers::instance_norm::{InstanceNorm1d, InstanceNorm2d};
-pub use layers::linear::Linear;
-pub use layers::norm::{GroupNorm, LayerNorm};
-pub use layers::pool::{AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d};
+pub use layers::embedding::{Embedding, EmbeddingBuilder};
+pub use layers::instance_norm::{
+    InstanceNorm1d, InstanceNorm1dBuilder, InstanceNorm2d, InstanceNorm2dBuilder,
+};
+pub use layers::linear::{Linear, LinearBuilder};
+pub use layers::norm::{GroupNorm, GroupNormBuilder, LayerNorm, LayerNormBuilder};
+pub use layers::pool::{
+    AvgPool1d, AvgPool1dBuilder, AvgPool2d, AvgPool2dBuilder, MaxPool1d, MaxPool1dBuilder, MaxPool2d,
+    MaxPool2dBuilder,
+};
 pub use layers::pool_adaptive::{AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d};
-pub use layers::recurrent::{Gru, Lstm, RecurrentState, Rnn};
-pub use layers::rms_norm::RmsNorm;
+pub use layers::recurrent::{
+    Gru, GruBuilder, Lstm, LstmBuilder, RecurrentState, Rnn, RnnBuilder, RnnNonlinearity,
+};
+pub use layers::rms_norm::{RmsNorm, RmsNormBuilder};
 pub use layers::sequential::Sequential;
-pub use layers::shape::{Flatten, Identity, PixelShuffle, Upsample, UpsampleMode};
-pub use layers::transformer::TransformerEncoderLayer;
-pub use loss::cross_entropy::CrossEntropyLoss;
-pub use loss::nll::NllLoss;
-pub use loss::probability::{BceLoss, BceWithLogitsLoss, KLDivLoss};
-pub use loss::regression::{HuberLoss, L1Loss, MseLoss, SmoothL1Loss};
-pub use loss::similarity::{CosineEmbeddingLoss, HingeEmbeddingLoss, MarginRankingLoss, TripletMarginLoss};
+pub use layers::shape::{
+    Flatten, FlattenBuilder, Identity, PixelShuffle, Upsample, UpsampleBuilder, UpsampleMode,
+};
+pub use layers::transformer::{TransformerEncoderLayer, TransformerEncoderLayerBuilder};
+pub use loss::Loss;
+pub use loss::cross_entropy::{CrossEntropyLoss, CrossEntropyLossBuilder};
+pub use loss::nll::{NllLoss, NllLossBuilder};
+pub use loss::probability::{
+    BceLoss, BceLossBuilder, BceWithLogitsLoss, BceWithLogitsLossBuilder, KLDivLoss, KLDivLossBuilder,
+};
+pub use loss::regression::{
+    HuberLoss, HuberLossBuilder, L1Loss, L1LossBuilder, MseLoss, MseLossBuilder, SmoothL1Loss,
+    SmoothL1LossBuilder,
+};
+pub use loss::similarity::{
+    CosineEmbeddingLoss, CosineEmbeddingLossBuilder, HingeEmbeddingLoss, HingeEmbeddingLossBuilder,
+    MarginRankingLoss, MarginRankingLossBuilder, TripletMarginLoss, TripletMarginLossBuilder,
+};
 pub use module::{
     AsModule, BufferField, Member, Module, ModuleDict, ModuleField, ModuleList, Place, Training, Visitor,
     print_module,

@@ -51,7 +51,7 @@ pub struct Summary {
 /// ```
 /// use taper_nn::{Linear, Relu, Sequential, summary};
 ///
-/// let net = Sequential::new().add(Linear::new(3, 4)?).add(Relu).add(Linear::new(4, 2)?);
+/// let net = Sequential::new().add(Linear::new(3, 4)?).add(Relu::new()).add(Linear::new(4, 2)?);
 /// let summary = summary(&net, (5, 3))?;
 /// assert_eq!(summary.rows[0].output_shape, Some(vec![5, 4]));
 /// assert_eq!((summary.parameters, summary.multiply_adds), (26, 5 * (12 + 8)));

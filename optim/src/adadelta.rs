@@ -10,13 +10,13 @@ optimizer! {
     /// Adadelta (Zeiler, "ADADELTA: an adaptive learning rate method", 2012), as PyTorch's
     /// `torch.optim.Adadelta`; the step is [`taper_autograd::tensor::step::Adadelta`].
     Adadelta = "adadelta", AdadeltaSettings {
-        /// The learning rate; default 1.
+        /// Sets the learning rate; default 1.
         lr: f64 = 1.0, NOT_NEGATIVE;
-        /// How much of the averages is kept; default 0.9.
+        /// Sets how much of the averages is kept; default 0.9.
         rho: f64 = 0.9, BELOW_1;
-        /// Added to the denominator; default 1e-6.
+        /// Sets what is added to the denominator; default 1e-6.
         eps: f64 = 1e-6, NOT_NEGATIVE;
-        /// The factor of the L2 penalty; default 0.
+        /// Sets the factor of the L2 penalty; default 0.
         weight_decay: f64 = 0.0, NOT_NEGATIVE;
         /// Climbs instead of descending; default false.
         maximize: bool = false;

@@ -10,15 +10,15 @@ optimizer! {
     /// Adagrad (Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011), as PyTorch's
     /// `torch.optim.Adagrad`; the step is [`taper_autograd::tensor::step::Adagrad`].
     Adagrad = "adagrad", AdagradSettings {
-        /// The learning rate; default 0.01.
+        /// Sets the learning rate; default 0.01.
         lr: f64 = 0.01, NOT_NEGATIVE;
-        /// How the learning rate falls: `lr / (1 + (step - 1) · lr_decay)`; default 0.
+        /// Sets how the learning rate falls, `lr / (1 + (step - 1) · lr_decay)`; default 0.
         lr_decay: f64 = 0.0, NOT_NEGATIVE;
-        /// The factor of the L2 penalty; default 0.
+        /// Sets the factor of the L2 penalty; default 0.
         weight_decay: f64 = 0.0, NOT_NEGATIVE;
-        /// What the sums of squares start from; default 0.
+        /// Sets what the sums of squares start from; default 0.
         initial_accumulator_value: f64 = 0.0, NOT_NEGATIVE;
-        /// Added to the denominator; default 1e-10.
+        /// Sets what is added to the denominator; default 1e-10.
         eps: f64 = 1e-10, NOT_NEGATIVE;
         /// Climbs instead of descending; default false.
         maximize: bool = false;

@@ -17,13 +17,13 @@ macro_rules! adam {
         optimizer! {
             $(#[$doc])*
             $optimizer = $name, $settings {
-                /// The learning rate; default 0.001.
+                /// Sets the learning rate; default 0.001.
                 lr: f64 = 1e-3, NOT_NEGATIVE;
-                /// How much of the average of the gradient is kept; default 0.9.
+                /// Sets how much of the average of the gradient is kept; default 0.9.
                 beta1: f64 = 0.9, BELOW_1;
-                /// How much of the average of its square is kept; default 0.999.
+                /// Sets how much of the average of its square is kept; default 0.999.
                 beta2: f64 = 0.999, BELOW_1;
-                /// Added to the denominator; default 1e-8.
+                /// Sets what is added to the denominator; default 1e-8.
                 eps: f64 = 1e-8, NOT_NEGATIVE;
                 $(#[$decay])*
                 weight_decay: f64 = $weight_decay, NOT_NEGATIVE;
@@ -34,7 +34,7 @@ macro_rules! adam {
                 maximize: bool = false;
             }
         }
-        betas!($optimizer, $settings);
+        betas!($settings);
 
         impl $settings {
             fn step(&self) -> step::Adam {
@@ -60,7 +60,7 @@ adam! {
     /// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015), as PyTorch's
     /// `torch.optim.Adam`; the step is [`taper_autograd::tensor::step::Adam`].
     Adam = "adam", AdamSettings, decoupled: false;
-    /// The factor of the L2 penalty; default 0.
+    /// Sets the factor of the L2 penalty; default 0.
     weight_decay: 0.0
 }
 
@@ -69,7 +69,7 @@ adam! {
     /// weight decay regularization", 2019), as PyTorch's `torch.optim.AdamW`. `weight_decay` is 0.01
     /// unless told otherwise.
     AdamW = "adamw", AdamWSettings, decoupled: true;
-    /// The decay of the weights; default 0.01.
+    /// Sets the decay of the weights; default 0.01.
     weight_decay: 0.01
 }
 

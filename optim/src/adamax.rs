@@ -10,21 +10,21 @@ optimizer! {
     /// Adamax (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, section 7), as
     /// PyTorch's `torch.optim.Adamax`; the step is [`taper_autograd::tensor::step::Adamax`].
     Adamax = "adamax", AdamaxSettings {
-        /// The learning rate; default 0.002.
+        /// Sets the learning rate; default 0.002.
         lr: f64 = 2e-3, NOT_NEGATIVE;
-        /// How much of the average of the gradient is kept; default 0.9.
+        /// Sets how much of the average of the gradient is kept; default 0.9.
         beta1: f64 = 0.9, BELOW_1;
-        /// How much of the largest gradient is kept; default 0.999.
+        /// Sets how much of the largest gradient is kept; default 0.999.
         beta2: f64 = 0.999, BELOW_1;
-        /// Added to the denominator; default 1e-8.
+        /// Sets what is added to the denominator; default 1e-8.
         eps: f64 = 1e-8, NOT_NEGATIVE;
-        /// The factor of the L2 penalty; default 0.
+        /// Sets the factor of the L2 penalty; default 0.
         weight_decay: f64 = 0.0, NOT_NEGATIVE;
         /// Climbs instead of descending; default false.
         maximize: bool = false;
     }
 }
-betas!(Adamax, AdamaxSettings);
+betas!(AdamaxSettings);
 
 impl Rule for AdamaxSettings {
     fn update(&self, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {

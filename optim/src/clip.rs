@@ -6,10 +6,10 @@ use taper_autograd::tensor::{DType, Tensor};
 use crate::group::title;
 use crate::{Error, Result};
 
-/// Scales the gradients down so that their Euclidean norm, of all together, is at most `max_norm`;
-/// returns the norm that they had. PyTorch's `clip_grad_norm_` with its defaults; for another norm, or
-/// an error when it is not finite, call [`get_total_norm`] and [`clip_grads_with_norm_`] as this does:
-/// with the defaults, a norm that is NaN makes all gradients NaN.
+/// Scales the gradients down so that their Euclidean norm, of all together, is at most `max_norm`. Returns
+/// the norm that they had. PyTorch's `clip_grad_norm_` with its defaults: a norm that is NaN makes all
+/// gradients NaN. For another norm, or an error if it is not finite, call [`get_total_norm`] and
+/// [`clip_grads_with_norm_`].
 ///
 /// ```
 /// use taper_autograd::{Variable, tensor::Tensor};
@@ -22,19 +22,29 @@ use crate::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// When `max_norm` is negative or NaN, or a gradient's memory cannot be written.
+/// When `max_norm` is negative or NaN.
 pub fn clip_grad_norm_(parameters: &[Variable], max_norm: f64) -> Result<f64> {
-    let total_norm = get_total_norm(parameters, 2.0, false)?;
+    let total_norm = get_total_norm(parameters, 2.0, IfNonFinite::Return)?;
     clip_grads_with_norm_(parameters, max_norm, total_norm)?;
     Ok(total_norm)
 }
 
-/// The norm of all gradients together: the `norm_type`-norm of their norms; for infinity the largest
+/// Selects what [`get_total_norm`] does with a norm that is NaN or infinite.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IfNonFinite {
+    /// Returns it, as PyTorch does by default.
+    #[default]
+    Return,
+    /// Refuses it; PyTorch's `error_if_nonfinite=True`.
+    Refuse,
+}
+
+/// Returns the norm of all gradients together: the `norm_type`-norm of their norms; for infinity the largest
 /// absolute value. Parameters without a gradient do not count.
 ///
 /// # Errors
-/// With `error_if_nonfinite`, when the norm is NaN or infinite: [`Error::NonFinite`] names the parameter.
-pub fn get_total_norm(parameters: &[Variable], norm_type: f64, error_if_nonfinite: bool) -> Result<f64> {
+/// With [`IfNonFinite::Refuse`], when the norm is NaN or infinite: [`Error::NonFinite`] names the parameter.
+pub fn get_total_norm(parameters: &[Variable], norm_type: f64, non_finite: IfNonFinite) -> Result<f64> {
     let norms: Vec<Tensor> =
         gradients(parameters).map(|(_, g)| Ok(g.norm_p(norm_type, ())?)).collect::<Result<_>>()?;
     let norms = read(&norms)?;
@@ -49,7 +59,7 @@ pub fn get_total_norm(parameters: &[Variable], norm_type: f64, error_if_nonfinit
         2.0 => norms.iter().map(|n| n * n).sum::<f64>().sqrt(),
         p => norms.iter().map(|n| n.powf(p)).sum::<f64>().powf(1.0 / p),
     };
-    if error_if_nonfinite && !total.is_finite() {
+    if non_finite == IfNonFinite::Refuse && !total.is_finite() {
         check_gradients(parameters)?;
         let expected = "a finite number; each gradient is finite, but their norm is too large for its dtype";
         return Err(Error::Setting {
@@ -65,7 +75,7 @@ pub fn get_total_norm(parameters: &[Variable], norm_type: f64, error_if_nonfinit
 /// Scales the gradients by `max_norm / total_norm` where that is below 1.
 ///
 /// # Errors
-/// When `max_norm` is negative or NaN, or a gradient's memory cannot be written.
+/// When `max_norm` is negative or NaN.
 pub fn clip_grads_with_norm_(parameters: &[Variable], max_norm: f64, total_norm: f64) -> Result<()> {
     not_negative("clip_grad_norm_", "max_norm", max_norm)?;
     // PyTorch's small number, which keeps the quotient finite.
@@ -88,7 +98,7 @@ pub fn clip_grads_with_norm_(parameters: &[Variable], max_norm: f64, total_norm:
 /// ```
 ///
 /// # Errors
-/// When `clip_value` is negative or NaN, or a gradient's memory cannot be written.
+/// When `clip_value` is negative or NaN.
 pub fn clip_grad_value_(parameters: &[Variable], clip_value: f64) -> Result<()> {
     not_negative("clip_grad_value_", "clip_value", clip_value)?;
     gradients(parameters).try_for_each(|(_, g)| Ok(g.clamp_(-clip_value, clip_value)?))
@@ -114,7 +124,7 @@ pub fn check_gradients(parameters: &[Variable]) -> Result<()> {
     Ok(())
 }
 
-/// Single numbers. Those on one GPU are gathered there, so that it is waited for once.
+/// Reads single numbers. Those on one GPU are gathered there, so that the program waits for it once.
 fn read(norms: &[Tensor]) -> Result<Vec<f64>> {
     let Some(device) = norms.first().map(Tensor::device) else { return Ok(Vec::new()) };
     if !device.is_cuda() || norms.iter().any(|n| n.device() != device) {

@@ -1,4 +1,4 @@
-//! What can go wrong with an optimiser.
+//! The errors of this crate.
 
 /// The result of an optimiser's operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -7,27 +7,27 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting outside of its range.
+    /// A setting is out of its range.
     #[error("{optimizer}: {setting} is {value}, expected {expected}")]
     Setting {
         /// The optimiser.
         optimizer: &'static str,
         /// The setting's name in PyTorch.
         setting: &'static str,
-        /// What it was set to.
+        /// The value that was given.
         value: f64,
-        /// What it can be.
+        /// The values that it can have.
         expected: &'static str,
     },
-    /// The parameters given cannot be trained.
+    /// The parameters, a group or a saved state do not fit.
     #[error("{optimizer}: {message}")]
     Parameters {
         /// The optimiser.
         optimizer: &'static str,
-        /// What is wrong with them, and what to do.
+        /// The fault, and what to do.
         message: String,
     },
-    /// A gradient with elements that are no finite numbers.
+    /// A gradient has elements that are not finite.
     #[error(
         "the gradient of {parameter} has {nan} NaN and {infinite} infinite elements of {numel}: \
          lower the learning rate, clip the gradients, or look for the operation with detect_anomaly"
@@ -35,14 +35,14 @@ pub enum Error {
     NonFinite {
         /// The parameter's name, or its number and shape.
         parameter: String,
-        /// How many elements are NaN.
+        /// The number of elements that are NaN.
         nan: usize,
-        /// How many are infinite.
+        /// The number of infinite elements.
         infinite: usize,
-        /// How many there are.
+        /// The number of elements.
         numel: usize,
     },
-    /// The loss could not be computed.
+    /// The closure that computes the loss failed.
     #[error("{optimizer}: the closure failed: {source}")]
     Closure {
         /// The optimiser.
@@ -50,7 +50,10 @@ pub enum Error {
         /// The closure's own error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The step itself failed.
+    /// An operation on variables failed.
+    #[error(transparent)]
+    Autograd(#[from] taper_autograd::Error),
+    /// An operation on tensors failed.
     #[error(transparent)]
     Tensor(#[from] taper_autograd::tensor::Error),
 }

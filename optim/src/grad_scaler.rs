@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use taper_autograd::Variable;
 use taper_autograd::tensor::{DType, Tensor};
 
+use crate::builder::builder;
+use crate::settings::{ABOVE_1, BELOW_1, POSITIVE};
 use crate::{Error, Optimizer, Result};
 
 const NAME: &str = "grad_scaler";
 
-/// Scales the loss, so that gradients that f16 cannot hold are not lost, and the gradients back before the
-/// step; a step whose gradients are infinite or NaN is left out, and the scale becomes smaller. PyTorch's
+/// Scales the loss up, so that small gradients do not vanish in f16, and the gradients back before the step.
+/// It skips a step whose gradients are infinite or NaN, and then lowers the scale. PyTorch's
 /// `torch.amp.GradScaler`, for training under `autocast` with f16; bf16 has the range of f32 and needs none.
 ///
 /// ```
@@ -51,66 +53,54 @@ struct Seen {
     stepped: bool,
 }
 
-impl Default for GradScaler {
-    fn default() -> Self {
-        Self {
-            scale: 65536.0,
-            growth_factor: 2.0,
-            backoff_factor: 0.5,
-            growth_interval: 2000,
-            growth_tracker: 0,
-            enabled: true,
-            seen: Vec::new(),
-        }
+builder! {
+    GradScaler, GradScalerBuilder;
+    /// Makes a scaler with PyTorch's defaults: a scale of 2^16 that doubles after 2000 steps in a row without
+    /// an infinite gradient, and halves at each with one.
+    new() -> Self;
+    /// Sets the first scale; default 65536.
+    init_scale: f32 = 65536.0;
+    /// Sets what the scale is multiplied by to grow, above 1; default 2.
+    growth_factor: f64 = 2.0;
+    /// Sets what the scale is multiplied by after an infinite gradient, below 1; default 0.5.
+    backoff_factor: f64 = 0.5;
+    /// Sets after how many steps in a row without an infinite gradient the scale grows; default 2000.
+    growth_interval: u32 = 2000;
+    /// Scales; without it, the scaler only steps. Default true.
+    enabled: bool = true;
+}
+
+impl GradScalerBuilder {
+    /// Makes the scaler.
+    ///
+    /// # Errors
+    /// When the scale is not above 0, `growth_factor` not above 1, `backoff_factor` not below 1, or
+    /// `growth_interval` 0.
+    pub fn build(self) -> Result<GradScaler> {
+        POSITIVE.check(NAME, "init_scale", self.init_scale.into())?;
+        ABOVE_1.check(NAME, "growth_factor", self.growth_factor)?;
+        BELOW_1.check(NAME, "backoff_factor", self.backoff_factor)?;
+        POSITIVE.check(NAME, "growth_interval", self.growth_interval.into())?;
+        Ok(self.make())
+    }
+
+    fn make(self) -> GradScaler {
+        let Self { init_scale: scale, growth_factor, backoff_factor, growth_interval, enabled } = self;
+        let (growth_tracker, seen) = (0, Vec::new());
+        GradScaler { scale, growth_factor, backoff_factor, growth_interval, growth_tracker, enabled, seen }
     }
 }
 
 impl GradScaler {
-    /// A scaler with PyTorch's settings: a scale of 2^16 that doubles after 2000 steps in a row without
-    /// an infinite gradient, and halves at each with one.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The first scale; default 65536.
-    pub fn init_scale(mut self, scale: f32) -> Self {
-        self.scale = scale;
-        self
-    }
-
-    /// What the scale is multiplied by to grow; default 2.
-    pub fn growth_factor(mut self, factor: f64) -> Self {
-        self.growth_factor = factor;
-        self
-    }
-
-    /// What the scale is multiplied by after an infinite gradient; default 0.5.
-    pub fn backoff_factor(mut self, factor: f64) -> Self {
-        self.backoff_factor = factor;
-        self
-    }
-
-    /// After how many steps in a row without an infinite gradient the scale grows; default 2000.
-    pub fn growth_interval(mut self, steps: u32) -> Self {
-        self.growth_interval = steps;
-        self
-    }
-
-    /// Without it, all that the scaler does is to step; default true.
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = enabled;
-        self
-    }
-
-    /// The scale; 1 where the scaler is not enabled.
-    pub fn get_scale(&self) -> f32 {
+    /// Returns the scale, or 1 if the scaler is not enabled; PyTorch's `get_scale`.
+    pub fn current_scale(&self) -> f32 {
         if self.enabled { self.scale } else { 1.0 }
     }
 
-    /// The loss times the scale: call `backward` on that.
+    /// Returns the loss times the scale: call `backward` on that.
     ///
     /// # Errors
-    /// When memory runs out.
+    /// When the loss is not of a floating dtype.
     #[track_caller]
     pub fn scale(&self, loss: &Variable) -> taper_autograd::Result<Variable> {
         if !self.enabled {
@@ -123,11 +113,11 @@ impl GradScaler {
     }
 
     /// Divides the gradients by the scale, to clip them or to look at them before [`GradScaler::step`], which
-    /// does it otherwise.
+    /// otherwise does it.
     ///
     /// # Errors
-    /// When it was called already since the last update, no parameter has a gradient, or one is in f16: in the
-    /// dtype of parameters that were converted themselves, it has lost already what the scale is for.
+    /// When it was called already since the last update, no parameter has a gradient, or a gradient is in
+    /// f16: a gradient of a parameter that was converted to f16 has already lost its small values.
     pub fn unscale_(&mut self, optimizer: &dyn Optimizer) -> Result<()> {
         if !self.enabled {
             return Ok(());
@@ -166,7 +156,7 @@ impl GradScaler {
         Ok(())
     }
 
-    /// A step of the optimiser, where all gradients are finite; whether it was made.
+    /// Makes a step of the optimiser if all gradients are finite. Returns true if it made one.
     ///
     /// # Errors
     /// As [`GradScaler::unscale_`] and [`Optimizer::step`]; when it was called already since the last update.
@@ -190,8 +180,7 @@ impl GradScaler {
         Ok(finite)
     }
 
-    /// Changes the scale by what was found since the last update: call it once after the steps of all
-    /// optimisers.
+    /// Raises or lowers the scale after the steps of all optimisers: call it once for each batch.
     ///
     /// # Errors
     /// When no optimiser's gradients were unscaled since the last update.
@@ -218,7 +207,7 @@ impl GradScaler {
         Ok(())
     }
 
-    /// What is needed to go on from here, by PyTorch's names; empty where the scaler is not enabled.
+    /// Returns what a resumed training needs, by PyTorch's names; nothing if the scaler is not enabled.
     pub fn state_dict(&self) -> BTreeMap<String, f64> {
         if !self.enabled {
             return BTreeMap::new();
@@ -234,7 +223,7 @@ impl GradScaler {
         .into()
     }
 
-    /// Goes on from a saved state.
+    /// Continues from a saved state.
     ///
     /// # Errors
     /// When a number is missing.

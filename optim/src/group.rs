@@ -7,62 +7,75 @@ use taper_autograd::tensor::Tensor;
 
 use crate::{Error, Result, Settings};
 
-/// Parameters, and the settings that differ from the optimiser's: PyTorch's `{'params': …, 'lr': …}`.
+/// Parameters that share their settings; PyTorch's `{'params': …, 'lr': …}`. A schedule or a program changes
+/// the settings by name while training runs.
 ///
 /// ```
 /// # use taper_autograd::{Variable, tensor::Tensor};
-/// use taper_optim::{Optimizer, ParamGroup, Sgd};
+/// use taper_optim::{Optimizer, Sgd};
 /// # let leaf = || Variable::requires_grad(Tensor::zeros(3).unwrap());
 /// # let (body, head) = (vec![leaf()], vec![leaf()]);
-/// let mut optimizer = Sgd::new(body, 0.001)?.momentum(0.9);
-/// optimizer.add_param_group(ParamGroup::new(head).set("lr", 0.1))?;
-/// assert_eq!(optimizer.param_groups()[1].get("lr"), Some(0.1));
-/// assert_eq!(optimizer.param_groups()[1].get("momentum"), Some(0.9));
+/// let mut optimizer = Sgd::builder(body, 0.001).momentum(0.9).group(head, |s| s.lr(0.1)).build()?;
+/// let head = &mut optimizer.param_groups_mut()[1];
+/// assert_eq!((head.get("lr"), head.get("momentum")), (Some(0.1), Some(0.9)));
+/// head.change("lr", 0.01)?;
+/// assert!(head.change("momentun", 0.5).unwrap_err().to_string().contains("there are lr, momentum, dampening"));
 /// # Ok::<(), taper_optim::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ParamGroup {
     parameters: Vec<Variable>,
     settings: BTreeMap<String, f64>,
+    /// Checks all settings together, as the optimiser's rule wants them.
+    check: fn(&BTreeMap<String, f64>) -> Result<()>,
 }
 
 impl ParamGroup {
-    /// A group with the optimiser's settings.
-    pub fn new(parameters: Vec<Variable>) -> Self {
-        Self { parameters, settings: BTreeMap::new() }
+    /// Makes a group with checked settings.
+    pub(crate) fn new<S: Settings>(parameters: Vec<Variable>, settings: &S) -> Result<Self> {
+        settings.check()?;
+        let settings = settings.values().into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        Ok(Self { parameters, settings, check: |settings| read::<S>(settings).map(drop) })
     }
 
-    /// Changes a setting, by its name in PyTorch; a switch is 1 or 0. The optimiser refuses a name that it
-    /// does not know, or a value out of range, when the group is added to it, else at its next step.
-    pub fn set(mut self, setting: &str, value: f64) -> Self {
-        self.change(setting, value);
-        self
+    /// Changes a setting by its name in PyTorch, for the steps to come; a switch is 1 or 0.
+    ///
+    /// # Errors
+    /// When there is no such setting, or the value is out of its range; nothing has changed then.
+    pub fn change(&mut self, setting: &str, value: f64) -> Result<()> {
+        self.change_all([(setting, value)])
     }
 
-    /// As [`ParamGroup::set`], in place.
-    pub fn change(&mut self, setting: &str, value: f64) {
-        match self.settings.get_mut(setting) {
-            Some(old) => *old = value,
-            None => drop(self.settings.insert(setting.to_owned(), value)),
-        }
+    /// Changes several settings together, such as those of a checkpoint.
+    pub(crate) fn change_all<'a>(&mut self, changes: impl IntoIterator<Item = (&'a str, f64)>) -> Result<()> {
+        let mut settings = self.settings.clone();
+        settings.extend(changes.into_iter().map(|(setting, value)| (setting.to_owned(), value)));
+        (self.check)(&settings)?;
+        self.settings = settings;
+        Ok(())
     }
 
-    /// A setting, by its name in PyTorch.
+    /// Returns a setting by its name in PyTorch.
     pub fn get(&self, setting: &str) -> Option<f64> {
         self.settings.get(setting).copied()
     }
 
-    /// All settings.
+    /// Returns all settings by their names in PyTorch.
     pub fn settings(&self) -> &BTreeMap<String, f64> {
         &self.settings
     }
 
-    /// The parameters.
+    /// Returns the parameters.
     pub fn parameters(&self) -> &[Variable] {
         &self.parameters
     }
 
-    /// Leaves that are not yet in other groups, each given once, or else an error.
+    /// Returns the settings as the typed struct.
+    pub(crate) fn read<S: Settings>(&self) -> Result<S> {
+        read(&self.settings)
+    }
+
+    /// Checks that the parameters are leaves, each given once, and in no other group.
     pub(crate) fn expect_new(&self, optimizer: &'static str, others: &[Self]) -> Result<()> {
         let fail = |message: String| Err(Error::Parameters { optimizer, message });
         let mut seen: Vec<&Variable> = others.iter().flat_map(Self::parameters).collect();
@@ -78,32 +91,26 @@ impl ParamGroup {
         }
         Ok(())
     }
-
-    /// Changes `settings` to what they are in this group, and checks them.
-    pub(crate) fn read<S: Settings>(&self, mut settings: S) -> Result<S> {
-        self.settings.iter().try_for_each(|(setting, &value)| settings.set(setting, value))?;
-        settings.check()?;
-        Ok(settings)
-    }
-
-    /// Fills in the settings that were not made.
-    pub(crate) fn complete<S: Settings>(&mut self, defaults: &S) -> Result<()> {
-        let settings = self.read(defaults.clone())?;
-        self.settings = settings.values().into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-        Ok(())
-    }
 }
 
-/// What a message calls a parameter.
+/// Reads settings by name, and checks them.
+fn read<S: Settings>(named: &BTreeMap<String, f64>) -> Result<S> {
+    let mut settings = S::default();
+    named.iter().try_for_each(|(setting, &value)| settings.set(setting, value))?;
+    settings.check()?;
+    Ok(settings)
+}
+
+/// Returns what a message calls a parameter.
 pub(crate) fn title(number: usize, parameter: &Variable) -> String {
     let name = parameter.name().unwrap_or_else(|| format!("{number} of shape {:?}", parameter.size()));
     format!("parameter {name}")
 }
 
-/// What an optimiser remembers of one parameter.
+/// The state that an optimiser keeps of one parameter.
 #[derive(Clone, Debug, Default)]
 pub struct ParamState {
-    /// How many steps the parameter has made.
+    /// The number of steps that the parameter has made.
     pub step: u64,
     /// Running averages and the like, by their names in PyTorch.
     pub tensors: BTreeMap<String, Tensor>,
@@ -112,7 +119,7 @@ pub struct ParamState {
 }
 
 impl ParamState {
-    /// The tensor `name`, at first filled with `start`, like the parameter.
+    /// Returns the tensor `name`, initially filled with `start`, like the parameter.
     pub(crate) fn tensor(&mut self, name: &str, like: &Tensor, start: f64) -> Result<Tensor> {
         if let Some(t) = self.tensors.get_mut(name) {
             if t.device() != like.device() {

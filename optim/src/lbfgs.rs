@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, VecDeque};
 use taper_autograd::Variable;
 use taper_autograd::tensor::Tensor;
 
+use crate::builder::builder;
 use crate::group::{ParamGroup, ParamState};
 use crate::line_search::{Point, strong_wolfe};
-use crate::optimizer::Loss;
+use crate::optimizer::LossResult;
 use crate::settings::settings;
 use crate::state::StateDict;
-use crate::{Error, Optimizer, Result, Settings};
+use crate::{Error, Optimizer, Result};
 
 const NAME: &str = "lbfgs";
 
-/// L-BFGS (Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989), as
-/// PyTorch's `torch.optim.LBFGS`: it goes along the gradient times an approximate inverse of the
+/// L-BFGS (Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989);
+/// PyTorch's `torch.optim.LBFGS`. It goes along the gradient times an approximate inverse of the
 /// second derivatives, made of the last steps, and evaluates the loss several times a step. For
 /// smooth losses over all of the data, not for mini-batches.
 ///
@@ -23,7 +24,7 @@ const NAME: &str = "lbfgs";
 /// use taper_autograd::{Variable, tensor::Tensor};
 /// use taper_optim::{Lbfgs, Optimizer};
 /// let w = Variable::requires_grad(Tensor::new([-1.2f64, 1.0])?);
-/// let mut optimizer = Lbfgs::new(vec![w.clone()], 1.0)?.strong_wolfe(true);
+/// let mut optimizer = Lbfgs::builder(vec![w.clone()], 1.0).strong_wolfe(true).build()?;
 /// for _ in 0..3 {
 ///     optimizer.step_with(&mut || {
 ///         // Rosenbrock's valley: (x - 1)² + 100 (y - x²)²
@@ -79,69 +80,65 @@ struct Pair {
     ro: f64,
 }
 
-impl Lbfgs {
-    /// PyTorch's defaults; `lr` is 1 there.
+builder! {
+    Lbfgs, LbfgsBuilder;
+    /// Makes an optimiser with PyTorch's defaults; `lr` is 1 there.
     ///
     /// # Errors
-    /// When there is no parameter, one is given twice or is no leaf, dtypes or devices differ, or `lr`
+    /// When there is no parameter, one is given twice or is not a leaf, dtypes or devices differ, or `lr`
     /// is negative.
-    pub fn new(parameters: Vec<Variable>, lr: f64) -> Result<Self> {
+    new(parameters: Vec<Variable>, lr: f64) -> Result;
+    /// Sets the most iterations of a step; default 20.
+    max_iter: u64 = 20;
+    /// Sets how many evaluations of the loss end a step; default `None`, 1.25 times `max_iter`.
+    max_eval: Option<u64> = None, impl Into<Option<u64>> => Into::into;
+    /// Ends a step when no element of the gradient is larger; default 1e-7.
+    tolerance_grad: f64 = 1e-7;
+    /// Ends a step when the loss or the parameters change by less; default 1e-9.
+    tolerance_change: f64 = 1e-9;
+    /// Sets how many of the last iterations are remembered; default 100.
+    history_size: u64 = 100;
+    /// Searches along each direction until the strong Wolfe conditions hold, instead of going `lr`
+    /// times its length; PyTorch's `line_search_fn='strong_wolfe'`. Default false.
+    strong_wolfe: bool = false;
+    /// Climbs instead of descending; default false.
+    maximize: bool = false;
+}
+
+impl LbfgsBuilder {
+    /// Makes the optimiser.
+    ///
+    /// # Errors
+    /// When there is no parameter, one is given twice or is not a leaf, dtypes or devices differ, or a
+    /// setting is out of its range.
+    pub fn build(self) -> Result<Lbfgs> {
         let fail = |message: &str| Err(Error::Parameters { optimizer: NAME, message: message.into() });
+        let Self { parameters, lr, max_iter, tolerance_grad, tolerance_change, history_size, .. } = self;
         let Some(first) = parameters.first() else {
             return fail("no parameters were given; pass net.parameters()");
         };
         if parameters.iter().any(|p| p.dtype() != first.dtype() || p.device() != first.device()) {
             return fail("the parameters must have one dtype and be on one device");
         }
-        let mut group = ParamGroup::new(parameters).set("lr", lr);
+        let settings = LbfgsSettings {
+            lr,
+            max_iter,
+            max_eval: self.max_eval.unwrap_or(max_iter.saturating_mul(5) / 4),
+            tolerance_grad,
+            tolerance_change,
+            history_size,
+            strong_wolfe: self.strong_wolfe,
+            maximize: self.maximize,
+        };
+        let group = ParamGroup::new(parameters, &settings)?;
         group.expect_new(NAME, &[])?;
-        group.complete(&LbfgsSettings::default())?;
-        Ok(Self { group, memory: Memory::default() })
+        Ok(Lbfgs { group, memory: Memory::default() })
     }
+}
 
-    /// The most iterations of a step; default 20. Sets `max_eval` to 1.25 times as many.
-    pub fn max_iter(self, iterations: u64) -> Self {
-        self.with("max_iter", iterations as f64).max_eval(iterations.saturating_mul(5) / 4)
-    }
-
-    /// How many evaluations of the loss end a step; default 25.
-    pub fn max_eval(self, evaluations: u64) -> Self {
-        self.with("max_eval", evaluations as f64)
-    }
-
-    /// Ends a step when no element of the gradient is larger; default 1e-7.
-    pub fn tolerance_grad(self, tolerance: f64) -> Self {
-        self.with("tolerance_grad", tolerance)
-    }
-
-    /// Ends a step when the loss or the parameters change by less; default 1e-9.
-    pub fn tolerance_change(self, tolerance: f64) -> Self {
-        self.with("tolerance_change", tolerance)
-    }
-
-    /// How many of the last iterations are remembered; default 100.
-    pub fn history_size(self, iterations: u64) -> Self {
-        self.with("history_size", iterations as f64)
-    }
-
-    /// Searches along each direction until the strong Wolfe conditions hold, instead of going `lr`
-    /// times its length; PyTorch's `line_search_fn='strong_wolfe'`.
-    pub fn strong_wolfe(self, search: bool) -> Self {
-        self.with("strong_wolfe", search.into())
-    }
-
-    /// Climbs instead of descending.
-    pub fn maximize(self, maximize: bool) -> Self {
-        self.with("maximize", maximize.into())
-    }
-
-    fn with(mut self, setting: &str, value: f64) -> Self {
-        self.group.change(setting, value);
-        self
-    }
-
+impl Lbfgs {
     /// The loss to lower and its gradient, where the parameters are.
-    fn evaluate(&self, maximize: bool, closure: &mut dyn FnMut() -> Loss) -> Result<(f64, Tensor)> {
+    fn evaluate(&self, maximize: bool, closure: &mut dyn FnMut() -> LossResult) -> Result<(f64, Tensor)> {
         self.zero_grad();
         let loss = closure().map_err(|source| Error::Closure { optimizer: NAME, source })?;
         let flat = |p: &Variable| match p.grad() {
@@ -207,7 +204,7 @@ impl Optimizer for Lbfgs {
         Err(Error::Parameters { optimizer: NAME, message })
     }
 
-    fn step_with(&mut self, closure: &mut dyn FnMut() -> Loss) -> Result<f64> {
+    fn step_with(&mut self, closure: &mut dyn FnMut() -> LossResult) -> Result<f64> {
         let LbfgsSettings {
             lr,
             max_iter,
@@ -217,7 +214,7 @@ impl Optimizer for Lbfgs {
             history_size,
             strong_wolfe: search,
             maximize,
-        } = LbfgsSettings::read(&self.group)?;
+        } = self.group.read::<LbfgsSettings>()?;
 
         let (mut loss, mut grad) = self.evaluate(maximize, closure)?;
         let first_loss = if maximize { -loss } else { loss };
@@ -285,12 +282,6 @@ impl Optimizer for Lbfgs {
         std::slice::from_mut(&mut self.group)
     }
 
-    /// An error: there is one group.
-    fn add_param_group(&mut self, _: ParamGroup) -> Result<()> {
-        let message = "all parameters are in one group; pass them to new".into();
-        Err(Error::Parameters { optimizer: NAME, message })
-    }
-
     fn state_dict(&self) -> StateDict {
         let m = &self.memory;
         let numbers = [
@@ -350,8 +341,7 @@ impl Optimizer for Lbfgs {
             memory.history.push_back(Pair { dir, stp, ro: number(&format!("ro.{i}"))? });
         }
         let mut group = self.group.clone();
-        settings.iter().for_each(|(k, &v)| group.change(k, v));
-        group.complete(&LbfgsSettings::default())?;
+        group.change_all(settings.iter().map(|(setting, &value)| (setting.as_str(), value)))?;
         (self.group, self.memory) = (group, memory);
         Ok(())
     }

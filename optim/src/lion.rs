@@ -10,19 +10,19 @@ optimizer! {
     /// Lion (Chen et al., "Symbolic discovery of optimization algorithms", 2023), with the paper's defaults, as
     /// PyTorch has none; the step is [`taper_autograd::tensor::step::Lion`].
     Lion = "lion", LionSettings {
-        /// The learning rate; default 0.0001.
+        /// Sets the learning rate; default 0.0001.
         lr: f64 = 1e-4, NOT_NEGATIVE;
-        /// How much of the average counts in the direction; default 0.9.
+        /// Sets how much of the average counts in the direction; default 0.9.
         beta1: f64 = 0.9, BELOW_1;
-        /// How much of the average is kept; default 0.99.
+        /// Sets how much of the average is kept; default 0.99.
         beta2: f64 = 0.99, BELOW_1;
-        /// The decay of the weights, apart from the gradient; default 0.
+        /// Sets the decay of the weights, apart from the gradient; default 0.
         weight_decay: f64 = 0.0, NOT_NEGATIVE;
         /// Climbs instead of descending; default false.
         maximize: bool = false;
     }
 }
-betas!(Lion, LionSettings);
+betas!(LionSettings);
 
 impl Rule for LionSettings {
     fn update(&self, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {

@@ -1,7 +1,9 @@
 //! What all optimisers have in common: groups, states, and the walk over them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use taper_autograd::Variable;
 use taper_autograd::tensor::Tensor;
@@ -10,8 +12,8 @@ use crate::group::{ParamGroup, ParamState};
 use crate::state::StateDict;
 use crate::{Error, Result, Settings, check_gradients};
 
-/// A loss, or why it cannot be computed.
-pub type Loss = std::result::Result<f64, Box<dyn std::error::Error + Send + Sync>>;
+/// The result of a closure that computes a loss.
+pub type LossResult = std::result::Result<f64, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Changes parameters by their gradients, after each `backward`.
 ///
@@ -44,43 +46,36 @@ pub type Loss = std::result::Result<f64, Box<dyn std::error::Error + Send + Sync
 /// # assert!(w.data().allclose(&other.data(), 1e-6, 0.0)?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Optimizer {
+pub trait Optimizer: Send + Sync {
     /// Changes each parameter that has a gradient; the others stay as they are.
     ///
     /// # Errors
-    /// When a setting is outside of its range, or a gradient has not the dtype or device of its
-    /// parameter.
+    /// When a gradient does not have the dtype or device of its parameter.
     fn step(&mut self) -> Result<()>;
 
-    /// A step that computes the gradients itself, as PyTorch's `step(closure)`: clears them, calls
+    /// Computes the gradients and makes a step, as PyTorch's `step(closure)`: clears the gradients, calls
     /// `closure`, which calls `backward` and returns the loss, and returns that. [`crate::Lbfgs`] calls
     /// it several times.
     ///
     /// # Errors
     /// As [`Optimizer::step`], and the closure's.
-    fn step_with(&mut self, closure: &mut dyn FnMut() -> Loss) -> Result<f64> {
+    fn step_with(&mut self, closure: &mut dyn FnMut() -> LossResult) -> Result<f64> {
         self.zero_grad();
         let loss = closure().map_err(|source| Error::Closure { optimizer: "optimizer", source })?;
         self.step()?;
         Ok(loss)
     }
 
-    /// The groups of parameters with their settings.
+    /// Returns the groups of parameters with their settings.
     fn param_groups(&self) -> &[ParamGroup];
 
-    /// The groups, to change their settings for the steps to come.
+    /// Returns the groups, to change their settings for the steps to come.
     fn param_groups_mut(&mut self) -> &mut [ParamGroup];
 
-    /// Adds parameters with settings of their own.
-    ///
-    /// # Errors
-    /// When a parameter is no leaf or is there already, or a setting is unknown or out of its range.
-    fn add_param_group(&mut self, group: ParamGroup) -> Result<()>;
-
-    /// What is needed to go on from here.
+    /// Returns what a resumed training needs.
     fn state_dict(&self) -> StateDict;
 
-    /// Goes on from a saved state.
+    /// Continues from a saved state.
     ///
     /// # Errors
     /// When it belongs to other groups or parameters.
@@ -96,7 +91,7 @@ pub trait Optimizer {
         check_gradients(&parameters.cloned().collect::<Vec<_>>())
     }
 
-    /// Forgets the gradients, so that the next `backward` begins afresh.
+    /// Removes the gradients, so that the next `backward` does not add to them.
     fn zero_grad(&self) {
         self.param_groups().iter().flat_map(ParamGroup::parameters).for_each(Variable::zero_grad);
     }
@@ -120,10 +115,10 @@ pub trait Rule: Settings {
     }
 }
 
-/// What one parameter's step works on.
+/// The tensors of one parameter's step.
 #[derive(Debug)]
 pub struct Update<'a> {
-    /// What the optimiser remembers of it; the step is counted already.
+    /// The state that the optimiser keeps of it; the step is counted already.
     pub state: &'a mut ParamState,
     /// The parameter.
     pub param: Tensor,
@@ -131,55 +126,117 @@ pub struct Update<'a> {
     pub grad: Tensor,
 }
 
-/// An optimiser that treats each parameter by itself, by the rule `R`.
+/// An optimiser that treats each parameter by itself, by the rule `R`: [`Sgd`](crate::Sgd),
+/// [`Adam`](crate::Adam) and most others.
 #[derive(Debug)]
 pub struct PerParameter<R> {
     groups: Vec<ParamGroup>,
     states: BTreeMap<usize, ParamState>,
-    pub(crate) defaults: R,
+    defaults: R,
 }
 
+/// Builds an optimiser with settings of its own: [`PerParameter::builder`] makes it.
+#[derive(Clone)]
+#[must_use = "a builder makes nothing before `build`"]
+pub struct OptimizerBuilder<R> {
+    parameters: Vec<Variable>,
+    lr: f64,
+    settings: R,
+    groups: Vec<(Vec<Variable>, Change<R>)>,
+}
+
+/// How the settings of a group differ from those of the optimiser.
+type Change<R> = Arc<dyn Fn(R) -> R + Send + Sync>;
+
 impl<R: Rule> PerParameter<R> {
-    /// One group of parameters with the learning rate `lr` and else the default settings. The methods named
-    /// after settings change those of all groups; `step` refuses values that are out of range.
+    /// Makes an optimiser of these parameters with the learning rate `lr` and else PyTorch's defaults.
     ///
     /// # Errors
-    /// When there is no parameter, one is given twice or is no leaf, or `lr` is negative.
+    /// When there is no parameter, one is given twice or is not a leaf, or `lr` is negative.
     pub fn new(parameters: Vec<Variable>, lr: f64) -> Result<Self> {
-        let mut settings = R::default();
-        settings.set("lr", lr)?;
-        Self::with_settings(parameters, settings)
+        Self::builder(parameters, lr).build()
     }
 
-    /// One group of parameters with settings that are checked now.
+    /// Returns a builder, which takes the settings and then makes this with `build`.
     ///
     /// ```
     /// # use taper_autograd::{Variable, tensor::Tensor};
-    /// use taper_optim::{Sgd, SgdSettings};
+    /// use taper_optim::Sgd;
     /// # let parameters = vec![Variable::requires_grad(Tensor::zeros(1)?)];
-    /// let settings = SgdSettings::default().lr(0.1).nesterov(true);
-    /// let error = Sgd::with_settings(parameters, settings).unwrap_err();
+    /// let optimizer = Sgd::builder(parameters.clone(), 0.1).momentum(0.9).nesterov(true).build()?;
+    /// let error = Sgd::builder(parameters, 0.1).nesterov(true).build().unwrap_err();
     /// assert_eq!(error.to_string(), "sgd: momentum is 0, expected more than 0 with nesterov");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    pub fn builder(parameters: Vec<Variable>, lr: f64) -> OptimizerBuilder<R> {
+        OptimizerBuilder { parameters, lr, settings: R::default(), groups: Vec::new() }
+    }
+
+    /// Adds parameters, such as those of layers that are no longer frozen, with the settings that `change`
+    /// makes of the optimiser's own.
     ///
     /// # Errors
-    /// When there is no parameter, one is given twice or is no leaf, or a setting is out of its range.
-    pub fn with_settings(parameters: Vec<Variable>, settings: R) -> Result<Self> {
-        settings.check()?;
+    /// When a parameter is not a leaf or is there already, or a setting is out of its range.
+    pub fn add_param_group(&mut self, parameters: Vec<Variable>, change: impl FnOnce(R) -> R) -> Result<()> {
+        let group = ParamGroup::new(parameters, &change(self.defaults.clone()))?;
+        group.expect_new(R::NAME, &self.groups)?;
+        self.groups.push(group);
+        Ok(())
+    }
+}
+
+impl<R: Rule> OptimizerBuilder<R> {
+    /// Sets all settings but the learning rate, as a rule of one's own needs; the optimisers of this crate
+    /// have a method for each.
+    pub fn settings(mut self, settings: R) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Adds a group of parameters with the settings that `change` makes of the optimiser's own.
+    pub fn group(
+        mut self,
+        parameters: Vec<Variable>,
+        change: impl Fn(R) -> R + Send + Sync + 'static,
+    ) -> Self {
+        self.groups.push((parameters, Arc::new(change)));
+        self
+    }
+
+    pub(crate) fn change(mut self, change: impl FnOnce(R) -> R) -> Self {
+        self.settings = change(self.settings);
+        self
+    }
+
+    /// Makes the optimiser.
+    ///
+    /// # Errors
+    /// When there is no parameter, one is given twice or is not a leaf, or a setting is out of its range.
+    pub fn build(self) -> Result<PerParameter<R>> {
+        let Self { parameters, lr, mut settings, groups } = self;
+        settings.set("lr", lr)?;
         if parameters.is_empty() {
             let message = "no parameters were given; pass net.parameters()".into();
             return Err(Error::Parameters { optimizer: R::NAME, message });
         }
-        let mut optimizer = Self { groups: vec![], states: BTreeMap::new(), defaults: settings };
-        optimizer.add_param_group(ParamGroup::new(parameters))?;
+        let mut optimizer = PerParameter { groups: Vec::new(), states: BTreeMap::new(), defaults: settings };
+        optimizer.add_param_group(parameters, |settings| settings)?;
+        for (parameters, change) in groups {
+            optimizer.add_param_group(parameters, |settings| change(settings))?;
+        }
         Ok(optimizer)
     }
+}
 
-    /// Changes a setting of all groups.
-    pub(crate) fn change_all(mut self, setting: &str, value: f64) -> Self {
-        self.groups.iter_mut().for_each(|g| g.change(setting, value));
-        self
+impl<R: fmt::Debug> fmt::Debug for OptimizerBuilder<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups: Vec<&Vec<Variable>> = self.groups.iter().map(|(parameters, _)| parameters).collect();
+        f.debug_struct("OptimizerBuilder")
+            .field("parameters", &self.parameters)
+            .field("lr", &self.lr)
+            .field("settings", &self.settings)
+            .field("groups", &groups)
+            .finish()
     }
 }
 
@@ -187,7 +244,7 @@ impl<R: Rule> Optimizer for PerParameter<R> {
     fn step(&mut self) -> Result<()> {
         let mut number = 0;
         for group in &self.groups {
-            let settings = group.read(self.defaults.clone())?;
+            let settings = group.read::<R>()?;
             if group.parameters().first().is_some_and(|p| p.device().is_cuda()) {
                 let numbers = number..number + group.parameters().len();
                 number = numbers.end;
@@ -212,13 +269,6 @@ impl<R: Rule> Optimizer for PerParameter<R> {
 
     fn param_groups_mut(&mut self) -> &mut [ParamGroup] {
         &mut self.groups
-    }
-
-    fn add_param_group(&mut self, mut group: ParamGroup) -> Result<()> {
-        group.expect_new(R::NAME, &self.groups)?;
-        group.complete(&self.defaults)?;
-        self.groups.push(group);
-        Ok(())
     }
 
     fn state_dict(&self) -> StateDict {
@@ -250,8 +300,7 @@ impl<R: Rule> Optimizer for PerParameter<R> {
         }
         let mut groups = self.groups.clone();
         for (group, settings) in groups.iter_mut().zip(state.param_groups) {
-            settings.into_iter().for_each(|(k, v)| group.change(&k, v));
-            group.complete(&self.defaults)?;
+            group.change_all(settings.iter().map(|(setting, &value)| (setting.as_str(), value)))?;
         }
         // Copies: the saved tensors stay as they were while training goes on.
         let mut states = state.state;
@@ -266,7 +315,7 @@ impl<R: Rule> Optimizer for PerParameter<R> {
     }
 }
 
-/// The parameters of a group that have a gradient, each of which begins a step.
+/// Begins a step of each parameter of a group that has a gradient.
 fn updates<'a>(
     group: &ParamGroup,
     numbers: Range<usize>,

@@ -10,15 +10,15 @@ optimizer! {
     /// RAdam (Liu et al., "On the variance of the adaptive learning rate and beyond", 2020), as PyTorch's
     /// `torch.optim.RAdam`; the step is [`taper_autograd::tensor::step::RAdam`].
     RAdam = "radam", RAdamSettings {
-        /// The learning rate; default 0.001.
+        /// Sets the learning rate; default 0.001.
         lr: f64 = 1e-3, NOT_NEGATIVE;
-        /// How much of the average of the gradient is kept; default 0.9.
+        /// Sets how much of the average of the gradient is kept; default 0.9.
         beta1: f64 = 0.9, BELOW_1;
-        /// How much of the average of its square is kept; default 0.999.
+        /// Sets how much of the average of its square is kept; default 0.999.
         beta2: f64 = 0.999, BELOW_1;
-        /// Added to the denominator; default 1e-8.
+        /// Sets what is added to the denominator; default 1e-8.
         eps: f64 = 1e-8, NOT_NEGATIVE;
-        /// The factor of the L2 penalty; default 0.
+        /// Sets the factor of the L2 penalty; default 0.
         weight_decay: f64 = 0.0, NOT_NEGATIVE;
         /// Keeps the decay of the weights apart from the gradient, as AdamW does; default false.
         decoupled_weight_decay: bool = false;
@@ -26,7 +26,7 @@ optimizer! {
         maximize: bool = false;
     }
 }
-betas!(RAdam, RAdamSettings);
+betas!(RAdamSettings);
 
 impl Rule for RAdamSettings {
     fn update(&self, state: &mut ParamState, param: &Tensor, grad: &Tensor) -> Result<()> {

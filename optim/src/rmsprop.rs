@@ -10,15 +10,15 @@ optimizer! {
     /// RMSprop (Hinton, "Neural networks for machine learning", lecture 6, 2012), as PyTorch's
     /// `torch.optim.RMSprop`; the step is [`taper_autograd::tensor::step::RmsProp`].
     RmsProp = "rmsprop", RmsPropSettings {
-        /// The learning rate; default 0.01.
+        /// Sets the learning rate; default 0.01.
         lr: f64 = 0.01, NOT_NEGATIVE;
-        /// How much of the average of the squares is kept; default 0.99.
+        /// Sets how much of the average of the squares is kept; default 0.99.
         alpha: f64 = 0.99, NOT_NEGATIVE;
-        /// Added to the denominator; default 1e-8.
+        /// Sets what is added to the denominator; default 1e-8.
         eps: f64 = 1e-8, NOT_NEGATIVE;
-        /// The factor of the L2 penalty; default 0.
+        /// Sets the factor of the L2 penalty; default 0.
         weight_decay: f64 = 0.0, NOT_NEGATIVE;
-        /// How much of the earlier steps' direction is kept; default 0.
+        /// Sets how much of the earlier steps' direction is kept; default 0.
         momentum: f64 = 0.0, NOT_NEGATIVE;
         /// Divides by an estimate of the variance instead of the square; default false.
         centered: bool = false;

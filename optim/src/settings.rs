@@ -1,9 +1,9 @@
-//! Optimisers' settings: a typed struct for each, whose values can be told by PyTorch's names too.
+//! Optimisers' settings: a typed struct for each, whose values schedules and checkpoints know by PyTorch's names.
 
-use crate::{Error, ParamGroup, Result};
+use crate::{Error, Result};
 
 /// The settings of one kind of optimiser. `Default` gives PyTorch's.
-pub trait Settings: Clone + Default {
+pub trait Settings: Clone + Default + Send + Sync {
     /// The optimiser's name, for messages.
     const NAME: &'static str;
 
@@ -21,14 +21,6 @@ pub trait Settings: Clone + Default {
     /// # Errors
     /// When one is outside of its range, or some make no sense together.
     fn check(&self) -> Result<()>;
-
-    /// Reads the settings of a group; those that it does not have keep their defaults.
-    ///
-    /// # Errors
-    /// As [`Settings::set`] and [`Settings::check`].
-    fn read(group: &ParamGroup) -> Result<Self> {
-        group.read(Self::default())
-    }
 }
 
 /// Declares a struct of settings: fields with PyTorch's names, their types, defaults and ranges, and a
@@ -76,10 +68,11 @@ macro_rules! settings {
     };
 }
 
-/// Declares an optimiser that treats each parameter by itself: its type, its settings, and a builder method
-/// for each setting on both. What is left to write is its [`crate::Rule`].
+/// Declares an optimiser that treats each parameter by itself: its type, its settings, and a method for each
+/// setting on these and on the builder. What is left to write is its [`crate::Rule`].
 macro_rules! optimizer {
     ($(#[$doc:meta])* $optimizer:ident = $name:literal, $settings:ident {
+        $(#[$about_lr:meta])* lr: f64 = $default_lr:expr, NOT_NEGATIVE;
         $($(#[$about:meta])* $field:ident: $type:ty = $default:expr $(, $range:ident)?;)*
     } $(check $check:expr)?) => {
         $(#[$doc])*
@@ -88,37 +81,35 @@ macro_rules! optimizer {
         $crate::settings::settings! {
             #[doc = concat!("The settings of [`", stringify!($optimizer), "`].")]
             pub $settings for $name {
+                $(#[$about_lr])* lr: f64 = $default_lr, NOT_NEGATIVE;
                 $($(#[$about])* $field: $type = $default $(, $range)?;)*
             } $(check $check)?
         }
 
         impl $settings {
-            $(
-                $(#[$about])*
-                pub fn $field(mut self, $field: $type) -> Self {
-                    self.$field = $field;
-                    self
-                }
-            )*
+            $crate::builder::option! { $(#[$about_lr])* lr: f64 }
+            $($crate::builder::option! { $(#[$about])* $field: $type })*
         }
 
-        impl $optimizer {
+        impl $crate::OptimizerBuilder<$settings> {
             $(
                 $(#[$about])*
-                pub fn $field(mut self, $field: $type) -> Self {
-                    self.defaults.$field = $field;
-                    self.change_all(stringify!($field), $crate::settings::Number::write($field))
+                pub fn $field(self, $field: $type) -> Self {
+                    self.change(|settings| settings.$field($field))
                 }
             )*
         }
     };
 }
 
-/// Gives the fields `beta1` and `beta2` PyTorch's common name.
+/// Sets the fields `beta1` and `beta2` in one call, as PyTorch does.
 macro_rules! betas {
-    ($($type:ty),*) => {$(
+    ($settings:ident) => {
+        $crate::settings::betas! { $settings, $crate::OptimizerBuilder<$settings> }
+    };
+    ($($type:ty),+) => {$(
         impl $type {
-            /// How much of the two averages is kept.
+            /// Sets how much of the two averages is kept.
             pub fn betas(self, beta1: f64, beta2: f64) -> Self {
                 self.beta1(beta1).beta2(beta2)
             }
@@ -181,19 +172,27 @@ pub(crate) fn unknown<S: Settings>(settings: &S, name: &str) -> Error {
     Error::Parameters { optimizer: S::NAME, message }
 }
 
-/// The values that a setting can have: from 0 up.
+/// The values that a setting can have.
 pub(crate) struct Range {
+    least: f64,
     most: f64,
     expected: &'static str,
 }
 
-pub(crate) const NOT_NEGATIVE: Range = Range { most: f64::MAX, expected: "a finite number, at least 0" };
-pub(crate) const BELOW_1: Range =
-    Range { most: 1.0 - f64::EPSILON / 2.0, expected: "a number from 0 to below 1" };
+const fn range(least: f64, most: f64, expected: &'static str) -> Range {
+    Range { least, most, expected }
+}
+
+pub(crate) const NOT_NEGATIVE: Range = range(0.0, f64::MAX, "a finite number, at least 0");
+pub(crate) const POSITIVE: Range = range(f64::MIN_POSITIVE, f64::MAX, "a finite number above 0");
+pub(crate) const FRACTION: Range = range(0.0, 1.0, "a number from 0 to 1");
+pub(crate) const BELOW_1: Range = range(0.0, 1.0 - f64::EPSILON / 2.0, "a number from 0 to below 1");
+pub(crate) const ABOVE_1: Range = range(1.0 + f64::EPSILON, f64::MAX, "a finite number above 1");
+pub(crate) const FINITE: Range = range(f64::MIN, f64::MAX, "a finite number");
 
 impl Range {
     pub(crate) fn check(&self, optimizer: &'static str, setting: &'static str, value: f64) -> Result<f64> {
-        if (0.0..=self.most).contains(&value) {
+        if (self.least..=self.most).contains(&value) {
             return Ok(value);
         }
         Err(Error::Setting { optimizer, setting, value, expected: self.expected })

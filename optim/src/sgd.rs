@@ -41,13 +41,13 @@ optimizer! {
     ///
     /// `maximize` changes the gradient's sign.
     Sgd = "sgd", SgdSettings {
-        /// The learning rate; default 0.001.
+        /// Sets the learning rate; default 0.001.
         lr: f64 = 1e-3, NOT_NEGATIVE;
-        /// How much of the earlier steps' direction is kept; default 0.
+        /// Sets how much of the earlier steps' direction is kept; default 0.
         momentum: f64 = 0.0, NOT_NEGATIVE;
-        /// How much of the gradient does not enter the direction; default 0.
-        dampening: f64 = 0.0;
-        /// The factor of the L2 penalty; default 0.
+        /// Sets how much of the gradient does not enter the direction; default 0.
+        dampening: f64 = 0.0, FINITE;
+        /// Sets the factor of the L2 penalty; default 0.
         weight_decay: f64 = 0.0, NOT_NEGATIVE;
         /// Looks ahead along the direction; needs momentum and no dampening; default false.
         nesterov: bool = false;

@@ -26,7 +26,7 @@ impl StateDict {
     /// # use taper_autograd::{Variable, tensor::Tensor};
     /// use taper_optim::{Optimizer, Sgd, StateDict};
     /// let w = Variable::requires_grad(Tensor::ones(3)?);
-    /// let mut optimizer = Sgd::new(vec![w.clone()], 0.1)?.momentum(0.9);
+    /// let mut optimizer = Sgd::builder(vec![w.clone()], 0.1).momentum(0.9).build()?;
     /// w.sum()?.backward()?;
     /// optimizer.step()?;
     /// let tensors = optimizer.state_dict().to_tensors()?;

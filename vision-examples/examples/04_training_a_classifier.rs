@@ -42,12 +42,15 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
     writeln!(out, "--- Loading the pictures")?;
     // transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((.5, .5, .5), (.5, .5, .5))])
     // Pictures are bytes from 0 to 255; the network gets numbers from -1 to 1.
-    let transform = || Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])));
+    let transform = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])?));
     // trainloader = DataLoader(trainset, batch_size=4, shuffle=True, num_workers=2)
     // The workers only prepare; which pictures a batch holds depends on the seed and the epoch alone.
-    let trainloader =
-        DataLoader::new(train.transform(transform())).batch_size(4).shuffle(true).num_workers(2).build()?;
-    let testloader = DataLoader::new(test.transform(transform())).batch_size(4).num_workers(2).build()?;
+    let trainloader = DataLoader::builder(train.transform(transform.clone()))
+        .batch_size(4)
+        .shuffle(true)
+        .num_workers(2)
+        .build()?;
+    let testloader = DataLoader::builder(test.transform(transform)).batch_size(4).num_workers(2).build()?;
     // images, labels = next(iter(trainloader)); imshow(torchvision.utils.make_grid(images))
     let (images, labels) = trainloader.iter().next().ok_or("an empty dataset")??;
     writeln!(out, "{:?} of {}", make_grid(&images, &Grid::new())?.size(), images.dtype())?;
@@ -57,7 +60,7 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
     writeln!(out, "--- Training the network")?;
     let net = Net::new(3)?;
     let criterion = CrossEntropyLoss::new();
-    let mut optimizer = Sgd::new(net.parameters(), 0.001)?.momentum(0.9);
+    let mut optimizer = Sgd::builder(net.parameters(), 0.001).momentum(0.9).build()?;
     let every = 2000.min(trainloader.len());
     for epoch in 0..epochs {
         let mut running_loss = 0.0;

@@ -29,7 +29,7 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
     net.to(&device)?;
     let criterion = CrossEntropyLoss::new();
     // The optimiser shares the network's parameters, so it works where they are.
-    let mut optimizer = Sgd::new(net.parameters(), 0.001)?.momentum(0.9);
+    let mut optimizer = Sgd::builder(net.parameters(), 0.001).momentum(0.9).build()?;
 
     // inputs, labels = data[0].to(device), data[1].to(device): at every step, too
     let (inputs, labels) = (Tensor::randn((4, 3, 32, 32))?, Tensor::new([3, 8, 8, 0])?);

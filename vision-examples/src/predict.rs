@@ -56,7 +56,7 @@ impl Predictor {
             }
             None => names(Cifar10::CLASSES),
         };
-        let transform = Compose::new((Resize::new(SIDE), CenterCrop::new(SIDE), normalized()));
+        let transform = Compose::new((Resize::new(SIDE)?, CenterCrop::new(SIDE)?, normalized()?));
         Ok(Self { net, classes, device, transform })
     }
 

@@ -176,7 +176,7 @@ where
         loss.backward()?;
         self.optimizer.step()?;
         if let Some(scheduler) = &mut self.scheduler {
-            scheduler.step(&mut *self.optimizer);
+            scheduler.step(&mut *self.optimizer)?;
         }
         self.training.step += 1;
         self.training.images += labels.numel();

@@ -81,7 +81,7 @@ impl<D: Dataset<Sample: Collate>> Work<D> {
                 let sample =
                     self.dataset.get(index, &mut Rng::for_sample(self.seed, self.epoch, index as u64))?;
                 let stack = stack.get_or_insert_with(|| sample.stack(indices.len()));
-                sample.push(stack)?;
+                sample.stack_onto(stack)?;
             }
             let stack =
                 stack.ok_or_else(|| Error::invalid("data_loader", "the sampler gave an empty batch"))?;

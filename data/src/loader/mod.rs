@@ -19,9 +19,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 ///
 /// ```
 /// use taper_data::{DataLoader, Dataset, Synthetic, transforms::{Compose, Normalize, ToTensor}};
-/// let transform = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])));
+/// let transform = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])?));
 /// let train = Synthetic::train(1000).transform(transform);
-/// let loader = DataLoader::new(train).batch_size(4).shuffle(true).num_workers(2).seed(0).build()?;
+/// let loader = DataLoader::builder(train).batch_size(4).shuffle(true).num_workers(2).seed(0).build()?;
 /// for batch in loader.iter().take(10) {
 ///     let (inputs, labels) = batch?;
 ///     assert_eq!((inputs.size(), labels.size()), (&[4, 3, 32, 32][..], &[4][..]));
@@ -54,9 +54,16 @@ struct Progress {
 }
 
 impl<D: Dataset<Sample: Collate> + 'static> DataLoader<D> {
-    /// The settings of a loader: one sample a batch, in order, made in line, unless told otherwise.
-    #[allow(clippy::new_ret_no_self)] // PyTorch's name for what starts here
-    pub fn new(dataset: D) -> DataLoaderBuilder<D> {
+    /// Makes a loader with PyTorch's defaults: one sample a batch, in order, made when it is asked for.
+    ///
+    /// # Errors
+    /// Never: `build` checks the options.
+    pub fn new(dataset: D) -> Result<Self> {
+        Self::builder(dataset).build()
+    }
+
+    /// Returns a builder, which takes the options and then makes this with `build`.
+    pub fn builder(dataset: D) -> DataLoaderBuilder<D> {
         DataLoaderBuilder {
             dataset,
             batch_size: 1,
@@ -115,7 +122,7 @@ impl<D: Dataset<Sample: Collate> + 'static> DataLoader<D> {
     ///
     /// ```
     /// use taper_data::{DataLoader, Synthetic};
-    /// let make = || DataLoader::new(Synthetic::train(100)).batch_size(8).shuffle(true).build();
+    /// let make = || DataLoader::builder(Synthetic::train(100)).batch_size(8).shuffle(true).build();
     /// let loader = make()?;
     /// let mut batches = loader.iter();
     /// batches.by_ref().take(5).for_each(drop);
@@ -156,7 +163,8 @@ impl<D: Dataset<Sample: Collate> + 'static> IntoIterator for &DataLoader<D> {
     }
 }
 
-/// The settings of a [`DataLoader`], in PyTorch's names.
+/// Builds a [`DataLoader`] with options: [`DataLoader::builder`] makes it.
+#[must_use = "a builder makes nothing before `build`"]
 pub struct DataLoaderBuilder<D> {
     dataset: D,
     batch_size: usize,
@@ -170,59 +178,62 @@ pub struct DataLoaderBuilder<D> {
 }
 
 impl<D: Dataset<Sample: Collate> + 'static> DataLoaderBuilder<D> {
-    /// Samples in a batch.
+    /// Sets the number of samples in a batch; default 1.
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size;
         self
     }
 
-    /// Whether each epoch has its own random order.
+    /// Visits the samples in a random order, another one each epoch; default false.
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
         self
     }
 
-    /// Whether to leave out the last batch where it is smaller than the others.
+    /// Leaves out the last batch if it is smaller than the others; default false.
     pub fn drop_last(mut self, drop_last: bool) -> Self {
         self.drop_last = drop_last;
         self
     }
 
-    /// Which samples, in which order; instead of `shuffle`.
+    /// Sets which samples are visited, and in which order, instead of `shuffle`; default all in order.
     pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
         self.sampler = Some(Box::new(sampler));
         self
     }
 
-    /// Which samples in which batches; instead of `batch_size`, `shuffle`, `drop_last` and `sampler`.
+    /// Sets which samples are in which batches, instead of `batch_size`, `shuffle`, `drop_last` and
+    /// `sampler`; default none.
     pub fn batch_sampler(mut self, sampler: impl BatchSampler + 'static) -> Self {
         self.batch_sampler = Some(Box::new(sampler));
         self
     }
 
-    /// Threads that make batches ahead of time; 0 makes them when they are asked for.
+    /// Sets the number of threads that make batches ahead of time; default 0, which makes a batch when it is
+    /// asked for.
     pub fn num_workers(mut self, workers: usize) -> Self {
         self.workers = workers;
         self
     }
 
-    /// Batches that each worker may be ahead: 2, or with small batches as many as make 64 samples.
+    /// Sets how many batches each worker may be ahead; default 2, or with small batches as many as make 64
+    /// samples.
     pub fn prefetch_factor(mut self, batches: usize) -> Self {
         self.prefetch = Some(batches);
         self
     }
 
-    /// The seed of orders and random transforms; without it, the default generator gives one, so that
+    /// Sets the seed of orders and random transforms; by default the default generator gives one, so that
     /// `taper_tensor::manual_seed` makes loaders repeat themselves, too.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// The loader.
+    /// Makes the loader.
     ///
     /// # Errors
-    /// When the batch size is 0, the prefetch factor is 0, or settings exclude each other.
+    /// When `batch_size` or `prefetch_factor` is 0, or options exclude each other.
     pub fn build(self) -> Result<DataLoader<D>> {
         let invalid = |message: &str| Err(Error::invalid("data_loader", message));
         if self.batch_size == 0 {
@@ -232,16 +243,18 @@ impl<D: Dataset<Sample: Collate> + 'static> DataLoaderBuilder<D> {
             return invalid("prefetch_factor is 0, expected at least 1");
         }
         if self.shuffle && self.sampler.is_some() {
-            return invalid("shuffle and a sampler exclude each other: the sampler decides on the order");
+            return invalid("shuffle is true, expected false with a sampler, which decides on the order");
         }
         let plain = self.batch_size == 1 && !self.shuffle && !self.drop_last && self.sampler.is_none();
         if self.batch_sampler.is_some() && !plain {
-            return invalid("a batch_sampler excludes batch_size, shuffle, drop_last and sampler");
+            return invalid(
+                "batch_sampler is given, expected neither batch_size, shuffle, drop_last nor sampler with it",
+            );
         }
         let samples = self.dataset.len();
         let sampler = self.sampler.unwrap_or_else(|| match self.shuffle {
-            true => Box::new(RandomSampler(samples)),
-            false => Box::new(SequentialSampler(samples)),
+            true => Box::new(RandomSampler::new(samples)),
+            false => Box::new(SequentialSampler::new(samples)),
         });
         let chunks = Chunks { sampler, batch_size: self.batch_size, drop_last: self.drop_last };
         let prefetch = self.prefetch.unwrap_or((64 / self.batch_size).max(2));
@@ -257,7 +270,21 @@ impl<D: Dataset<Sample: Collate> + 'static> DataLoaderBuilder<D> {
     }
 }
 
-/// A seed from the generator that `manual_seed` sets.
+impl<D: std::fmt::Debug> std::fmt::Debug for DataLoaderBuilder<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DataLoaderBuilder")
+            .field("dataset", &self.dataset)
+            .field("batch_size", &self.batch_size)
+            .field("shuffle", &self.shuffle)
+            .field("drop_last", &self.drop_last)
+            .field("num_workers", &self.workers)
+            .field("prefetch_factor", &self.prefetch)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns a seed from the generator that `manual_seed` sets.
 fn default_seed() -> u64 {
     taper_tensor::Generator::default_generator().below(u64::MAX)
 }

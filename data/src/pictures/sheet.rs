@@ -1,7 +1,10 @@
 //! Sheets of enlarged pictures with captions.
 
 use super::{font, grid::picture_format};
-use crate::{Dataset, Error, Image, Result, transforms::Interpolation};
+use crate::{
+    Dataset, Error, Image, Result,
+    transforms::{Interpolation, ResizeOptions},
+};
 use std::path::Path;
 
 /// A picture of a [`sheet`].
@@ -40,6 +43,7 @@ pub fn sheet(tiles: &[Tile], columns: usize, side: usize) -> Result<Image> {
     let (cell_h, cell_w) = (largest(1) * factor + LINE + GAP, largest(2) * factor + GAP);
     let columns = columns.min(tiles.len());
     let (height, width) = (tiles.len().div_ceil(columns) * cell_h + GAP, columns * cell_w + GAP);
+    let nearest = ResizeOptions::default().interpolation(Interpolation::Nearest);
     let mut page = Page { pixels: vec![255; 3 * height * width], height, width };
     for (n, tile) in tiles.iter().enumerate() {
         let [channels, h, w] = tile.image.size();
@@ -50,7 +54,7 @@ pub fn sheet(tiles: &[Tile], columns: usize, side: usize) -> Result<Image> {
             ));
         }
         let (top, left) = (n / columns * cell_h + GAP, n % columns * cell_w + GAP);
-        let large = tile.image.clone().resize(h * factor, w * factor, Interpolation::Nearest, false)?;
+        let large = tile.image.clone().resize(h * factor, w * factor, nearest)?;
         let scale = if large.is_float() { 255.0 } else { 1.0 };
         for y in 0..large.height() {
             for x in 0..large.width() {

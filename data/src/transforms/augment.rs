@@ -1,15 +1,18 @@
 //! Automatic augmentation: random operations of random strength.
 
-use super::{Affine, Interpolation, Transform};
-use crate::{Image, Result, Rng};
+use super::{Affine, Interpolation, RotateOptions, Transform};
+use crate::{
+    Image, Result, Rng,
+    builder::{builder, within},
+};
 
-/// `num_ops` operations of one strength after the other, as `torchvision.transforms.RandAugment` (Cubuk et
+/// Applies random operations of one strength one after the other, as `torchvision.transforms.RandAugment` (Cubuk et
 /// al., "RandAugment", 2019).
 ///
 /// ```
 /// use taper_data::{Dataset, Rng, Synthetic, transforms::{RandAugment, Transform}};
 /// let image = Synthetic::train(10).at(0)?.0;
-/// let augmented = RandAugment::default().apply(image, &mut Rng::new(0, 0))?;
+/// let augmented = RandAugment::new().apply(image, &mut Rng::new(0, 0))?;
 /// assert_eq!(augmented.size(), [3, 32, 32]);
 /// # Ok::<(), taper_data::Error>(())
 /// ```
@@ -20,23 +23,31 @@ pub struct RandAugment {
     fill: f32,
 }
 
-/// 2 operations of strength 9 of 30.
-impl Default for RandAugment {
-    fn default() -> Self {
-        Self::new(2, 9)
-    }
+builder! {
+    RandAugment, RandAugmentBuilder;
+    /// Makes a transform with torchvision's defaults.
+    new() -> Self;
+    /// Sets the number of operations; default 2.
+    num_ops: usize = 2;
+    /// Sets their strength, from 0 to 30; default 9.
+    magnitude: usize = 9;
+    /// Sets the value beyond the edge; default 0.
+    fill: f32 = 0.0;
 }
 
-impl RandAugment {
-    /// So many operations, of a strength from 0 to 30.
-    pub fn new(num_ops: usize, magnitude: usize) -> Self {
-        Self { ops: num_ops, magnitude: magnitude.min(30) as f32 / 30.0, fill: 0.0 }
+impl RandAugmentBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When `magnitude` is above 30 or `fill` is not finite.
+    pub fn build(self) -> Result<RandAugment> {
+        within("rand_augment", "magnitude", self.magnitude as f32, 0.0..=30.0)?;
+        within("rand_augment", "fill", self.fill, f32::MIN..=f32::MAX)?;
+        Ok(self.make())
     }
 
-    /// What is beyond the edge.
-    pub fn fill(mut self, fill: f32) -> Self {
-        self.fill = fill;
-        self
+    fn make(self) -> RandAugment {
+        RandAugment { ops: self.num_ops, magnitude: self.magnitude as f32 / 30.0, fill: self.fill }
     }
 }
 
@@ -57,7 +68,7 @@ impl Transform for RandAugment {
     }
 }
 
-/// One operation of random strength, as `torchvision.transforms.TrivialAugmentWide` (Müller and Hutter,
+/// Applies one operation of random strength, as `torchvision.transforms.TrivialAugmentWide` (Müller and Hutter,
 /// "TrivialAugment", 2021).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TrivialAugmentWide;
@@ -106,7 +117,7 @@ fn augment(
         2 => image.affine(&Affine { shear: [0.0, shear], ..corner }),
         3 => image.affine(&Affine { translate: [step(width), 0.0], ..affine }),
         4 => image.affine(&Affine { translate: [0.0, step(height)], ..affine }),
-        5 => image.rotate(signed * ranges.angle, Interpolation::Nearest, false, fill),
+        5 => image.rotate(signed * ranges.angle, RotateOptions::default().fill(fill)),
         6 => image.adjust_brightness(factor),
         7 => image.adjust_saturation(factor)?,
         8 => image.adjust_contrast(factor)?,

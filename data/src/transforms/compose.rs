@@ -1,22 +1,23 @@
 //! Transforms made of transforms.
 
 use super::Transform;
-use crate::{Image, Result, Rng};
+use crate::{Error, Image, Result, Rng, builder::within};
 
-/// One transform after the other, as `torchvision.transforms.Compose`.
+/// Applies one transform after the other, as `torchvision.transforms.Compose`.
 ///
 /// ```
 /// use taper_data::transforms::{Compose, Normalize, ToTensor, Transform};
-/// let fixed = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])));
+/// let fixed = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])?));
 /// let mut steps: Vec<Box<dyn Transform>> = vec![Box::new(ToTensor)];
-/// steps.push(Box::new(Normalize::new([0.5; 3], [0.5; 3])));
+/// steps.push(Box::new(Normalize::new([0.5; 3], [0.5; 3])?));
 /// let chosen_at_run_time = Compose::new(steps);
+/// # Ok::<(), taper_data::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Compose<T>(T);
 
 impl<T: Transform> Compose<T> {
-    /// The transforms in order: a tuple of up to 12, or a `Vec`.
+    /// Makes a transform of others in order: a tuple of up to 12, or a `Vec`.
     pub fn new(transforms: T) -> Self {
         Self(transforms)
     }
@@ -59,11 +60,11 @@ tuple!(A B C D E F G H I J);
 tuple!(A B C D E F G H I J K);
 tuple!(A B C D E F G H I J K L);
 
-/// A function as a transform, as `torchvision.transforms.Lambda`.
+/// Applies a function, as `torchvision.transforms.Lambda`.
 ///
 /// ```
 /// use taper_data::{Image, Rng, transforms::{Lambda, Transform}};
-/// let twice = Lambda(|image: Image, _: &mut Rng| {
+/// let twice = Lambda::new(|image: Image, _: &mut Rng| {
 ///     let size = image.size();
 ///     Image::from_floats(size, image.into_floats().into_iter().map(|x| 2.0 * x).collect())
 /// });
@@ -72,7 +73,14 @@ tuple!(A B C D E F G H I J K L);
 /// # Ok::<(), taper_data::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Lambda<F>(pub F);
+pub struct Lambda<F>(F);
+
+impl<F: Fn(Image, &mut Rng) -> Result<Image> + Send + Sync> Lambda<F> {
+    /// Makes a transform of a function.
+    pub fn new(f: F) -> Self {
+        Self(f)
+    }
+}
 
 impl<F: Fn(Image, &mut Rng) -> Result<Image> + Send + Sync> Transform for Lambda<F> {
     fn apply(&self, image: Image, rng: &mut Rng) -> Result<Image> {
@@ -80,7 +88,7 @@ impl<F: Fn(Image, &mut Rng) -> Result<Image> + Send + Sync> Transform for Lambda
     }
 }
 
-/// A transform with a probability, as `torchvision.transforms.RandomApply`.
+/// Applies a transform with a probability, as `torchvision.transforms.RandomApply`.
 #[derive(Clone, Debug)]
 pub struct RandomApply<T> {
     transform: T,
@@ -88,9 +96,14 @@ pub struct RandomApply<T> {
 }
 
 impl<T: Transform> RandomApply<T> {
-    /// The transform (or a tuple of them, together) with probability `p`.
-    pub fn new(transform: T, p: f32) -> Self {
-        Self { transform, p }
+    /// Makes a transform that applies another one, or a tuple of them together, with probability `p`;
+    /// torchvision's default is 0.5.
+    ///
+    /// # Errors
+    /// When `p` is not from 0 to 1.
+    pub fn new(transform: T, p: f32) -> Result<Self> {
+        within("random_apply", "p", p, 0.0..=1.0)?;
+        Ok(Self { transform, p })
     }
 }
 
@@ -100,14 +113,24 @@ impl<T: Transform> Transform for RandomApply<T> {
     }
 }
 
-/// One of several transforms, each as likely, as `torchvision.transforms.RandomChoice`.
-pub struct RandomChoice(pub Vec<Box<dyn Transform>>);
+/// Applies one of several transforms, each as likely, as `torchvision.transforms.RandomChoice`.
+pub struct RandomChoice(Vec<Box<dyn Transform>>);
+
+impl RandomChoice {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When there is nothing to choose from.
+    pub fn new(transforms: Vec<Box<dyn Transform>>) -> Result<Self> {
+        if transforms.is_empty() {
+            return Err(Error::invalid("random_choice", "got no transforms, expected at least 1"));
+        }
+        Ok(Self(transforms))
+    }
+}
 
 impl Transform for RandomChoice {
     fn apply(&self, image: Image, rng: &mut Rng) -> Result<Image> {
-        match self.0.get(rng.below(self.0.len())) {
-            Some(transform) => transform.apply(image, rng),
-            None => Ok(image),
-        }
+        self.0[rng.below(self.0.len())].apply(image, rng)
     }
 }

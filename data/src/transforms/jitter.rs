@@ -3,17 +3,19 @@
 use super::{Transform, random::drawn_sides};
 use crate::{
     Error, Image, Result, Rng,
+    builder::{ascending, builder, within},
     image::{Value, on_values},
 };
 
-/// Brightness, contrast, saturation and hue changed at random, in a random order, as
+/// Changes brightness, contrast, saturation and hue at random, in a random order, as
 /// `torchvision.transforms.ColorJitter`.
 ///
 /// ```
 /// use taper_data::transforms::ColorJitter;
-/// let jitter = ColorJitter::new().brightness(0.2).contrast(0.2).saturation(0.2).hue(0.05);
+/// let jitter = ColorJitter::builder().brightness(0.2).contrast(0.2).saturation(0.2).hue(0.05).build()?;
+/// # Ok::<(), taper_data::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct ColorJitter {
     brightness: f32,
     contrast: f32,
@@ -21,34 +23,36 @@ pub struct ColorJitter {
     hue: f32,
 }
 
-impl ColorJitter {
-    /// Nothing is changed unless told so.
-    pub fn new() -> Self {
-        Self::default()
+builder! {
+    ColorJitter, ColorJitterBuilder;
+    /// Makes a transform that changes nothing: choose what to change with the builder.
+    new() -> Self;
+    /// Sets the amount `a` of the factor's range, from `1 - a`, not below 0, to `1 + a`; default 0.
+    brightness: f32 = 0.0;
+    /// Sets the amount `a` of the factor's range, from `1 - a`, not below 0, to `1 + a`; default 0.
+    contrast: f32 = 0.0;
+    /// Sets the amount `a` of the factor's range, from `1 - a`, not below 0, to `1 + a`; default 0.
+    saturation: f32 = 0.0;
+    /// Sets the largest part of a full turn to either side, at most 0.5; default 0.
+    hue: f32 = 0.0;
+}
+
+impl ColorJitterBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When an amount is negative or not finite, or `hue` is above 0.5.
+    pub fn build(self) -> Result<ColorJitter> {
+        within("color_jitter", "brightness", self.brightness, 0.0..=f32::INFINITY)?;
+        within("color_jitter", "contrast", self.contrast, 0.0..=f32::INFINITY)?;
+        within("color_jitter", "saturation", self.saturation, 0.0..=f32::INFINITY)?;
+        within("color_jitter", "hue", self.hue, 0.0..=0.5)?;
+        Ok(self.make())
     }
 
-    /// By a factor from `1 - amount` (not below 0) to `1 + amount`.
-    pub fn brightness(mut self, amount: f32) -> Self {
-        self.brightness = amount;
-        self
-    }
-
-    /// By a factor from `1 - amount` (not below 0) to `1 + amount`.
-    pub fn contrast(mut self, amount: f32) -> Self {
-        self.contrast = amount;
-        self
-    }
-
-    /// By a factor from `1 - amount` (not below 0) to `1 + amount`.
-    pub fn saturation(mut self, amount: f32) -> Self {
-        self.saturation = amount;
-        self
-    }
-
-    /// By up to so much of a full turn to either side, at most 0.5.
-    pub fn hue(mut self, amount: f32) -> Self {
-        self.hue = amount;
-        self
+    fn make(self) -> ColorJitter {
+        let Self { brightness, contrast, saturation, hue } = self;
+        ColorJitter { brightness, contrast, saturation, hue }
     }
 }
 
@@ -73,9 +77,33 @@ impl Transform for ColorJitter {
     }
 }
 
-/// Grey (in as many channels as before) with a probability, as `torchvision.transforms.RandomGrayscale`.
+/// Makes pictures grey, in as many channels as before, with a probability, as
+/// `torchvision.transforms.RandomGrayscale`.
 #[derive(Clone, Copy, Debug)]
-pub struct RandomGrayscale(pub f32);
+pub struct RandomGrayscale(f32);
+
+builder! {
+    RandomGrayscale, RandomGrayscaleBuilder;
+    /// Makes a transform with torchvision's probability, 0.1.
+    new() -> Self;
+    /// Sets the probability; default 0.1.
+    p: f32 = 0.1;
+}
+
+impl RandomGrayscaleBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When `p` is not from 0 to 1.
+    pub fn build(self) -> Result<RandomGrayscale> {
+        within("random_grayscale", "p", self.p, 0.0..=1.0)?;
+        Ok(self.make())
+    }
+
+    fn make(self) -> RandomGrayscale {
+        RandomGrayscale(self.p)
+    }
+}
 
 impl Transform for RandomGrayscale {
     fn apply(&self, image: Image, rng: &mut Rng) -> Result<Image> {
@@ -84,7 +112,7 @@ impl Transform for RandomGrayscale {
     }
 }
 
-/// What [`RandomErasing`] puts in the place of what it erases.
+/// Selects the values that [`RandomErasing`] writes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Erase {
     /// One value.
@@ -93,7 +121,7 @@ pub enum Erase {
     Random,
 }
 
-/// A random rectangle erased with a probability, as `torchvision.transforms.RandomErasing`; usually after
+/// Erases a random rectangle with a probability, as `torchvision.transforms.RandomErasing`; usually after
 /// `ToTensor` or `Normalize`.
 #[derive(Clone, Copy, Debug)]
 pub struct RandomErasing {
@@ -103,35 +131,35 @@ pub struct RandomErasing {
     value: Erase,
 }
 
-/// With probability one half, 2 to 33 % of the area, of a height of 0.3 to 3.3 times the width, become 0.
-impl Default for RandomErasing {
-    fn default() -> Self {
-        Self { p: 0.5, scale: [0.02, 0.33], ratio: [0.3, 3.3], value: Erase::Value(0.0) }
-    }
+builder! {
+    RandomErasing, RandomErasingBuilder;
+    /// Makes a transform with torchvision's defaults.
+    new() -> Self;
+    /// Sets the probability; default 0.5.
+    p: f32 = 0.5;
+    /// Sets the smallest and the largest share of the picture's area; default (0.02, 0.33).
+    scale: [f32; 2] = [0.02, 0.33], (f32, f32) => Into::into;
+    /// Sets the smallest and the largest height in units of the width; default (0.3, 3.3).
+    ratio: [f32; 2] = [0.3, 3.3], (f32, f32) => Into::into;
+    /// Sets what is written; default zeros.
+    value: Erase = Erase::Value(0.0);
 }
 
-impl RandomErasing {
-    /// With probability `p`; otherwise as the default.
-    pub fn new(p: f32) -> Self {
-        Self { p, ..Self::default() }
+impl RandomErasingBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When `p` or `scale` is not from 0 to 1, `ratio` is not above 0, or a range does not ascend.
+    pub fn build(self) -> Result<RandomErasing> {
+        within("random_erasing", "p", self.p, 0.0..=1.0)?;
+        ascending("random_erasing", "scale", self.scale, 0.0..=1.0)?;
+        ascending("random_erasing", "ratio", self.ratio, f32::MIN_POSITIVE..=f32::MAX)?;
+        Ok(self.make())
     }
 
-    /// The smallest and the largest share of the picture's area.
-    pub fn scale(mut self, min: f32, max: f32) -> Self {
-        self.scale = [min, max];
-        self
-    }
-
-    /// The smallest and the largest height in units of the width.
-    pub fn ratio(mut self, min: f32, max: f32) -> Self {
-        self.ratio = [min, max];
-        self
-    }
-
-    /// What comes in the place.
-    pub fn value(mut self, value: Erase) -> Self {
-        self.value = value;
-        self
+    fn make(self) -> RandomErasing {
+        let Self { p, scale, ratio, value } = self;
+        RandomErasing { p, scale, ratio, value }
     }
 }
 
@@ -153,7 +181,7 @@ impl Transform for RandomErasing {
 }
 
 impl Image {
-    /// The picture with the rectangle `[top, left, height, width]` replaced.
+    /// Returns the picture with the rectangle `[top, left, height, width]` replaced.
     ///
     /// # Errors
     /// When the rectangle leaves the picture.

@@ -1,17 +1,17 @@
 //! Transforms of whole batches: pictures mixed with each other, and their labels with them.
 
-use crate::{Error, Result, Rng};
+use crate::{Error, Result, Rng, builder::builder};
 use taper_tensor::{DType, Tensor};
 
-/// Every picture blended with another one of the batch, as `torchvision.transforms.v2.MixUp` (Zhang et al.,
-/// "mixup: Beyond Empirical Risk Minimization", 2017): `x = λ x + (1 - λ) x'`, and so the labels, λ drawn
-/// from Beta(α, α).
+/// Blends every picture with another one of the batch, as `torchvision.transforms.v2.MixUp` (Zhang et al.,
+/// "mixup: Beyond Empirical Risk Minimization", 2017): `x = λ x + (1 - λ) x'`, and the labels alike, with λ
+/// drawn from Beta(α, α).
 ///
 /// ```
 /// use taper_data::{Rng, transforms::Mixup};
 /// use taper_tensor::Tensor;
 /// let (inputs, labels) = (Tensor::from_vec(vec![0f32, 1.0], [2, 1, 1, 1])?, Tensor::from_vec(vec![0i64, 2], 2)?);
-/// let (inputs, targets) = Mixup::new(1.0, 3)?.apply(&inputs, &labels, &mut Rng::new(0, 0))?;
+/// let (inputs, targets) = Mixup::new(3)?.apply(&inputs, &labels, &mut Rng::new(0, 0))?;
 /// let (x, t) = (inputs.to_vec::<f32>()?, targets.to_vec::<f32>()?); // targets are [2, 3] and sum to 1
 /// assert_eq!([x[0], x[1]], [t[2], t[5]]);
 /// # Ok::<(), taper_data::Error>(())
@@ -22,7 +22,7 @@ pub struct Mixup {
     classes: usize,
 }
 
-/// A rectangle of every picture replaced by that of another one of the batch, as
+/// Replaces a rectangle of every picture by that of another one of the batch, as
 /// `torchvision.transforms.v2.CutMix` (Yun et al., "CutMix", 2019); the labels are blended in proportion to
 /// the areas.
 #[derive(Clone, Copy, Debug)]
@@ -31,18 +31,30 @@ pub struct CutMix {
     classes: usize,
 }
 
-impl Mixup {
-    /// λ from Beta(`alpha`, `alpha`); labels below `classes`.
+builder! {
+    Mixup, MixupBuilder;
+    /// Makes a transform for labels below `num_classes`, with α = 1.
     ///
     /// # Errors
-    /// When `alpha` is not above 0.
-    pub fn new(alpha: f32, classes: usize) -> Result<Self> {
-        check_alpha("mixup", alpha)?;
-        Ok(Self { alpha, classes })
-    }
+    /// When `num_classes` is 0.
+    new(num_classes: usize) -> Result;
+    /// Sets the α of the distribution Beta(α, α) that λ is drawn from; default 1.
+    alpha: f32 = 1.0;
+}
 
-    /// Inputs f32 `[N, ...]` and labels i64 `[N]` to mixed inputs of the same shape and targets f32
-    /// `[N, classes]`.
+impl MixupBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When `num_classes` is 0 or `alpha` is not above 0.
+    pub fn build(self) -> Result<Mixup> {
+        check_settings("mixup", self.alpha, self.num_classes)?;
+        Ok(Mixup { alpha: self.alpha, classes: self.num_classes })
+    }
+}
+
+impl Mixup {
+    /// Returns mixed inputs and targets f32 `[N, num_classes]` for inputs f32 `[N, ...]` and labels i64 `[N]`.
     ///
     /// # Errors
     /// When shapes or dtypes are others, or a label is out of range.
@@ -60,18 +72,30 @@ impl Mixup {
     }
 }
 
-impl CutMix {
-    /// The share that stays from Beta(`alpha`, `alpha`); labels below `classes`.
+builder! {
+    CutMix, CutMixBuilder;
+    /// Makes a transform for labels below `num_classes`, with α = 1.
     ///
     /// # Errors
-    /// When `alpha` is not above 0.
-    pub fn new(alpha: f32, classes: usize) -> Result<Self> {
-        check_alpha("cutmix", alpha)?;
-        Ok(Self { alpha, classes })
-    }
+    /// When `num_classes` is 0.
+    new(num_classes: usize) -> Result;
+    /// Sets the α of the distribution Beta(α, α) that λ is drawn from; default 1.
+    alpha: f32 = 1.0;
+}
 
-    /// Inputs f32 `[N, C, H, W]` and labels i64 `[N]` to mixed inputs of the same shape and targets f32
-    /// `[N, classes]`.
+impl CutMixBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When `num_classes` is 0 or `alpha` is not above 0.
+    pub fn build(self) -> Result<CutMix> {
+        check_settings("cutmix", self.alpha, self.num_classes)?;
+        Ok(CutMix { alpha: self.alpha, classes: self.num_classes })
+    }
+}
+
+impl CutMix {
+    /// Returns mixed inputs and targets f32 `[N, num_classes]` for inputs f32 `[N, C, H, W]` and labels i64 `[N]`.
     ///
     /// # Errors
     /// When shapes or dtypes are others, or a label is out of range.
@@ -105,10 +129,13 @@ fn before(n: usize, count: usize) -> usize {
     (n + count - 1) % count
 }
 
-fn check_alpha(op: &'static str, alpha: f32) -> Result<()> {
+fn check_settings(op: &'static str, alpha: f32, classes: usize) -> Result<()> {
+    if classes == 0 {
+        return Err(Error::invalid(op, "num_classes is 0, expected at least 1"));
+    }
     match alpha > 0.0 && alpha.is_finite() {
         true => Ok(()),
-        false => Err(Error::invalid(op, format!("alpha is {alpha}, expected a number above 0"))),
+        false => Err(Error::invalid(op, format!("alpha is {alpha}, expected a finite number above 0"))),
     }
 }
 

@@ -12,18 +12,23 @@ mod shift;
 mod tensor;
 mod warp;
 
-pub use augment::{RandAugment, TrivialAugmentWide};
+pub use augment::{RandAugment, RandAugmentBuilder, TrivialAugmentWide};
 pub use compose::{Compose, Lambda, RandomApply, RandomChoice};
-pub use fixed::{CenterCrop, Grayscale, Pad, Size};
-pub use jitter::{ColorJitter, Erase, RandomErasing, RandomGrayscale};
-pub use mix::{CutMix, Mixup};
-pub use random::{
-    RandomAffine, RandomCrop, RandomHorizontalFlip, RandomResizedCrop, RandomRotation, RandomVerticalFlip,
+pub use fixed::{CenterCrop, Grayscale, GrayscaleBuilder, Pad, PadBuilder, Sides, Size};
+pub use jitter::{
+    ColorJitter, ColorJitterBuilder, Erase, RandomErasing, RandomErasingBuilder, RandomGrayscale,
+    RandomGrayscaleBuilder,
 };
-pub use resize::{Interpolation, Resize, Target};
+pub use mix::{CutMix, CutMixBuilder, Mixup, MixupBuilder};
+pub use random::{
+    Degrees, RandomAffine, RandomAffineBuilder, RandomCrop, RandomCropBuilder, RandomHorizontalFlip,
+    RandomHorizontalFlipBuilder, RandomResizedCrop, RandomResizedCropBuilder, RandomRotation,
+    RandomRotationBuilder, RandomVerticalFlip, RandomVerticalFlipBuilder,
+};
+pub use resize::{Interpolation, Resize, ResizeBuilder, ResizeOptions, Target};
 pub use shift::PadMode;
 pub use tensor::{Normalize, ToTensor};
-pub use warp::Affine;
+pub use warp::{Affine, RotateOptions};
 
 use crate::{Image, Result, Rng};
 use std::sync::Arc;

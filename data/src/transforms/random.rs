@@ -1,16 +1,35 @@
 //! Transforms that do something else to every picture: where it lies.
 
-use super::{Affine, Interpolation, PadMode, Size, Transform, shift};
-use crate::{Error, Image, Result, Rng};
+use super::{Affine, Interpolation, PadMode, ResizeOptions, RotateOptions, Size, Transform, shift};
+use crate::{
+    Error, Image, Result, Rng,
+    builder::{ascending, builder, within},
+};
 
-/// Left and right exchanged with a probability, as `torchvision.transforms.RandomHorizontalFlip`.
+/// Exchanges left and right with a probability, as `torchvision.transforms.RandomHorizontalFlip`.
 #[derive(Clone, Copy, Debug)]
-pub struct RandomHorizontalFlip(pub f32);
+pub struct RandomHorizontalFlip(f32);
 
-/// Each picture with probability one half.
-impl Default for RandomHorizontalFlip {
-    fn default() -> Self {
-        Self(0.5)
+builder! {
+    RandomHorizontalFlip, RandomHorizontalFlipBuilder;
+    /// Makes a transform with the probability one half.
+    new() -> Self;
+    /// Sets the probability; default 0.5.
+    p: f32 = 0.5;
+}
+
+impl RandomHorizontalFlipBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When `p` is not from 0 to 1.
+    pub fn build(self) -> Result<RandomHorizontalFlip> {
+        within("random_horizontal_flip", "p", self.p, 0.0..=1.0)?;
+        Ok(self.make())
+    }
+
+    fn make(self) -> RandomHorizontalFlip {
+        RandomHorizontalFlip(self.p)
     }
 }
 
@@ -20,14 +39,30 @@ impl Transform for RandomHorizontalFlip {
     }
 }
 
-/// Top and bottom exchanged with a probability, as `torchvision.transforms.RandomVerticalFlip`.
+/// Exchanges top and bottom with a probability, as `torchvision.transforms.RandomVerticalFlip`.
 #[derive(Clone, Copy, Debug)]
-pub struct RandomVerticalFlip(pub f32);
+pub struct RandomVerticalFlip(f32);
 
-/// Each picture with probability one half.
-impl Default for RandomVerticalFlip {
-    fn default() -> Self {
-        Self(0.5)
+builder! {
+    RandomVerticalFlip, RandomVerticalFlipBuilder;
+    /// Makes a transform with the probability one half.
+    new() -> Self;
+    /// Sets the probability; default 0.5.
+    p: f32 = 0.5;
+}
+
+impl RandomVerticalFlipBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When `p` is not from 0 to 1.
+    pub fn build(self) -> Result<RandomVerticalFlip> {
+        within("random_vertical_flip", "p", self.p, 0.0..=1.0)?;
+        Ok(self.make())
+    }
+
+    fn make(self) -> RandomVerticalFlip {
+        RandomVerticalFlip(self.p)
     }
 }
 
@@ -37,11 +72,11 @@ impl Transform for RandomVerticalFlip {
     }
 }
 
-/// A part at a random place, as `torchvision.transforms.RandomCrop`.
+/// Cuts out a part at a random place, as `torchvision.transforms.RandomCrop`.
 ///
 /// ```
 /// use taper_data::{Image, Rng, transforms::{RandomCrop, Transform}};
-/// let augment = RandomCrop::new(32).padding(4); // the usual for CIFAR-10
+/// let augment = RandomCrop::builder(32).padding(4).build()?; // the usual for CIFAR-10
 /// let image = augment.apply(Image::new([3, 32, 32], vec![9; 3072])?, &mut Rng::new(0, 0))?;
 /// assert_eq!(image.size(), [3, 32, 32]);
 /// # Ok::<(), taper_data::Error>(())
@@ -55,34 +90,32 @@ pub struct RandomCrop {
     mode: PadMode,
 }
 
-impl RandomCrop {
-    /// The size of the part: a side, or `(height, width)`.
-    pub fn new(size: impl Into<Size>) -> Self {
-        Self { size: size.into(), padding: 0, if_needed: false, fill: 0.0, mode: PadMode::Constant }
-    }
+builder! {
+    RandomCrop, RandomCropBuilder;
+    /// Makes a transform; the size of the part is a side, or `(height, width)`.
+    ///
+    /// # Errors
+    /// When a side is 0.
+    new(; size: Size as impl Into<Size> => Into::into) -> Result;
+    /// Sets the number of pixels added on each side before; default 0.
+    padding: usize = 0;
+    /// Pads a picture that is too small until it is not; default false.
+    pad_if_needed: bool = false;
+    /// Sets the value of the pixels that are added; default 0.
+    fill: f32 = 0.0;
+    /// Sets what is added; default the value of `fill`.
+    padding_mode: PadMode = PadMode::Constant;
+}
 
-    /// Pixels added on each side before.
-    pub fn padding(mut self, padding: usize) -> Self {
-        self.padding = padding;
-        self
-    }
-
-    /// Whether a picture that is too small is padded until it is not.
-    pub fn pad_if_needed(mut self, if_needed: bool) -> Self {
-        self.if_needed = if_needed;
-        self
-    }
-
-    /// The value of the pixels that are added.
-    pub fn fill(mut self, fill: f32) -> Self {
-        self.fill = fill;
-        self
-    }
-
-    /// What is added.
-    pub fn padding_mode(mut self, mode: PadMode) -> Self {
-        self.mode = mode;
-        self
+impl RandomCropBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When a side is 0 or `fill` is not finite.
+    pub fn build(self) -> Result<RandomCrop> {
+        let Self { size, padding, pad_if_needed: if_needed, fill, padding_mode: mode } = self;
+        within("random_crop", "fill", fill, f32::MIN..=f32::MAX)?;
+        Ok(RandomCrop { size: size.check("random_crop")?, padding, if_needed, fill, mode })
     }
 }
 
@@ -112,7 +145,8 @@ impl Transform for RandomCrop {
     }
 }
 
-/// A part of random size, proportions and place, resized, as `torchvision.transforms.RandomResizedCrop`.
+/// Cuts out a part of random size, proportions and place, and resizes it, as
+/// `torchvision.transforms.RandomResizedCrop`.
 #[derive(Clone, Copy, Debug)]
 pub struct RandomResizedCrop {
     size: Size,
@@ -121,32 +155,36 @@ pub struct RandomResizedCrop {
     interpolation: Interpolation,
 }
 
+builder! {
+    RandomResizedCrop, RandomResizedCropBuilder;
+    /// Makes a transform with torchvision's defaults; the size of the result is a side, or
+    /// `(height, width)`.
+    ///
+    /// # Errors
+    /// When a side is 0.
+    new(; size: Size as impl Into<Size> => Into::into) -> Result;
+    /// Sets the smallest and the largest share of the picture's area; default (0.08, 1).
+    scale: [f32; 2] = [0.08, 1.0], (f32, f32) => Into::into;
+    /// Sets the smallest and the largest width in units of the height; default (3/4, 4/3).
+    ratio: [f32; 2] = [3.0 / 4.0, 4.0 / 3.0], (f32, f32) => Into::into;
+    /// Sets how a value between the pixels is found; default [`Interpolation::Bilinear`].
+    interpolation: Interpolation = Interpolation::Bilinear;
+}
+
+impl RandomResizedCropBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When a side is 0, `scale` or `ratio` is not above 0, or does not ascend.
+    pub fn build(self) -> Result<RandomResizedCrop> {
+        let Self { size, scale, ratio, interpolation } = self;
+        ascending("random_resized_crop", "scale", scale, 0.0..=f32::INFINITY)?;
+        ascending("random_resized_crop", "ratio", ratio, f32::MIN_POSITIVE..=f32::MAX)?;
+        Ok(RandomResizedCrop { size: size.check("random_resized_crop")?, scale, ratio, interpolation })
+    }
+}
+
 impl RandomResizedCrop {
-    /// The size of the result: a side, or `(height, width)`. The part has 8 to 100 % of the picture's
-    /// area, and a width of 3/4 to 4/3 of its height.
-    pub fn new(size: impl Into<Size>) -> Self {
-        let (scale, ratio) = ([0.08, 1.0], [3.0 / 4.0, 4.0 / 3.0]);
-        Self { size: size.into(), scale, ratio, interpolation: Interpolation::Bilinear }
-    }
-
-    /// The smallest and the largest share of the picture's area.
-    pub fn scale(mut self, min: f32, max: f32) -> Self {
-        self.scale = [min, max];
-        self
-    }
-
-    /// The smallest and the largest width in units of the height.
-    pub fn ratio(mut self, min: f32, max: f32) -> Self {
-        self.ratio = [min, max];
-        self
-    }
-
-    /// How values between pixels are found.
-    pub fn interpolation(mut self, interpolation: Interpolation) -> Self {
-        self.interpolation = interpolation;
-        self
-    }
-
     /// The part: top, left, height, width.
     fn part(&self, [_, h, w]: [usize; 3], rng: &mut Rng) -> [usize; 4] {
         for _ in 0..10 {
@@ -170,7 +208,8 @@ impl Transform for RandomResizedCrop {
     fn apply(&self, image: Image, rng: &mut Rng) -> Result<Image> {
         let [top, left, height, width] = self.part(image.size(), rng);
         let part = image.crop(top as isize, left as isize, height, width)?;
-        part.resize(self.size.height, self.size.width, self.interpolation, true)
+        let options = ResizeOptions::default().interpolation(self.interpolation);
+        part.resize(self.size.height, self.size.width, options)
     }
 }
 
@@ -182,114 +221,134 @@ pub(super) fn drawn_sides([h, w]: [usize; 2], scale: [f32; 2], ratio: [f32; 2], 
     [area * ratio, area / ratio].map(|square| square.sqrt().round() as usize)
 }
 
-/// Turned by a random angle, as `torchvision.transforms.RandomRotation`.
-#[derive(Clone, Copy, Debug)]
-pub struct RandomRotation {
-    degrees: [f32; 2],
-    interpolation: Interpolation,
-    expand: bool,
-    fill: f32,
+/// A range of angles in degrees: from a pair, or to either side from one number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Degrees {
+    /// The smallest angle.
+    pub min: f32,
+    /// The largest angle.
+    pub max: f32,
 }
 
-impl RandomRotation {
-    /// By up to so many degrees to either side.
-    pub fn new(degrees: f32) -> Self {
-        Self { degrees: [-degrees, degrees], interpolation: Interpolation::Nearest, expand: false, fill: 0.0 }
+impl From<f32> for Degrees {
+    fn from(most: f32) -> Self {
+        Self { min: -most, max: most }
+    }
+}
+
+impl From<(f32, f32)> for Degrees {
+    fn from((min, max): (f32, f32)) -> Self {
+        Self { min, max }
+    }
+}
+
+impl Degrees {
+    fn check(self, op: &'static str) -> Result<Self> {
+        ascending(op, "degrees", [self.min, self.max], f32::MIN..=f32::MAX)?;
+        Ok(self)
     }
 
-    /// By an angle between the two, counter-clockwise.
-    pub fn between(mut self, min: f32, max: f32) -> Self {
-        self.degrees = [min, max];
-        self
+    fn draw(self, rng: &mut Rng) -> f32 {
+        rng.range(self.min, self.max)
     }
+}
 
-    /// How values between pixels are found; nearest unless told otherwise.
-    pub fn interpolation(mut self, interpolation: Interpolation) -> Self {
-        self.interpolation = interpolation;
-        self
-    }
+/// Turns pictures by a random angle, counter-clockwise, as `torchvision.transforms.RandomRotation`.
+#[derive(Clone, Copy, Debug)]
+pub struct RandomRotation {
+    degrees: Degrees,
+    options: RotateOptions,
+}
 
-    /// Whether the picture grows to hold all of what it held.
-    pub fn expand(mut self, expand: bool) -> Self {
-        self.expand = expand;
-        self
-    }
+builder! {
+    RandomRotation, RandomRotationBuilder;
+    /// Makes a transform with torchvision's defaults.
+    ///
+    /// # Errors
+    /// When the angles are not finite or do not ascend.
+    new(; degrees: Degrees as impl Into<Degrees> => Into::into) -> Result;
+    /// Sets how a value between the pixels is found; default [`Interpolation::Nearest`].
+    interpolation: Interpolation = Interpolation::Nearest;
+    /// Enlarges the picture to hold all of what it held; default false.
+    expand: bool = false;
+    /// Sets the value beyond the edge; default 0.
+    fill: f32 = 0.0;
+}
 
-    /// What is beyond the edge.
-    pub fn fill(mut self, fill: f32) -> Self {
-        self.fill = fill;
-        self
+impl RandomRotationBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When the angles or `fill` are not finite, or the angles do not ascend.
+    pub fn build(self) -> Result<RandomRotation> {
+        within("random_rotation", "fill", self.fill, f32::MIN..=f32::MAX)?;
+        let options = RotateOptions::default().interpolation(self.interpolation);
+        let options = options.expand(self.expand).fill(self.fill);
+        Ok(RandomRotation { degrees: self.degrees.check("random_rotation")?, options })
     }
 }
 
 impl Transform for RandomRotation {
     fn apply(&self, image: Image, rng: &mut Rng) -> Result<Image> {
-        let angle = rng.range(self.degrees[0], self.degrees[1]);
-        Ok(image.rotate(angle, self.interpolation, self.expand, self.fill))
+        Ok(image.rotate(self.degrees.draw(rng), self.options))
     }
 }
 
-/// Turned, moved, scaled and sheared at random, as `torchvision.transforms.RandomAffine`.
-#[derive(Clone, Copy, Debug)]
-pub struct RandomAffine {
-    degrees: f32,
-    translate: [f32; 2],
-    scale: [f32; 2],
-    shear: [f32; 4],
-    interpolation: Interpolation,
-    fill: f32,
+/// Turns, moves, scales and shears pictures at random, as `torchvision.transforms.RandomAffine`.
+#[derive(Clone, Debug)]
+pub struct RandomAffine(RandomAffineBuilder);
+
+builder! {
+    RandomAffine, RandomAffineBuilder;
+    /// Makes a transform that turns, and nothing else.
+    ///
+    /// # Errors
+    /// When the angles are not finite or do not ascend.
+    new(; degrees: Degrees as impl Into<Degrees> => Into::into) -> Result;
+    /// Moves by up to these shares of the width and the height, from 0 to 1; default (0, 0).
+    translate: [f32; 2] = [0.0; 2], (f32, f32) => Into::into;
+    /// Scales by a factor between the two; default (1, 1).
+    scale: [f32; 2] = [1.0; 2], (f32, f32) => Into::into;
+    /// Shears along x by an angle between the first two, along y between the last two, in degrees; default 0.
+    shear: [f32; 4] = [0.0; 4];
+    /// Sets how a value between the pixels is found; default [`Interpolation::Nearest`].
+    interpolation: Interpolation = Interpolation::Nearest;
+    /// Sets the value beyond the edge; default 0.
+    fill: f32 = 0.0;
 }
 
-impl RandomAffine {
-    /// Turned by up to so many degrees to either side; nothing else unless told so.
-    pub fn new(degrees: f32) -> Self {
-        let interpolation = Interpolation::Nearest;
-        Self { degrees, translate: [0.0; 2], scale: [1.0; 2], shear: [0.0; 4], interpolation, fill: 0.0 }
-    }
-
-    /// Moved by up to these shares of the width and the height.
-    pub fn translate(mut self, horizontal: f32, vertical: f32) -> Self {
-        self.translate = [horizontal, vertical];
-        self
-    }
-
-    /// Scaled by a factor between the two.
-    pub fn scale(mut self, min: f32, max: f32) -> Self {
-        self.scale = [min, max];
-        self
-    }
-
-    /// Sheared along x by an angle between the first two, along y between the last two, in degrees.
-    pub fn shear(mut self, degrees: [f32; 4]) -> Self {
-        self.shear = degrees;
-        self
-    }
-
-    /// How values between pixels are found; nearest unless told otherwise.
-    pub fn interpolation(mut self, interpolation: Interpolation) -> Self {
-        self.interpolation = interpolation;
-        self
-    }
-
-    /// What is beyond the edge.
-    pub fn fill(mut self, fill: f32) -> Self {
-        self.fill = fill;
-        self
+impl RandomAffineBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When a number is out of its range, or a range does not ascend.
+    pub fn build(self) -> Result<RandomAffine> {
+        const OP: &str = "random_affine";
+        self.degrees.check(OP)?;
+        self.translate.iter().try_for_each(|&share| within(OP, "translate", share, 0.0..=1.0))?;
+        ascending(OP, "scale", self.scale, f32::MIN_POSITIVE..=f32::MAX)?;
+        let [x_min, x_max, y_min, y_max] = self.shear;
+        ascending(OP, "shear", [x_min, x_max], f32::MIN..=f32::MAX)?;
+        ascending(OP, "shear", [y_min, y_max], f32::MIN..=f32::MAX)?;
+        within(OP, "fill", self.fill, f32::MIN..=f32::MAX)?;
+        Ok(RandomAffine(self))
     }
 }
 
 impl Transform for RandomAffine {
     fn apply(&self, image: Image, rng: &mut Rng) -> Result<Image> {
+        let Self(options) = self;
         let [_, height, width] = image.size();
-        let angle = rng.range(-self.degrees, self.degrees);
+        let angle = options.degrees.draw(rng);
         let translate = [width, height].map(|len| len as f32);
         let translate = [0, 1].map(|axis| {
-            let most = self.translate[axis] * translate[axis];
+            let most = options.translate[axis] * translate[axis];
             rng.range(-most, most).round()
         });
-        let scale = rng.range(self.scale[0], self.scale[1]);
-        let shear = [rng.range(self.shear[0], self.shear[1]), rng.range(self.shear[2], self.shear[3])];
-        let (interpolation, fill) = (self.interpolation, self.fill);
+        let scale = rng.range(options.scale[0], options.scale[1]);
+        let shear =
+            [rng.range(options.shear[0], options.shear[1]), rng.range(options.shear[2], options.shear[3])];
+        let (interpolation, fill) = (options.interpolation, options.fill);
         Ok(image.affine(&Affine {
             angle,
             translate,

@@ -3,6 +3,7 @@
 use super::{Transform, shift::Axis};
 use crate::{
     Error, Image, Result, Rng,
+    builder::builder,
     image::{Value, on_values},
 };
 
@@ -40,38 +41,76 @@ impl From<(usize, usize)> for Target {
     }
 }
 
-/// Another size, as `torchvision.transforms.Resize`: antialiased unless told otherwise.
-///
-/// ```
-/// use taper_data::{Image, Rng, transforms::{Interpolation, Resize, Transform}};
-/// let image = Image::new([1, 1, 4], vec![0, 100, 200, 40])?;
-/// let half = Resize::new((1, 2)).interpolation(Interpolation::Bilinear).apply(image, &mut Rng::new(0, 0))?;
-/// assert_eq!(half.bytes(), Some(&[71, 117][..]));
-/// # Ok::<(), taper_data::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Resize {
-    target: Target,
-    interpolation: Interpolation,
-    antialias: bool,
+/// The options of [`Image::resize`]: bilinear and antialiased unless set otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResizeOptions {
+    /// How a value between the pixels is found.
+    pub interpolation: Interpolation,
+    /// Makes a smaller picture of all pixels of the larger one.
+    pub antialias: bool,
 }
 
-impl Resize {
-    /// To `(height, width)`, or to a length of the shorter side; bilinear.
-    pub fn new(target: impl Into<Target>) -> Self {
-        Self { target: target.into(), interpolation: Interpolation::Bilinear, antialias: true }
+impl Default for ResizeOptions {
+    fn default() -> Self {
+        Self { interpolation: Interpolation::Bilinear, antialias: true }
     }
+}
 
-    /// How values between pixels are found.
+impl ResizeOptions {
+    /// Sets how a value between the pixels is found; default [`Interpolation::Bilinear`].
     pub fn interpolation(mut self, interpolation: Interpolation) -> Self {
         self.interpolation = interpolation;
         self
     }
 
-    /// Whether a smaller picture is made of all pixels of the larger one.
+    /// Makes a smaller picture of all pixels of the larger one; default true.
     pub fn antialias(mut self, antialias: bool) -> Self {
         self.antialias = antialias;
         self
+    }
+}
+
+/// Resizes pictures, as `torchvision.transforms.Resize`.
+///
+/// ```
+/// use taper_data::{Image, Rng, transforms::{Interpolation, Resize, Transform}};
+/// let image = Image::new([1, 1, 4], vec![0, 100, 200, 40])?;
+/// let nearest = Resize::builder((1, 2)).interpolation(Interpolation::Nearest).build()?;
+/// assert_eq!(nearest.apply(image.clone(), &mut Rng::new(0, 0))?.bytes(), Some(&[0, 200][..]));
+/// assert_eq!(Resize::new((1, 2))?.apply(image, &mut Rng::new(0, 0))?.bytes(), Some(&[71, 117][..]));
+/// # Ok::<(), taper_data::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Resize {
+    target: Target,
+    options: ResizeOptions,
+}
+
+builder! {
+    Resize, ResizeBuilder;
+    /// Makes a transform to `(height, width)`, or to a length of the shorter side.
+    ///
+    /// # Errors
+    /// When a size is 0.
+    new(; size: Target as impl Into<Target> => Into::into) -> Result;
+    /// Sets how a value between the pixels is found; default [`Interpolation::Bilinear`].
+    interpolation: Interpolation = Interpolation::Bilinear;
+    /// Makes a smaller picture of all pixels of the larger one; default true.
+    antialias: bool = true;
+}
+
+impl ResizeBuilder {
+    /// Makes the transform.
+    ///
+    /// # Errors
+    /// When a size is 0.
+    pub fn build(self) -> Result<Resize> {
+        let Self { size: target, interpolation, antialias } = self;
+        if matches!(target, Target::Exact(0, _) | Target::Exact(_, 0) | Target::Shorter(0)) {
+            return Err(Error::invalid("resize", format!("size is {target:?}, expected at least 1")));
+        }
+        Ok(Resize { target, options: ResizeOptions { interpolation, antialias } })
     }
 }
 
@@ -83,7 +122,7 @@ impl Transform for Resize {
             Target::Shorter(side) if height < width => (side, side.saturating_mul(width) / height.max(1)),
             Target::Shorter(side) => (side.saturating_mul(height) / width.max(1), side),
         };
-        image.resize(height, width, self.interpolation, self.antialias)
+        image.resize(height, width, self.options)
     }
 }
 
@@ -91,11 +130,12 @@ impl Transform for Resize {
 const LARGEST: usize = 1 << 28;
 
 impl Image {
-    /// The picture in another size.
+    /// Returns the picture in another size.
     ///
     /// # Errors
     /// When the size is 0 or beyond 2²⁸ pixels, or the picture is empty.
-    pub fn resize(self, height: usize, width: usize, how: Interpolation, antialias: bool) -> Result<Self> {
+    pub fn resize(self, height: usize, width: usize, options: ResizeOptions) -> Result<Self> {
+        let ResizeOptions { interpolation: how, antialias } = options;
         let [channels, h, w] = self.size();
         let pixels = height.checked_mul(width).filter(|&pixels| pixels <= LARGEST);
         if pixels.is_none_or(|pixels| pixels == 0) || h * w == 0 {

@@ -1,10 +1,10 @@
 //! From bytes to the floats that networks take.
 
 use super::Transform;
-use crate::{Image, Result, Rng};
+use crate::{Error, Image, Result, Rng};
 use std::sync::Arc;
 
-/// Bytes 0 to 255 become floats 0 to 1, as `torchvision.transforms.ToTensor`; floats stay what they are.
+/// Turns bytes 0 to 255 into floats 0 to 1, as `torchvision.transforms.ToTensor`; floats stay.
 #[derive(Clone, Copy, Debug)]
 pub struct ToTensor;
 
@@ -14,11 +14,11 @@ impl Transform for ToTensor {
     }
 }
 
-/// `(x - mean[c]) / std[c]` for every value `x` of channel `c`, as `torchvision.transforms.Normalize`.
+/// Computes `(x - mean[c]) / std[c]` for every value `x` of channel `c`, as `torchvision.transforms.Normalize`.
 ///
 /// ```
 /// use taper_data::{Image, Rng, transforms::{Compose, Normalize, ToTensor, Transform}};
-/// let transform = Compose::new((ToTensor, Normalize::new([0.5], [0.25])));
+/// let transform = Compose::new((ToTensor, Normalize::new([0.5], [0.25])?));
 /// let image = transform.apply(Image::new([1, 1, 2], vec![0, 255])?, &mut Rng::new(0, 0))?;
 /// assert_eq!(image.into_floats(), [-2.0, 2.0]);
 /// # Ok::<(), taper_data::Error>(())
@@ -27,9 +27,16 @@ impl Transform for ToTensor {
 pub struct Normalize(Arc<[(f32, f32)]>);
 
 impl Normalize {
-    /// The mean and the deviation of each channel; a deviation of 0 is an error of the first picture.
-    pub fn new<const C: usize>(mean: [f32; C], std: [f32; C]) -> Self {
-        Self(mean.into_iter().zip(std).collect())
+    /// Makes the transform from the mean and the standard deviation of each channel.
+    ///
+    /// # Errors
+    /// When a deviation is 0 or not finite.
+    pub fn new<const C: usize>(mean: [f32; C], std: [f32; C]) -> Result<Self> {
+        if let Some(std) = std.iter().find(|std| !std.is_finite() || **std == 0.0) {
+            let message = format!("std has an element {std}, expected finite numbers other than 0");
+            return Err(Error::invalid("normalize", message));
+        }
+        Ok(Self(mean.into_iter().zip(std).collect()))
     }
 }
 

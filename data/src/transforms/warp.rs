@@ -42,6 +42,44 @@ impl Default for Affine {
     }
 }
 
+/// The options of [`Image::rotate`]: nearest pixels, the same size, black around unless set otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RotateOptions {
+    /// How a value between the pixels is found; `Bicubic` counts as `Bilinear`.
+    pub interpolation: Interpolation,
+    /// Enlarges the picture to hold all of what it held.
+    pub expand: bool,
+    /// The value beyond the edge.
+    pub fill: f32,
+}
+
+impl Default for RotateOptions {
+    fn default() -> Self {
+        Self { interpolation: Interpolation::Nearest, expand: false, fill: 0.0 }
+    }
+}
+
+impl RotateOptions {
+    /// Sets how a value between the pixels is found; default [`Interpolation::Nearest`].
+    pub fn interpolation(mut self, interpolation: Interpolation) -> Self {
+        self.interpolation = interpolation;
+        self
+    }
+
+    /// Enlarges the picture to hold all of what it held; default false.
+    pub fn expand(mut self, expand: bool) -> Self {
+        self.expand = expand;
+        self
+    }
+
+    /// Sets the value beyond the edge; default 0.
+    pub fn fill(mut self, fill: f32) -> Self {
+        self.fill = fill;
+        self
+    }
+}
+
 impl Affine {
     /// From places in the result to places in the source, both from the middle of a picture of
     /// `[height, width]`: `[a, b, c, d, e, f]` of `x' = a x + b y + c`, `y' = d x + e y + f`.
@@ -63,15 +101,15 @@ impl Affine {
 }
 
 impl Image {
-    /// The picture mapped, in its own size.
+    /// Returns the picture mapped, in its own size.
     pub fn affine(self, map: &Affine) -> Self {
         let [_, height, width] = self.size();
         self.warp(map, [height, width])
     }
 
-    /// The picture turned counter-clockwise by `degrees` about its centre; with `expand`, as large as it
-    /// takes to hold all of it.
-    pub fn rotate(self, degrees: f32, interpolation: Interpolation, expand: bool, fill: f32) -> Self {
+    /// Returns the picture turned counter-clockwise by `degrees` about its centre.
+    pub fn rotate(self, degrees: f32, options: RotateOptions) -> Self {
+        let RotateOptions { interpolation, expand, fill } = options;
         let map = Affine { angle: -degrees, interpolation, fill: Some(fill), ..Affine::default() };
         let [_, height, width] = self.size();
         if !expand {

@@ -9,7 +9,7 @@ use taper_data::{
     pictures::{Grid, make_grid},
     transforms::{
         Affine, CenterCrop, Compose, Grayscale, Interpolation, Normalize, Pad, PadMode, RandomHorizontalFlip,
-        RandomVerticalFlip, Resize, ToTensor, Transform,
+        RandomVerticalFlip, Resize, RotateOptions, ToTensor, Transform,
     },
 };
 use taper_tensor::Tensor;
@@ -122,26 +122,36 @@ fn transform(name: &str, args: &Args<'_>, image: Image) -> Option<Result<Image>>
         "ToTensor" => ToTensor.apply(image, rng),
         "Normalize" => args.normalize().apply(image, rng),
         "ToTensor+Normalize" => Compose::new((ToTensor, args.normalize())).apply(image, rng),
-        "CenterCrop" => CenterCrop::new(args.pair("size")).apply(image, rng),
-        "Pad" => Pad::sides(args.sides()).fill(args.number("fill")).mode(args.pad_mode()?).apply(image, rng),
-        "HorizontalFlip" => RandomHorizontalFlip(1.0).apply(image, rng),
-        "VerticalFlip" => RandomVerticalFlip(1.0).apply(image, rng),
-        "Grayscale" => Grayscale::new(args.number("num_output_channels") as usize).apply(image, rng),
+        "CenterCrop" => CenterCrop::new(args.pair("size")).unwrap().apply(image, rng),
+        "Pad" => Pad::builder(args.sides())
+            .fill(args.number("fill"))
+            .padding_mode(args.pad_mode()?)
+            .build()
+            .unwrap()
+            .apply(image, rng),
+        "HorizontalFlip" => RandomHorizontalFlip::builder().p(1.0).build().unwrap().apply(image, rng),
+        "VerticalFlip" => RandomVerticalFlip::builder().p(1.0).build().unwrap().apply(image, rng),
+        "Grayscale" => {
+            let grey = Grayscale::builder().num_output_channels(args.number("num_output_channels") as usize);
+            grey.build().unwrap().apply(image, rng)
+        }
         "Crop" => {
             let [top, left, height, width] = ["top", "left", "height", "width"].map(|key| args.number(key));
             image.crop(top as isize, left as isize, height as usize, width as usize)
         }
         "Resize" => {
             let resize = match &args.0["size"] {
-                Value::Array(size) if size.len() == 2 => Resize::new(args.pair("size")),
-                _ => Resize::new(args.pair("size").0),
+                Value::Array(size) if size.len() == 2 => Resize::builder(args.pair("size")),
+                _ => Resize::builder(args.pair("size").0),
             };
             let antialias = args.0["antialias"].as_bool().unwrap_or(true);
-            resize.interpolation(args.interpolation()?).antialias(antialias).apply(image, rng)
+            let resize = resize.interpolation(args.interpolation()?).antialias(antialias);
+            resize.build().unwrap().apply(image, rng)
         }
         "Rotate" => {
             let expand = args.0["expand"].as_bool().unwrap_or(false);
-            Ok(image.rotate(args.number("angle"), args.interpolation()?, expand, args.number("fill")))
+            let options = RotateOptions::default().interpolation(args.interpolation()?).expand(expand);
+            Ok(image.rotate(args.number("angle"), options.fill(args.number("fill"))))
         }
         "Affine" => {
             let map = Affine {
@@ -214,7 +224,7 @@ impl Args<'_> {
 
     fn normalize(&self) -> Normalize {
         let three = |key: &str| <[f32; 3]>::try_from(&self.numbers(key)[..]).unwrap();
-        Normalize::new(three("mean"), three("std"))
+        Normalize::new(three("mean"), three("std")).unwrap()
     }
 
     fn pad_mode(&self) -> Option<PadMode> {

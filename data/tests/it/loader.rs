@@ -37,7 +37,7 @@ fn collect(batches: impl Iterator<Item = Result<(taper_tensor::Tensor, taper_ten
 #[test]
 fn same_batches_with_any_number_of_workers() {
     let epochs = |workers: usize| -> Vec<Epoch> {
-        let loader = DataLoader::new(Numbers(103)).batch_size(4).shuffle(true).num_workers(workers);
+        let loader = DataLoader::builder(Numbers(103)).batch_size(4).shuffle(true).num_workers(workers);
         let loader = loader.seed(9).build().unwrap();
         (0..3).map(|_| collect(loader.iter())).collect()
     };
@@ -59,7 +59,7 @@ fn same_batches_with_any_number_of_workers() {
 fn a_sample_depends_on_seed_epoch_and_index_only() {
     let draw = |seed: u64, size: usize, shuffle: bool| {
         let loader =
-            DataLoader::new(Numbers(50)).batch_size(size).shuffle(shuffle).seed(seed).build().unwrap();
+            DataLoader::builder(Numbers(50)).batch_size(size).shuffle(shuffle).seed(seed).build().unwrap();
         let mut all: Vec<_> =
             collect(loader.iter()).into_iter().flat_map(|(a, b)| a.into_iter().zip(b)).collect();
         all.sort_by_key(|&(index, _)| index);
@@ -73,7 +73,7 @@ fn a_sample_depends_on_seed_epoch_and_index_only() {
 fn resumes_in_the_middle_of_an_epoch() {
     for workers in [0, 2] {
         let make = || {
-            DataLoader::new(Numbers(40))
+            DataLoader::builder(Numbers(40))
                 .batch_size(4)
                 .shuffle(true)
                 .num_workers(workers)
@@ -92,8 +92,13 @@ fn resumes_in_the_middle_of_an_epoch() {
         let third = collect(loader.iter());
 
         let json = serde_json::to_string(&state).unwrap();
-        let other =
-            DataLoader::new(Numbers(40)).batch_size(4).shuffle(true).num_workers(5).seed(77).build().unwrap();
+        let other = DataLoader::builder(Numbers(40))
+            .batch_size(4)
+            .shuffle(true)
+            .num_workers(5)
+            .seed(77)
+            .build()
+            .unwrap();
         other.resume(serde_json::from_str(&json).unwrap()).unwrap();
         assert_eq!(other.iter().len(), 6);
         other.resume(state).unwrap();
@@ -113,7 +118,8 @@ fn resumes_in_the_middle_of_an_epoch() {
 #[test]
 fn drop_last_and_lengths() {
     let count = |samples, size, drop_last| {
-        let loader = DataLoader::new(Numbers(samples)).batch_size(size).drop_last(drop_last).build().unwrap();
+        let loader =
+            DataLoader::builder(Numbers(samples)).batch_size(size).drop_last(drop_last).build().unwrap();
         assert_eq!(loader.len(), loader.iter().count());
         assert_eq!(loader.iter().len(), loader.len());
         loader.len()
@@ -127,13 +133,13 @@ fn drop_last_and_lengths() {
 #[test]
 fn settings_that_make_no_sense() {
     let message = |built: Result<DataLoader<Numbers>>| built.err().expect("an error").to_string();
-    let new = || DataLoader::new(Numbers(10));
+    let new = || DataLoader::builder(Numbers(10));
     assert_eq!(message(new().batch_size(0).build()), "data_loader: batch_size is 0, expected at least 1");
     assert_eq!(
         message(new().prefetch_factor(0).build()),
         "data_loader: prefetch_factor is 0, expected at least 1"
     );
-    let both = new().shuffle(true).sampler(taper_data::SequentialSampler(10)).build();
+    let both = new().shuffle(true).sampler(taper_data::SequentialSampler::new(10)).build();
     assert!(message(both).contains("exclude each other"));
     assert!(message(new().batch_size(2).batch_sampler(Pairs).build()).contains("batch_sampler excludes"));
 }
@@ -151,7 +157,7 @@ impl BatchSampler for Pairs {
 
 #[test]
 fn batch_samplers_choose_the_batches() {
-    let loader = DataLoader::new(Numbers(10)).batch_sampler(Pairs).num_workers(2).build().unwrap();
+    let loader = DataLoader::builder(Numbers(10)).batch_sampler(Pairs).num_workers(2).build().unwrap();
     let indices: Vec<_> = collect(loader.iter()).into_iter().map(|(indices, _)| indices).collect();
     assert_eq!(indices, [vec![5, 5], vec![0]]);
 }
@@ -178,7 +184,8 @@ fn an_error_or_panic_names_its_sample_and_ends_the_epoch() {
     ];
     for workers in [0, 1, 3] {
         for (fault, message) in faults {
-            let loader = DataLoader::new(Faulty(fault)).batch_size(4).num_workers(workers).build().unwrap();
+            let loader =
+                DataLoader::builder(Faulty(fault)).batch_size(4).num_workers(workers).build().unwrap();
             let mut batches = loader.iter();
             for _ in 0..5 {
                 batches.next().unwrap().unwrap();
@@ -193,12 +200,15 @@ fn an_error_or_panic_names_its_sample_and_ends_the_epoch() {
 
 #[test]
 fn unlike_pictures_do_not_make_a_batch() {
-    let grow = Lambda(|image: Image, rng: &mut Rng| {
+    let grow = Lambda::new(|image: Image, rng: &mut Rng| {
         let side = 2 + rng.below(2);
         Image::new([3, side, side], vec![image.channels() as u8; 3 * side * side])
     });
-    let loader =
-        DataLoader::new(Synthetic::train(64).transform(grow)).batch_size(64).num_workers(1).build().unwrap();
+    let loader = DataLoader::builder(Synthetic::train(64).transform(grow))
+        .batch_size(64)
+        .num_workers(1)
+        .build()
+        .unwrap();
     let message = loader.iter().next().unwrap().unwrap_err().to_string();
     assert!(message.contains("a picture of shape [3, ") && message.starts_with("sample "), "{message}");
 }
@@ -220,7 +230,8 @@ impl Dataset for Counting {
 #[test]
 fn dropping_the_iterator_stops_the_workers_and_they_are_never_far_ahead() {
     let asked = Arc::new(AtomicUsize::new(0));
-    let loader = DataLoader::new(Counting(asked.clone())).batch_size(10).num_workers(3).prefetch_factor(2);
+    let loader =
+        DataLoader::builder(Counting(asked.clone())).batch_size(10).num_workers(3).prefetch_factor(2);
     let loader = loader.build().unwrap();
     let mut batches = loader.iter();
     for _ in 0..5 {
@@ -236,8 +247,8 @@ fn dropping_the_iterator_stops_the_workers_and_they_are_never_far_ahead() {
 
 #[test]
 fn the_tutorials_batches() {
-    let transform = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])));
-    let loader = DataLoader::new(Synthetic::train(100).transform(transform)).batch_size(4).shuffle(true);
+    let transform = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3]).unwrap()));
+    let loader = DataLoader::builder(Synthetic::train(100).transform(transform)).batch_size(4).shuffle(true);
     let loader = loader.num_workers(2).build().unwrap();
     for batch in &loader {
         let (inputs, labels) = batch.unwrap();

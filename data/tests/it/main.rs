@@ -1,6 +1,7 @@
 //! One binary for all tests of the crate.
 #![forbid(unsafe_code)]
 
+mod builders; // what builders refuse
 mod cifar; // the dataset, from good and bad files
 mod datasets; // MNIST's format, pickles, folders, damaged files
 mod fetch; // sources, checksums, what is left behind

@@ -59,7 +59,7 @@ fn tensor_datasets() {
     let inputs = Tensor::from_vec((0..12).map(|x| x as f32).collect::<Vec<_>>(), [4, 3]).unwrap();
     let targets = Tensor::from_vec(vec![0f32, 1.0, 2.0, 3.0], 4).unwrap();
     let dataset = TensorDataset::new(inputs.clone(), targets).unwrap();
-    let loader = DataLoader::new(dataset).batch_size(3).build().unwrap();
+    let loader = DataLoader::builder(dataset).batch_size(3).build().unwrap();
     let (x, y) = loader.iter().nth(1).unwrap().unwrap();
     assert_eq!((x.size(), x.to_vec::<f32>().unwrap()), (&[1, 3][..], vec![9.0, 10.0, 11.0]));
     assert_eq!((y.size(), y.to_vec::<f32>().unwrap()), (&[1][..], vec![3.0]));
@@ -74,7 +74,8 @@ fn distributed_samplers_share_the_samples() {
         [(10, false, 4), (10, true, 3), (9, false, 3), (1, false, 1), (0, false, 0)]
     {
         let order = |rank, epoch| {
-            let sampler = DistributedSampler::new(samples, rank, 3).unwrap().seed(4).drop_last(drop_last);
+            let sampler =
+                DistributedSampler::builder(samples, rank, 3).seed(4).drop_last(drop_last).build().unwrap();
             assert_eq!(sampler.len(), each);
             let order = sampler.order(epoch, &mut Rng::new(rank as u64, epoch));
             assert_eq!(order.len(), each);
@@ -94,21 +95,21 @@ fn distributed_samplers_share_the_samples() {
 #[test]
 fn weighted_samplers() {
     let weights = [1.0, 0.0, 2.0, 4.0];
-    let sampler = WeightedRandomSampler::new(&weights, 3, false).unwrap();
+    let sampler = WeightedRandomSampler::builder(&weights, 3).replacement(false).build().unwrap();
     for epoch in 0..20 {
         let mut order = sampler.order(epoch, &mut Rng::new(1, epoch));
         order.sort_unstable();
         assert_eq!(order, [0, 2, 3]);
     }
-    assert!(WeightedRandomSampler::new(&weights, 4, false).is_err());
-    assert!(WeightedRandomSampler::new(&[1.0, -1.0], 1, true).is_err());
-    assert!(WeightedRandomSampler::new(&[1.0, f64::NAN], 1, true).is_err());
-    assert!(WeightedRandomSampler::new(&[], 1, true).is_err());
+    assert!(WeightedRandomSampler::builder(&weights, 4).replacement(false).build().is_err());
+    assert!(WeightedRandomSampler::new(&[1.0, -1.0], 1).is_err());
+    assert!(WeightedRandomSampler::new(&[1.0, f64::NAN], 1).is_err());
+    assert!(WeightedRandomSampler::new(&[], 1).is_err());
 }
 
 fn batch<S: Collate>(samples: Vec<S>) -> Result<S::Batch> {
     let mut stack = samples[0].stack(samples.len());
-    samples.into_iter().try_for_each(|sample| sample.push(&mut stack))?;
+    samples.into_iter().try_for_each(|sample| sample.stack_onto(&mut stack))?;
     S::finish(stack)
 }
 
@@ -134,32 +135,34 @@ fn collation() {
 #[test]
 fn normalising_now_or_later_is_the_same() {
     let bytes = Image::new([2, 1, 3], vec![0, 10, 255, 3, 77, 128]).unwrap();
-    let transform = Compose::new((ToTensor, Normalize::new([0.4914, 0.3], [0.2023, 0.7])));
+    let transform = Compose::new((ToTensor, Normalize::new([0.4914, 0.3], [0.2023, 0.7]).unwrap()));
     let rng = &mut Rng::new(0, 0);
     let later = transform.apply(bytes.clone(), rng).unwrap();
     let now =
         Image::from_floats([2, 1, 3], ToTensor.apply(bytes.clone(), rng).unwrap().into_floats()).unwrap();
-    let now = Normalize::new([0.4914, 0.3], [0.2023, 0.7]).apply(now, rng).unwrap();
+    let now = Normalize::new([0.4914, 0.3], [0.2023, 0.7]).unwrap().apply(now, rng).unwrap();
     let floats = now.clone().into_floats();
     assert_eq!(later.clone().into_floats(), floats);
     assert_eq!(floats[1], (10.0f32 / 255.0 - 0.4914) / 0.2023);
     assert_eq!((later.pixel(1, 0, 1), now.pixel(1, 0, 1)), (floats[4], floats[4]));
     // A second normalisation works on the first one's result.
-    let twice = Normalize::new([1.0; 2], [2.0; 2]).apply(later, rng).unwrap().into_floats();
+    let twice = Normalize::new([1.0; 2], [2.0; 2]).unwrap().apply(later, rng).unwrap().into_floats();
     assert_eq!(twice[5], (floats[5] - 1.0) / 2.0);
 
     let message = |image: &Image, normalize: Normalize| {
         normalize.apply(image.clone(), &mut Rng::new(0, 0)).unwrap_err()
     };
     assert!(
-        message(&bytes, Normalize::new([0.5; 2], [0.5; 2])).to_string().contains("put ToTensor before it")
+        message(&bytes, Normalize::new([0.5; 2], [0.5; 2]).unwrap())
+            .to_string()
+            .contains("put ToTensor before it")
     );
     assert!(
-        message(&now, Normalize::new([0.5; 3], [0.5; 3]))
+        message(&now, Normalize::new([0.5; 3], [0.5; 3]).unwrap())
             .to_string()
             .contains("2 channels in the picture, 3 in")
     );
-    assert!(message(&now, Normalize::new([0.5; 2], [0.5, 0.0])).to_string().contains("is 0"));
+    assert!(message(&now, Normalize::new([0.5; 2], [0.5, 0.0]).unwrap()).to_string().contains("is 0"));
 }
 
 #[test]

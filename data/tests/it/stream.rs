@@ -29,20 +29,31 @@ fn lists(batches: impl Iterator<Item = Result<Tensor>>) -> Vec<Vec<i64>> {
 #[test]
 fn batches_in_line_and_in_the_background() {
     for background in [false, true] {
-        let loader = StreamLoader::new(Count(7, good), 3).unwrap().in_background(background);
+        let loader =
+            StreamLoader::builder(Count(7, good)).batch_size(3).in_background(background).build().unwrap();
         assert_eq!(lists(loader.iter()), [vec![0, 1, 2], vec![3, 4, 5], vec![6]]);
         assert_eq!(lists(loader.iter()), [vec![1000, 1001, 1002], vec![1003, 1004, 1005], vec![1006]]);
-        let loader = StreamLoader::new(Count(7, good), 3).unwrap().in_background(background).drop_last(true);
+        let loader = StreamLoader::builder(Count(7, good))
+            .batch_size(3)
+            .in_background(background)
+            .drop_last(true)
+            .build()
+            .unwrap();
         assert_eq!(lists(loader.iter()).len(), 2);
     }
-    assert!(StreamLoader::new(Count(7, good), 0).is_err());
+    assert!(StreamLoader::builder(Count(7, good)).batch_size(0).build().is_err());
 }
 
 #[test]
 fn shuffling_is_the_same_each_time_and_keeps_every_sample() {
     let shuffled = |seed, background| {
-        let loader =
-            StreamLoader::new(Count(100, good), 10).unwrap().shuffle(20).seed(seed).in_background(background);
+        let loader = StreamLoader::builder(Count(100, good))
+            .batch_size(10)
+            .shuffle_buffer(20)
+            .seed(seed)
+            .in_background(background)
+            .build()
+            .unwrap();
         lists(loader.iter()).concat()
     };
     let first = shuffled(1, false);
@@ -64,7 +75,11 @@ fn errors_and_panics_end_a_stream() {
     ];
     for (fault, message) in faults.into_iter().zip(["line 5", "panicked: line 5"]) {
         for background in [false, true] {
-            let loader = StreamLoader::new(Count(9, fault), 2).unwrap().in_background(background);
+            let loader = StreamLoader::builder(Count(9, fault))
+                .batch_size(2)
+                .in_background(background)
+                .build()
+                .unwrap();
             let mut batches = loader.iter();
             assert!(batches.next().unwrap().is_ok() && batches.next().unwrap().is_ok());
             assert_eq!(batches.next().unwrap().unwrap_err().to_string(), message);
@@ -75,12 +90,12 @@ fn errors_and_panics_end_a_stream() {
 
 #[test]
 fn resumes_in_the_middle() {
-    let make = || StreamLoader::new(Count(50, good), 4).unwrap().shuffle(8).seed(5);
-    let loader = make();
+    let make = || StreamLoader::builder(Count(50, good)).batch_size(4).shuffle_buffer(8).seed(5);
+    let loader = make().build().unwrap();
     loader.iter().for_each(drop);
     let mut batches = loader.iter();
     batches.by_ref().take(6).for_each(drop);
-    let other = make().in_background(true);
+    let other = make().in_background(true).build().unwrap();
     other.resume(batches.state());
     assert_eq!(lists(other.iter()), lists(batches.by_ref()));
     assert_eq!((batches.state().epoch, batches.state().position), (2, 0));
@@ -100,7 +115,8 @@ impl IterableDataset for Endless {
 #[test]
 fn dropping_the_batches_stops_the_thread() {
     let count = Arc::new(AtomicUsize::new(0));
-    let loader = StreamLoader::new(Endless(count.clone()), 10).unwrap().in_background(true);
+    let loader =
+        StreamLoader::builder(Endless(count.clone())).batch_size(10).in_background(true).build().unwrap();
     let mut batches = loader.iter();
     batches.next().unwrap().unwrap();
     drop(batches);

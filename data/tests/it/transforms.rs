@@ -6,8 +6,8 @@ use taper_data::{
     transforms::{
         CenterCrop, ColorJitter, Compose, CutMix, Erase, Interpolation, Mixup, Normalize, Pad, PadMode,
         RandAugment, RandomAffine, RandomApply, RandomChoice, RandomCrop, RandomErasing, RandomGrayscale,
-        RandomHorizontalFlip, RandomResizedCrop, RandomRotation, RandomVerticalFlip, Resize, ToTensor,
-        Transform, TrivialAugmentWide,
+        RandomHorizontalFlip, RandomResizedCrop, RandomRotation, RandomVerticalFlip, Resize, ResizeOptions,
+        ToTensor, Transform, TrivialAugmentWide,
     },
 };
 use taper_tensor::Tensor;
@@ -30,8 +30,13 @@ fn message(result: Result<Image>) -> String {
 fn random_crops_visit_every_place_and_no_other() {
     let mut corners = std::collections::BTreeSet::new();
     for index in 0..500 {
-        let image =
-            RandomCrop::new((2, 3)).padding(1).fill(99.0).apply(numbered(1, 4, 5), &mut rng(index)).unwrap();
+        let image = RandomCrop::builder((2, 3))
+            .padding(1)
+            .fill(99.0)
+            .build()
+            .unwrap()
+            .apply(numbered(1, 4, 5), &mut rng(index))
+            .unwrap();
         assert_eq!(image.size(), [1, 2, 3]);
         // Of the six pixels those within tell where the crop lies.
         let place = (0..6).find_map(|at| {
@@ -49,11 +54,12 @@ fn random_crops_visit_every_place_and_no_other() {
     assert_eq!(corners.len(), 5 * 5);
     assert_eq!((corners.first(), corners.last()), (Some(&(-1, -1)), Some(&(3, 3))));
     // With a mirror in the place of a fill value.
-    let crop = RandomCrop::new(8).padding(2).padding_mode(PadMode::Reflect);
+    let crop = RandomCrop::builder(8).padding(2).padding_mode(PadMode::Reflect).build().unwrap();
     assert_eq!(crop.apply(numbered(1, 4, 4), &mut rng(0)).unwrap().size(), [1, 8, 8]);
-    let crop = RandomCrop::new(9).pad_if_needed(true);
+    let crop = RandomCrop::builder(9).pad_if_needed(true).build().unwrap();
     assert_eq!(crop.apply(numbered(3, 4, 6), &mut rng(0)).unwrap().size(), [3, 9, 9]);
-    let text = message(RandomCrop::new(9).padding(1).apply(numbered(3, 4, 4), &mut rng(0)));
+    let text =
+        message(RandomCrop::builder(9).padding(1).build().unwrap().apply(numbered(3, 4, 4), &mut rng(0)));
     assert_eq!(text, "random_crop: cannot cut 9x9 out of 6x6");
 }
 
@@ -66,25 +72,28 @@ fn probabilities() {
         };
         (0..2_000).filter(changed).count() as f64 / 2_000.0
     };
-    assert_eq!((share(&RandomHorizontalFlip(0.0)), share(&RandomHorizontalFlip(1.0))), (0.0, 1.0));
-    assert!((share(&RandomHorizontalFlip::default()) - 0.5).abs() < 0.04);
-    assert!((share(&RandomVerticalFlip(0.2)) - 0.2).abs() < 0.04);
-    assert!((share(&RandomGrayscale(0.3)) - 0.3).abs() < 0.04);
-    assert!(
-        (share(&RandomApply::new((RandomHorizontalFlip(1.0), RandomVerticalFlip(1.0)), 0.7)) - 0.7).abs()
-            < 0.04
-    );
-    let choice = RandomChoice(vec![Box::new(RandomHorizontalFlip(1.0)), Box::new(RandomHorizontalFlip(0.0))]);
+    let flip = |p: f32| RandomHorizontalFlip::builder().p(p).build().unwrap();
+    let vertical = |p: f32| RandomVerticalFlip::builder().p(p).build().unwrap();
+    assert_eq!((share(&flip(0.0)), share(&flip(1.0))), (0.0, 1.0));
+    assert!((share(&RandomHorizontalFlip::new()) - 0.5).abs() < 0.04);
+    assert!((share(&vertical(0.2)) - 0.2).abs() < 0.04);
+    assert!((share(&RandomGrayscale::builder().p(0.3).build().unwrap()) - 0.3).abs() < 0.04);
+    let both = RandomApply::new((flip(1.0), vertical(1.0)), 0.7).unwrap();
+    assert!((share(&both) - 0.7).abs() < 0.04);
+    let choice = RandomChoice::new(vec![Box::new(flip(1.0)), Box::new(flip(0.0))]).unwrap();
     assert!((share(&choice) - 0.5).abs() < 0.04);
-    assert_eq!(share(&RandomChoice(Vec::new())), 0.0);
 }
 
 #[test]
 fn resized_crops_have_the_areas_and_proportions_asked_for() {
     // On a picture whose values are its columns, the range of values tells the width of the part.
     let wide = Image::new([1, 100, 100], (0..10_000).map(|at| (at % 100) as u8).collect()).unwrap();
-    let crop =
-        RandomResizedCrop::new(20).scale(0.25, 0.25).ratio(1.0, 1.0).interpolation(Interpolation::Nearest);
+    let crop = RandomResizedCrop::builder(20)
+        .scale((0.25, 0.25))
+        .ratio((1.0, 1.0))
+        .interpolation(Interpolation::Nearest)
+        .build()
+        .unwrap();
     let mut lefts = Vec::new();
     for index in 0..200 {
         let part = crop.apply(wide.clone(), &mut rng(index)).unwrap();
@@ -95,13 +104,13 @@ fn resized_crops_have_the_areas_and_proportions_asked_for() {
     }
     assert!(*lefts.iter().min().unwrap() < 5 && *lefts.iter().max().unwrap() > 45);
     // Where nothing fits, the middle.
-    let thin = RandomResizedCrop::new(4).apply(numbered(1, 1, 9), &mut rng(0)).unwrap();
+    let thin = RandomResizedCrop::new(4).unwrap().apply(numbered(1, 1, 9), &mut rng(0)).unwrap();
     assert_eq!(thin.size(), [1, 4, 4]);
 }
 
 #[test]
 fn erasing_erases_a_rectangle() {
-    let erasing = RandomErasing::new(1.0).scale(0.1, 0.3).ratio(0.5, 2.0);
+    let erasing = RandomErasing::builder().p(1.0).scale((0.1, 0.3)).ratio((0.5, 2.0)).build().unwrap();
     let image = Image::from_floats([3, 20, 20], vec![1.0; 1200]).unwrap();
     for index in 0..100 {
         let erased = erasing.apply(image.clone(), &mut rng(index)).unwrap();
@@ -114,7 +123,14 @@ fn erasing_erases_a_rectangle() {
         assert_eq!(gone.len(), (bottom - top + 1) * (right - left + 1));
         assert!((30..=135).contains(&gone.len()), "{}", gone.len());
     }
-    let noise = erasing.value(Erase::Random).apply(image.clone(), &mut rng(0)).unwrap().into_floats();
+    let erasing = RandomErasing::builder().p(1.0).scale((0.1, 0.3)).ratio((0.5, 2.0));
+    let noise = erasing
+        .value(Erase::Random)
+        .build()
+        .unwrap()
+        .apply(image.clone(), &mut rng(0))
+        .unwrap()
+        .into_floats();
     assert!(noise.iter().filter(|&&x| x != 1.0).count() > 90);
     assert!(
         message(image.erase([15, 0, 6, 1], Erase::Value(0.0), &mut rng(0)))
@@ -124,21 +140,21 @@ fn erasing_erases_a_rectangle() {
 
 #[test]
 fn padding_a_normalised_picture_fills_with_the_value_itself() {
-    let transform = Compose::new((ToTensor, Normalize::new([0.5], [0.5]), Pad::new(1)));
+    let transform = Compose::new((ToTensor, Normalize::new([0.5], [0.5]).unwrap(), Pad::new(1).unwrap()));
     let image = transform.apply(Image::new([1, 1, 1], vec![255]).unwrap(), &mut rng(0)).unwrap();
     assert_eq!(image.into_floats(), [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
     // What only moves pixels leaves the normalisation for later, and is the same.
     let late = Compose::new((
         ToTensor,
-        Normalize::new([0.3; 3], [0.2; 3]),
-        RandomHorizontalFlip(1.0),
-        CenterCrop::new(2),
+        Normalize::new([0.3; 3], [0.2; 3]).unwrap(),
+        RandomHorizontalFlip::builder().p(1.0).build().unwrap(),
+        CenterCrop::new(2).unwrap(),
     ));
     let early = Compose::new((
-        RandomHorizontalFlip(1.0),
-        CenterCrop::new(2),
+        RandomHorizontalFlip::builder().p(1.0).build().unwrap(),
+        CenterCrop::new(2).unwrap(),
         ToTensor,
-        Normalize::new([0.3; 3], [0.2; 3]),
+        Normalize::new([0.3; 3], [0.2; 3]).unwrap(),
     ));
     let [late, early] =
         [&late as &dyn Transform, &early].map(|t| t.apply(numbered(3, 4, 5), &mut rng(0)).unwrap());
@@ -157,7 +173,8 @@ fn what_transforms_refuse() {
     assert!(message(image().posterize(9)).contains("9 bits, expected 0 to 8"));
     let floats = ToTensor.apply(image(), &mut rng(0)).unwrap();
     assert!(message(floats.equalize()).contains("put it before ToTensor"));
-    assert!(message(Resize::new((0, 4)).apply(image(), &mut rng(0))).contains("cannot make 0x4 of 3x4"));
+    let options = ResizeOptions::default();
+    assert!(message(image().resize(0, 4, options)).contains("cannot make 0x4 of 3x4"));
     assert!(
         message(Image::new([3, 2, 2], vec![0; 11]))
             .contains("11 values for channels x height x width = [3, 2, 2]")
@@ -173,13 +190,14 @@ fn mixing_batches() {
     let labels = Tensor::from_vec(vec![0i64, 1, 2, 3], 4).unwrap();
     let mut shares = Vec::new();
     for index in 0..300 {
-        let (mixed, targets) = Mixup::new(0.4, 5).unwrap().apply(&inputs, &labels, &mut rng(index)).unwrap();
+        let (mixed, targets) =
+            Mixup::builder(5).alpha(0.4).build().unwrap().apply(&inputs, &labels, &mut rng(index)).unwrap();
         let (mixed, targets): (Vec<f32>, Vec<f32>) = (mixed.to_vec().unwrap(), targets.to_vec().unwrap());
         let lambda = targets[5 + 1];
         assert!((targets[5] + lambda - 1.0).abs() < 1e-6 && (mixed[72] - lambda).abs() < 1e-6);
         shares.push(lambda);
 
-        let (cut, targets) = CutMix::new(1.0, 5).unwrap().apply(&inputs, &labels, &mut rng(index)).unwrap();
+        let (cut, targets) = CutMix::new(5).unwrap().apply(&inputs, &labels, &mut rng(index)).unwrap();
         let (cut, targets): (Vec<f32>, Vec<f32>) = (cut.to_vec().unwrap(), targets.to_vec().unwrap());
         let stayed = cut[72..144].iter().filter(|&&x| x == 1.0).count() as f32 / 72.0;
         assert!(cut[72..144].iter().all(|&x| x == 1.0 || x == 0.0));
@@ -190,30 +208,47 @@ fn mixing_batches() {
     let variance = shares.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / 300.0;
     assert!((mean - 0.5).abs() < 0.07 && (variance - 0.139).abs() < 0.03, "{mean} {variance}");
     let refused = |inputs: &Tensor, labels: &Tensor, classes| {
-        Mixup::new(1.0, classes).unwrap().apply(inputs, labels, &mut rng(0)).unwrap_err().to_string()
+        Mixup::new(classes).unwrap().apply(inputs, labels, &mut rng(0)).unwrap_err().to_string()
     };
     assert!(refused(&inputs, &labels, 3).contains("label 3 is out of range for 3 classes"));
     assert!(refused(&inputs, &Tensor::from_vec(vec![0i64; 3], 3).unwrap(), 3).contains("labels [3] of"));
-    assert!(Mixup::new(0.0, 3).is_err() && CutMix::new(f32::NAN, 3).is_err());
 }
 
 /// Every random transform, on whatever picture.
 fn all(which: usize) -> Box<dyn Transform> {
     match which {
-        0 => Box::new(RandAugment::default()),
+        0 => Box::new(RandAugment::new()),
         1 => Box::new(TrivialAugmentWide),
-        2 => Box::new(ColorJitter::new().brightness(0.8).contrast(0.8).saturation(0.8).hue(0.5)),
-        3 => Box::new(
-            RandomAffine::new(180.0).translate(0.5, 0.5).scale(0.3, 3.0).shear([-30.0, 30.0, -30.0, 30.0]),
+        2 => Box::new(
+            ColorJitter::builder().brightness(0.8).contrast(0.8).saturation(0.8).hue(0.5).build().unwrap(),
         ),
-        4 => Box::new(RandomRotation::new(180.0).expand(true).interpolation(Interpolation::Bilinear)),
-        5 => Box::new(RandomResizedCrop::new((5, 7)).interpolation(Interpolation::Bicubic)),
-        6 => Box::new(RandomErasing::new(1.0).value(Erase::Random)),
-        7 => Box::new(Compose::new((RandomCrop::new(6).pad_if_needed(true), RandomVerticalFlip::default()))),
+        3 => Box::new(
+            RandomAffine::builder(180.0)
+                .translate((0.5, 0.5))
+                .scale((0.3, 3.0))
+                .shear([-30.0, 30.0, -30.0, 30.0])
+                .build()
+                .unwrap(),
+        ),
+        4 => Box::new(
+            RandomRotation::builder(180.0)
+                .expand(true)
+                .interpolation(Interpolation::Bilinear)
+                .build()
+                .unwrap(),
+        ),
+        5 => Box::new(
+            RandomResizedCrop::builder((5, 7)).interpolation(Interpolation::Bicubic).build().unwrap(),
+        ),
+        6 => Box::new(RandomErasing::builder().p(1.0).value(Erase::Random).build().unwrap()),
+        7 => Box::new(Compose::new((
+            RandomCrop::builder(6).pad_if_needed(true).build().unwrap(),
+            RandomVerticalFlip::new(),
+        ))),
         _ => Box::new(Compose::new((
-            Resize::new(4),
-            CenterCrop::new((3, 9)),
-            Pad::new(1).mode(PadMode::Symmetric),
+            Resize::new(4).unwrap(),
+            CenterCrop::new((3, 9)).unwrap(),
+            Pad::builder(1).padding_mode(PadMode::Symmetric).build().unwrap(),
         ))),
     }
 }
@@ -243,7 +278,7 @@ proptest! {
 #[test]
 fn augmented_pictures_differ_from_epoch_to_epoch() {
     let image = || Synthetic::train(1).at(0).unwrap().0;
-    let augment = |epoch| RandAugment::default().apply(image(), &mut Rng::for_sample(0, epoch, 0)).unwrap();
+    let augment = |epoch| RandAugment::new().apply(image(), &mut Rng::for_sample(0, epoch, 0)).unwrap();
     let pictures: std::collections::HashSet<Vec<u8>> =
         (0..50).map(|epoch| augment(epoch).bytes().unwrap().to_vec()).collect();
     assert!(pictures.len() > 40, "{}", pictures.len());

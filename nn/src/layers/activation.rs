@@ -3,21 +3,28 @@
 use taper_autograd::Variable;
 use taper_tensor::Tensor;
 
+use crate::builder::{at_least_1, builder, finite};
 use crate::module::{enter, named};
-use crate::{Forward, Module, Place, Result};
+use crate::{Error, Forward, Module, Place, Result};
 
 macro_rules! activations {
     ($($(#[$doc:meta])* $name:ident = $printed:literal, $method:ident;)*) => {$(
         $(#[$doc])*
+        ///
+        /// # Shapes
+        /// Input and output `[...]`.
         #[derive(Module, Debug, Default)]
         #[module(rename = $printed)]
         pub struct $name {
             place: Place,
         }
 
-        #[doc = concat!("A new layer of this name: it has no options, so `", stringify!($name), "` says it all.")]
-        #[allow(non_upper_case_globals, clippy::declare_interior_mutable_const)]
-        pub const $name: $name = $name { place: Place::new() };
+        impl $name {
+            /// Makes the layer.
+            pub fn new() -> Self {
+                Self::default()
+            }
+        }
 
         impl Forward for $name {
             #[track_caller]
@@ -30,57 +37,72 @@ macro_rules! activations {
 }
 
 activations! {
-    /// `max(x, 0)`; PyTorch's `nn.ReLU`.
+    /// Returns `max(x, 0)`; PyTorch's `nn.ReLU`.
     Relu = "ReLU", relu;
-    /// `min(max(x, 0), 6)`; PyTorch's `nn.ReLU6`.
+    /// Returns `min(max(x, 0), 6)`; PyTorch's `nn.ReLU6`.
     Relu6 = "ReLU6", relu6;
-    /// `1 / (1 + e^-x)`; PyTorch's `nn.Sigmoid`.
+    /// Returns `1 / (1 + e^-x)`; PyTorch's `nn.Sigmoid`.
     Sigmoid = "Sigmoid", sigmoid;
-    /// The hyperbolic tangent; PyTorch's `nn.Tanh`.
+    /// Returns the hyperbolic tangent; PyTorch's `nn.Tanh`.
     Tanh = "Tanh", tanh;
-    /// `x · sigmoid(x)`; PyTorch's `nn.SiLU`.
+    /// Returns `x · sigmoid(x)`; PyTorch's `nn.SiLU`.
     Silu = "SiLU", silu;
-    /// `x / (1 + |x|)`; PyTorch's `nn.Softsign`.
+    /// Returns `x / (1 + |x|)`; PyTorch's `nn.Softsign`.
     Softsign = "Softsign", softsign;
-    /// `ln(sigmoid(x))`; PyTorch's `nn.LogSigmoid`.
+    /// Returns `ln(sigmoid(x))`; PyTorch's `nn.LogSigmoid`.
     LogSigmoid = "LogSigmoid", logsigmoid;
-    /// `x · tanh(softplus(x))`; PyTorch's `nn.Mish`.
+    /// Returns `x · tanh(softplus(x))`; PyTorch's `nn.Mish`.
     Mish = "Mish", mish;
-    /// The self-normalising exponential unit; PyTorch's `nn.SELU`.
+    /// Returns the self-normalising exponential unit; PyTorch's `nn.SELU`.
     Selu = "SELU", selu;
-    /// `x · relu6(x + 3) / 6`; PyTorch's `nn.Hardswish`.
+    /// Returns `x · relu6(x + 3) / 6`; PyTorch's `nn.Hardswish`.
     Hardswish = "Hardswish", hardswish;
-    /// `relu6(x + 3) / 6`; PyTorch's `nn.Hardsigmoid`.
+    /// Returns `relu6(x + 3) / 6`; PyTorch's `nn.Hardsigmoid`.
     Hardsigmoid = "Hardsigmoid", hardsigmoid;
 }
 
 macro_rules! with_arguments {
-    ($($(#[$doc:meta])* $name:ident = $printed:literal, $method:ident($($field:ident: $type:ty),*), $describe:literal;)*) => {$(
+    (
+        $(#[$doc:meta])* $name:ident = $printed:literal, $builder:ident, $op:literal, $describe:literal;
+        $(#[$about:meta])* new($($required:ident: $type:ty),*) -> $returns:ident;
+        options { $($(#[$about_option:meta])* $option:ident: f64 = $default:expr;)* }
+        run $method:ident($($field:ident),+) $(, check $check:expr)?;
+    ) => {
         $(#[$doc])*
+        ///
+        /// # Shapes
+        /// Input and output `[...]`.
         #[derive(Module, Debug)]
         #[module(rename = $printed, extra_repr = "Self::describe")]
         pub struct $name {
-            $(
-                #[module(skip)]
-                $field: $type,
-            )*
+            $(#[module(skip)] $required: $type,)*
+            $(#[module(skip)] $option: f64,)*
             place: Place,
         }
 
-        impl $name {
-            /// The layer with PyTorch's arguments.
-            pub fn new($($field: $type),*) -> Self {
-                Self { $($field,)* place: Place::new() }
+        builder! {
+            $name, $builder;
+            $(#[$about])* new($($required: $type),*) -> $returns;
+            $($(#[$about_option])* $option: f64 = $default;)*
+        }
+
+        impl $builder {
+            /// Makes the layer.
+            ///
+            /// # Errors
+            /// When an option is out of its range.
+            pub fn build(self) -> Result<$name> {
+                $(finite($op, stringify!($option), self.$option)?;)*
+                $(($check)(&self)?;)?
+                Ok(self.make())
             }
 
-            $(
-                #[doc = concat!("PyTorch's argument `", stringify!($field), "`.")]
-                pub fn $field(mut self, $field: $type) -> Self {
-                    self.$field = $field;
-                    self
-                }
-            )*
+            fn make(self) -> $name {
+                $name { $($field: self.$field,)+ place: Place::new() }
+            }
+        }
 
+        impl $name {
             fn describe(&self) -> String {
                 // `{:?}` prints numbers as Python does: 1.0, where Rust's shortest form is 1.
                 format!($describe, $(self.$field),*)
@@ -94,59 +116,132 @@ macro_rules! with_arguments {
                 named(&self.place, x.$method($(self.$field),*))
             }
         }
-    )*};
+    };
 }
 
 with_arguments! {
-    /// `x` for x > 0, else `negative_slope · x`, by default with 0.01; PyTorch's `nn.LeakyReLU`.
-    LeakyRelu = "LeakyReLU", leaky_relu(negative_slope: f64), "negative_slope={:?}";
-    /// `x` for x > 0, else `alpha · (e^x - 1)`, by default with 1; PyTorch's `nn.ELU`.
-    Elu = "ELU", elu(alpha: f64), "alpha={:?}";
-    /// `x` for x > 0, else `alpha · (e^(x / alpha) - 1)`, by default with 1; PyTorch's `nn.CELU`.
-    Celu = "CELU", celu(alpha: f64), "alpha={:?}";
-    /// `min(max(x, min_val), max_val)`, by default within -1 and 1; PyTorch's `nn.Hardtanh`.
-    Hardtanh = "Hardtanh", hardtanh(min_val: f64, max_val: f64), "min_val={:?}, max_val={:?}";
-    /// `ln(1 + e^(beta · x)) / beta`, and `x` where `beta · x` is above the threshold, by default with 1
-    /// and 20; PyTorch's `nn.Softplus`.
-    Softplus = "Softplus", softplus(beta: f64, threshold: f64), "beta={:?}, threshold={:?}";
-    /// `e^x / Σ e^x` along a dimension; PyTorch's `nn.Softmax`.
-    Softmax = "Softmax", softmax(dim: i64), "dim={:?}";
-    /// `x - ln Σ e^x` along a dimension; PyTorch's `nn.LogSoftmax`.
-    LogSoftmax = "LogSoftmax", log_softmax(dim: i64), "dim={:?}";
-}
-
-impl Default for LeakyRelu {
-    fn default() -> Self {
-        Self::new(0.01)
+    /// Returns `x` for x > 0, else `negative_slope · x`; PyTorch's `nn.LeakyReLU`.
+    LeakyRelu = "LeakyReLU", LeakyReluBuilder, "leaky_relu", "negative_slope={:?}";
+    /// Makes the layer with the slope 0.01.
+    new() -> Self;
+    options {
+        /// Sets the slope below 0; default 0.01.
+        negative_slope: f64 = 0.01;
     }
+    run leaky_relu(negative_slope);
 }
 
-impl Default for Elu {
-    fn default() -> Self {
-        Self::new(1.0)
+with_arguments! {
+    /// Returns `x` for x > 0, else `alpha · (e^x - 1)`; PyTorch's `nn.ELU`.
+    Elu = "ELU", EluBuilder, "elu", "alpha={:?}";
+    /// Makes the layer with `alpha` 1.
+    new() -> Self;
+    options {
+        /// Sets the limit below 0, negated; default 1.
+        alpha: f64 = 1.0;
     }
+    run elu(alpha);
 }
 
-impl Default for Celu {
-    fn default() -> Self {
-        Self::new(1.0)
+with_arguments! {
+    /// Returns `x` for x > 0, else `alpha · (e^(x / alpha) - 1)`; PyTorch's `nn.CELU`.
+    Celu = "CELU", CeluBuilder, "celu", "alpha={:?}";
+    /// Makes the layer with `alpha` 1.
+    new() -> Self;
+    options {
+        /// Sets the limit below 0, negated; not 0; default 1.
+        alpha: f64 = 1.0;
     }
+    run celu(alpha), check |celu: &CeluBuilder| match celu.alpha {
+        0.0 => Err(Error::value("celu", "alpha is 0, expected another number")),
+        _ => Ok(()),
+    };
 }
 
-impl Default for Hardtanh {
-    fn default() -> Self {
-        Self::new(-1.0, 1.0)
+with_arguments! {
+    /// Returns `min(max(x, min_val), max_val)`; PyTorch's `nn.Hardtanh`.
+    Hardtanh = "Hardtanh", HardtanhBuilder, "hardtanh", "min_val={:?}, max_val={:?}";
+    /// Makes the layer with the limits -1 and 1.
+    new() -> Self;
+    options {
+        /// Sets the least value; default -1.
+        min_val: f64 = -1.0;
+        /// Sets the greatest value, above the least; default 1.
+        max_val: f64 = 1.0;
     }
+    run hardtanh(min_val, max_val), check |limits: &HardtanhBuilder| {
+        let HardtanhBuilder { min_val, max_val } = limits;
+        if min_val < max_val {
+            return Ok(());
+        }
+        Err(Error::value("hardtanh", format!("min_val is {min_val}, expected less than max_val {max_val}")))
+    };
 }
 
-impl Default for Softplus {
-    fn default() -> Self {
-        Self::new(1.0, 20.0)
+with_arguments! {
+    /// Returns `ln(1 + e^(beta · x)) / beta`, and `x` where `beta · x > threshold`; PyTorch's `nn.Softplus`.
+    Softplus = "Softplus", SoftplusBuilder, "softplus", "beta={:?}, threshold={:?}";
+    /// Makes the layer with `beta` 1 and the threshold 20.
+    new() -> Self;
+    options {
+        /// Sets how sharp the bend is, not 0; default 1.
+        beta: f64 = 1.0;
+        /// Sets where the function becomes the identity; default 20.
+        threshold: f64 = 20.0;
     }
+    run softplus(beta, threshold), check |softplus: &SoftplusBuilder| match softplus.beta {
+        0.0 => Err(Error::value("softplus", "beta is 0, expected another number")),
+        _ => Ok(()),
+    };
 }
 
-/// `x · Φ(x)`, with the normal distribution's Φ; PyTorch's `nn.GELU`.
-#[derive(Module, Debug, Default)]
+macro_rules! along {
+    ($($(#[$doc:meta])* $name:ident = $printed:literal, $method:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Shapes
+        /// Input and output `[...]`.
+        #[derive(Module, Debug)]
+        #[module(rename = $printed, extra_repr = "Self::describe")]
+        pub struct $name {
+            #[module(skip)]
+            dim: i64,
+            place: Place,
+        }
+
+        impl $name {
+            /// Makes a layer along the dimension `dim`, from the end if negative.
+            pub fn new(dim: i64) -> Self {
+                Self { dim, place: Place::new() }
+            }
+
+            fn describe(&self) -> String {
+                format!("dim={}", self.dim)
+            }
+        }
+
+        impl Forward for $name {
+            #[track_caller]
+            fn forward(&self, x: &Variable) -> Result<Variable> {
+                let _scope = enter(&self.place);
+                named(&self.place, x.$method(self.dim))
+            }
+        }
+    )*};
+}
+
+along! {
+    /// Returns `e^x / Σ e^x` along a dimension; PyTorch's `nn.Softmax`.
+    Softmax = "Softmax", softmax;
+    /// Returns `x - ln Σ e^x` along a dimension; PyTorch's `nn.LogSoftmax`.
+    LogSoftmax = "LogSoftmax", log_softmax;
+}
+
+/// Returns `x · Φ(x)`, with the normal distribution's Φ; PyTorch's `nn.GELU`.
+///
+/// # Shapes
+/// Input and output `[...]`.
+#[derive(Module, Debug)]
 #[module(rename = "GELU", extra_repr = "Self::describe")]
 pub struct Gelu {
     #[module(skip)]
@@ -154,18 +249,29 @@ pub struct Gelu {
     place: Place,
 }
 
+builder! {
+    Gelu, GeluBuilder;
+    /// Makes the layer with the exact function.
+    new() -> Self;
+    /// Approximates Φ by tanh, PyTorch's `approximate="tanh"`; default false.
+    approximate_tanh: bool = false;
+}
+
+impl GeluBuilder {
+    /// Makes the layer.
+    ///
+    /// # Errors
+    /// Never: the `Result` is that of every builder.
+    pub fn build(self) -> Result<Gelu> {
+        Ok(self.make())
+    }
+
+    fn make(self) -> Gelu {
+        Gelu { tanh: self.approximate_tanh, place: Place::new() }
+    }
+}
+
 impl Gelu {
-    /// The exact function.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Whether Φ is approximated by tanh, PyTorch's `approximate="tanh"`; by default not.
-    pub fn approximate_tanh(mut self, tanh: bool) -> Self {
-        self.tanh = tanh;
-        self
-    }
-
     fn describe(&self) -> String {
         format!("approximate='{}'", if self.tanh { "tanh" } else { "none" })
     }
@@ -179,32 +285,40 @@ impl Forward for Gelu {
     }
 }
 
-/// `x` for x > 0, else `weight · x` with a learnt weight; PyTorch's `nn.PReLU`.
+/// Returns `x` for x > 0, else `weight · x` with a learnt weight; PyTorch's `nn.PReLU`.
+///
+/// # Shapes
+/// Input and output `[N, C, ...]`; with one parameter `[...]`.
 #[derive(Module, Debug)]
 #[module(rename = "PReLU", extra_repr = "Self::describe")]
 pub struct PRelu {
-    /// `[num_parameters]`, at first 0.25.
+    /// `[num_parameters]`, initially `init`.
     pub weight: Variable,
 }
 
+builder! {
+    PRelu, PReluBuilder;
+    /// Makes a layer with one weight of 0.25.
+    new() -> Result;
+    /// Sets the number of weights: 1 for all channels together, or one for each; default 1.
+    num_parameters: usize = 1;
+    /// Sets the weights' first value; default 0.25.
+    init: f64 = 0.25;
+}
+
+impl PReluBuilder {
+    /// Makes the layer.
+    ///
+    /// # Errors
+    /// When `num_parameters` is 0 or `init` is not finite.
+    pub fn build(self) -> Result<PRelu> {
+        at_least_1("prelu", "num_parameters", &[self.num_parameters])?;
+        finite("prelu", "init", self.init)?;
+        Ok(PRelu { weight: Variable::requires_grad(Tensor::full(self.num_parameters, self.init)?) })
+    }
+}
+
 impl PRelu {
-    /// One weight for all, or one for each channel of `[N, C, …]`; PyTorch's default is 1.
-    ///
-    /// # Errors
-    /// When memory does not suffice.
-    pub fn new(num_parameters: usize) -> Result<Self> {
-        Ok(Self { weight: Variable::requires_grad(Tensor::full(num_parameters, 0.25)?) })
-    }
-
-    /// The value that the weights begin with; by default 0.25.
-    ///
-    /// # Errors
-    /// When memory does not suffice.
-    pub fn init(self, init: f64) -> Result<Self> {
-        crate::init::constant_(&self.weight, init)?;
-        Ok(self)
-    }
-
     fn describe(&self) -> String {
         format!("num_parameters={}", self.weight.numel())
     }

@@ -4,15 +4,32 @@ use taper_autograd::Variable;
 use taper_tensor::Tensor;
 
 use super::linear::Linear;
+use super::norm::zeros;
+use crate::builder::{builder, fraction};
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Result, Training, init};
 
-/// Attention of several heads, `softmax(Q Kᵀ / sqrt(d)) V` each; PyTorch's `nn.MultiheadAttention`.
-/// Sequences are `[length, batch, embed_dim]`, with `batch_first` `[batch, length, embed_dim]`.
+/// Attends with several heads, `softmax(Q Kᵀ / sqrt(d)) V` in each; PyTorch's `nn.MultiheadAttention`.
+///
+/// # Shapes
+/// Queries `[L, N, embed_dim]`, keys `[S, N, kdim]`, values `[S, N, vdim]`, output `[L, N, embed_dim]`, where
+/// `L` and `S` are lengths; with `batch_first`, `N` comes before the length.
+///
+/// ```
+/// use taper_autograd::Variable;
+/// use taper_nn::MultiheadAttention;
+/// use taper_tensor::Tensor;
+///
+/// let attention = MultiheadAttention::builder(8, 2).batch_first(true).build()?;
+/// let x = Variable::new(Tensor::ones((3, 5, 8))?);
+/// let (y, weights) = attention.attend(&x, &x, &x)?;
+/// assert_eq!((&y.size()[..], &weights.size()[..]), (&[3, 5, 8][..], &[3, 5, 5][..]));
+/// # Ok::<(), taper_nn::Error>(())
+/// ```
 #[derive(Module, Debug)]
 pub struct MultiheadAttention {
-    /// `[3 · embed_dim, embed_dim]`: for queries, keys and values, one below the other; none where
-    /// keys or values have features of their own number.
+    /// `[3 · embed_dim, embed_dim]`: the rows for queries, for keys and for values; absent with `kdim` or
+    /// `vdim`.
     pub in_proj_weight: Option<Variable>,
     /// With `kdim` or `vdim`, `[embed_dim, embed_dim]`.
     pub q_proj_weight: Option<Variable>,
@@ -20,7 +37,7 @@ pub struct MultiheadAttention {
     pub k_proj_weight: Option<Variable>,
     /// With `kdim` or `vdim`, `[embed_dim, vdim]`.
     pub v_proj_weight: Option<Variable>,
-    /// `[3 · embed_dim]`, at first zeros.
+    /// `[3 · embed_dim]`, initially zeros.
     pub in_proj_bias: Option<Variable>,
     out_proj: Linear,
     #[module(skip)]
@@ -32,64 +49,61 @@ pub struct MultiheadAttention {
     training: Training,
 }
 
-impl MultiheadAttention {
-    /// A layer initialised as PyTorch's: `in_proj_weight` by `xavier_uniform_`, biases zero.
+builder! {
+    MultiheadAttention, MultiheadAttentionBuilder;
+    /// Makes a layer with PyTorch's defaults: `in_proj_weight` begins as `xavier_uniform_` draws it, the biases
+    /// as zeros.
     ///
     /// # Errors
-    /// When `embed_dim` does not split into the heads.
-    pub fn new(embed_dim: usize, num_heads: usize) -> Result<Self> {
+    /// When `num_heads` does not divide `embed_dim`.
+    new(embed_dim: usize, num_heads: usize) -> Result;
+    /// Sets the probability that a weight of the attention is dropped, in training; default 0.
+    dropout: f64 = 0.0;
+    /// Adds biases to the projections; default true.
+    bias: bool = true;
+    /// Sets the features of the keys; default `None`, `embed_dim`.
+    kdim: Option<usize> = None, impl Into<Option<usize>> => Into::into;
+    /// Sets the features of the values; default `None`, `embed_dim`.
+    vdim: Option<usize> = None, impl Into<Option<usize>> => Into::into;
+    /// Puts the batch's dimension before the length's; default false.
+    batch_first: bool = false;
+}
+
+impl MultiheadAttentionBuilder {
+    /// Makes the layer and draws its weights.
+    ///
+    /// # Errors
+    /// When `num_heads` does not divide `embed_dim`, or `dropout` is not from 0 to 1.
+    pub fn build(self) -> Result<MultiheadAttention> {
+        let Self { embed_dim, num_heads, dropout, bias, kdim, vdim, batch_first } = self;
         if num_heads == 0 || embed_dim == 0 || !embed_dim.is_multiple_of(num_heads) {
-            let message = format!("an embed_dim of {embed_dim} does not split into {num_heads} heads");
+            let message = format!("num_heads is {num_heads}, expected a divisor of embed_dim {embed_dim}");
             return Err(Error::value("multihead_attention", message));
         }
-        let out_proj = Linear::new(embed_dim, embed_dim)?;
-        if let Some(bias) = &out_proj.bias {
-            init::zeros_(bias)?;
-        }
-        Ok(Self {
-            in_proj_weight: Some(drawn(3 * embed_dim, embed_dim)?),
-            q_proj_weight: None,
-            k_proj_weight: None,
-            v_proj_weight: None,
-            in_proj_bias: Some(Variable::requires_grad(Tensor::zeros(3 * embed_dim)?)),
+        fraction("multihead_attention", "dropout", dropout)?;
+        let out_proj = Linear::builder(embed_dim, embed_dim).bias(bias).build()?;
+        out_proj.bias.as_ref().map_or(Ok(()), init::zeros_)?;
+        let together = kdim.is_none_or(|k| k == embed_dim) && vdim.is_none_or(|v| v == embed_dim);
+        let own = |inputs: Option<usize>| {
+            (!together).then(|| drawn(embed_dim, inputs.unwrap_or(embed_dim))).transpose()
+        };
+        Ok(MultiheadAttention {
+            in_proj_weight: together.then(|| drawn(3 * embed_dim, embed_dim)).transpose()?,
+            q_proj_weight: own(None)?,
+            k_proj_weight: own(kdim)?,
+            v_proj_weight: own(vdim)?,
+            in_proj_bias: zeros(bias, &[3 * embed_dim])?,
             out_proj,
             heads: num_heads,
-            dropout: 0.0,
-            batch_first: false,
+            dropout,
+            batch_first,
             training: Training::default(),
         })
     }
+}
 
-    /// The features of the keys; by default as many as the queries'. Draws weights of their own for
-    /// queries, keys and values.
-    ///
-    /// # Errors
-    /// When memory does not suffice.
-    pub fn kdim(self, kdim: usize) -> Result<Self> {
-        let [_, _, vdim] = self.widths();
-        self.separate(kdim, vdim)
-    }
-
-    /// The features of the values; by default as many as the queries'. Draws weights of their own for
-    /// queries, keys and values.
-    ///
-    /// # Errors
-    /// When memory does not suffice.
-    pub fn vdim(self, vdim: usize) -> Result<Self> {
-        let [_, kdim, _] = self.widths();
-        self.separate(kdim, vdim)
-    }
-
-    fn separate(mut self, kdim: usize, vdim: usize) -> Result<Self> {
-        let [embed_dim, _, _] = self.widths();
-        self.in_proj_weight = None;
-        self.q_proj_weight = Some(drawn(embed_dim, embed_dim)?);
-        self.k_proj_weight = Some(drawn(embed_dim, kdim)?);
-        self.v_proj_weight = Some(drawn(embed_dim, vdim)?);
-        Ok(self)
-    }
-
-    /// The features of queries, keys and values.
+impl MultiheadAttention {
+    /// Returns the features of queries, keys and values.
     fn widths(&self) -> [usize; 3] {
         let embed_dim = self.out_proj.weight.size()[0];
         [&self.q_proj_weight, &self.k_proj_weight, &self.v_proj_weight].map(|weight| {
@@ -116,34 +130,8 @@ impl MultiheadAttention {
         self.in_proj_weight.as_ref().or(self.q_proj_weight.as_ref()).unwrap_or(&self.out_proj.weight)
     }
 
-    /// The probability that a weight of the attention is dropped, in training; by default 0.
-    ///
-    /// # Errors
-    /// When it is no probability.
-    pub fn dropout(mut self, p: f64) -> Result<Self> {
-        if !(0.0..=1.0).contains(&p) {
-            let message = format!("dropout is {p}, expected a probability from 0 to 1");
-            return Err(Error::value("multihead_attention", message));
-        }
-        self.dropout = p;
-        Ok(self)
-    }
-
-    /// Whether the projections have biases; by default they have. `bias(false)` removes them.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.in_proj_bias = self.in_proj_bias.filter(|_| bias);
-        self.out_proj = self.out_proj.bias(bias);
-        self
-    }
-
-    /// Whether the batch's dimension comes before the length's; by default not.
-    pub fn batch_first(mut self, batch_first: bool) -> Self {
-        self.batch_first = batch_first;
-        self
-    }
-
-    /// Attends with queries to keys and values: the outputs, and the weights `[batch, target length,
-    /// source length]`, the mean over the heads.
+    /// Attends with queries to keys and values. Returns the outputs, and the weights `[N, L, S]`, averaged
+    /// over the heads.
     ///
     /// # Errors
     /// When the shapes do not fit.
@@ -151,10 +139,9 @@ impl MultiheadAttention {
         self.attend_masked(query, key, value, None, None)
     }
 
-    /// [`MultiheadAttention::attend`], but not everywhere: `attn_mask`, of the shape `[target length,
-    /// source length]` or `[batch · heads, target length, source length]`, says it for each pair of
-    /// positions, `key_padding_mask`, `[batch, source length]`, for each key. A mask of integers is not
-    /// 0 where there is to be no attention; one of real numbers is added before the softmax.
+    /// Attends as [`MultiheadAttention::attend`], but not everywhere: `attn_mask`, `[L, S]` or
+    /// `[N · heads, L, S]`, masks pairs of positions, `key_padding_mask`, `[N, S]`, masks keys. A mask of
+    /// integers excludes where it is not 0; one of real numbers is added before the softmax.
     ///
     /// # Errors
     /// When the shapes do not fit.
@@ -225,14 +212,14 @@ impl MultiheadAttention {
     }
 }
 
-/// A weight as `xavier_uniform_` draws it.
+/// Returns a weight that `xavier_uniform_` has drawn.
 fn drawn(outputs: usize, inputs: usize) -> Result<Variable> {
     let weight = Variable::requires_grad(Tensor::zeros((outputs, inputs))?);
     init::xavier_uniform_(&weight, 1.0)?;
     Ok(weight)
 }
 
-/// The rows for queries, for keys and for values.
+/// Returns the rows for queries, for keys and for values.
 fn thirds(all: &Variable) -> Result<[Variable; 3]> {
     let rows = all.size().first().map_or(0, |rows| rows / 3);
     let part = |i: usize| all.narrow(0, (i * rows) as i64, rows);
@@ -252,7 +239,7 @@ fn expect_mask(name: &str, mask: &Tensor, shapes: &[&[usize]]) -> Result<()> {
     Err(Error::value("multihead_attention", message))
 }
 
-/// Scores of which those that the mask excludes are -∞, or with what it adds.
+/// Sets the scores that the mask excludes to -∞, or adds a mask of real numbers.
 fn masked(scores: &Variable, mask: &Tensor) -> Result<Variable> {
     if mask.dtype().is_float() {
         return Ok(scores.add(mask.to_dtype(scores.dtype())?)?);

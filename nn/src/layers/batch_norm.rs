@@ -4,29 +4,30 @@ use taper_autograd::Variable;
 use taper_tensor::{DType, Tensor};
 
 use super::norm::{ones, python, scientific, zeros};
+use crate::builder::{builder, finite, not_negative};
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Place, Result, Training};
 
 macro_rules! batch_norm {
-    ($(#[$doc:meta])* $name:ident, $op:literal, $expected:literal, $ranks:pat) => {
+    ($(#[$doc:meta])* $name:ident, $builder:ident, $op:literal, $expected:literal, $ranks:pat) => {
         $(#[$doc])*
         ///
-        /// In training the batch's mean and variance are used, and the running ones move towards
-        /// them by `momentum`; in evaluation the running ones are used.
+        /// Training uses the batch's mean and variance, and moves the running ones towards them by
+        /// `momentum`; evaluation uses the running ones.
         #[derive(Module, Debug)]
         #[module(extra_repr = "Self::describe")]
         pub struct $name {
-            /// `[num_features]`, at first ones.
+            /// `[num_features]`, initially ones.
             pub weight: Option<Variable>,
-            /// `[num_features]`, at first zeros.
+            /// `[num_features]`, initially zeros.
             pub bias: Option<Variable>,
-            /// `[num_features]`, at first zeros.
+            /// `[num_features]`, initially zeros.
             #[module(buffer)]
             pub running_mean: Option<Variable>,
-            /// `[num_features]`, at first ones; of the unbiased variances.
+            /// `[num_features]`, initially ones; of the unbiased variances.
             #[module(buffer)]
             pub running_var: Option<Variable>,
-            /// How many batches the running statistics have seen.
+            /// The number of batches that the running statistics have seen.
             #[module(buffer)]
             pub num_batches_tracked: Option<Variable>,
             #[module(skip)]
@@ -39,57 +40,48 @@ macro_rules! batch_norm {
             place: Place,
         }
 
-        impl $name {
-            /// A layer for `num_features` channels, with PyTorch's defaults: `eps` 1e-5, `momentum`
-            /// 0.1, with weight, bias and running statistics.
+        builder! {
+            $name, $builder;
+            /// Makes a layer for `num_features` channels, with PyTorch's defaults.
+            new(num_features: usize) -> Result;
+            /// Sets what is added to the variance before the root; default 1e-5.
+            eps: f64 = 1e-5;
+            /// Sets how far the running statistics move towards the batch's; `None` takes the plain mean
+            /// over all batches. Default 0.1.
+            momentum: Option<f64> = Some(0.1), impl Into<Option<f64>> => Into::into;
+            /// Adds weight and bias; default true.
+            affine: bool = true;
+            /// Keeps running statistics; without them, evaluation uses the batch's too. Default true.
+            track_running_stats: bool = true;
+        }
+
+        impl $builder {
+            /// Makes the layer.
             ///
             /// # Errors
-            /// When memory does not suffice.
-            pub fn new(num_features: usize) -> Result<Self> {
+            /// When `eps` is negative, or `eps` or `momentum` is not finite.
+            pub fn build(self) -> Result<$name> {
+                let Self { num_features, eps, momentum, affine, track_running_stats } = self;
+                not_negative($op, "eps", eps)?;
+                momentum.map_or(Ok(()), |momentum| finite($op, "momentum", momentum))?;
                 let shape = [num_features];
-                Ok(Self {
-                    weight: ones(&shape)?,
-                    bias: zeros(&shape)?,
-                    running_mean: Some(Variable::new(Tensor::zeros(&shape)?)),
-                    running_var: Some(Variable::new(Tensor::ones(&shape)?)),
-                    num_batches_tracked: Some(Variable::new(Tensor::options().dtype(DType::I64).zeros(())?)),
+                let [running_mean, running_var, num_batches_tracked] = statistics(track_running_stats, &shape)?;
+                Ok($name {
+                    weight: ones(affine, &shape)?,
+                    bias: zeros(affine, &shape)?,
+                    running_mean,
+                    running_var,
+                    num_batches_tracked,
                     features: num_features,
-                    eps: 1e-5,
-                    momentum: Some(0.1),
+                    eps,
+                    momentum,
                     training: Training::default(),
                     place: Place::new(),
                 })
             }
+        }
 
-            /// What is added to the variance before its root; by default 1e-5.
-            pub fn eps(mut self, eps: f64) -> Self {
-                self.eps = eps;
-                self
-            }
-
-            /// How far the running statistics move towards the batch's, by default 0.1; `None` for
-            /// the plain average of all batches.
-            pub fn momentum(mut self, momentum: impl Into<Option<f64>>) -> Self {
-                self.momentum = momentum.into();
-                self
-            }
-
-            /// Whether there are weight and bias; by default there are.
-            pub fn affine(mut self, affine: bool) -> Self {
-                self.weight = self.weight.filter(|_| affine);
-                self.bias = self.bias.filter(|_| affine);
-                self
-            }
-
-            /// Whether there are running statistics, by default yes; without them the batch's are
-            /// used in evaluation too.
-            pub fn track_running_stats(mut self, track: bool) -> Self {
-                self.running_mean = self.running_mean.filter(|_| track);
-                self.running_var = self.running_var.filter(|_| track);
-                self.num_batches_tracked = self.num_batches_tracked.filter(|_| track);
-                self
-            }
-
+        impl $name {
             fn describe(&self) -> String {
                 format!(
                     "{}, eps={}, momentum={}, affine={}, bias={}, track_running_stats={}",
@@ -148,6 +140,13 @@ macro_rules! batch_norm {
     };
 }
 
+/// The running mean, variance and count of batches, where there are to be some.
+pub(super) fn statistics(present: bool, shape: &[usize]) -> Result<[Option<Variable>; 3]> {
+    let buffer = |x: Tensor| present.then(|| Variable::new(x));
+    let count = Tensor::options().dtype(DType::I64).zeros(())?;
+    Ok([buffer(Tensor::zeros(shape)?), buffer(Tensor::ones(shape)?), buffer(count)])
+}
+
 /// `running = (1 - part) · running + part · factor · batch`, in place.
 pub(super) fn move_towards(running: &Variable, batch: &Tensor, part: f64, factor: f64) -> Result<()> {
     let running = running.data();
@@ -156,12 +155,18 @@ pub(super) fn move_towards(running: &Variable, batch: &Tensor, part: f64, factor
 }
 
 batch_norm! {
-    /// Standardises each channel of a batch `[N, C]` or `[N, C, L]`; PyTorch's `nn.BatchNorm1d`.
-    BatchNorm1d, "batch_norm1d", "[batch, channels] or [batch, channels, length]", 2 | 3
+    /// Standardises each channel of a batch; PyTorch's `nn.BatchNorm1d`.
+    ///
+    /// # Shapes
+    /// Input and output `[N, num_features]` or `[N, num_features, L]`.
+    BatchNorm1d, BatchNorm1dBuilder, "batch_norm1d", "[batch, channels] or [batch, channels, length]", 2 | 3
 }
 
 batch_norm! {
-    /// Standardises each channel of a batch of images `[N, C, H, W]`; PyTorch's `nn.BatchNorm2d`.
+    /// Standardises each channel of a batch of images; PyTorch's `nn.BatchNorm2d`.
+    ///
+    /// # Shapes
+    /// Input and output `[N, num_features, H, W]`.
     ///
     /// ```
     /// use taper_autograd::Variable;
@@ -174,5 +179,5 @@ batch_norm! {
     /// assert_eq!(mean.to_vec::<f32>()?, [0.1; 6]);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    BatchNorm2d, "batch_norm2d", "[batch, channels, height, width]", 4
+    BatchNorm2d, BatchNorm2dBuilder, "batch_norm2d", "[batch, channels, height, width]", 4
 }

@@ -4,9 +4,13 @@ use taper_autograd::Variable;
 
 use super::norm::python;
 use super::uniform_parameter;
+use crate::builder::builder;
 use crate::{Error, Module, Result, in_layer};
 
-/// `y_k = x1ᵀ weight_k x2 + bias_k` over the last dimensions of two inputs; PyTorch's `nn.Bilinear`.
+/// Computes `y_k = x1ᵀ weight_k x2 + bias_k` over the last dimensions of two inputs; PyTorch's `nn.Bilinear`.
+///
+/// # Shapes
+/// Inputs `[..., in1_features]` and `[..., in2_features]`, output `[..., out_features]`.
 ///
 /// ```
 /// use taper_autograd::Variable;
@@ -27,25 +31,33 @@ pub struct Bilinear {
     pub bias: Option<Variable>,
 }
 
-impl Bilinear {
-    /// A layer initialised as PyTorch's: weight and bias uniform within `±1 / sqrt(in1_features)`.
+builder! {
+    Bilinear, BilinearBuilder;
+    /// Makes a layer with a bias. Weight and bias begin uniform within `±1 / sqrt(in1_features)`, as in PyTorch.
     ///
     /// # Errors
-    /// When memory does not suffice.
-    pub fn new(in1_features: usize, in2_features: usize, out_features: usize) -> Result<Self> {
-        Ok(Self {
+    /// When the weight's size overflows.
+    new(in1_features: usize, in2_features: usize, out_features: usize) -> Result;
+    /// Adds a bias; default true.
+    bias: bool = true;
+}
+
+impl BilinearBuilder {
+    /// Makes the layer and draws its weights.
+    ///
+    /// # Errors
+    /// When the weight's size overflows.
+    pub fn build(self) -> Result<Bilinear> {
+        let Self { in1_features, in2_features, out_features, bias } = self;
+        Ok(Bilinear {
             weight: uniform_parameter(&[out_features, in1_features, in2_features], in1_features)?,
-            bias: Some(uniform_parameter(&[out_features], in1_features)?),
+            bias: bias.then(|| uniform_parameter(&[out_features], in1_features)).transpose()?,
         })
     }
+}
 
-    /// Whether there is a bias; by default there is. `bias(false)` removes it.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = self.bias.filter(|_| bias);
-        self
-    }
-
-    /// From `[..., in1_features]` and `[..., in2_features]` to `[..., out_features]`.
+impl Bilinear {
+    /// Returns the outputs `[..., out_features]` for inputs `[..., in1_features]` and `[..., in2_features]`.
     ///
     /// # Errors
     /// When the inputs do not have these features, or differ in other dimensions.

@@ -1,9 +1,9 @@
 //! Convolution layers.
 
 use taper_autograd::{Conv2dOptions, Pad, Variable};
-use taper_tensor::Tensor;
 
 use super::{IntoPair, uniform_parameter};
+use crate::builder::{at_least_1, builder, tuple};
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Result};
 
@@ -23,67 +23,78 @@ pub(super) fn ending(groups: usize, bias: &Option<Variable>, mode: Pad) -> Strin
     groups + bias + mode
 }
 
-/// The border before and after the rows and the columns: that of the options or, PyTorch's
-/// `padding="same"`, as wide as gives as many outputs as inputs, an odd pixel of it at the end.
-///
-/// # Errors
-/// When outputs are to be as many as inputs, and the stride makes them fewer.
-pub(super) fn borders(
-    op: &'static str,
-    same: bool,
-    options: &Conv2dOptions,
-    kernel: [usize; 2],
-) -> Result<[(usize, usize); 2]> {
-    let Conv2dOptions { stride, padding, dilation, .. } = *options;
+/// Returns the border before and after the rows and the columns: that of the options or, for
+/// `padding_same`, as wide as gives as many outputs as inputs, with an odd pixel at the end.
+pub(super) fn borders(same: bool, options: &Conv2dOptions, kernel: [usize; 2]) -> [(usize, usize); 2] {
+    let Conv2dOptions { padding, dilation, .. } = *options;
     if !same {
-        return Ok([(padding.0, padding.0), (padding.1, padding.1)]);
-    }
-    if stride != (1, 1) {
-        let message = format!("padding_same asks for a stride of 1, here it is {stride:?}");
-        return Err(Error::value(op, format!("{message}; give padding as a number")));
+        return [(padding.0, padding.0), (padding.1, padding.1)];
     }
     let around = |kernel: usize, dilation: usize| {
         let total = kernel.saturating_sub(1).saturating_mul(dilation);
         (total / 2, total - total / 2)
     };
-    Ok([around(kernel[0], dilation.0), around(kernel[1], dilation.1)])
+    [around(kernel[0], dilation.0), around(kernel[1], dilation.1)]
 }
 
-/// A weight and bias for `groups` groups: each output sees fewer inputs, so that a part of the numbers
-/// drawn is kept, within the wider bound.
-///
-/// # Errors
-/// When the channels cannot be split so, or are split already.
-pub(super) fn grouped(
-    op: &'static str,
-    (inputs, outputs): (usize, usize),
-    (before, groups): (usize, usize),
-    weight: &Variable,
-    bias: Option<Variable>,
-) -> Result<(Variable, Option<Variable>)> {
-    if before != 1 {
-        return Err(Error::value(op, "groups was chosen already; choose it once"));
+/// The settings that all convolutions check.
+pub(super) struct Common<'a> {
+    pub in_channels: usize,
+    pub out_channels: usize,
+    pub kernel_size: &'a [usize],
+    pub stride: &'a [usize],
+    pub dilation: &'a [usize],
+    pub groups: usize,
+}
+
+impl Common<'_> {
+    /// Checks sizes and groups.
+    pub(super) fn check(&self, op: &'static str) -> Result<()> {
+        at_least_1(op, "kernel_size", self.kernel_size)?;
+        at_least_1(op, "stride", self.stride)?;
+        at_least_1(op, "dilation", self.dilation)?;
+        let Self { in_channels, out_channels, groups, .. } = *self;
+        if groups == 0 || !in_channels.is_multiple_of(groups) || !out_channels.is_multiple_of(groups) {
+            let message = format!(
+                "groups is {groups}, expected a divisor of in_channels {in_channels} and out_channels {out_channels}"
+            );
+            return Err(Error::value(op, message));
+        }
+        Ok(())
     }
-    if groups == 0 || !inputs.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
-        let message =
-            format!("{inputs} input and {outputs} output channels do not split into {groups} groups");
+}
+
+/// Checks that `padding_same` stands alone and that the stride is 1.
+pub(super) fn check_same(op: &'static str, same: bool, padding: &[usize], stride: &[usize]) -> Result<()> {
+    if !same {
+        return Ok(());
+    }
+    if stride.iter().any(|&s| s != 1) {
+        let message = format!(
+            "stride is {}, expected 1 with padding_same; give padding as a number instead",
+            tuple(stride)
+        );
         return Err(Error::value(op, message));
     }
-    let widen = (groups as f64).sqrt();
-    let part = |x: Tensor| Ok::<_, Error>(Variable::requires_grad(x.mul(widen)?));
-    let kept = weight.size()[1] / groups;
-    let weight = part(weight.data().narrow(1, 0, kept)?)?;
-    Ok((weight, bias.map(|bias| part(bias.data())).transpose()?))
+    if padding.iter().any(|&p| p != 0) {
+        let message = format!("padding is {}, expected none with padding_same; choose one", tuple(padding));
+        return Err(Error::value(op, message));
+    }
+    Ok(())
 }
 
-/// Correlates images `[N, C, H, W]` with learnt kernels; PyTorch's `nn.Conv2d`.
+/// Correlates images with learnt kernels; PyTorch's `nn.Conv2d`.
+///
+/// # Shapes
+/// Input `[N, in_channels, H, W]`, output `[N, out_channels, H', W']` with
+/// `H' = (H + 2 padding - dilation (kernel_size - 1) - 1) / stride + 1`, rounded down, and `W'` alike.
 ///
 /// ```
 /// use taper_autograd::Variable;
 /// use taper_nn::{Conv2d, Forward};
 /// use taper_tensor::Tensor;
 ///
-/// let layer = Conv2d::new(3, 6, 5)?.stride(2).padding(1).bias(false);
+/// let layer = Conv2d::builder(3, 6, 5).stride(2).padding(1).bias(false).build()?;
 /// let y = layer.forward(&Variable::new(Tensor::ones((4, 3, 32, 32))?))?;
 /// assert_eq!(y.size(), [4, 6, 15, 15]);
 /// assert_eq!(layer.to_string(), "Conv2d(3, 6, kernel_size=(5, 5), stride=(2, 2), padding=(1, 1), bias=False)");
@@ -104,79 +115,62 @@ pub struct Conv2d {
     padding_mode: Pad,
 }
 
-impl Conv2d {
-    /// A layer with square or, from a pair, rectangular kernels, initialised as PyTorch's: weight
-    /// and bias uniform within `±1 / sqrt(fan_in)`, `fan_in = in_channels / groups · height · width`.
+builder! {
+    Conv2d, Conv2dBuilder;
+    /// Makes a layer with PyTorch's defaults; a kernel is square, or rectangular from a pair. Weight and bias
+    /// begin uniform within `±1 / sqrt(fan_in)`, `fan_in = in_channels / groups · height · width`.
     ///
     /// # Errors
-    /// When the kernel is empty, or memory does not suffice.
-    pub fn new(in_channels: usize, out_channels: usize, kernel_size: impl IntoPair) -> Result<Self> {
-        let (height, width) = kernel_size.pair();
-        if height == 0 || width == 0 {
-            let message =
-                format!("kernel_size is ({height}, {width}), expected at least 1 in both directions");
-            return Err(Error::value("conv2d", message));
-        }
-        let fan_in = in_channels.saturating_mul(height).saturating_mul(width);
-        Ok(Self {
-            weight: uniform_parameter(&[out_channels, in_channels, height, width], fan_in)?,
-            bias: Some(uniform_parameter(&[out_channels], fan_in)?),
-            options: Conv2dOptions::default(),
-            padding_same: false,
-            padding_mode: ZEROS,
+    /// When the kernel is empty.
+    new(in_channels: usize, out_channels: usize; kernel_size: (usize, usize) as impl IntoPair => IntoPair::pair) -> Result;
+    /// Sets the distance between neighbouring outputs, in pixels of the input; default 1.
+    stride: (usize, usize) = (1, 1), impl IntoPair => IntoPair::pair;
+    /// Sets the width of the border added on each side of the input; default 0.
+    padding: (usize, usize) = (0, 0), impl IntoPair => IntoPair::pair;
+    /// Adds the border that gives as many outputs as inputs, PyTorch's `padding="same"`; the stride must be
+    /// 1. Default false.
+    padding_same: bool = false;
+    /// Sets what the border is filled with; default zeros.
+    padding_mode: Pad = ZEROS;
+    /// Sets the distance between a kernel's taps, in pixels of the input; default 1.
+    dilation: (usize, usize) = (1, 1), impl IntoPair => IntoPair::pair;
+    /// Splits the channels into groups: an output sees the inputs of its group only; default 1.
+    groups: usize = 1;
+    /// Adds a bias; default true.
+    bias: bool = true;
+}
+
+impl Conv2dBuilder {
+    /// Makes the layer and draws its weights.
+    ///
+    /// # Errors
+    /// When the kernel is empty, a stride or dilation is 0, `groups` does not divide the channels, or
+    /// `padding_same` meets a stride or a padding.
+    pub fn build(self) -> Result<Conv2d> {
+        let Self { in_channels, out_channels, stride, padding, dilation, groups, .. } = self;
+        let (height, width) = self.kernel_size;
+        let common = Common {
+            in_channels,
+            out_channels,
+            kernel_size: &[height, width],
+            stride: &[stride.0, stride.1],
+            dilation: &[dilation.0, dilation.1],
+            groups,
+        };
+        common.check("conv2d")?;
+        check_same("conv2d", self.padding_same, &[padding.0, padding.1], common.stride)?;
+        let fan_in = (in_channels / groups).saturating_mul(height).saturating_mul(width);
+        Ok(Conv2d {
+            weight: uniform_parameter(&[out_channels, in_channels / groups, height, width], fan_in)?,
+            bias: self.bias.then(|| uniform_parameter(&[out_channels], fan_in)).transpose()?,
+            options: Conv2dOptions { stride, padding, dilation, groups },
+            padding_same: self.padding_same,
+            padding_mode: self.padding_mode,
         })
     }
+}
 
-    /// The distance between neighbouring outputs, in pixels of the input; by default 1.
-    pub fn stride(mut self, stride: impl IntoPair) -> Self {
-        self.options.stride = stride.pair();
-        self
-    }
-
-    /// The border added on each side of the input, of zeros unless `padding_mode` is another; by
-    /// default none.
-    pub fn padding(mut self, padding: impl IntoPair) -> Self {
-        self.options.padding = padding.pair();
-        self.padding_same = false;
-        self
-    }
-
-    /// The border that gives as many outputs as inputs, PyTorch's `padding="same"`; the stride must be 1.
-    pub fn padding_same(mut self) -> Self {
-        self.padding_same = true;
-        self
-    }
-
-    /// What the border is made of; by default zeros.
-    pub fn padding_mode(mut self, mode: Pad) -> Self {
-        self.padding_mode = mode;
-        self
-    }
-
-    /// The distance between a kernel's taps, in pixels of the input; by default 1.
-    pub fn dilation(mut self, dilation: impl IntoPair) -> Self {
-        self.options.dilation = dilation.pair();
-        self
-    }
-
-    /// Splits the channels into groups: an output sees the inputs of its group only. By default 1.
-    ///
-    /// # Errors
-    /// When the channels cannot be split so.
-    pub fn groups(mut self, groups: usize) -> Result<Self> {
-        let channels = (self.weight.size()[1], self.weight.size()[0]);
-        let before = self.options.groups;
-        (self.weight, self.bias) = grouped("conv2d", channels, (before, groups), &self.weight, self.bias)?;
-        self.options.groups = groups;
-        Ok(self)
-    }
-
-    /// Whether there is a bias; by default there is. `bias(false)` removes it.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = self.bias.filter(|_| bias);
-        self
-    }
-
+impl Conv2d {
     fn kernel_size(&self) -> [usize; 2] {
         [2, 3].map(|d| self.weight.size().get(d).copied().unwrap_or(1))
     }
@@ -184,7 +178,7 @@ impl Conv2d {
     #[track_caller]
     fn correlate(&self, x: &Variable) -> Result<Variable> {
         let (kernel, bias) = (self.kernel_size(), self.bias.as_ref());
-        let [rows, columns] = borders("conv2d", self.padding_same, &self.options, kernel)?;
+        let [rows, columns] = borders(self.padding_same, &self.options, kernel);
         let padding = (rows.0, columns.0);
         if x.dim() != 4 || (self.padding_mode == ZEROS && padding == (rows.1, columns.1)) {
             return Ok(x.conv2d(&self.weight, bias, Conv2dOptions { padding, ..self.options })?);

@@ -2,19 +2,24 @@
 
 use taper_autograd::{Conv2dOptions, Pad, Variable};
 
-use super::conv::{ZEROS, borders, ending, grouped};
+use super::conv::{Common, ZEROS, borders, check_same, ending};
 use super::uniform_parameter;
+use crate::builder::builder;
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Result};
 
-/// Correlates sequences `[N, C, L]` with learnt kernels; PyTorch's `nn.Conv1d`.
+/// Correlates sequences with learnt kernels; PyTorch's `nn.Conv1d`.
+///
+/// # Shapes
+/// Input `[N, in_channels, L]`, output `[N, out_channels, L']` with
+/// `L' = (L + 2 padding - dilation (kernel_size - 1) - 1) / stride + 1`, rounded down.
 ///
 /// ```
 /// use taper_autograd::Variable;
 /// use taper_nn::{Conv1d, Forward};
 /// use taper_tensor::Tensor;
 ///
-/// let layer = Conv1d::new(16, 33, 3)?.stride(2);
+/// let layer = Conv1d::builder(16, 33, 3).stride(2).build()?;
 /// assert_eq!(layer.forward(&Variable::new(Tensor::ones((20, 16, 50))?))?.size(), [20, 33, 24]);
 /// assert_eq!(layer.to_string(), "Conv1d(16, 33, kernel_size=(3,), stride=(2,))");
 /// # Ok::<(), taper_nn::Error>(())
@@ -34,76 +39,66 @@ pub struct Conv1d {
     padding_mode: Pad,
 }
 
-impl Conv1d {
-    /// A layer initialised as PyTorch's: weight and bias uniform within `±1 / sqrt(fan_in)`,
-    /// `fan_in = in_channels · kernel_size`.
+builder! {
+    Conv1d, Conv1dBuilder;
+    /// Makes a layer with PyTorch's defaults. Weight and bias begin uniform within `±1 / sqrt(fan_in)`,
+    /// `fan_in = in_channels / groups · kernel_size`.
     ///
     /// # Errors
-    /// When the kernel is empty, or memory does not suffice.
-    pub fn new(in_channels: usize, out_channels: usize, kernel_size: usize) -> Result<Self> {
-        if kernel_size == 0 {
-            return Err(Error::value("conv1d", "kernel_size is 0, expected at least 1"));
-        }
-        let fan_in = in_channels.saturating_mul(kernel_size);
-        Ok(Self {
-            weight: uniform_parameter(&[out_channels, in_channels, kernel_size], fan_in)?,
-            bias: Some(uniform_parameter(&[out_channels], fan_in)?),
-            options: Conv2dOptions::default(),
-            padding_same: false,
-            padding_mode: ZEROS,
+    /// When the kernel is empty.
+    new(in_channels: usize, out_channels: usize, kernel_size: usize) -> Result;
+    /// Sets the distance between neighbouring outputs, in elements of the input; default 1.
+    stride: usize = 1;
+    /// Sets the width of the border added on each side of the input; default 0.
+    padding: usize = 0;
+    /// Adds the border that gives as many outputs as inputs, PyTorch's `padding="same"`; the stride must be
+    /// 1. Default false.
+    padding_same: bool = false;
+    /// Sets what the border is filled with; default zeros.
+    padding_mode: Pad = ZEROS;
+    /// Sets the distance between a kernel's taps, in elements of the input; default 1.
+    dilation: usize = 1;
+    /// Splits the channels into groups: an output sees the inputs of its group only; default 1.
+    groups: usize = 1;
+    /// Adds a bias; default true.
+    bias: bool = true;
+}
+
+impl Conv1dBuilder {
+    /// Makes the layer and draws its weights.
+    ///
+    /// # Errors
+    /// When the kernel is empty, the stride or dilation is 0, `groups` does not divide the channels, or
+    /// `padding_same` meets a stride or a padding.
+    pub fn build(self) -> Result<Conv1d> {
+        let Self { in_channels, out_channels, kernel_size, stride, padding, dilation, groups, .. } = self;
+        let common = Common {
+            in_channels,
+            out_channels,
+            kernel_size: &[kernel_size],
+            stride: &[stride],
+            dilation: &[dilation],
+            groups,
+        };
+        common.check("conv1d")?;
+        check_same("conv1d", self.padding_same, &[padding], &[stride])?;
+        let fan_in = (in_channels / groups).saturating_mul(kernel_size);
+        Ok(Conv1d {
+            weight: uniform_parameter(&[out_channels, in_channels / groups, kernel_size], fan_in)?,
+            bias: self.bias.then(|| uniform_parameter(&[out_channels], fan_in)).transpose()?,
+            options: Conv2dOptions {
+                stride: (1, stride),
+                padding: (0, padding),
+                dilation: (1, dilation),
+                groups,
+            },
+            padding_same: self.padding_same,
+            padding_mode: self.padding_mode,
         })
     }
+}
 
-    /// The distance between neighbouring outputs, in elements of the input; by default 1.
-    pub fn stride(mut self, stride: usize) -> Self {
-        self.options.stride.1 = stride;
-        self
-    }
-
-    /// The border added on each side of the input, of zeros unless `padding_mode` is another; by
-    /// default none.
-    pub fn padding(mut self, padding: usize) -> Self {
-        self.options.padding.1 = padding;
-        self.padding_same = false;
-        self
-    }
-
-    /// The border that gives as many outputs as inputs, PyTorch's `padding="same"`; the stride must be 1.
-    pub fn padding_same(mut self) -> Self {
-        self.padding_same = true;
-        self
-    }
-
-    /// What the border is made of; by default zeros.
-    pub fn padding_mode(mut self, mode: Pad) -> Self {
-        self.padding_mode = mode;
-        self
-    }
-
-    /// Splits the channels into groups: an output sees the inputs of its group only. By default 1.
-    ///
-    /// # Errors
-    /// When the channels cannot be split so.
-    pub fn groups(mut self, groups: usize) -> Result<Self> {
-        let channels = (self.weight.size()[1], self.weight.size()[0]);
-        let before = self.options.groups;
-        (self.weight, self.bias) = grouped("conv1d", channels, (before, groups), &self.weight, self.bias)?;
-        self.options.groups = groups;
-        Ok(self)
-    }
-
-    /// The distance between a kernel's taps, in elements of the input; by default 1.
-    pub fn dilation(mut self, dilation: usize) -> Self {
-        self.options.dilation.1 = dilation;
-        self
-    }
-
-    /// Whether there is a bias; by default there is. `bias(false)` removes it.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = self.bias.filter(|_| bias);
-        self
-    }
-
+impl Conv1d {
     fn describe(&self) -> String {
         let Conv2dOptions { stride, padding, dilation, groups } = self.options;
         let &[outputs, inputs, length] = &self.weight.size()[..] else { return String::new() };
@@ -134,7 +129,7 @@ impl Conv1d {
         }
         let kernel = [1, self.weight.size().get(2).copied().unwrap_or(1)];
         let bias = self.bias.as_ref();
-        let [_, (before, after)] = borders("conv1d", self.padding_same, &self.options, kernel)?;
+        let [_, (before, after)] = borders(self.padding_same, &self.options, kernel);
         if x.dim() != 3 || (self.padding_mode == ZEROS && before == after) {
             let options = Conv2dOptions { padding: (0, before), ..self.options };
             return Ok(x.conv1d(&self.weight, bias, options)?);

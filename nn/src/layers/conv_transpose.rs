@@ -2,19 +2,24 @@
 
 use taper_autograd::{Conv2dOptions, ConvTranspose2dOptions, Variable};
 
-use super::conv::{ZEROS, ending, grouped};
+use super::conv::{Common, ZEROS, ending};
 use super::{IntoPair, uniform_parameter};
+use crate::builder::builder;
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Result};
 
-/// The transposed convolution of images `[N, C, H, W]`; PyTorch's `nn.ConvTranspose2d`.
+/// Convolves images the other way round, which enlarges them; PyTorch's `nn.ConvTranspose2d`.
+///
+/// # Shapes
+/// Input `[N, in_channels, H, W]`, output `[N, out_channels, H', W']` with
+/// `H' = (H - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1`, and `W'` alike.
 ///
 /// ```
 /// use taper_autograd::Variable;
 /// use taper_nn::{ConvTranspose2d, Forward};
 /// use taper_tensor::Tensor;
 ///
-/// let layer = ConvTranspose2d::new(4, 3, 3)?.stride(2).padding(1).output_padding(1);
+/// let layer = ConvTranspose2d::builder(4, 3, 3).stride(2).padding(1).output_padding(1).build()?;
 /// assert_eq!(layer.forward(&Variable::new(Tensor::ones((1, 4, 8, 8))?))?.size(), [1, 3, 16, 16]);
 /// # Ok::<(), taper_nn::Error>(())
 /// ```
@@ -29,70 +34,67 @@ pub struct ConvTranspose2d {
     options: ConvTranspose2dOptions,
 }
 
-impl ConvTranspose2d {
-    /// A layer with square or, from a pair, rectangular kernels, initialised as PyTorch's: weight
-    /// and bias uniform within `±1 / sqrt(fan_in)`, `fan_in = out_channels / groups · height · width`.
+builder! {
+    ConvTranspose2d, ConvTranspose2dBuilder;
+    /// Makes a layer with PyTorch's defaults; a kernel is square, or rectangular from a pair. Weight and bias
+    /// begin uniform within `±1 / sqrt(fan_in)`, `fan_in = out_channels / groups · height · width`.
     ///
     /// # Errors
-    /// When the kernel is empty, or memory does not suffice.
-    pub fn new(in_channels: usize, out_channels: usize, kernel_size: impl IntoPair) -> Result<Self> {
-        let (height, width) = kernel_size.pair();
-        if height == 0 || width == 0 {
-            let message =
-                format!("kernel_size is ({height}, {width}), expected at least 1 in both directions");
+    /// When the kernel is empty.
+    new(in_channels: usize, out_channels: usize; kernel_size: (usize, usize) as impl IntoPair => IntoPair::pair) -> Result;
+    /// Sets the distance between the outputs of neighbouring inputs, in output pixels; default 1.
+    stride: (usize, usize) = (1, 1), impl IntoPair => IntoPair::pair;
+    /// Sets the width of the border taken off each side of the output; default 0.
+    padding: (usize, usize) = (0, 0), impl IntoPair => IntoPair::pair;
+    /// Adds rows and columns at the output's end, fewer than the stride or the dilation; default 0.
+    output_padding: (usize, usize) = (0, 0), impl IntoPair => IntoPair::pair;
+    /// Sets the distance between a kernel's taps, in output pixels; default 1.
+    dilation: (usize, usize) = (1, 1), impl IntoPair => IntoPair::pair;
+    /// Splits the channels into groups: an input reaches the outputs of its group only; default 1.
+    groups: usize = 1;
+    /// Adds a bias; default true.
+    bias: bool = true;
+}
+
+impl ConvTranspose2dBuilder {
+    /// Makes the layer and draws its weights.
+    ///
+    /// # Errors
+    /// When the kernel is empty, a stride or dilation is 0, `output_padding` is not below the larger of
+    /// the two, or `groups` does not divide the channels.
+    pub fn build(self) -> Result<ConvTranspose2d> {
+        let Self { in_channels, out_channels, stride, padding, output_padding, dilation, groups, .. } = self;
+        let (height, width) = self.kernel_size;
+        let common = Common {
+            in_channels,
+            out_channels,
+            kernel_size: &[height, width],
+            stride: &[stride.0, stride.1],
+            dilation: &[dilation.0, dilation.1],
+            groups,
+        };
+        common.check("conv_transpose2d")?;
+        if output_padding.0 >= stride.0.max(dilation.0) || output_padding.1 >= stride.1.max(dilation.1) {
+            let message = format!(
+                "output_padding is {output_padding:?}, expected less than the larger of stride {stride:?} and \
+                 dilation {dilation:?}"
+            );
             return Err(Error::value("conv_transpose2d", message));
         }
         // PyTorch takes the fan from the weight's second dimension, which holds the outputs here.
-        let fan_in = out_channels.saturating_mul(height).saturating_mul(width);
-        Ok(Self {
-            weight: uniform_parameter(&[in_channels, out_channels, height, width], fan_in)?,
-            bias: Some(uniform_parameter(&[out_channels], fan_in)?),
-            options: ConvTranspose2dOptions::default(),
+        let fan_in = (out_channels / groups).saturating_mul(height).saturating_mul(width);
+        Ok(ConvTranspose2d {
+            weight: uniform_parameter(&[in_channels, out_channels / groups, height, width], fan_in)?,
+            bias: self.bias.then(|| uniform_parameter(&[out_channels], fan_in)).transpose()?,
+            options: ConvTranspose2dOptions {
+                conv: Conv2dOptions { stride, padding, dilation, groups },
+                output_padding,
+            },
         })
     }
+}
 
-    /// The distance between the places of neighbouring inputs, in output pixels; by default 1.
-    pub fn stride(mut self, stride: impl IntoPair) -> Self {
-        self.options.conv.stride = stride.pair();
-        self
-    }
-
-    /// The border taken off each side of the output; by default none.
-    pub fn padding(mut self, padding: impl IntoPair) -> Self {
-        self.options.conv.padding = padding.pair();
-        self
-    }
-
-    /// Rows and columns added at the output's end, less than the stride; by default none.
-    pub fn output_padding(mut self, padding: impl IntoPair) -> Self {
-        self.options.output_padding = padding.pair();
-        self
-    }
-
-    /// The distance between a kernel's taps, in output pixels; by default 1.
-    pub fn dilation(mut self, dilation: impl IntoPair) -> Self {
-        self.options.conv.dilation = dilation.pair();
-        self
-    }
-
-    /// Splits the channels into groups: an input reaches the outputs of its group only. By default 1.
-    ///
-    /// # Errors
-    /// When the channels cannot be split so.
-    pub fn groups(mut self, groups: usize) -> Result<Self> {
-        let channels = (self.weight.size()[0], self.weight.size()[1]);
-        let (op, before) = ("conv_transpose2d", self.options.conv.groups);
-        (self.weight, self.bias) = grouped(op, channels, (before, groups), &self.weight, self.bias)?;
-        self.options.conv.groups = groups;
-        Ok(self)
-    }
-
-    /// Whether there is a bias; by default there is. `bias(false)` removes it.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = self.bias.filter(|_| bias);
-        self
-    }
-
+impl ConvTranspose2d {
     fn describe(&self) -> String {
         let Conv2dOptions { stride, padding, dilation, groups } = self.options.conv;
         let &[inputs, outputs, height, width] = &self.weight.size()[..] else { return String::new() };

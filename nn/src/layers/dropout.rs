@@ -2,14 +2,18 @@
 
 use taper_autograd::Variable;
 
+use crate::builder::fraction;
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Place, Result, Training};
 
 macro_rules! dropout {
-    ($(#[$doc:meta])* $name:ident, $drop:expr) => {
+    ($(#[$doc:meta])* $name:ident, $op:literal, $shape:literal, $drop:expr) => {
         $(#[$doc])*
         /// What stays is scaled by `1 / (1 - p)`; in evaluation nothing happens. The numbers come
         /// from the default generator.
+        ///
+        /// # Shapes
+        #[doc = concat!("Input and output ", $shape, ".")]
         #[derive(Module, Debug)]
         #[module(extra_repr = "Self::describe")]
         pub struct $name {
@@ -20,15 +24,13 @@ macro_rules! dropout {
         }
 
         impl $name {
-            /// A layer that drops with the probability `p`; PyTorch's default is 0.5.
+            /// Makes a layer that drops with the probability `p`; PyTorch's default is 0.5.
             ///
             /// # Errors
-            /// When `p` is not within 0 and 1.
+            /// When `p` is not from 0 to 1.
             pub fn new(p: f64) -> Result<Self> {
-                if (0.0..=1.0).contains(&p) {
-                    return Ok(Self { p, training: Training::default(), place: Place::new() });
-                }
-                Err(Error::value("dropout", format!("p is {p}, expected a probability from 0 to 1")))
+                fraction($op, "p", p)?;
+                Ok(Self { p, training: Training::default(), place: Place::new() })
             }
 
             fn describe(&self) -> String {
@@ -51,7 +53,7 @@ macro_rules! dropout {
 }
 
 dropout! {
-    /// Drops each element by itself; PyTorch's `nn.Dropout`.
+    /// Drops elements at random; PyTorch's `nn.Dropout`.
     ///
     /// ```
     /// use taper_autograd::Variable;
@@ -66,12 +68,12 @@ dropout! {
     /// assert!(layer.forward(&x)?.data().equal(&x.data())?);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    Dropout, |x: &Variable, p: f64| x.dropout(p, None)
+    Dropout, "dropout", "`[...]`", |x: &Variable, p: f64| x.dropout(p, None)
 }
 
 dropout! {
-    /// Drops whole channels of images `[N, C, H, W]`; PyTorch's `nn.Dropout2d`.
-    Dropout2d, |x: &Variable, p: f64| match x.dim() {
+    /// Drops whole channels of images at random; PyTorch's `nn.Dropout2d`.
+    Dropout2d, "dropout2d", "`[N, C, H, W]`", |x: &Variable, p: f64| match x.dim() {
         4 => x.feature_dropout(p, None).map_err(Error::from),
         _ => {
             let message = format!("input has shape {:?}, expected [batch, channels, height, width]", x.size());

@@ -5,10 +5,14 @@ use std::collections::BTreeSet;
 use taper_autograd::Variable;
 use taper_tensor::{DType, Tensor};
 
+use crate::builder::{builder, not_negative, positive};
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Result};
 
-/// A vector for each integer: from indices `[...]` to `[..., embedding_dim]`; PyTorch's `nn.Embedding`.
+/// Looks up a vector for each integer; PyTorch's `nn.Embedding`.
+///
+/// # Shapes
+/// Input `[...]` of an integer dtype, output `[..., embedding_dim]`.
 ///
 /// ```
 /// use taper_autograd::Variable;
@@ -33,45 +37,83 @@ pub struct Embedding {
     norm_type: f64,
 }
 
-impl Embedding {
-    /// A table of `num_embeddings` vectors, normal with mean 0 and variance 1 at first.
+builder! {
+    Embedding, EmbeddingBuilder;
+    /// Makes a table of vectors that begin normal with mean 0 and variance 1.
     ///
     /// # Errors
-    /// When memory does not suffice.
-    pub fn new(num_embeddings: usize, embedding_dim: usize) -> Result<Self> {
-        Self::from_pretrained(Tensor::randn((num_embeddings, embedding_dim))?, false)
-    }
+    /// When the table's size overflows.
+    new(num_embeddings: usize, embedding_dim: usize) -> Result;
+    /// Takes these vectors `[num_embeddings, embedding_dim]` instead of random ones; default none.
+    weight: Option<Tensor> = None, Tensor => Some;
+    /// Keeps the vectors out of the training; default false.
+    freeze: bool = false;
+    /// Sets the index of a vector that is not trained, and that begins as zeros unless `weight` is given;
+    /// default none.
+    padding_idx: Option<usize> = None, impl Into<Option<usize>> => Into::into;
+    /// Sets the norm that no vector exceeds: a longer one is scaled down, in place, when it is looked up;
+    /// default none.
+    max_norm: Option<f64> = None, impl Into<Option<f64>> => Into::into;
+    /// Sets the `p` of that norm; default 2.
+    norm_type: f64 = 2.0;
+}
 
-    /// A table of given vectors, `[num_embeddings, embedding_dim]`, which are trained unless `freeze`;
-    /// PyTorch's default is true.
+impl EmbeddingBuilder {
+    /// Makes the table.
     ///
     /// # Errors
-    /// When it is no matrix of real numbers.
-    pub fn from_pretrained(embeddings: Tensor, freeze: bool) -> Result<Self> {
-        if embeddings.dim() != 2 || !embeddings.dtype().is_float() {
-            let message = format!(
-                "embeddings have shape {:?} and dtype {}, expected [num_embeddings, embedding_dim] of real numbers",
-                embeddings.size(),
-                embeddings.dtype()
-            );
+    /// When `weight` is not a floating tensor of the table's shape, `padding_idx` is not an index of the
+    /// table, or `max_norm` or `norm_type` is out of its range.
+    pub fn build(self) -> Result<Embedding> {
+        let Self { num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, .. } = self;
+        if let Some(index) = padding_idx
+            && index >= num_embeddings
+        {
+            let message =
+                format!("padding_idx is {index}, expected less than num_embeddings {num_embeddings}");
             return Err(Error::value("embedding", message));
         }
-        let weight = Variable::requires_grad(embeddings);
-        weight.set_requires_grad(!freeze)?;
-        Ok(Self { weight, padding_idx: None, max_norm: None, norm_type: 2.0 })
+        max_norm.map_or(Ok(()), |norm| not_negative("embedding", "max_norm", norm))?;
+        positive("embedding", "norm_type", norm_type)?;
+        let given = self.weight.is_some();
+        let table = match self.weight {
+            Some(table) if table.size() == [num_embeddings, embedding_dim] && table.dtype().is_float() => {
+                table
+            }
+            Some(other) => return Err(no_table(&other, &[num_embeddings, embedding_dim])),
+            None => Tensor::randn((num_embeddings, embedding_dim))?,
+        };
+        if let Some(index) = padding_idx
+            && !given
+        {
+            table.select(0, index as i64)?.zero_()?;
+        }
+        let weight = Variable::requires_grad(table);
+        weight.set_requires_grad(!self.freeze)?;
+        Ok(Embedding { weight, padding_idx, max_norm, norm_type })
     }
+}
 
-    /// The norm that no vector exceeds: one that does is scaled down, in place, when it is looked up. By
-    /// default there is none.
-    pub fn max_norm(mut self, norm: f64) -> Self {
-        self.max_norm = Some(norm);
-        self
-    }
+fn no_table(got: &Tensor, expected: &dyn std::fmt::Debug) -> Error {
+    let message = format!(
+        "weight has shape {:?} and dtype {}, expected shape {expected:?} and a floating dtype",
+        got.size(),
+        got.dtype()
+    );
+    Error::value("embedding", message)
+}
 
-    /// The p of the norm of [`max_norm`](Self::max_norm); by default 2.
-    pub fn norm_type(mut self, p: f64) -> Self {
-        self.norm_type = p;
-        self
+impl Embedding {
+    /// Makes a table of given vectors `[num_embeddings, embedding_dim]`, which are not trained, as in
+    /// PyTorch; `Embedding::builder(…).weight(…)` makes one that is.
+    ///
+    /// # Errors
+    /// When the tensor is not a matrix of a floating dtype.
+    pub fn from_pretrained(embeddings: Tensor) -> Result<Self> {
+        let &[num_embeddings, embedding_dim] = embeddings.size() else {
+            return Err(no_table(&embeddings, &"[num_embeddings, embedding_dim]"));
+        };
+        Self::builder(num_embeddings, embedding_dim).weight(embeddings).freeze(true).build()
     }
 
     /// Scales down the vectors at these indices that are too long.
@@ -98,21 +140,6 @@ impl Embedding {
             self.renormalise(index, max)?;
         }
         Ok(self.weight.embedding(index, self.padding_idx)?)
-    }
-
-    /// The index of a vector that is zero at first and is not trained.
-    ///
-    /// # Errors
-    /// When there is no such index.
-    pub fn padding_idx(mut self, index: usize) -> Result<Self> {
-        let count = self.weight.size()[0];
-        if index >= count {
-            let message = format!("padding_idx is {index}, expected less than the {count} embeddings");
-            return Err(Error::value("embedding", message));
-        }
-        self.weight.data().select(0, index as i64)?.zero_()?;
-        self.padding_idx = Some(index);
-        Ok(self)
     }
 
     fn describe(&self) -> String {

@@ -1,33 +1,34 @@
 //! Normalisation of each channel of each sample.
 
 use taper_autograd::Variable;
-use taper_tensor::{DType, Tensor};
 
-use super::batch_norm::move_towards;
+use super::batch_norm::{move_towards, statistics};
 use super::norm::{ones, python, scientific, zeros};
+use crate::builder::{builder, finite, not_negative};
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Place, Result, Training};
 
 macro_rules! instance_norm {
-    ($(#[$doc:meta])* $name:ident, $op:literal, $expected:literal, $dims:literal) => {
+    ($(#[$doc:meta])* $name:ident, $builder:ident, $op:literal, $expected:literal, $dims:literal) => {
         $(#[$doc])*
-        /// By default it has neither parameters nor running statistics. With running statistics,
-        /// training moves them towards the mean over the samples of each one's, by `momentum`, and
+        ///
+        /// By default there are neither parameters nor running statistics. With running statistics,
+        /// training moves them by `momentum` towards the batch's mean of its samples' statistics, and
         /// evaluation uses them.
         #[derive(Module, Debug)]
         #[module(extra_repr = "Self::describe")]
         pub struct $name {
-            /// `[num_features]` where there is one.
+            /// `[num_features]`, initially ones; with `affine`.
             pub weight: Option<Variable>,
-            /// `[num_features]` where there is one.
+            /// `[num_features]`, initially zeros; with `affine`.
             pub bias: Option<Variable>,
-            /// `[num_features]` where there is one, at first zeros.
+            /// `[num_features]`, initially zeros; with `track_running_stats`.
             #[module(buffer)]
             pub running_mean: Option<Variable>,
-            /// `[num_features]` where there is one, at first ones; of the unbiased variances.
+            /// `[num_features]`, initially ones; with `track_running_stats`, of the unbiased variances.
             #[module(buffer)]
             pub running_var: Option<Variable>,
-            /// Saved beside the running statistics, and always 0, as in PyTorch.
+            /// Always 0, as in PyTorch, and saved with the running statistics.
             #[module(buffer)]
             pub num_batches_tracked: Option<Variable>,
             #[module(skip)]
@@ -40,58 +41,48 @@ macro_rules! instance_norm {
             place: Place,
         }
 
-        impl $name {
-            /// A layer for `num_features` channels, without parameters; `eps` is 1e-5.
-            pub fn new(num_features: usize) -> Self {
-                Self {
-                    weight: None,
-                    bias: None,
-                    running_mean: None,
-                    running_var: None,
-                    num_batches_tracked: None,
+        builder! {
+            $name, $builder;
+            /// Makes a layer for `num_features` channels, with PyTorch's defaults: no parameters, no running
+            /// statistics.
+            new(num_features: usize) -> Result;
+            /// Sets what is added to the variance before the root; default 1e-5.
+            eps: f64 = 1e-5;
+            /// Sets how far the running statistics move towards the batch's; default 0.1.
+            momentum: f64 = 0.1;
+            /// Adds weight and bias; default false.
+            affine: bool = false;
+            /// Keeps running statistics; without them, evaluation uses each sample's own. Default false.
+            track_running_stats: bool = false;
+        }
+
+        impl $builder {
+            /// Makes the layer.
+            ///
+            /// # Errors
+            /// When `eps` is negative, or `eps` or `momentum` is not finite.
+            pub fn build(self) -> Result<$name> {
+                let Self { num_features, eps, momentum, affine, track_running_stats } = self;
+                not_negative($op, "eps", eps)?;
+                finite($op, "momentum", momentum)?;
+                let shape = [num_features];
+                let [running_mean, running_var, num_batches_tracked] = statistics(track_running_stats, &shape)?;
+                Ok($name {
+                    weight: ones(affine, &shape)?,
+                    bias: zeros(affine, &shape)?,
+                    running_mean,
+                    running_var,
+                    num_batches_tracked,
                     features: num_features,
-                    eps: 1e-5,
-                    momentum: 0.1,
+                    eps,
+                    momentum,
                     training: Training::default(),
                     place: Place::new(),
-                }
+                })
             }
+        }
 
-            /// What is added to the variance before its root; by default 1e-5.
-            pub fn eps(mut self, eps: f64) -> Self {
-                self.eps = eps;
-                self
-            }
-
-            /// How far the running statistics move towards the batch's; by default 0.1.
-            pub fn momentum(mut self, momentum: f64) -> Self {
-                self.momentum = momentum;
-                self
-            }
-
-            /// Whether there are weight and bias; by default there are none.
-            ///
-            /// # Errors
-            /// When memory does not suffice.
-            pub fn affine(mut self, affine: bool) -> Result<Self> {
-                let shape = [self.features];
-                (self.weight, self.bias) = if affine { (ones(&shape)?, zeros(&shape)?) } else { (None, None) };
-                Ok(self)
-            }
-
-            /// Whether there are running statistics; by default there are none, and the sample's own
-            /// are used in evaluation too.
-            ///
-            /// # Errors
-            /// When memory does not suffice.
-            pub fn track_running_stats(mut self, track: bool) -> Result<Self> {
-                let buffer = |x: Tensor| track.then(|| Variable::new(x));
-                self.running_mean = buffer(Tensor::zeros([self.features])?);
-                self.running_var = buffer(Tensor::ones([self.features])?);
-                self.num_batches_tracked = buffer(Tensor::options().dtype(DType::I64).zeros(())?);
-                Ok(self)
-            }
-
+        impl $name {
             fn describe(&self) -> String {
                 format!(
                     "{}, eps={}, momentum={}, affine={}, bias={}, track_running_stats={}",
@@ -143,11 +134,17 @@ macro_rules! instance_norm {
 }
 
 instance_norm! {
-    /// Standardises each channel of each sequence `[N, C, L]`; PyTorch's `nn.InstanceNorm1d`.
-    InstanceNorm1d, "instance_norm1d", "[batch, channels, length]", 3
+    /// Standardises each channel of each sequence; PyTorch's `nn.InstanceNorm1d`.
+    ///
+    /// # Shapes
+    /// Input and output `[N, num_features, L]`.
+    InstanceNorm1d, InstanceNorm1dBuilder, "instance_norm1d", "[batch, channels, length]", 3
 }
 
 instance_norm! {
-    /// Standardises each channel of each image `[N, C, H, W]`; PyTorch's `nn.InstanceNorm2d`.
-    InstanceNorm2d, "instance_norm2d", "[batch, channels, height, width]", 4
+    /// Standardises each channel of each image; PyTorch's `nn.InstanceNorm2d`.
+    ///
+    /// # Shapes
+    /// Input and output `[N, num_features, H, W]`.
+    InstanceNorm2d, InstanceNorm2dBuilder, "instance_norm2d", "[batch, channels, height, width]", 4
 }

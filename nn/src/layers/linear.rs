@@ -3,10 +3,14 @@
 use taper_autograd::Variable;
 
 use super::uniform_parameter;
+use crate::builder::builder;
 use crate::module::{enter, named};
 use crate::{Forward, Module, Result};
 
-/// `x weightᵀ + bias` over the last dimension; PyTorch's `nn.Linear`.
+/// Computes `x weightᵀ + bias` over the last dimension; PyTorch's `nn.Linear`.
+///
+/// # Shapes
+/// Input `[..., in_features]`, output `[..., out_features]`.
 ///
 /// ```
 /// use taper_autograd::Variable;
@@ -28,25 +32,32 @@ pub struct Linear {
     pub bias: Option<Variable>,
 }
 
-impl Linear {
-    /// A layer from `in_features` to `out_features`, initialised as PyTorch's: weight and bias
-    /// uniform within `±1 / sqrt(in_features)`.
+builder! {
+    Linear, LinearBuilder;
+    /// Makes a layer with a bias. Weight and bias begin uniform within `±1 / sqrt(in_features)`, as in PyTorch.
     ///
     /// # Errors
-    /// When memory does not suffice.
-    pub fn new(in_features: usize, out_features: usize) -> Result<Self> {
-        Ok(Self {
+    /// When the weight's size overflows.
+    new(in_features: usize, out_features: usize) -> Result;
+    /// Adds a bias; default true.
+    bias: bool = true;
+}
+
+impl LinearBuilder {
+    /// Makes the layer and draws its weights.
+    ///
+    /// # Errors
+    /// When the weight's size overflows.
+    pub fn build(self) -> Result<Linear> {
+        let Self { in_features, out_features, bias } = self;
+        Ok(Linear {
             weight: uniform_parameter(&[out_features, in_features], in_features)?,
-            bias: Some(uniform_parameter(&[out_features], in_features)?),
+            bias: bias.then(|| uniform_parameter(&[out_features], in_features)).transpose()?,
         })
     }
+}
 
-    /// Whether there is a bias; by default there is. `bias(false)` removes it.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = self.bias.filter(|_| bias);
-        self
-    }
-
+impl Linear {
     fn describe(&self) -> String {
         let bias = if self.bias.is_some() { "True" } else { "False" };
         match self.weight.size()[..] {

@@ -3,29 +3,25 @@
 use taper_autograd::Variable;
 use taper_tensor::Tensor;
 
+use crate::builder::{builder, not_negative, tuple};
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Place, Result};
 
-pub(super) fn ones(shape: &[usize]) -> Result<Option<Variable>> {
-    Ok(Some(Variable::requires_grad(Tensor::ones(shape)?)))
+/// A parameter of ones, where there is to be one.
+pub(super) fn ones(present: bool, shape: &[usize]) -> Result<Option<Variable>> {
+    Ok(present.then(|| Tensor::ones(shape)).transpose()?.map(Variable::requires_grad))
 }
 
-pub(super) fn zeros(shape: &[usize]) -> Result<Option<Variable>> {
-    Ok(Some(Variable::requires_grad(Tensor::zeros(shape)?)))
+/// A parameter of zeros, where there is to be one.
+pub(super) fn zeros(present: bool, shape: &[usize]) -> Result<Option<Variable>> {
+    Ok(present.then(|| Tensor::zeros(shape)).transpose()?.map(Variable::requires_grad))
 }
 
 pub(super) fn python(flag: bool) -> &'static str {
     if flag { "True" } else { "False" }
 }
 
-/// As Python prints a tuple: `(3,)`.
-pub(super) fn tuple(sizes: &[usize]) -> String {
-    let comma = if sizes.len() == 1 { "," } else { "" };
-    let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
-    format!("({}{comma})", sizes.join(", "))
-}
-
-/// As Python prints small numbers: `1e-05`.
+/// Prints small numbers as Python does: `1e-05`.
 pub(super) fn scientific(x: f64) -> String {
     if x == 0.0 || x.abs() >= 1e-4 {
         return x.to_string();
@@ -36,12 +32,26 @@ pub(super) fn scientific(x: f64) -> String {
 }
 
 /// Standardises over the last dimensions; PyTorch's `nn.LayerNorm`.
+///
+/// # Shapes
+/// Input and output `[..., normalized_shape]`.
+///
+/// ```
+/// use taper_autograd::Variable;
+/// use taper_nn::{Forward, LayerNorm};
+/// use taper_tensor::Tensor;
+///
+/// let layer = LayerNorm::builder(&[2]).eps(0.0).bias(false).build()?;
+/// let y = layer.forward(&Variable::new(Tensor::new([[1.0f32, 5.0]])?))?;
+/// assert_eq!(y.data().to_vec::<f32>()?, [-1.0, 1.0]);
+/// # Ok::<(), taper_nn::Error>(())
+/// ```
 #[derive(Module, Debug)]
 #[module(extra_repr = "Self::describe")]
 pub struct LayerNorm {
-    /// Of the shape that is standardised over, at first ones.
+    /// `normalized_shape`, initially ones.
     pub weight: Option<Variable>,
-    /// Of the same shape, at first zeros.
+    /// `normalized_shape`, initially zeros.
     pub bias: Option<Variable>,
     #[module(skip)]
     shape: Vec<usize>,
@@ -50,34 +60,32 @@ pub struct LayerNorm {
     place: Place,
 }
 
-impl LayerNorm {
-    /// A layer over the last dimensions, which have the sizes `normalized_shape`; `eps` is 1e-5.
+builder! {
+    LayerNorm, LayerNormBuilder;
+    /// Makes a layer over the last dimensions, whose sizes are `normalized_shape`, with PyTorch's defaults.
+    new(; normalized_shape: Vec<usize> as &[usize] => <[usize]>::to_vec) -> Result;
+    /// Sets what is added to the variance before the root; default 1e-5.
+    eps: f64 = 1e-5;
+    /// Adds a weight and, unless `bias(false)` is said, a bias; default true.
+    elementwise_affine: bool = true;
+    /// Adds a bias, where there is a weight; default true.
+    bias: bool = true;
+}
+
+impl LayerNormBuilder {
+    /// Makes the layer.
     ///
     /// # Errors
-    /// When memory does not suffice.
-    pub fn new(normalized_shape: &[usize]) -> Result<Self> {
-        let shape = normalized_shape.to_vec();
-        Ok(Self { weight: ones(&shape)?, bias: zeros(&shape)?, shape, eps: 1e-5, place: Place::new() })
+    /// When `eps` is negative or not finite.
+    pub fn build(self) -> Result<LayerNorm> {
+        let Self { normalized_shape: shape, eps, elementwise_affine: affine, bias } = self;
+        not_negative("layer_norm", "eps", eps)?;
+        let (weight, bias) = (ones(affine, &shape)?, zeros(affine && bias, &shape)?);
+        Ok(LayerNorm { weight, bias, shape, eps, place: Place::new() })
     }
+}
 
-    /// What is added to the variance before its root; by default 1e-5.
-    pub fn eps(mut self, eps: f64) -> Self {
-        self.eps = eps;
-        self
-    }
-
-    /// Whether there are weight and bias; by default there are.
-    pub fn elementwise_affine(mut self, affine: bool) -> Self {
-        self.weight = self.weight.filter(|_| affine);
-        self.bias(affine)
-    }
-
-    /// Whether there is a bias; by default there is.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = self.bias.filter(|_| bias);
-        self
-    }
-
+impl LayerNorm {
     fn describe(&self) -> String {
         let (shape, eps) = (tuple(&self.shape), scientific(self.eps));
         let (affine, bias) = (python(self.weight.is_some()), python(self.bias.is_some()));
@@ -95,12 +103,15 @@ impl Forward for LayerNorm {
 }
 
 /// Standardises groups of channels of each sample; PyTorch's `nn.GroupNorm`.
+///
+/// # Shapes
+/// Input and output `[N, num_channels, ...]`.
 #[derive(Module, Debug)]
 #[module(extra_repr = "Self::describe")]
 pub struct GroupNorm {
-    /// `[num_channels]`, at first ones.
+    /// `[num_channels]`, initially ones.
     pub weight: Option<Variable>,
-    /// `[num_channels]`, at first zeros.
+    /// `[num_channels]`, initially zeros.
     pub bias: Option<Variable>,
     #[module(skip)]
     groups: usize,
@@ -111,34 +122,37 @@ pub struct GroupNorm {
     place: Place,
 }
 
-impl GroupNorm {
-    /// A layer for `num_channels` channels in `num_groups` groups; `eps` is 1e-5.
+builder! {
+    GroupNorm, GroupNormBuilder;
+    /// Makes a layer with PyTorch's defaults.
     ///
     /// # Errors
-    /// When the channels do not split into the groups.
-    pub fn new(num_groups: usize, num_channels: usize) -> Result<Self> {
-        if num_groups == 0 || !num_channels.is_multiple_of(num_groups) {
-            let message = format!("{num_channels} channels do not split into {num_groups} groups");
+    /// When `num_groups` does not divide `num_channels`.
+    new(num_groups: usize, num_channels: usize) -> Result;
+    /// Sets what is added to the variance before the root; default 1e-5.
+    eps: f64 = 1e-5;
+    /// Adds weight and bias; default true.
+    affine: bool = true;
+}
+
+impl GroupNormBuilder {
+    /// Makes the layer.
+    ///
+    /// # Errors
+    /// When `num_groups` does not divide `num_channels`, or `eps` is negative or not finite.
+    pub fn build(self) -> Result<GroupNorm> {
+        let Self { num_groups: groups, num_channels: channels, eps, affine } = self;
+        if groups == 0 || !channels.is_multiple_of(groups) {
+            let message = format!("num_groups is {groups}, expected a divisor of num_channels {channels}");
             return Err(Error::value("group_norm", message));
         }
-        let shape = [num_channels];
-        let (weight, bias) = (ones(&shape)?, zeros(&shape)?);
-        Ok(Self { weight, bias, groups: num_groups, channels: num_channels, eps: 1e-5, place: Place::new() })
+        not_negative("group_norm", "eps", eps)?;
+        let (weight, bias) = (ones(affine, &[channels])?, zeros(affine, &[channels])?);
+        Ok(GroupNorm { weight, bias, groups, channels, eps, place: Place::new() })
     }
+}
 
-    /// What is added to the variance before its root; by default 1e-5.
-    pub fn eps(mut self, eps: f64) -> Self {
-        self.eps = eps;
-        self
-    }
-
-    /// Whether there are weight and bias; by default there are.
-    pub fn affine(mut self, affine: bool) -> Self {
-        self.weight = self.weight.filter(|_| affine);
-        self.bias = self.bias.filter(|_| affine);
-        self
-    }
-
+impl GroupNorm {
     fn describe(&self) -> String {
         let (affine, bias) = (python(self.weight.is_some()), python(self.bias.is_some()));
         format!(

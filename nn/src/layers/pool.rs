@@ -5,15 +5,16 @@ use taper_tensor::{PoolOptions, Tensor};
 
 use super::IntoPair;
 use super::norm::python;
+use crate::builder::{at_least_1, builder};
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Place, Result};
 
-/// A number, where both are the same, or both.
+/// Prints one number where both are the same.
 pub(super) fn short((a, b): (usize, usize)) -> String {
     if a == b { a.to_string() } else { format!("({a}, {b})") }
 }
 
-/// Sequences `[N, C, L]` as images one pixel high.
+/// Returns sequences `[N, C, L]` as images one pixel high.
 #[track_caller]
 pub(super) fn as_images(op: &'static str, x: &Variable) -> Result<Variable> {
     if x.dim() != 3 {
@@ -25,9 +26,16 @@ pub(super) fn as_images(op: &'static str, x: &Variable) -> Result<Variable> {
     Ok(x.unsqueeze(2)?)
 }
 
-/// A layer with windows over images, or over sequences.
+/// Declares a layer with windows over images or sequences: what it takes, its options besides those that all
+/// of them have, and how these become the `PoolOptions` of an operation.
 macro_rules! pool {
-    ($(#[$doc:meta])* $name:ident($size:ty) $pair:expr, |$run:ident, $x:ident| $forward:expr, |$o:ident| $describe:expr) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident, $builder:ident, $op:literal, $size:ty, $pair:expr;
+        options { $($(#[$about:meta])* $option:ident: $kind:ty = $default:expr $(, $argument:ty => $convert:expr)?;)* }
+        run |$run:ident, $x:ident| $forward:expr;
+        print |$o:ident| $describe:expr;
+    ) => {
         $(#[$doc])*
         #[derive(Module, Debug)]
         #[module(extra_repr = "Self::describe")]
@@ -37,30 +45,39 @@ macro_rules! pool {
             place: Place,
         }
 
+        builder! {
+            $name, $builder;
+            /// Makes a layer with windows of this size side by side.
+            ///
+            /// # Errors
+            /// When the window is empty.
+            new(; kernel_size: (usize, usize) as $size => |size| $pair(size, 1)) -> Result;
+            /// Sets the distance between neighbouring windows; default `kernel_size`.
+            stride: Option<(usize, usize)> = None, $size => |size| Some($pair(size, 1));
+            /// Sets the width of the border added on each side, at most half of the window; default 0.
+            padding: (usize, usize) = (0, 0), $size => |size| $pair(size, 0);
+            /// Lets a last window reach beyond the border; default false.
+            ceil_mode: bool = false;
+            $($(#[$about])* $option: $kind = $default $(, $argument => $convert)?;)*
+        }
+
+        impl $builder {
+            /// Makes the layer.
+            ///
+            /// # Errors
+            /// When a size, a stride or another option is 0, or the border is wider than half of the window.
+            pub fn build(self) -> Result<$name> {
+                let mut options = PoolOptions::new(self.kernel_size);
+                options.stride = self.stride.unwrap_or(self.kernel_size);
+                options.padding = self.padding;
+                options.ceil_mode = self.ceil_mode;
+                $(options.$option = self.$option;)*
+                check($op, &options)?;
+                Ok($name { options, place: Place::new() })
+            }
+        }
+
         impl $name {
-            /// Windows of this size, side by side.
-            pub fn new(kernel_size: $size) -> Self {
-                Self { options: PoolOptions::new($pair(kernel_size, 1)), place: Place::new() }
-            }
-
-            /// The distance between neighbouring windows; by default their size.
-            pub fn stride(mut self, stride: $size) -> Self {
-                self.options.stride = $pair(stride, 1);
-                self
-            }
-
-            /// The border added on each side, at most half of the window; by default none.
-            pub fn padding(mut self, padding: $size) -> Self {
-                self.options.padding = $pair(padding, 0);
-                self
-            }
-
-            /// Whether a last window may reach beyond the border; by default not.
-            pub fn ceil_mode(mut self, ceil_mode: bool) -> Self {
-                self.options.ceil_mode = ceil_mode;
-                self
-            }
-
             #[track_caller]
             fn pool(&self, x: &Variable) -> Result<Variable> {
                 let ($run, $x) = (self, x);
@@ -83,6 +100,22 @@ macro_rules! pool {
     };
 }
 
+fn check(op: &'static str, options: &PoolOptions) -> Result<()> {
+    let &PoolOptions { kernel, stride, padding, dilation, divisor_override, .. } = options;
+    for (name, sizes) in [("kernel_size", kernel), ("stride", stride), ("dilation", dilation)] {
+        at_least_1(op, name, &[sizes.0, sizes.1])?;
+    }
+    if padding.0 > kernel.0 / 2 || padding.1 > kernel.1 / 2 {
+        let message = format!(
+            "padding is {}, expected at most half of kernel_size, which is {}",
+            short(padding),
+            short(kernel)
+        );
+        return Err(Error::value(op, message));
+    }
+    divisor_override.map_or(Ok(()), |divisor| at_least_1(op, "divisor_override", &[divisor]))
+}
+
 /// One number or two, for images.
 fn both(size: impl IntoPair, _: usize) -> (usize, usize) {
     size.pair()
@@ -94,31 +127,35 @@ fn along(size: usize, across: usize) -> (usize, usize) {
 }
 
 pool! {
-    /// The largest of each window of images `[N, C, H, W]`; PyTorch's `nn.MaxPool2d`.
+    /// Takes the largest element of each window of images; PyTorch's `nn.MaxPool2d`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, output `[N, C, H', W']` with
+    /// `H' = (H + 2 padding - dilation (kernel_size - 1) - 1) / stride + 1`, and `W'` alike.
     ///
     /// ```
     /// use taper_autograd::Variable;
     /// use taper_nn::{Forward, MaxPool2d};
     /// use taper_tensor::Tensor;
     ///
-    /// let layer = MaxPool2d::new(3).stride(2).padding(1);
+    /// let layer = MaxPool2d::builder(3).stride(2).padding(1).build()?;
     /// assert_eq!(layer.forward(&Variable::new(Tensor::ones((1, 2, 8, 8))?))?.size(), [1, 2, 4, 4]);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    MaxPool2d(impl IntoPair) both, |layer, x| Ok(x.max_pool2d(layer.options)?), |o| format!(
+    MaxPool2d, MaxPool2dBuilder, "max_pool2d", impl IntoPair, both;
+    options {
+        /// Sets the distance between a window's elements; default 1.
+        dilation: (usize, usize) = (1, 1), impl IntoPair => IntoPair::pair;
+    }
+    run |layer, x| Ok(x.max_pool2d(layer.options)?);
+    print |o| format!(
         "kernel_size={}, stride={}, padding={}, dilation={}, ceil_mode={}",
         short(o.kernel), short(o.stride), short(o.padding), short(o.dilation), python(o.ceil_mode)
-    )
+    );
 }
 
 impl MaxPool2d {
-    /// The distance between a window's elements; by default 1.
-    pub fn dilation(mut self, dilation: impl IntoPair) -> Self {
-        self.options.dilation = dilation.pair();
-        self
-    }
-
-    /// The largest elements, and their places in their images, `row · W + column`; PyTorch's
+    /// Returns the largest elements, and the place of each in its image, `row · W + column`; PyTorch's
     /// `return_indices=True`.
     ///
     /// # Errors
@@ -131,43 +168,44 @@ impl MaxPool2d {
 }
 
 pool! {
-    /// The mean of each window of images `[N, C, H, W]`, a border of zeros included; PyTorch's
-    /// `nn.AvgPool2d`.
-    AvgPool2d(impl IntoPair) both, |layer, x| Ok(x.avg_pool2d(layer.options)?), |o| format!(
+    /// Takes the mean of each window of images; PyTorch's `nn.AvgPool2d`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, output `[N, C, H', W']` with
+    /// `H' = (H + 2 padding - kernel_size) / stride + 1`, and `W'` alike.
+    AvgPool2d, AvgPool2dBuilder, "avg_pool2d", impl IntoPair, both;
+    options {
+        /// Counts the border's zeros in the means; default true.
+        count_include_pad: bool = true;
+        /// Sets what the sums are divided by; default `None`, the number of elements in a window.
+        divisor_override: Option<usize> = None, impl Into<Option<usize>> => Into::into;
+    }
+    run |layer, x| Ok(x.avg_pool2d(layer.options)?);
+    print |o| format!(
         "kernel_size={}, stride={}, padding={}", short(o.kernel), short(o.stride), short(o.padding)
-    )
-}
-
-impl AvgPool2d {
-    /// Whether the border's zeros count; by default they do.
-    pub fn count_include_pad(mut self, count: bool) -> Self {
-        self.options.count_include_pad = count;
-        self
-    }
-
-    /// What the sums are divided by; by default the number of elements in a window.
-    pub fn divisor_override(mut self, divisor: impl Into<Option<usize>>) -> Self {
-        self.options.divisor_override = divisor.into();
-        self
-    }
+    );
 }
 
 pool! {
-    /// The largest of each window of sequences `[N, C, L]`; PyTorch's `nn.MaxPool1d`.
-    MaxPool1d(usize) along, |layer, x| Ok(as_images("max_pool1d", x)?.max_pool2d(layer.options)?.squeeze(2)?), |o| format!(
+    /// Takes the largest element of each window of sequences; PyTorch's `nn.MaxPool1d`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, L]`, output `[N, C, L']` with
+    /// `L' = (L + 2 padding - dilation (kernel_size - 1) - 1) / stride + 1`.
+    MaxPool1d, MaxPool1dBuilder, "max_pool1d", usize, along;
+    options {
+        /// Sets the distance between a window's elements; default 1.
+        dilation: (usize, usize) = (1, 1), usize => |size| along(size, 1);
+    }
+    run |layer, x| Ok(as_images("max_pool1d", x)?.max_pool2d(layer.options)?.squeeze(2)?);
+    print |o| format!(
         "kernel_size={}, stride={}, padding={}, dilation={}, ceil_mode={}",
         o.kernel.1, o.stride.1, o.padding.1, o.dilation.1, python(o.ceil_mode)
-    )
+    );
 }
 
 impl MaxPool1d {
-    /// The distance between a window's elements; by default 1.
-    pub fn dilation(mut self, dilation: usize) -> Self {
-        self.options.dilation = (1, dilation);
-        self
-    }
-
-    /// The largest elements, and their places in their sequences; PyTorch's `return_indices=True`.
+    /// Returns the largest elements, and the place of each in its sequence; PyTorch's `return_indices=True`.
     ///
     /// # Errors
     /// As [`Forward::forward`].
@@ -183,17 +221,17 @@ impl MaxPool1d {
 }
 
 pool! {
-    /// The mean of each window of sequences `[N, C, L]`, a border of zeros included; PyTorch's
-    /// `nn.AvgPool1d`.
-    AvgPool1d(usize) along, |layer, x| Ok(as_images("avg_pool1d", x)?.avg_pool2d(layer.options)?.squeeze(2)?), |o| format!(
-        "kernel_size=({},), stride=({},), padding=({},)", o.kernel.1, o.stride.1, o.padding.1
-    )
-}
-
-impl AvgPool1d {
-    /// Whether the border's zeros count; by default they do.
-    pub fn count_include_pad(mut self, count: bool) -> Self {
-        self.options.count_include_pad = count;
-        self
+    /// Takes the mean of each window of sequences; PyTorch's `nn.AvgPool1d`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, L]`, output `[N, C, L']` with `L' = (L + 2 padding - kernel_size) / stride + 1`.
+    AvgPool1d, AvgPool1dBuilder, "avg_pool1d", usize, along;
+    options {
+        /// Counts the border's zeros in the means; default true.
+        count_include_pad: bool = true;
     }
+    run |layer, x| Ok(as_images("avg_pool1d", x)?.avg_pool2d(layer.options)?.squeeze(2)?);
+    print |o| format!(
+        "kernel_size=({},), stride=({},), padding=({},)", o.kernel.1, o.stride.1, o.padding.1
+    );
 }

@@ -20,7 +20,7 @@ macro_rules! adaptive {
         }
 
         impl $name {
-            /// For outputs of this size.
+            /// Makes a layer for outputs of this size.
             pub fn new(output_size: $argument) -> Self {
                 let $given = output_size;
                 Self { size: $stored, place: Place::new() }
@@ -48,8 +48,11 @@ macro_rules! adaptive {
 }
 
 adaptive! {
-    /// The means of parts of images `[N, C, H, W]`, so that the output has a given size, square from
-    /// one number; PyTorch's `nn.AdaptiveAvgPool2d`.
+    /// Takes the means of parts of images, so many that the output has a given size, square from one
+    /// number; PyTorch's `nn.AdaptiveAvgPool2d`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, output `[N, C, output_size]`.
     ///
     /// ```
     /// use taper_autograd::Variable;
@@ -65,14 +68,17 @@ adaptive! {
 }
 
 adaptive! {
-    /// The largest elements of parts of images `[N, C, H, W]`, so that the output has a given size;
+    /// Takes the largest elements of parts of images, so many that the output has a given size;
     /// PyTorch's `nn.AdaptiveMaxPool2d`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, output `[N, C, output_size]`.
     AdaptiveMaxPool2d, impl IntoPair, (usize, usize), |size| size.pair(), short,
     |x, size| x.adaptive_max_pool2d(size)?.0
 }
 
 impl AdaptiveMaxPool2d {
-    /// The largest elements, and their places in their images, `row · W + column`; PyTorch's
+    /// Returns the largest elements, and the place of each in its image, `row · W + column`; PyTorch's
     /// `return_indices=True`.
     ///
     /// # Errors
@@ -85,15 +91,21 @@ impl AdaptiveMaxPool2d {
 }
 
 adaptive! {
-    /// The means of parts of sequences `[N, C, L]`, so that the output has a given length; PyTorch's
+    /// Takes the means of parts of sequences, so many that the output has a given length; PyTorch's
     /// `nn.AdaptiveAvgPool1d`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, L]`, output `[N, C, output_size]`.
     AdaptiveAvgPool1d, usize, usize, |size| size, |size| size,
     |x, size| as_images("adaptive_avg_pool1d", x)?.adaptive_avg_pool2d((1, size))?.squeeze(2)?
 }
 
 adaptive! {
-    /// The largest elements of parts of sequences `[N, C, L]`, so that the output has a given length;
+    /// Takes the largest elements of parts of sequences, so many that the output has a given length;
     /// PyTorch's `nn.AdaptiveMaxPool1d`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, L]`, output `[N, C, output_size]`.
     AdaptiveMaxPool1d, usize, usize, |size| size, |size| size,
     |x, size| as_images("adaptive_max_pool1d", x)?.adaptive_max_pool2d((1, size))?.0.squeeze(2)?
 }

@@ -2,11 +2,15 @@
 
 use taper_autograd::Variable;
 
-use super::norm::{ones, python, scientific, tuple};
+use super::norm::{ones, python, scientific};
+use crate::builder::{builder, not_negative, tuple};
 use crate::module::{enter, named};
 use crate::{Forward, Module, Place, Result};
 
-/// `x / sqrt(mean(x²) + eps) · weight` over the last dimensions; PyTorch's `nn.RMSNorm`.
+/// Computes `x / sqrt(mean(x²) + eps) · weight` over the last dimensions; PyTorch's `nn.RMSNorm`.
+///
+/// # Shapes
+/// Input and output `[..., normalized_shape]`.
 ///
 /// ```
 /// use taper_autograd::Variable;
@@ -20,7 +24,7 @@ use crate::{Forward, Module, Place, Result};
 #[derive(Module, Debug)]
 #[module(rename = "RMSNorm", extra_repr = "Self::describe")]
 pub struct RmsNorm {
-    /// Of the shape that is normalised over, at first ones.
+    /// `normalized_shape`, initially ones.
     pub weight: Option<Variable>,
     #[module(skip)]
     shape: Vec<usize>,
@@ -29,33 +33,30 @@ pub struct RmsNorm {
     place: Place,
 }
 
-impl RmsNorm {
-    /// A layer over the last dimensions, which have the sizes `normalized_shape`.
+builder! {
+    RmsNorm, RmsNormBuilder;
+    /// Makes a layer over the last dimensions, whose sizes are `normalized_shape`, with PyTorch's defaults.
+    new(; normalized_shape: Vec<usize> as &[usize] => <[usize]>::to_vec) -> Result;
+    /// Sets what is added to the mean square before the root; default `None`, the distance from 1 to the
+    /// next number of the input's dtype.
+    eps: Option<f64> = None, impl Into<Option<f64>> => Into::into;
+    /// Adds a weight; default true.
+    elementwise_affine: bool = true;
+}
+
+impl RmsNormBuilder {
+    /// Makes the layer.
     ///
     /// # Errors
-    /// When memory does not suffice.
-    pub fn new(normalized_shape: &[usize]) -> Result<Self> {
-        Ok(Self {
-            weight: ones(normalized_shape)?,
-            shape: normalized_shape.to_vec(),
-            eps: None,
-            place: Place::new(),
-        })
+    /// When `eps` is negative or not finite.
+    pub fn build(self) -> Result<RmsNorm> {
+        let Self { normalized_shape: shape, eps, elementwise_affine } = self;
+        eps.map_or(Ok(()), |eps| not_negative("rms_norm", "eps", eps))?;
+        Ok(RmsNorm { weight: ones(elementwise_affine, &shape)?, shape, eps, place: Place::new() })
     }
+}
 
-    /// What is added to the mean square; by default the distance from 1 to the next number of the
-    /// input's dtype.
-    pub fn eps(mut self, eps: f64) -> Self {
-        self.eps = Some(eps);
-        self
-    }
-
-    /// Whether there is a weight; by default there is.
-    pub fn elementwise_affine(mut self, affine: bool) -> Self {
-        self.weight = self.weight.filter(|_| affine);
-        self
-    }
-
+impl RmsNorm {
     fn describe(&self) -> String {
         let eps = self.eps.map_or("None".into(), scientific);
         format!("{}, eps={eps}, elementwise_affine={}", tuple(&self.shape), python(self.weight.is_some()))

@@ -11,7 +11,7 @@ use crate::{Forward, Layer, Module, Result, Visitor, print_module};
 /// use taper_nn::{Flatten, Forward, Linear, Module, Sequential};
 /// use taper_tensor::Tensor;
 ///
-/// let net = Sequential::new().add(Flatten).add(Linear::new(12, 5)?).add(Linear::new(5, 2)?);
+/// let net = Sequential::new().add(Flatten::new()).add(Linear::new(12, 5)?).add(Linear::new(5, 2)?);
 /// assert_eq!(net.forward(&Variable::new(Tensor::ones((1, 3, 4))?))?.size(), [1, 2]);
 /// assert_eq!(net.named_parameters()[0].0, "1.weight");
 /// # Ok::<(), taper_nn::Error>(())

@@ -5,12 +5,24 @@ use taper_tensor::AlignCorners;
 
 use super::IntoPair;
 use super::pool::short;
+use crate::builder::{at_least_1, builder, option};
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Place, Result};
 
-/// The input itself; PyTorch's `nn.Identity`.
+/// Returns its input; PyTorch's `nn.Identity`.
+///
+/// # Shapes
+/// Input and output `[...]`.
 #[derive(Module, Debug, Default)]
+#[non_exhaustive]
 pub struct Identity;
+
+impl Identity {
+    /// Makes the layer.
+    pub fn new() -> Self {
+        Self
+    }
+}
 
 impl Forward for Identity {
     fn forward(&self, x: &Variable) -> Result<Variable> {
@@ -18,8 +30,10 @@ impl Forward for Identity {
     }
 }
 
-/// Joins dimensions, by default those from 1 on: `[N, C, H, W]` to `[N, C·H·W]`; PyTorch's
-/// `nn.Flatten`.
+/// Joins dimensions, by default all but the batch's; PyTorch's `nn.Flatten`.
+///
+/// # Shapes
+/// Input `[N, C, H, W]`, output `[N, C · H · W]`.
 #[derive(Module, Debug)]
 #[module(extra_repr = "Self::describe")]
 pub struct Flatten {
@@ -30,29 +44,37 @@ pub struct Flatten {
     place: Place,
 }
 
-/// A new layer that joins the dimensions from 1 on.
-#[allow(non_upper_case_globals, clippy::declare_interior_mutable_const)]
-pub const Flatten: Flatten = Flatten { start: 1, end: -1, place: Place::new() };
+builder! {
+    Flatten, FlattenBuilder;
+    /// Makes a layer that joins the dimensions from 1 on.
+    new() -> Self;
+    /// Sets the first dimension that is joined; default 1.
+    start_dim: i64 = 1;
+    /// Sets the last dimension that is joined; default -1, the last one.
+    end_dim: i64 = -1;
+}
 
-impl Default for Flatten {
-    fn default() -> Self {
-        Flatten
+impl FlattenBuilder {
+    /// Makes the layer.
+    ///
+    /// # Errors
+    /// When the last dimension lies before the first.
+    pub fn build(self) -> Result<Flatten> {
+        let Self { start_dim, end_dim } = self;
+        // Two dimensions counted from different ends are compared when an input comes.
+        if (start_dim < 0) == (end_dim < 0) && start_dim > end_dim {
+            let message = format!("end_dim is {end_dim}, expected at least start_dim {start_dim}");
+            return Err(Error::value("flatten", message));
+        }
+        Ok(self.make())
+    }
+
+    fn make(self) -> Flatten {
+        Flatten { start: self.start_dim, end: self.end_dim, place: Place::new() }
     }
 }
 
 impl Flatten {
-    /// The first dimension that is joined; by default 1.
-    pub fn start_dim(mut self, dim: i64) -> Self {
-        self.start = dim;
-        self
-    }
-
-    /// The last dimension that is joined; by default the last one, -1.
-    pub fn end_dim(mut self, dim: i64) -> Self {
-        self.end = dim;
-        self
-    }
-
     #[track_caller]
     fn flatten(&self, x: &Variable) -> Result<Variable> {
         let (size, rank) = (x.size(), x.dim() as i64);
@@ -86,7 +108,11 @@ impl Forward for Flatten {
     }
 }
 
-/// From `[N, C·r², H, W]` to `[N, C, H·r, W·r]`; PyTorch's `nn.PixelShuffle`.
+/// Enlarges images by taking the pixels from groups of `r²` channels, where `r` is the factor; PyTorch's
+/// `nn.PixelShuffle`.
+///
+/// # Shapes
+/// Input `[N, C · r², H, W]`, output `[N, C, H · r, W · r]`.
 #[derive(Module, Debug)]
 #[module(extra_repr = "Self::describe")]
 pub struct PixelShuffle {
@@ -96,14 +122,12 @@ pub struct PixelShuffle {
 }
 
 impl PixelShuffle {
-    /// A layer that enlarges by `upscale_factor`.
+    /// Makes a layer that enlarges by `upscale_factor`.
     ///
     /// # Errors
     /// When the factor is 0.
     pub fn new(upscale_factor: usize) -> Result<Self> {
-        if upscale_factor == 0 {
-            return Err(Error::value("pixel_shuffle", "upscale_factor is 0, expected at least 1"));
-        }
+        at_least_1("pixel_shuffle", "upscale_factor", &[upscale_factor])?;
         Ok(Self { factor: upscale_factor, place: Place::new() })
     }
 
@@ -140,57 +164,116 @@ impl Forward for PixelShuffle {
     }
 }
 
-/// How [`Upsample`] fills in between pixels.
+/// Selects how [`Upsample`] fills in between pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UpsampleMode {
-    /// The nearest pixel.
+    /// Takes the nearest pixel.
     #[default]
     Nearest,
-    /// On a line between the four neighbours; whether the corners' centres keep their places.
+    /// Interpolates linearly between the four neighbours.
     Bilinear {
-        /// PyTorch's default is false.
+        /// Keeps the centres of the corner pixels where they are; PyTorch's default is false.
         align_corners: bool,
     },
 }
 
-/// Enlarges images `[N, C, H, W]`; PyTorch's `nn.Upsample`.
+/// Enlarges images; PyTorch's `nn.Upsample`.
+///
+/// # Shapes
+/// Input `[N, C, H, W]`, output `[N, C, H · scale_factor, W · scale_factor]` or `[N, C, size]`.
+///
+/// ```
+/// use taper_autograd::Variable;
+/// use taper_nn::{Forward, Upsample, UpsampleMode};
+/// use taper_tensor::Tensor;
+///
+/// let mode = UpsampleMode::Bilinear { align_corners: true };
+/// let layer = Upsample::builder().size((7, 9)).mode(mode).build()?;
+/// assert_eq!(layer.forward(&Variable::new(Tensor::ones((1, 2, 4, 4))?))?.size(), [1, 2, 7, 9]);
+/// # Ok::<(), taper_nn::Error>(())
+/// ```
 #[derive(Module, Debug)]
 #[module(extra_repr = "Self::describe")]
 pub struct Upsample {
     #[module(skip)]
-    scale: (usize, usize),
-    #[module(skip)]
-    size: Option<(usize, usize)>,
+    to: UpsampleTo,
     #[module(skip)]
     mode: UpsampleMode,
     place: Place,
 }
 
+/// How large the output is.
+#[derive(Clone, Copy, Debug)]
+enum UpsampleTo {
+    Scale((usize, usize)),
+    Size((usize, usize)),
+}
+
+/// Builds an [`Upsample`] with options: [`Upsample::builder`] makes it.
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes nothing before `build`"]
+pub struct UpsampleBuilder {
+    scale_factor: Option<(usize, usize)>,
+    size: Option<(usize, usize)>,
+    mode: UpsampleMode,
+}
+
+impl UpsampleBuilder {
+    option! {
+        /// Sets a whole factor to enlarge by, or one for each direction; this or `size` must be given.
+        scale_factor: Option<(usize, usize)>, impl IntoPair => |factor| Some(IntoPair::pair(factor))
+    }
+    option! {
+        /// Sets the size of the outputs, (height, width); this or `scale_factor` must be given.
+        size: Option<(usize, usize)>, impl IntoPair => |size| Some(IntoPair::pair(size))
+    }
+    option! {
+        /// Sets how to fill in between pixels; default the nearest one.
+        mode: UpsampleMode
+    }
+
+    /// Makes the layer.
+    ///
+    /// # Errors
+    /// When not exactly one of `scale_factor` and `size` is given, or a number in it is 0.
+    pub fn build(self) -> Result<Upsample> {
+        let to = match (self.scale_factor, self.size) {
+            (Some(scale), None) => UpsampleTo::Scale(scale),
+            (None, Some(size)) => UpsampleTo::Size(size),
+            (scale, size) => {
+                let message =
+                    format!("scale_factor is {scale:?} and size {size:?}, expected exactly one of the two");
+                return Err(Error::value("upsample", message));
+            }
+        };
+        match to {
+            UpsampleTo::Scale((y, x)) => at_least_1("upsample", "scale_factor", &[y, x])?,
+            UpsampleTo::Size((h, w)) => at_least_1("upsample", "size", &[h, w])?,
+        }
+        Ok(Upsample { to, mode: self.mode, place: Place::new() })
+    }
+}
+
 impl Upsample {
-    /// A layer that enlarges by a whole `scale_factor`, or by one for each direction.
-    pub fn new(scale_factor: impl IntoPair) -> Self {
-        Self { scale: scale_factor.pair(), size: None, mode: UpsampleMode::Nearest, place: Place::new() }
+    /// Makes a layer that enlarges by a whole factor, or by one for each direction, with the nearest pixels.
+    ///
+    /// # Errors
+    /// When a factor is 0.
+    pub fn new(scale_factor: impl IntoPair) -> Result<Self> {
+        Self::builder().scale_factor(scale_factor).build()
     }
 
-    /// Outputs of this size, in the place of a scale; by default as the scale says.
-    pub fn size(mut self, size: impl IntoPair) -> Self {
-        self.size = Some(size.pair());
-        self
-    }
-
-    /// How to fill in between pixels; by default the nearest one.
-    pub fn mode(mut self, mode: UpsampleMode) -> Self {
-        self.mode = mode;
-        self
+    /// Returns a builder, which takes the options and then makes this with `build`.
+    pub fn builder() -> UpsampleBuilder {
+        UpsampleBuilder { scale_factor: None, size: None, mode: UpsampleMode::Nearest }
     }
 
     fn describe(&self) -> String {
-        let ((y, x), mode) =
-            (self.scale, if self.mode == UpsampleMode::Nearest { "nearest" } else { "bilinear" });
-        match self.size {
-            Some(size) => format!("size={}, mode='{mode}'", short(size)),
-            None if y == x => format!("scale_factor={y}.0, mode='{mode}'"),
-            None => format!("scale_factor=({y}.0, {x}.0), mode='{mode}'"),
+        let mode = if self.mode == UpsampleMode::Nearest { "nearest" } else { "bilinear" };
+        match self.to {
+            UpsampleTo::Size(size) => format!("size={}, mode='{mode}'", short(size)),
+            UpsampleTo::Scale((y, x)) if y == x => format!("scale_factor={y}.0, mode='{mode}'"),
+            UpsampleTo::Scale((y, x)) => format!("scale_factor=({y}.0, {x}.0), mode='{mode}'"),
         }
     }
 
@@ -207,7 +290,10 @@ impl Upsample {
                 format!("input has shape {size:?}, expected [batch, channels, height, width]{hint}");
             return Err(Error::value("upsample", message));
         };
-        let to = self.size.unwrap_or((h.saturating_mul(self.scale.0), w.saturating_mul(self.scale.1)));
+        let to = match self.to {
+            UpsampleTo::Size(size) => size,
+            UpsampleTo::Scale((y, x)) => (h.saturating_mul(y), w.saturating_mul(x)),
+        };
         Ok(match self.mode {
             UpsampleMode::Nearest => x.upsample_nearest2d(to)?,
             UpsampleMode::Bilinear { align_corners } => {

@@ -7,10 +7,14 @@ use super::attention::MultiheadAttention;
 use super::dropout::Dropout;
 use super::linear::Linear;
 use super::norm::LayerNorm;
+use crate::builder::builder;
 use crate::{Forward, Module, Result};
 
-/// Self-attention and two linear layers, each added to its input and then normalised; PyTorch's
+/// Applies self-attention and two linear layers, each added to its input and then normalised; PyTorch's
 /// `nn.TransformerEncoderLayer`.
+///
+/// # Shapes
+/// Input and output `[L, N, d_model]`; with `batch_first` `[N, L, d_model]`.
 #[derive(Module, Debug)]
 pub struct TransformerEncoderLayer {
     self_attn: MultiheadAttention,
@@ -30,84 +34,57 @@ pub struct TransformerEncoderLayer {
 /// A function of each element.
 type Function = fn(&Variable) -> taper_autograd::Result<Variable>;
 
-impl TransformerEncoderLayer {
-    /// A layer for `d_model` features and `nhead` heads, with PyTorch's defaults: 2048 features
-    /// between the linear layers, dropout 0.1, ReLU, the norms last, the length's dimension before the
-    /// batch's.
+builder! {
+    TransformerEncoderLayer, TransformerEncoderLayerBuilder;
+    /// Makes a layer for `d_model` features and `nhead` heads, with PyTorch's defaults.
     ///
     /// # Errors
-    /// When `d_model` does not split into the heads.
-    pub fn new(d_model: usize, nhead: usize) -> Result<Self> {
-        let dropout = || Dropout::new(0.1);
-        Ok(Self {
-            self_attn: MultiheadAttention::new(d_model, nhead)?.dropout(0.1)?,
-            linear1: Linear::new(d_model, 2048)?,
-            dropout: dropout()?,
-            linear2: Linear::new(2048, d_model)?,
-            norm1: LayerNorm::new(&[d_model])?,
-            norm2: LayerNorm::new(&[d_model])?,
-            dropout1: dropout()?,
-            dropout2: dropout()?,
-            activation: Variable::relu,
-            norm_first: false,
+    /// When `nhead` does not divide `d_model`.
+    new(d_model: usize, nhead: usize) -> Result;
+    /// Sets the number of features between the two linear layers; default 2048.
+    dim_feedforward: usize = 2048;
+    /// Sets the probability of the dropouts, that of the attention's weights included; default 0.1.
+    dropout: f64 = 0.1;
+    /// Sets the function between the two linear layers, such as `Variable::gelu`; default
+    /// `Variable::relu`.
+    activation: Function = Variable::relu;
+    /// Sets what the norms add to the variance; default 1e-5.
+    layer_norm_eps: f64 = 1e-5;
+    /// Puts the batch's dimension before the length's; default false.
+    batch_first: bool = false;
+    /// Normalises the input of each part instead of its output; default false.
+    norm_first: bool = false;
+    /// Adds biases to linear layers and norms; default true.
+    bias: bool = true;
+}
+
+impl TransformerEncoderLayerBuilder {
+    /// Makes the layer and draws its weights.
+    ///
+    /// # Errors
+    /// When `nhead` does not divide `d_model`, `dropout` is not from 0 to 1, or `layer_norm_eps` is negative.
+    pub fn build(self) -> Result<TransformerEncoderLayer> {
+        let Self { d_model, nhead, dim_feedforward, dropout, activation, norm_first, bias, .. } = self;
+        let linear = |from, to| Linear::builder(from, to).bias(bias).build();
+        let norm = || LayerNorm::builder(&[d_model]).eps(self.layer_norm_eps).bias(bias).build();
+        let attention = MultiheadAttention::builder(d_model, nhead).dropout(dropout).bias(bias);
+        Ok(TransformerEncoderLayer {
+            self_attn: attention.batch_first(self.batch_first).build()?,
+            linear1: linear(d_model, dim_feedforward)?,
+            dropout: Dropout::new(dropout)?,
+            linear2: linear(dim_feedforward, d_model)?,
+            norm1: norm()?,
+            norm2: norm()?,
+            dropout1: Dropout::new(dropout)?,
+            dropout2: Dropout::new(dropout)?,
+            activation,
+            norm_first,
         })
     }
+}
 
-    /// The features between the two linear layers, whose weights are drawn anew; by default 2048.
-    ///
-    /// # Errors
-    /// When memory does not suffice.
-    pub fn dim_feedforward(mut self, features: usize) -> Result<Self> {
-        let (d_model, bias) = (self.linear1.weight.size()[1], self.linear1.bias.is_some());
-        self.linear1 = Linear::new(d_model, features)?.bias(bias);
-        self.linear2 = Linear::new(features, d_model)?.bias(bias);
-        Ok(self)
-    }
-
-    /// The probability of the dropouts, that of the attention's weights included; by default 0.1.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn dropout(mut self, p: f64) -> Result<Self> {
-        (self.dropout, self.dropout1, self.dropout2) = (Dropout::new(p)?, Dropout::new(p)?, Dropout::new(p)?);
-        self.self_attn = self.self_attn.dropout(p)?;
-        Ok(self)
-    }
-
-    /// The function between the two linear layers, such as `Variable::gelu`; by default
-    /// `Variable::relu`.
-    pub fn activation(mut self, activation: fn(&Variable) -> taper_autograd::Result<Variable>) -> Self {
-        self.activation = activation;
-        self
-    }
-
-    /// What the norms add to the variance; by default 1e-5.
-    pub fn layer_norm_eps(mut self, eps: f64) -> Self {
-        (self.norm1, self.norm2) = (self.norm1.eps(eps), self.norm2.eps(eps));
-        self
-    }
-
-    /// Whether each part normalises its input, in the place of its output; by default not.
-    pub fn norm_first(mut self, norm_first: bool) -> Self {
-        self.norm_first = norm_first;
-        self
-    }
-
-    /// Whether linear layers and norms have biases; by default they have. `bias(false)` removes them.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.self_attn = self.self_attn.bias(bias);
-        (self.linear1, self.linear2) = (self.linear1.bias(bias), self.linear2.bias(bias));
-        (self.norm1, self.norm2) = (self.norm1.bias(bias), self.norm2.bias(bias));
-        self
-    }
-
-    /// Whether the batch's dimension comes before the length's; by default not.
-    pub fn batch_first(mut self, batch_first: bool) -> Self {
-        self.self_attn = self.self_attn.batch_first(batch_first);
-        self
-    }
-
-    /// [`Forward::forward`] with masks, as in [`MultiheadAttention::attend_masked`].
+impl TransformerEncoderLayer {
+    /// Returns what [`Forward::forward`] does under masks as [`MultiheadAttention::attend_masked`] takes them.
     ///
     /// # Errors
     /// When the shapes do not fit.

@@ -17,6 +17,17 @@ pub(super) struct Targets {
     nothing: Option<Tensor>,
 }
 
+/// Checks that the classes' weights are a list.
+pub(super) fn check_weight(op: &'static str, weight: &Option<Tensor>) -> Result<()> {
+    match weight {
+        Some(weight) if weight.dim() != 1 => {
+            let message = format!("weight has shape {:?}, expected [classes]", weight.size());
+            Err(Error::value(op, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// How much each of `count` classes counts: by default 1.
 pub(super) fn table(weight: &Option<Variable>, count: usize) -> Result<Vec<f64>> {
     Ok(match weight {

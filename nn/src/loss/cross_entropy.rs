@@ -3,16 +3,21 @@
 use taper_autograd::{Reduction, Variable};
 use taper_tensor::Summed;
 
-use super::classes::{Targets, table};
+use super::classes::{Targets, check_weight, table};
 use super::loss;
+use crate::builder::fraction;
 use crate::{Error, Module, Place, Result};
 
 loss! {
-    /// The cross entropy between logits `[N, C, …]` and classes `[N, …]` or probabilities `[N, C, …]`;
-    /// PyTorch's `nn.CrossEntropyLoss`.
+    /// Computes the cross entropy between logits and classes or probabilities; PyTorch's
+    /// `nn.CrossEntropyLoss`.
     ///
-    /// For the class `y` of a sample, `loss = -weight[y] · log(softmax(logits)[y])`; the mean is over the
-    /// weights of the samples that count.
+    /// For the class `y` of a sample, `loss = -weight[y] · log(softmax(logits)[y])`; the mean divides by the
+    /// sum of the weights of the samples that count.
+    ///
+    /// # Shapes
+    /// Logits `[N, C, ...]`, classes `[N, ...]` or probabilities `[N, C, ...]`; the loss has no dimension, or with
+    /// `Reduction::None` `[N, ...]`.
     ///
     /// ```
     /// use taper_autograd::Variable;
@@ -22,24 +27,30 @@ loss! {
     /// let logits = Variable::requires_grad(Tensor::zeros((2, 10))?);
     /// let loss = CrossEntropyLoss::new().forward(&logits, Tensor::new(&[3i64, 9])?)?;
     /// assert!((loss.item::<f64>()? - 10f64.ln()).abs() < 1e-6);
+    /// let smooth = CrossEntropyLoss::builder().label_smoothing(0.1).build()?;
+    /// assert_eq!(smooth.forward(&logits, Tensor::new(&[3i64, 9])?)?.size(), []);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    CrossEntropyLoss = "CrossEntropyLoss", over "sample";
+    CrossEntropyLoss = "CrossEntropyLoss", CrossEntropyLossBuilder, over "sample";
     weights {
-        /// How much each class counts, `[C]`; by default all count 1.
+        /// Sets how much each class counts, `[C]`; default 1 for all.
         weight;
     }
     options {
-        /// The class of samples that do not count; by default -100.
+        /// Sets the class of the samples that do not count; default -100.
         ignore_index: i64 = -100;
-        /// The part of each target, from 0 to 1, that is shared equally by all classes; by default 0.
+        /// Sets the part of each target, from 0 to 1, that all classes share equally; default 0.
         label_smoothing: f64 = 0.0;
     }
-    /// The loss of `logits` against integer classes or real probabilities.
+    check |loss: &CrossEntropyLossBuilder| {
+        check_weight("cross_entropy", &loss.weight)?;
+        fraction("cross_entropy", "label_smoothing", loss.label_smoothing)
+    };
+    /// Returns the loss of `logits` against integer classes or real probabilities.
     ///
     /// # Errors
-    /// When the shapes do not fit, or a class is out of range; of classes on a GPU, which to look at would wait
-    /// for it, one out of range makes the loss NaN.
+    /// When the shapes do not fit, or a class is out of range. Classes on a GPU are not checked: reading
+    /// them would synchronise. One out of range makes the loss NaN.
     forward(logits; target)
 }
 
@@ -54,13 +65,14 @@ impl CrossEntropyLoss {
                  dimension with .unsqueeze(0)"
             ));
         }
-        if !(0.0..=1.0).contains(&self.label_smoothing) {
-            return fail(format!("label_smoothing is {}, expected 0 to 1", self.label_smoothing));
-        }
         if let Some(weight) = &self.weight
             && weight.size() != [size[1]]
         {
-            return fail(format!("weight has shape {:?}, {} classes expect [{1}]", weight.size(), size[1]));
+            return fail(format!(
+                "weight has shape {:?}, expected [{}], one for each class",
+                weight.size(),
+                size[1]
+            ));
         }
         let per_sample: Vec<usize> =
             size.iter().enumerate().filter(|(d, _)| *d != 1).map(|(_, &s)| s).collect();
@@ -153,7 +165,8 @@ mod tests {
         for (smoothing, reduction) in [0.0, 0.1, 1.0].into_iter().flat_map(|part| {
             [Reduction::Mean, Reduction::Sum, Reduction::None].map(|reduction| (part, reduction))
         }) {
-            let criterion = CrossEntropyLoss::new().label_smoothing(smoothing).reduction(reduction);
+            let criterion = CrossEntropyLoss::builder().label_smoothing(smoothing).reduction(reduction);
+            let criterion = criterion.build().unwrap();
             let logits = || {
                 let ramp = Tensor::arange(0, 18, 1).unwrap().to_dtype(DType::F64).unwrap().sin().unwrap();
                 Variable::requires_grad(ramp.reshape((3, 3, 2)).unwrap())

@@ -3,23 +3,26 @@
 use taper_autograd::{Reduction, Variable};
 use taper_tensor::Summed;
 
-use super::classes::{Targets, table};
+use super::classes::{Targets, check_weight, table};
 use super::loss;
 use crate::{Error, Module, Place, Result};
 
 loss! {
-    /// The negative log-likelihood of classes `[N, …]` under log-probabilities `[N, C, …]`; PyTorch's
-    /// `nn.NLLLoss`.
-    NllLoss = "NLLLoss", over "sample";
+    /// Computes the negative log-likelihood of classes under log-probabilities; PyTorch's `nn.NLLLoss`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, ...]`, target `[N, ...]`; the loss has no dimension, or with `Reduction::None` `[N, ...]`.
+    NllLoss = "NLLLoss", NllLossBuilder, over "sample";
     weights {
-        /// How much each class counts, `[C]`; by default all count 1.
+        /// Sets how much each class counts, `[C]`; default 1 for all.
         weight;
     }
     options {
-        /// The class of samples that do not count; by default -100.
+        /// Sets the class of the samples that do not count; default -100.
         ignore_index: i64 = -100;
     }
-    /// The loss of log-probabilities against integer classes.
+    check |loss: &NllLossBuilder| check_weight("nll_loss", &loss.weight);
+    /// Returns the loss of log-probabilities against integer classes.
     ///
     /// # Errors
     /// When the shapes do not fit, or a class is out of range.
@@ -43,7 +46,8 @@ impl NllLoss {
         }
         let table = table(&self.weight, size[1])?;
         if table.len() != size[1] {
-            let message = format!("weight has {} elements, {} classes expect as many", table.len(), size[1]);
+            let message =
+                format!("weight has {} elements, expected {}, one for each class", table.len(), size[1]);
             return Err(Error::value("nll_loss", message));
         }
         let (ignore, reduction) = (self.ignore_index, self.reduction);

@@ -6,14 +6,17 @@ use super::{loss, same_shape};
 use crate::{Error, Module, Place, Result};
 
 loss! {
-    /// `-(t ln(p) + (1 - t) ln(1 - p))` for probabilities `p`, by default their mean; PyTorch's
-    /// `nn.BCELoss`. Where the probabilities are a sigmoid's, [`BceWithLogitsLoss`] is more exact.
-    BceLoss = "BCELoss", over "element";
+    /// Computes `-(t ln(p) + (1 - t) ln(1 - p))` for probabilities `p`; PyTorch's `nn.BCELoss`. For the
+    /// probabilities of a sigmoid, [`BceWithLogitsLoss`] is more exact.
+    ///
+    /// # Shapes
+    /// Input and target `[...]`; the loss has no dimension, or with `Reduction::None` `[...]`.
+    BceLoss = "BCELoss", BceLossBuilder, over "element";
     weights {
-        /// How much each element counts; it broadcasts, and is 1 by default.
+        /// Sets how much each element counts; it broadcasts; default 1.
         weight;
     }
-    /// The loss of probabilities against targets of the same shape, from 0 to 1.
+    /// Returns the loss of probabilities against targets of the same shape, from 0 to 1.
     ///
     /// # Errors
     /// When the shapes differ, or a value is out of range.
@@ -42,8 +45,11 @@ fn weighted(op: &'static str, losses: Variable, weight: &Option<Variable>) -> Re
 }
 
 loss! {
-    /// The binary cross entropy of logits: `-(w t ln(σ(x)) + (1 - t) ln(1 - σ(x)))`, without overflow, by
-    /// default their mean; PyTorch's `nn.BCEWithLogitsLoss`.
+    /// Computes the binary cross entropy of logits, `-(w t ln(σ(x)) + (1 - t) ln(1 - σ(x)))`, without
+    /// overflow; PyTorch's `nn.BCEWithLogitsLoss`.
+    ///
+    /// # Shapes
+    /// Input and target `[...]`; the loss has no dimension, or with `Reduction::None` `[...]`.
     ///
     /// ```
     /// use taper_autograd::Variable;
@@ -55,14 +61,14 @@ loss! {
     /// assert_eq!(loss.item::<f32>()?, 5e3);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    BceWithLogitsLoss = "BCEWithLogitsLoss", over "element";
+    BceWithLogitsLoss = "BCEWithLogitsLoss", BceWithLogitsLossBuilder, over "element";
     weights {
-        /// How much each element counts; it broadcasts, and is 1 by default.
+        /// Sets how much each element counts; it broadcasts; default 1.
         weight;
-        /// How much more the target 1 counts than 0; it broadcasts, and is 1 by default.
+        /// Sets how much more the target 1 counts than 0; it broadcasts; default 1.
         pos_weight;
     }
-    /// The loss of logits against targets of the same shape, from 0 to 1.
+    /// Returns the loss of logits against targets of the same shape, from 0 to 1.
     ///
     /// # Errors
     /// When the shapes differ.
@@ -89,17 +95,20 @@ impl BceWithLogitsLoss {
 }
 
 loss! {
-    /// The divergence of Kullback and Leibler between log-probabilities and a target distribution,
+    /// Computes the Kullback-Leibler divergence of log-probabilities from a target distribution,
     /// `t (ln(t) - input)`; PyTorch's `nn.KLDivLoss`, whose mean too is over all elements.
-    KLDivLoss = "KLDivLoss", over "element";
+    ///
+    /// # Shapes
+    /// Input and target `[...]`; the loss has no dimension, or with `Reduction::None` `[...]`.
+    KLDivLoss = "KLDivLoss", KLDivLossBuilder, over "element";
     options {
-        /// Whether the sum is divided by the number of samples, which is the divergence itself, in the place
-        /// of [`reduction`](Self::reduction); PyTorch's `reduction="batchmean"`. By default not.
+        /// Divides the sum by the number of samples, which gives the divergence itself, in place of
+        /// [`reduction`](Self::reduction); PyTorch's `reduction="batchmean"`. Default false.
         batchmean: bool = false;
-        /// Whether the targets are logarithms of probabilities; by default not.
+        /// Takes targets that are logarithms of probabilities; default false.
         log_target: bool = false;
     }
-    /// The loss of log-probabilities against a target of the same shape.
+    /// Returns the loss of log-probabilities against a target of the same shape.
     ///
     /// # Errors
     /// When the shapes differ.

@@ -3,10 +3,14 @@
 use taper_autograd::{Reduction, Variable};
 
 use super::{loss, same_shape};
+use crate::builder::{not_negative, positive};
 use crate::{Module, Place, Result};
 
 loss! {
-    /// `(input - target)²`, by default their mean; PyTorch's `nn.MSELoss`.
+    /// Computes `(input - target)²`; PyTorch's `nn.MSELoss`.
+    ///
+    /// # Shapes
+    /// Input and target `[...]`; the loss has no dimension, or with `Reduction::None` `[...]`.
     ///
     /// ```
     /// use taper_autograd::Variable;
@@ -18,11 +22,11 @@ loss! {
     /// assert_eq!(loss.item::<f32>()?, 4.5);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    MseLoss = "MSELoss", over "element";
-    /// The loss of `input` against a target of the same shape.
+    MseLoss = "MSELoss", MseLossBuilder, over "element";
+    /// Returns the loss of `input` against a target of the same shape.
     ///
     /// # Errors
-    /// When the shapes differ, or a value is out of range.
+    /// When the shapes differ.
     forward(input; target)
 }
 
@@ -47,12 +51,15 @@ fn absolute(x: &Variable) -> Result<Variable> {
 }
 
 loss! {
-    /// `|input - target|`, by default their mean; PyTorch's `nn.L1Loss`.
-    L1Loss = "L1Loss", over "element";
-    /// The loss of `input` against a target of the same shape.
+    /// Computes `|input - target|`; PyTorch's `nn.L1Loss`.
+    ///
+    /// # Shapes
+    /// Input and target `[...]`; the loss has no dimension, or with `Reduction::None` `[...]`.
+    L1Loss = "L1Loss", L1LossBuilder, over "element";
+    /// Returns the loss of `input` against a target of the same shape.
     ///
     /// # Errors
-    /// When the shapes differ, or a value is out of range.
+    /// When the shapes differ.
     forward(input; target)
 }
 
@@ -65,17 +72,21 @@ impl L1Loss {
 }
 
 loss! {
-    /// With `d = |input - target|`: `d² / 2beta` for `d < beta`, else `d - beta / 2`; PyTorch's
+    /// Computes, with `d = |input - target|`, `d² / 2beta` for `d < beta`, else `d - beta / 2`; PyTorch's
     /// `nn.SmoothL1Loss`.
-    SmoothL1Loss = "SmoothL1Loss", over "element";
+    ///
+    /// # Shapes
+    /// Input and target `[...]`; the loss has no dimension, or with `Reduction::None` `[...]`.
+    SmoothL1Loss = "SmoothL1Loss", SmoothL1LossBuilder, over "element";
     options {
-        /// Where the square ends and the line begins; by default 1. With 0 it is the [`L1Loss`].
+        /// Sets where the square ends and the line begins; 0 gives the [`L1Loss`]. Default 1.
         beta: f64 = 1.0;
     }
-    /// The loss of `input` against a target of the same shape.
+    check |loss: &SmoothL1LossBuilder| not_negative("smooth_l1_loss", "beta", loss.beta);
+    /// Returns the loss of `input` against a target of the same shape.
     ///
     /// # Errors
-    /// When the shapes differ, or a value is out of range.
+    /// When the shapes differ.
     forward(input; target)
 }
 
@@ -93,17 +104,21 @@ impl SmoothL1Loss {
 }
 
 loss! {
-    /// With `d = |input - target|`: `d² / 2` for `d < delta`, else `delta (d - delta / 2)`; PyTorch's
+    /// Computes, with `d = |input - target|`, `d² / 2` for `d < delta`, else `delta (d - delta / 2)`; PyTorch's
     /// `nn.HuberLoss`.
-    HuberLoss = "HuberLoss", over "element";
+    ///
+    /// # Shapes
+    /// Input and target `[...]`; the loss has no dimension, or with `Reduction::None` `[...]`.
+    HuberLoss = "HuberLoss", HuberLossBuilder, over "element";
     options {
-        /// Where the square ends and the line begins; by default 1.
+        /// Sets where the square ends and the line begins, above 0; default 1.
         delta: f64 = 1.0;
     }
-    /// The loss of `input` against a target of the same shape.
+    check |loss: &HuberLossBuilder| positive("huber_loss", "delta", loss.delta);
+    /// Returns the loss of `input` against a target of the same shape.
     ///
     /// # Errors
-    /// When the shapes differ, or a value is out of range.
+    /// When the shapes differ.
     forward(input; target)
 }
 

@@ -4,20 +4,25 @@ use taper_autograd::{Reduction, Variable};
 use taper_tensor::Tensor;
 
 use super::{loss, same_shape};
+use crate::builder::{finite, positive};
 use crate::{Error, Module, Place, Result};
 
 loss! {
-    /// For labels 1 and -1: `input` where 1, `max(0, margin - input)` where -1; PyTorch's
+    /// Computes `input` where the label is 1, and `max(0, margin - input)` where it is -1; PyTorch's
     /// `nn.HingeEmbeddingLoss`.
-    HingeEmbeddingLoss = "HingeEmbeddingLoss", over "element";
+    ///
+    /// # Shapes
+    /// Input and target `[...]`; the loss has no dimension, or with `Reduction::None` `[...]`.
+    HingeEmbeddingLoss = "HingeEmbeddingLoss", HingeEmbeddingLossBuilder, over "element";
     options {
-        /// How large the input has to be where the label is -1; by default 1.
+        /// Sets how large the input has to be where the label is -1; default 1.
         margin: f64 = 1.0;
     }
-    /// The loss of `input` against a target of the same shape.
+    check |loss: &HingeEmbeddingLossBuilder| finite("hinge_embedding_loss", "margin", loss.margin);
+    /// Returns the loss of `input` against a target of the same shape.
     ///
     /// # Errors
-    /// When the shapes differ, or a value is out of range.
+    /// When the shapes differ.
     forward(input; target)
 }
 
@@ -43,14 +48,18 @@ fn lengths(x: &Variable, eps: f64) -> Result<Variable> {
 }
 
 loss! {
-    /// `max(0, -label · (first - second) + margin)`: whether the first is to be larger (label 1) or
-    /// smaller (-1); PyTorch's `nn.MarginRankingLoss`.
-    MarginRankingLoss = "MarginRankingLoss", over "sample";
+    /// Computes `max(0, -label · (first - second) + margin)`: the first should be larger where the label is 1,
+    /// smaller where it is -1; PyTorch's `nn.MarginRankingLoss`.
+    ///
+    /// # Shapes
+    /// All three `[N]`; the loss has no dimension, or with `Reduction::None` `[N]`.
+    MarginRankingLoss = "MarginRankingLoss", MarginRankingLossBuilder, over "sample";
     options {
-        /// The distance that is enough; by default 0.0.
+        /// Sets the distance that is enough; default 0.
         margin: f64 = 0.0;
     }
-    /// The loss.
+    check |loss: &MarginRankingLossBuilder| finite("margin_ranking_loss", "margin", loss.margin);
+    /// Returns the loss.
     ///
     /// # Errors
     /// When the shapes do not fit.
@@ -69,14 +78,18 @@ impl MarginRankingLoss {
 }
 
 loss! {
-    /// For pairs of vectors `[N, D]` and labels `[N]`: `1 - cos` where the label is 1,
-    /// `max(0, cos - margin)` where it is -1; PyTorch's `nn.CosineEmbeddingLoss`.
-    CosineEmbeddingLoss = "CosineEmbeddingLoss", over "sample";
+    /// Computes `1 - cos` for pairs of vectors whose label is 1, and `max(0, cos - margin)` for those whose
+    /// label is -1; PyTorch's `nn.CosineEmbeddingLoss`.
+    ///
+    /// # Shapes
+    /// Vectors `[N, D]`, labels `[N]`; the loss has no dimension, or with `Reduction::None` `[N]`.
+    CosineEmbeddingLoss = "CosineEmbeddingLoss", CosineEmbeddingLossBuilder, over "sample";
     options {
-        /// The distance that is enough; by default 0.0.
+        /// Sets the distance that is enough; default 0.
         margin: f64 = 0.0;
     }
-    /// The loss.
+    check |loss: &CosineEmbeddingLossBuilder| finite("cosine_embedding_loss", "margin", loss.margin);
+    /// Returns the loss.
     ///
     /// # Errors
     /// When the shapes do not fit.
@@ -106,20 +119,27 @@ impl CosineEmbeddingLoss {
 }
 
 loss! {
-    /// `max(0, |anchor - positive| - |anchor - negative| + margin)` for vectors `[N, D]`; PyTorch's
+    /// Computes `max(0, |anchor - positive| - |anchor - negative| + margin)`; PyTorch's
     /// `nn.TripletMarginLoss`.
-    TripletMarginLoss = "TripletMarginLoss", over "sample";
+    ///
+    /// # Shapes
+    /// Vectors `[N, D]`; the loss has no dimension, or with `Reduction::None` `[N]`.
+    TripletMarginLoss = "TripletMarginLoss", TripletMarginLossBuilder, over "sample";
     options {
-        /// The distance that is enough; by default 1.0.
+        /// Sets the distance that is enough, above 0; default 1.
         margin: f64 = 1.0;
-        /// The norm of the differences; by default 2, the length.
+        /// Sets the norm of the differences; default 2, the length.
         p: f64 = 2.0;
-        /// What is added to each difference; by default 1e-6.
+        /// Sets what is added to each difference; default 1e-6.
         eps: f64 = 1e-6;
-        /// Whether the distance from the positive to the negative counts, where it is the smaller; by default not.
+        /// Takes the distance from the positive to the negative where that is smaller; default false.
         swap: bool = false;
     }
-    /// The loss.
+    check |loss: &TripletMarginLossBuilder| {
+        positive("triplet_margin_loss", "margin", loss.margin)?;
+        finite("triplet_margin_loss", "eps", loss.eps)
+    };
+    /// Returns the loss.
     ///
     /// # Errors
     /// When the shapes do not fit.

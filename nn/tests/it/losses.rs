@@ -30,8 +30,11 @@ fn cross_entropy_refuses_what_is_no_class() {
     assert!(refused(loss.forward(&logits(3, 10), real)).contains("dtype float32, expected int64 classes"));
     let single = logits(1, 10).reshape(10).unwrap();
     assert!(refused(loss.forward(&single, classes(&[1]))).contains(".unsqueeze(0)"));
-    let weighted = CrossEntropyLoss::new().weight(Tensor::ones(9).unwrap());
-    assert!(refused(weighted.forward(&logits(1, 10), classes(&[1]))).contains("10 classes expect [10]"));
+    let weighted = CrossEntropyLoss::builder().weight(Tensor::ones(9).unwrap()).build().unwrap();
+    assert!(
+        refused(weighted.forward(&logits(1, 10), classes(&[1])))
+            .contains("weight has shape [9], expected [10], one for each class")
+    );
     let pictures = Variable::new(Tensor::zeros((1, 2, 2, 2)).unwrap());
     let target = Tensor::new([[[0i64, 1], [2, 0]]]).unwrap();
     assert!(refused(loss.forward(&pictures, target)).contains("target[0, 1, 0] is class 2"));
@@ -59,7 +62,10 @@ fn cross_entropy_is_stable_for_large_logits() -> Result<()> {
 fn the_gradient_of_ignored_samples_alone_is_zero() -> Result<()> {
     for smoothing in [0.0, 0.1] {
         let x = Variable::requires_grad(Tensor::new([[1.0f32, 2.0]])?);
-        let loss = CrossEntropyLoss::new().label_smoothing(smoothing).forward(&x, Tensor::new([-100i64])?)?;
+        let loss = CrossEntropyLoss::builder()
+            .label_smoothing(smoothing)
+            .build()?
+            .forward(&x, Tensor::new([-100i64])?)?;
         assert!(loss.item::<f32>()?.is_nan());
         loss.backward()?;
         assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.0, 0.0]);
@@ -76,7 +82,8 @@ fn the_gradient_of_ignored_samples_alone_is_zero() -> Result<()> {
 #[test]
 fn smoothing_leaves_out_the_infinities_of_ignored_samples() -> Result<()> {
     let x = Variable::requires_grad(Tensor::new([[f32::NEG_INFINITY, 0.0], [1.0, 2.0]])?);
-    let loss = CrossEntropyLoss::new().label_smoothing(0.1).forward(&x, Tensor::new([-100i64, 1])?)?;
+    let loss =
+        CrossEntropyLoss::builder().label_smoothing(0.1).build()?.forward(&x, Tensor::new([-100i64, 1])?)?;
     assert!((loss.item::<f32>()? - 0.3633).abs() < 1e-4);
     loss.backward()?;
     let g = x.grad().unwrap().to_vec::<f32>()?;
@@ -89,7 +96,7 @@ fn smoothing_leaves_out_the_infinities_of_ignored_samples() -> Result<()> {
 fn ignored_samples_do_not_count() -> Result<()> {
     let x =
         Variable::requires_grad(Tensor::new([[f32::NEG_INFINITY, 1.0, 1.0], [f32::NEG_INFINITY, 0.0, 0.0]])?);
-    let y = CrossEntropyLoss::new().ignore_index(7).forward(&x, Tensor::new([7i64, 1])?)?;
+    let y = CrossEntropyLoss::builder().ignore_index(7).build()?.forward(&x, Tensor::new([7i64, 1])?)?;
     assert!((y.item::<f64>()? - 2f64.ln()).abs() < 1e-6);
     y.backward()?;
     assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.0, 0.0, 0.0, 0.0, -0.5, 0.5]);
@@ -106,17 +113,18 @@ fn gradients() -> Result<()> {
     let options = GradcheckOptions::default();
     for reduction in [Reduction::Mean, Reduction::Sum, Reduction::None] {
         for smoothing in [0.0, 0.2] {
-            let loss = CrossEntropyLoss::new()
+            let loss = CrossEntropyLoss::builder()
                 .weight(weight.clone())
                 .label_smoothing(smoothing)
-                .reduction(reduction);
+                .reduction(reduction)
+                .build()?;
             let hard = |v: &[Variable]| Ok(loss.forward(&v[0], &target).unwrap());
             gradcheck(hard, &[logits(3, 4)], options)?;
             gradgradcheck(hard, &[logits(3, 4)], options)?;
             let soft = |v: &[Variable]| Ok(loss.forward(&v[0], &v[1]).unwrap());
             gradcheck(soft, &[logits(3, 4), probabilities.clone()], options)?;
         }
-        let loss = MseLoss::new().reduction(reduction);
+        let loss = MseLoss::builder().reduction(reduction).build()?;
         let mse = |v: &[Variable]| Ok(loss.forward(&v[0], &v[1]).unwrap());
         gradcheck(mse, &[logits(3, 4), probabilities.clone()], options)?;
         gradgradcheck(mse, &[logits(3, 4), probabilities.clone()], options)?;
@@ -147,71 +155,94 @@ fn gradients_of_all_others() -> Result<()> {
         let cases: Vec<(&str, Loss, Vec<Variable>)> = vec![
             (
                 "l1",
-                Box::new(move |v| L1Loss::new().reduction(reduction).forward(&v[0], &v[1])),
+                Box::new(move |v| L1Loss::builder().reduction(reduction).build()?.forward(&v[0], &v[1])),
                 vec![logits(3, 4), other()],
             ),
             (
                 "smooth l1",
-                Box::new(move |v| SmoothL1Loss::new().beta(0.5).reduction(reduction).forward(&v[0], &v[1])),
+                Box::new(move |v| {
+                    SmoothL1Loss::builder().beta(0.5).reduction(reduction).build()?.forward(&v[0], &v[1])
+                }),
                 vec![logits(3, 4), other()],
             ),
             (
                 "huber",
-                Box::new(move |v| HuberLoss::new().delta(0.4).reduction(reduction).forward(&v[0], &v[1])),
+                Box::new(move |v| {
+                    HuberLoss::builder().delta(0.4).reduction(reduction).build()?.forward(&v[0], &v[1])
+                }),
                 vec![logits(3, 4), other()],
             ),
             (
                 "nll",
-                Box::new(move |v| NllLoss::new().reduction(reduction).forward(&v[0].log_softmax(1)?, &c)),
+                Box::new(move |v| {
+                    NllLoss::builder().reduction(reduction).build()?.forward(&v[0].log_softmax(1)?, &c)
+                }),
                 vec![logits(3, 4)],
             ),
             (
                 "bce",
-                Box::new(move |v| BceLoss::new().reduction(reduction).forward(&v[0], &t)),
+                Box::new(move |v| BceLoss::builder().reduction(reduction).build()?.forward(&v[0], &t)),
                 vec![probabilities.clone()],
             ),
             (
                 "bce with logits",
                 Box::new(move |v| {
-                    BceWithLogitsLoss::new()
+                    BceWithLogitsLoss::builder()
                         .pos_weight(Tensor::options().dtype(DType::F64).tensor(2.0f64)?)
                         .reduction(reduction)
+                        .build()?
                         .forward(&v[0], &t2)
                 }),
                 vec![logits(3, 4)],
             ),
             (
                 "kl",
-                Box::new(move |v| KLDivLoss::new().reduction(reduction).forward(&v[0].log_softmax(1)?, &d)),
+                Box::new(move |v| {
+                    KLDivLoss::builder().reduction(reduction).build()?.forward(&v[0].log_softmax(1)?, &d)
+                }),
                 vec![logits(3, 4)],
             ),
             (
                 "kl of logarithms",
-                Box::new(move |v| KLDivLoss::new().log_target(true).reduction(reduction).forward(&v[0], &t3)),
+                Box::new(move |v| {
+                    KLDivLoss::builder().log_target(true).reduction(reduction).build()?.forward(&v[0], &t3)
+                }),
                 vec![logits(3, 4)],
             ),
             (
                 "hinge",
-                Box::new(move |v| HingeEmbeddingLoss::new().reduction(reduction).forward(&v[0], &a)),
+                Box::new(move |v| {
+                    HingeEmbeddingLoss::builder().reduction(reduction).build()?.forward(&v[0], &a)
+                }),
                 vec![logits(3, 4)],
             ),
             (
                 "ranking",
                 Box::new(move |v| {
-                    MarginRankingLoss::new().margin(0.3).reduction(reduction).forward(&v[0], &v[1], &a2)
+                    MarginRankingLoss::builder()
+                        .margin(0.3)
+                        .reduction(reduction)
+                        .build()?
+                        .forward(&v[0], &v[1], &a2)
                 }),
                 vec![logits(3, 4), other()],
             ),
             (
                 "cosine",
                 Box::new(move |v| {
-                    CosineEmbeddingLoss::new().margin(-0.9).reduction(reduction).forward(&v[0], &v[1], &e)
+                    CosineEmbeddingLoss::builder()
+                        .margin(-0.9)
+                        .reduction(reduction)
+                        .build()?
+                        .forward(&v[0], &v[1], &e)
                 }),
                 vec![logits(3, 4), other()],
             ),
             (
                 "triplet",
-                Box::new(move |v| TripletMarginLoss::new().reduction(reduction).forward(&v[0], &v[1], &v[2])),
+                Box::new(move |v| {
+                    TripletMarginLoss::builder().reduction(reduction).build()?.forward(&v[0], &v[1], &v[2])
+                }),
                 vec![logits(3, 4), other(), third()],
             ),
         ];
@@ -246,16 +277,24 @@ fn losses_of_pairs_are_pytorchs() -> Result<()> {
         );
     };
     close("hinge", HingeEmbeddingLoss::new().forward(&a, &all)?, 1.25);
-    close("ranking", MarginRankingLoss::new().margin(0.5).forward(&a, &b, &all)?, 0.75);
-    close("cosine", CosineEmbeddingLoss::new().margin(-0.5).forward(&a, &b, &signs)?, 0.3584552);
-    close("triplet", TripletMarginLoss::new().margin(2.0).forward(&a, &b, &c)?, 3.041764);
-    close("swap", TripletMarginLoss::new().margin(2.0).p(1.0).swap(true).forward(&a, &b, &c)?, 3.5);
+    close("ranking", MarginRankingLoss::builder().margin(0.5).build()?.forward(&a, &b, &all)?, 0.75);
+    close("cosine", CosineEmbeddingLoss::builder().margin(-0.5).build()?.forward(&a, &b, &signs)?, 0.3584552);
+    close("triplet", TripletMarginLoss::builder().margin(2.0).build()?.forward(&a, &b, &c)?, 3.041764);
+    close(
+        "swap",
+        TripletMarginLoss::builder().margin(2.0).p(1.0).swap(true).build()?.forward(&a, &b, &c)?,
+        3.5,
+    );
     let (p, t) = (Variable::new(a.data().sigmoid()?), variable([[1.0, 0.0, 0.5], [0.0, 1.0, 0.2]]));
     let weight = Tensor::new([1.0f32, 2.0, 0.5])?;
-    close("bce", BceLoss::new().weight(weight.clone()).forward(&p, &t)?, 1.1582333);
-    close("logits", BceWithLogitsLoss::new().weight(weight).forward(&a, &t)?, 1.1582333);
+    close("bce", BceLoss::builder().weight(weight.clone()).build()?.forward(&p, &t)?, 1.1582333);
+    close("logits", BceWithLogitsLoss::builder().weight(weight).build()?.forward(&a, &t)?, 1.1582333);
     let logarithms = Variable::new(a.data().log_softmax(1)?);
-    close("kl", KLDivLoss::new().batchmean(true).forward(&logarithms, &b.data().softmax(1)?)?, 0.17394984);
+    close(
+        "kl",
+        KLDivLoss::builder().batchmean(true).build()?.forward(&logarithms, &b.data().softmax(1)?)?,
+        0.17394984,
+    );
     Ok(())
 }
 
@@ -268,7 +307,9 @@ fn losses_are_finite_for_large_logits() -> Result<()> {
     let losses: [(&str, Loss); 7] = [
         (
             "cross entropy",
-            Box::new(move |v| CrossEntropyLoss::new().label_smoothing(0.1).forward(&v[0], &classes)),
+            Box::new(move |v| {
+                CrossEntropyLoss::builder().label_smoothing(0.1).build()?.forward(&v[0], &classes)
+            }),
         ),
         (
             "bce with logits",
@@ -319,7 +360,7 @@ fn losses_are_finite_for_large_logits() -> Result<()> {
 
 #[test]
 fn a_class_weight_is_a_buffer() {
-    let loss = CrossEntropyLoss::new().weight(Tensor::ones(3).unwrap());
+    let loss = CrossEntropyLoss::builder().weight(Tensor::ones(3).unwrap()).build().unwrap();
     assert_eq!(loss.named_buffers()[0].0, "weight");
     assert_eq!(MseLoss::new().to_string(), "MSELoss()");
 }

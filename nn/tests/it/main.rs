@@ -1,5 +1,6 @@
 //! The tests of taper-nn, a module for each topic.
 
+mod builders; // what builders draw and refuse
 mod damage; // thousands of damaged checkpoints
 mod golden; // PyTorch's reference cases of modules and losses
 mod layers; // gradients, what layers print and refuse, how they begin

@@ -17,29 +17,29 @@ fn ones(shape: &[usize]) -> Variable {
 #[test]
 fn refusals_name_layers_without_parameters() -> Result<()> {
     let cases: Vec<(Box<dyn Layer>, &[usize])> = vec![
-        (Box::new(MaxPool2d::new(2)), &[3, 4, 4]),
-        (Box::new(MaxPool2d::new(5)), &[1, 1, 4, 4]),
-        (Box::new(AvgPool2d::new(2)), &[3, 4, 4]),
-        (Box::new(MaxPool1d::new(2)), &[3, 4]),
-        (Box::new(AvgPool1d::new(2)), &[3, 4]),
+        (Box::new(MaxPool2d::new(2)?), &[3, 4, 4]),
+        (Box::new(MaxPool2d::new(5)?), &[1, 1, 4, 4]),
+        (Box::new(AvgPool2d::new(2)?), &[3, 4, 4]),
+        (Box::new(MaxPool1d::new(2)?), &[3, 4]),
+        (Box::new(AvgPool1d::new(2)?), &[3, 4]),
         (Box::new(AdaptiveAvgPool2d::new(1)), &[3, 4]),
         (Box::new(Softmax::new(3)), &[2, 2]),
         (Box::new(LogSoftmax::new(3)), &[2, 2]),
         (Box::new(Dropout2d::new(0.5)?), &[2, 2]),
-        (Box::new(Upsample::new(2)), &[2, 2, 2]),
+        (Box::new(Upsample::new(2)?), &[2, 2, 2]),
         (Box::new(PixelShuffle::new(2)?), &[1, 3, 2, 2]),
-        (Box::new(Flatten.start_dim(4)), &[2, 2]),
-        (Box::new(InstanceNorm2d::new(3)), &[2, 4, 2, 2]),
-        (Box::new(BatchNorm2d::new(3)?.affine(false)), &[2, 4, 2, 2]),
-        (Box::new(LayerNorm::new(&[3])?.elementwise_affine(false)), &[2, 4]),
-        (Box::new(RmsNorm::new(&[3])?.elementwise_affine(false)), &[2, 4]),
+        (Box::new(Flatten::builder().start_dim(4).build()?), &[2, 2]),
+        (Box::new(InstanceNorm2d::new(3)?), &[2, 4, 2, 2]),
+        (Box::new(BatchNorm2d::builder(3).affine(false).build()?), &[2, 4, 2, 2]),
+        (Box::new(LayerNorm::builder(&[3]).elementwise_affine(false).build()?), &[2, 4]),
+        (Box::new(RmsNorm::builder(&[3]).elementwise_affine(false).build()?), &[2, 4]),
     ];
     #[derive(Module)]
     struct Net {
         features: Vec<Box<dyn Layer>>,
     }
     for (layer, shape) in cases {
-        let net = Net { features: vec![Box::new(Relu), layer] };
+        let net = Net { features: vec![Box::new(Relu::new()), layer] };
         net.eval();
         net.train();
         let message = net.features[1].forward(&ones(shape)).unwrap_err().to_string();
@@ -50,7 +50,7 @@ fn refusals_name_layers_without_parameters() -> Result<()> {
 
 #[test]
 fn a_layer_keeps_its_place_in_the_largest_network() -> Result<()> {
-    let inner = Sequential::new().add(Relu).add(MaxPool2d::new(2));
+    let inner = Sequential::new().add(Relu::new()).add(MaxPool2d::new(2)?);
     inner.parameters();
     #[derive(Module)]
     struct Net {

@@ -85,7 +85,8 @@ fn layers_of_many_operations_have_one_row() -> Result<()> {
 
 #[test]
 fn a_summary_leaves_the_network_as_it_was() -> Result<()> {
-    let net = Sequential::new().add(ConvTranspose2d::new(2, 3, 2)?.stride(2)).add(BatchNorm2d::new(3)?);
+    let net =
+        Sequential::new().add(ConvTranspose2d::builder(2, 3, 2).stride(2).build()?).add(BatchNorm2d::new(3)?);
     net.children()[1].1.eval();
     let found = summary(&net, (1, 2, 4, 4))?;
     assert_eq!(found.rows[0].multiply_adds, 2 * 16 * 3 * 4);

@@ -1,32 +1,45 @@
-//! Schedules that glide down.
+//! Schedules that fall along a curve.
 
 use std::f64::consts::PI;
 
 use super::{Schedule, count};
 use crate::Result;
+use crate::builder::builder;
 use crate::settings::NOT_NEGATIVE;
 
-/// Half a cosine from the base down to `eta_min` in `t_max` steps, and up again: Loshchilov and
-/// Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, without the restarts.
+/// Lowers the learning rate along half a cosine from the base to `eta_min` in `t_max` steps, and raises it
+/// again: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, without the
+/// restarts.
 #[derive(Clone, Debug)]
 pub struct CosineAnnealingLr {
     t_max: u64,
     eta_min: f64,
 }
 
-impl CosineAnnealingLr {
-    /// PyTorch's default for `eta_min` is 0.
+builder! {
+    CosineAnnealingLr, CosineAnnealingLrBuilder;
+    /// Makes a schedule that ends at 0.
+    ///
+    /// # Errors
+    /// When `t_max` is 0.
+    new(t_max: u64) -> Result;
+    /// Sets the learning rate at the end; default 0.
+    eta_min: f64 = 0.0;
+}
+
+impl CosineAnnealingLrBuilder {
+    /// Makes the schedule.
     ///
     /// # Errors
     /// When `t_max` is 0 or `eta_min` negative.
-    pub fn new(t_max: u64, eta_min: f64) -> Result<Self> {
+    pub fn build(self) -> Result<CosineAnnealingLr> {
         let name = "cosine_annealing_lr";
-        let eta_min = NOT_NEGATIVE.check(name, "eta_min", eta_min)?;
-        Ok(Self { t_max: count(name, "T_max", t_max)?, eta_min })
+        let eta_min = NOT_NEGATIVE.check(name, "eta_min", self.eta_min)?;
+        Ok(CosineAnnealingLr { t_max: count(name, "t_max", self.t_max)?, eta_min })
     }
 }
 
-/// Half a cosine from `high` to `low` as `way` goes from 0 to 1.
+/// Returns the value of half a cosine from `high` to `low` as `way` goes from 0 to 1.
 pub(super) fn cosine(high: f64, low: f64, way: f64) -> f64 {
     low + (high - low) * (1.0 + (PI * way).cos()) / 2.0
 }
@@ -37,7 +50,8 @@ impl Schedule for CosineAnnealingLr {
     }
 }
 
-/// Half a cosine down to `eta_min` in `t_0` steps, again and again, each time `t_mult` times as long.
+/// Lowers the learning rate along half a cosine in `t_0` steps, again and again, each time in `t_mult` times
+/// as many.
 #[derive(Clone, Debug)]
 pub struct CosineAnnealingWarmRestarts {
     t_0: u64,
@@ -45,15 +59,31 @@ pub struct CosineAnnealingWarmRestarts {
     eta_min: f64,
 }
 
-impl CosineAnnealingWarmRestarts {
-    /// PyTorch's defaults for `t_mult` and `eta_min` are 1 and 0.
+builder! {
+    CosineAnnealingWarmRestarts, CosineAnnealingWarmRestartsBuilder;
+    /// Makes a schedule that falls to 0 every `t_0` steps.
+    ///
+    /// # Errors
+    /// When `t_0` is 0.
+    new(t_0: u64) -> Result;
+    /// Sets how much longer each fall takes than the one before; default 1.
+    t_mult: u64 = 1;
+    /// Sets the learning rate at the end of each fall; default 0.
+    eta_min: f64 = 0.0;
+}
+
+impl CosineAnnealingWarmRestartsBuilder {
+    /// Makes the schedule.
     ///
     /// # Errors
     /// When `t_0` or `t_mult` is 0, or `eta_min` negative.
-    pub fn new(t_0: u64, t_mult: u64, eta_min: f64) -> Result<Self> {
+    pub fn build(self) -> Result<CosineAnnealingWarmRestarts> {
         let name = "cosine_annealing_warm_restarts";
-        let eta_min = NOT_NEGATIVE.check(name, "eta_min", eta_min)?;
-        Ok(Self { t_0: count(name, "T_0", t_0)?, t_mult: count(name, "T_mult", t_mult)?, eta_min })
+        Ok(CosineAnnealingWarmRestarts {
+            t_0: count(name, "t_0", self.t_0)?,
+            t_mult: count(name, "t_mult", self.t_mult)?,
+            eta_min: NOT_NEGATIVE.check(name, "eta_min", self.eta_min)?,
+        })
     }
 }
 
@@ -71,22 +101,36 @@ impl Schedule for CosineAnnealingWarmRestarts {
     }
 }
 
-/// `lr = base · (1 - t / total_iters)^power`, then 0.
+/// Lowers the learning rate to `base · (1 - t / total_iters)^power`, then 0.
 #[derive(Clone, Debug)]
 pub struct PolynomialLr {
     total_iters: u64,
     power: f64,
 }
 
-impl PolynomialLr {
-    /// PyTorch's defaults are 5 and 1.
+builder! {
+    PolynomialLr, PolynomialLrBuilder;
+    /// Makes a schedule with PyTorch's defaults: a line to 0 in 5 steps.
+    new() -> Self;
+    /// Sets the number of steps to 0; default 5.
+    total_iters: u64 = 5;
+    /// Sets the power; default 1, a line.
+    power: f64 = 1.0;
+}
+
+impl PolynomialLrBuilder {
+    /// Makes the schedule.
     ///
     /// # Errors
     /// When `total_iters` is 0 or `power` negative.
-    pub fn new(total_iters: u64, power: f64) -> Result<Self> {
-        let name = "polynomial_lr";
-        let power = NOT_NEGATIVE.check(name, "power", power)?;
-        Ok(Self { total_iters: count(name, "total_iters", total_iters)?, power })
+    pub fn build(self) -> Result<PolynomialLr> {
+        count("polynomial_lr", "total_iters", self.total_iters)?;
+        NOT_NEGATIVE.check("polynomial_lr", "power", self.power)?;
+        Ok(self.make())
+    }
+
+    fn make(self) -> PolynomialLr {
+        PolynomialLr { total_iters: self.total_iters, power: self.power }
     }
 }
 

@@ -2,11 +2,19 @@
 
 use super::anneal::cosine;
 use super::{Schedule, count};
-use crate::settings::NOT_NEGATIVE;
+use crate::builder::builder;
+use crate::settings::{FRACTION, NOT_NEGATIVE, POSITIVE};
 use crate::{Error, Result};
 
-/// One rise to `max_lr` and one long fall, with the momentum the other way: Smith and Topin,
-/// "Super-convergence", 2018, in two phases of half a cosine, as PyTorch's default.
+/// Raises the learning rate once to `max_lr` and lowers it for the rest, the momentum the other way: Smith and
+/// Topin, "Super-convergence", 2018, in two phases of half a cosine, as PyTorch's default.
+///
+/// ```
+/// use taper_optim::schedule::{OneCycleLr, Schedule};
+/// let schedule = OneCycleLr::builder(1.0, 100).pct_start(0.2).momentum(None).build()?;
+/// assert!((schedule.lr(0.0, 19) - 1.0).abs() < 1e-12);
+/// # Ok::<(), taper_optim::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct OneCycleLr {
     max_lr: f64,
@@ -17,61 +25,48 @@ pub struct OneCycleLr {
     momentum: Option<(f64, f64)>,
 }
 
-impl OneCycleLr {
-    /// From `max_lr / 25` up in the first 30 % of `total_steps`, then down to a 10,000th of the
-    /// start; the momentum goes from 0.95 to 0.85 and back.
+builder! {
+    OneCycleLr, OneCycleLrBuilder;
+    /// Makes a schedule with PyTorch's defaults: from `max_lr / 25` up in the first 30 % of `total_steps`, then
+    /// down to a 10,000th of the start; the momentum goes from 0.95 to 0.85 and back.
     ///
     /// # Errors
     /// When `total_steps` is 0 or `max_lr` negative.
-    pub fn new(max_lr: f64, total_steps: u64) -> Result<Self> {
-        let name = "one_cycle_lr";
-        Ok(Self {
-            max_lr: NOT_NEGATIVE.check(name, "max_lr", max_lr)?,
-            total_steps: count(name, "total_steps", total_steps)?,
-            pct_start: 0.3,
-            div_factor: 25.0,
-            final_div_factor: 1e4,
-            momentum: Some((0.85, 0.95)),
-        })
-    }
+    new(max_lr: f64, total_steps: u64) -> Result;
+    /// Sets the part of the steps that the rise takes, from 0 to 1; default 0.3.
+    pct_start: f64 = 0.3;
+    /// Sets `max_lr` over the first learning rate; default 25.
+    div_factor: f64 = 25.0;
+    /// Sets the first learning rate over the last; default 10,000.
+    final_div_factor: f64 = 1e4;
+    /// Sets the least and the greatest momentum; `None` leaves the momentum alone. Default 0.85 and 0.95.
+    momentum: Option<(f64, f64)> = Some((0.85, 0.95)), impl Into<Option<(f64, f64)>> => Into::into;
+}
 
-    /// The share of the steps that the rise takes, 0 to 1; default 0.3.
+impl OneCycleLrBuilder {
+    /// Makes the schedule.
     ///
     /// # Errors
-    /// When it is none.
-    pub fn pct_start(mut self, share: f64) -> Result<Self> {
-        if !(0.0..=1.0).contains(&share) {
-            let expected = "a number from 0 to 1";
-            return Err(Error::Setting {
-                optimizer: "one_cycle_lr",
-                setting: "pct_start",
-                value: share,
-                expected,
-            });
-        }
-        self.pct_start = share;
-        Ok(self)
+    /// When `total_steps` is 0, `max_lr` negative, a factor not above 0, or `pct_start` not from 0 to 1.
+    pub fn build(self) -> Result<OneCycleLr> {
+        let name = "one_cycle_lr";
+        let momentum = self.momentum.map(|(least, greatest)| {
+            let least = NOT_NEGATIVE.check(name, "momentum", least)?;
+            Ok::<_, Error>((least, NOT_NEGATIVE.check(name, "momentum", greatest)?))
+        });
+        Ok(OneCycleLr {
+            max_lr: NOT_NEGATIVE.check(name, "max_lr", self.max_lr)?,
+            total_steps: count(name, "total_steps", self.total_steps)?,
+            pct_start: FRACTION.check(name, "pct_start", self.pct_start)?,
+            div_factor: POSITIVE.check(name, "div_factor", self.div_factor)?,
+            final_div_factor: POSITIVE.check(name, "final_div_factor", self.final_div_factor)?,
+            momentum: momentum.transpose()?,
+        })
     }
+}
 
-    /// `max_lr` over the first learning rate; default 25.
-    pub fn div_factor(mut self, factor: f64) -> Self {
-        self.div_factor = factor;
-        self
-    }
-
-    /// The first learning rate over the last; default 10,000.
-    pub fn final_div_factor(mut self, factor: f64) -> Self {
-        self.final_div_factor = factor;
-        self
-    }
-
-    /// The least and the greatest momentum, or `None` to leave it alone; default 0.85 and 0.95.
-    pub fn momentum(mut self, range: Option<(f64, f64)>) -> Self {
-        self.momentum = range;
-        self
-    }
-
-    /// Which of three values it is between, and how far it is on the way.
+impl OneCycleLr {
+    /// Returns the value at a step between three of them.
     fn phase(&self, t: u64, [start, peak, end]: [f64; 3]) -> f64 {
         let last = (self.total_steps - 1) as f64;
         let top = self.pct_start * self.total_steps as f64 - 1.0;
@@ -97,19 +92,19 @@ impl Schedule for OneCycleLr {
     }
 }
 
-/// How the peaks of [`CyclicLr`] change from cycle to cycle.
+/// Selects how the peaks of [`CyclicLr`] change from cycle to cycle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CyclicMode {
-    /// They stay.
+    /// Keeps them.
     Triangular,
-    /// They halve.
+    /// Halves them at each cycle.
     Triangular2,
-    /// They shrink by a factor at each step.
+    /// Multiplies them by a factor at each step.
     ExpRange(f64),
 }
 
-/// Up and down along lines between two learning rates: Smith, "Cyclical learning rates for training
-/// neural networks", 2017.
+/// Moves the learning rate up and down along lines between two values: Smith, "Cyclical learning rates for
+/// training neural networks", 2017.
 #[derive(Clone, Debug)]
 pub struct CyclicLr {
     base_lr: f64,
@@ -119,35 +114,38 @@ pub struct CyclicLr {
     mode: CyclicMode,
 }
 
-impl CyclicLr {
-    /// From `base_lr` to `max_lr` in `step_size_up` steps, and back in as many.
+builder! {
+    CyclicLr, CyclicLrBuilder;
+    /// Makes a schedule with PyTorch's defaults: 2000 steps up and as many down, the peaks all alike.
     ///
     /// # Errors
-    /// When `step_size_up` is 0 or a learning rate negative.
-    pub fn new(base_lr: f64, max_lr: f64, step_size_up: u64) -> Result<Self> {
-        let rate = |setting, value| NOT_NEGATIVE.check("cyclic_lr", setting, value);
-        Ok(Self {
-            base_lr: rate("base_lr", base_lr)?,
-            max_lr: rate("max_lr", max_lr)?,
-            up: count("cyclic_lr", "step_size_up", step_size_up)?,
-            down: step_size_up,
-            mode: CyclicMode::Triangular,
+    /// When a learning rate is negative.
+    new(base_lr: f64, max_lr: f64) -> Result;
+    /// Sets the number of steps up; default 2000.
+    step_size_up: u64 = 2000;
+    /// Sets the number of steps down; default `None`, as many as up.
+    step_size_down: Option<u64> = None, impl Into<Option<u64>> => Into::into;
+    /// Sets how the peaks change; default [`CyclicMode::Triangular`].
+    mode: CyclicMode = CyclicMode::Triangular;
+}
+
+impl CyclicLrBuilder {
+    /// Makes the schedule.
+    ///
+    /// # Errors
+    /// When a learning rate or the factor of [`CyclicMode::ExpRange`] is negative, or a number of steps 0.
+    pub fn build(self) -> Result<CyclicLr> {
+        let name = "cyclic_lr";
+        if let CyclicMode::ExpRange(gamma) = self.mode {
+            NOT_NEGATIVE.check(name, "gamma", gamma)?;
+        }
+        Ok(CyclicLr {
+            base_lr: NOT_NEGATIVE.check(name, "base_lr", self.base_lr)?,
+            max_lr: NOT_NEGATIVE.check(name, "max_lr", self.max_lr)?,
+            up: count(name, "step_size_up", self.step_size_up)?,
+            down: count(name, "step_size_down", self.step_size_down.unwrap_or(self.step_size_up))?,
+            mode: self.mode,
         })
-    }
-
-    /// The steps of the way back.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn step_size_down(mut self, steps: u64) -> Result<Self> {
-        self.down = count("cyclic_lr", "step_size_down", steps)?;
-        Ok(self)
-    }
-
-    /// How the peaks change.
-    pub fn mode(mut self, mode: CyclicMode) -> Self {
-        self.mode = mode;
-        self
     }
 }
 

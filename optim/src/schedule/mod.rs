@@ -7,19 +7,25 @@ mod steps;
 
 use std::collections::BTreeMap;
 
-pub use anneal::{CosineAnnealingLr, CosineAnnealingWarmRestarts, PolynomialLr};
-pub use cycle::{CyclicLr, CyclicMode, OneCycleLr};
-pub use plateau::ReduceLrOnPlateau;
-pub use steps::{ConstantLr, ExponentialLr, LambdaLr, LinearLr, MultiStepLr, SequentialLr, StepLr};
+pub use anneal::{
+    CosineAnnealingLr, CosineAnnealingLrBuilder, CosineAnnealingWarmRestarts,
+    CosineAnnealingWarmRestartsBuilder, PolynomialLr, PolynomialLrBuilder,
+};
+pub use cycle::{CyclicLr, CyclicLrBuilder, CyclicMode, OneCycleLr, OneCycleLrBuilder};
+pub use plateau::{ReduceLrOnPlateau, ReduceLrOnPlateauBuilder};
+pub use steps::{
+    ConstantLr, ConstantLrBuilder, ExponentialLr, LambdaLr, LinearLr, LinearLrBuilder, MultiStepLr,
+    MultiStepLrBuilder, SequentialLr, StepLr, StepLrBuilder,
+};
 
 use crate::{Error, Optimizer, Result};
 
 /// A learning rate as a function of the number of steps made.
-pub trait Schedule {
-    /// The learning rate after `step` steps, where `base` is the optimiser's own.
+pub trait Schedule: Send + Sync {
+    /// Returns the learning rate after `step` steps, where `base` is the optimiser's own.
     fn lr(&self, base: f64, step: u64) -> f64;
 
-    /// Other settings that change along, such as the momentum.
+    /// Returns other settings that change along, such as the momentum, by their names in PyTorch.
     fn others(&self, _step: u64) -> Vec<(&'static str, f64)> {
         Vec::new()
     }
@@ -43,10 +49,10 @@ impl<S: Schedule + ?Sized> Schedule for Box<S> {
 /// use taper_optim::{Optimizer, Sgd};
 /// # let parameters = vec![Variable::requires_grad(Tensor::zeros(1)?)];
 /// let mut optimizer = Sgd::new(parameters, 0.1)?;
-/// let mut scheduler = Scheduler::new(StepLr::new(30, 0.1)?, &mut optimizer);
+/// let mut scheduler = Scheduler::new(StepLr::new(30)?, &mut optimizer)?;
 /// for _epoch in 0..30 {
 ///     // … train for an epoch …
-///     scheduler.step(&mut optimizer);
+///     scheduler.step(&mut optimizer)?;
 /// }
 /// assert!((optimizer.param_groups()[0].get("lr").unwrap() - 0.01).abs() < 1e-12);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -60,43 +66,51 @@ pub struct Scheduler<S> {
 
 impl<S: Schedule> Scheduler<S> {
     /// Takes the groups' learning rates as the base, and sets the first ones.
-    pub fn new(schedule: S, optimizer: &mut dyn Optimizer) -> Self {
+    ///
+    /// # Errors
+    /// When the schedule gives a value that the optimiser does not take.
+    pub fn new(schedule: S, optimizer: &mut dyn Optimizer) -> Result<Self> {
         let base = optimizer.param_groups().iter().map(|g| g.get("lr").unwrap_or(0.0)).collect();
         let scheduler = Self { schedule, base, step: 0 };
-        scheduler.apply(optimizer);
-        scheduler
+        scheduler.apply(optimizer)?;
+        Ok(scheduler)
     }
 
-    /// Goes on by one: call it after an epoch, or after each mini-batch, as the schedule counts.
-    pub fn step(&mut self, optimizer: &mut dyn Optimizer) {
+    /// Sets the learning rates of the next step: call it after an epoch, or after each mini-batch, as the
+    /// schedule counts.
+    ///
+    /// # Errors
+    /// When the schedule gives a value that the optimiser does not take.
+    pub fn step(&mut self, optimizer: &mut dyn Optimizer) -> Result<()> {
         self.step += 1;
-        self.apply(optimizer);
+        self.apply(optimizer)
     }
 
-    fn apply(&self, optimizer: &mut dyn Optimizer) {
+    fn apply(&self, optimizer: &mut dyn Optimizer) -> Result<()> {
         let others = self.schedule.others(self.step);
         for (group, &base) in optimizer.param_groups_mut().iter_mut().zip(&self.base) {
-            group.change("lr", self.schedule.lr(base, self.step));
+            group.change("lr", self.schedule.lr(base, self.step))?;
             for &(setting, value) in &others {
                 if group.get(setting).is_some() {
-                    group.change(setting, value);
+                    group.change(setting, value)?;
                 }
             }
         }
+        Ok(())
     }
 
-    /// The learning rates now, one for each group.
+    /// Returns the learning rates now, one for each group.
     pub fn last_lr(&self) -> Vec<f64> {
         self.base.iter().map(|&base| self.schedule.lr(base, self.step)).collect()
     }
 
-    /// What is needed to go on from here: `last_epoch`, and `base_lr.N` for each group.
+    /// Returns what a resumed training needs: `last_epoch`, and `base_lr.N` for each group.
     pub fn state_dict(&self) -> BTreeMap<String, f64> {
         let base = self.base.iter().enumerate().map(|(i, &lr)| (format!("base_lr.{i}"), lr));
         base.chain([("last_epoch".to_owned(), self.step as f64)]).collect()
     }
 
-    /// Goes on from a saved state.
+    /// Continues from a saved state.
     ///
     /// # Errors
     /// When the state is of another number of groups.
@@ -116,7 +130,7 @@ impl<S: Schedule> Scheduler<S> {
     }
 }
 
-/// A number of steps, at least one.
+/// Checks that a number of steps is at least 1.
 fn count(optimizer: &'static str, setting: &'static str, steps: u64) -> Result<u64> {
     if steps > 0 {
         return Ok(steps);

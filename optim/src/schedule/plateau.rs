@@ -1,11 +1,12 @@
-//! A learning rate that falls when a measure stops getting better.
+//! Reducing the learning rate when a measure stops getting better.
 
 use std::collections::BTreeMap;
 
-use crate::settings::BELOW_1;
+use crate::builder::builder;
+use crate::settings::{BELOW_1, NOT_NEGATIVE};
 use crate::{Error, Optimizer, Result};
 
-/// Multiplies the learning rate by `factor` when a measure has not got better for `patience` steps.
+/// Multiplies the learning rate by `factor` when a measure has not improved for `patience` steps.
 ///
 /// ```
 /// # use taper_autograd::{Variable, tensor::Tensor};
@@ -13,94 +14,69 @@ use crate::{Error, Optimizer, Result};
 /// use taper_optim::{Optimizer, Sgd};
 /// # let parameters = vec![Variable::requires_grad(Tensor::zeros(1)?)];
 /// let mut optimizer = Sgd::new(parameters, 1.0)?;
-/// let mut scheduler = ReduceLrOnPlateau::new().factor(0.5)?.patience(2);
+/// let mut scheduler = ReduceLrOnPlateau::builder().factor(0.5).patience(2).build()?;
 /// for loss in [3.0, 2.0, 2.0, 2.0, 2.0] {
-///     scheduler.step(loss, &mut optimizer);
+///     scheduler.step(loss, &mut optimizer)?;
 /// }
 /// assert_eq!(optimizer.param_groups()[0].get("lr"), Some(0.5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ReduceLrOnPlateau {
-    maximize: bool,
-    factor: f64,
-    patience: u64,
-    threshold: f64,
-    cooldown: u64,
-    min_lr: f64,
+    settings: ReduceLrOnPlateauBuilder,
     best: f64,
     bad: u64,
     cooling: u64,
 }
 
-impl Default for ReduceLrOnPlateau {
-    fn default() -> Self {
-        Self {
-            maximize: false,
-            factor: 0.1,
-            patience: 10,
-            threshold: 1e-4,
-            cooldown: 0,
-            min_lr: 0.0,
-            best: f64::INFINITY,
-            bad: 0,
-            cooling: 0,
-        }
+builder! {
+    ReduceLrOnPlateau, ReduceLrOnPlateauBuilder;
+    /// Makes a scheduler with PyTorch's defaults.
+    new() -> Self;
+    /// Expects a measure that rises, such as an accuracy, instead of one that falls; default false.
+    maximize: bool = false;
+    /// Sets what the learning rate is multiplied by, below 1; default 0.1.
+    factor: f64 = 0.1;
+    /// Sets how many steps without an improvement are accepted; default 10.
+    patience: u64 = 10;
+    /// Sets the relative change that counts as an improvement; default 1e-4.
+    threshold: f64 = 1e-4;
+    /// Sets for how many steps after a reduction none is counted; default 0.
+    cooldown: u64 = 0;
+    /// Sets the least learning rate; default 0.
+    min_lr: f64 = 0.0;
+}
+
+impl ReduceLrOnPlateauBuilder {
+    /// Makes the scheduler.
+    ///
+    /// # Errors
+    /// When `factor` is not from 0 to below 1, or `threshold` or `min_lr` is negative.
+    pub fn build(self) -> Result<ReduceLrOnPlateau> {
+        BELOW_1.check("reduce_lr_on_plateau", "factor", self.factor)?;
+        NOT_NEGATIVE.check("reduce_lr_on_plateau", "threshold", self.threshold)?;
+        NOT_NEGATIVE.check("reduce_lr_on_plateau", "min_lr", self.min_lr)?;
+        Ok(self.make())
+    }
+
+    fn make(self) -> ReduceLrOnPlateau {
+        let best = if self.maximize { f64::NEG_INFINITY } else { f64::INFINITY };
+        ReduceLrOnPlateau { settings: self, best, bad: 0, cooling: 0 }
     }
 }
 
 impl ReduceLrOnPlateau {
-    /// PyTorch's defaults: a measure that should fall, factor 0.1, patience 10, a relative
-    /// threshold of 1e-4, no cooldown.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// For a measure that should rise, such as an accuracy.
-    pub fn maximize(mut self) -> Self {
-        (self.maximize, self.best) = (true, f64::NEG_INFINITY);
-        self
-    }
-
-    /// What the learning rate is multiplied by, below 1.
+    /// Takes the measure of another epoch, and reduces the learning rates when it is time.
     ///
     /// # Errors
-    /// When it is not.
-    pub fn factor(mut self, factor: f64) -> Result<Self> {
-        self.factor = BELOW_1.check("reduce_lr_on_plateau", "factor", factor)?;
-        Ok(self)
-    }
-
-    /// How many steps without an improvement are borne.
-    pub fn patience(mut self, steps: u64) -> Self {
-        self.patience = steps;
-        self
-    }
-
-    /// How much better, relatively, counts as better.
-    pub fn threshold(mut self, threshold: f64) -> Self {
-        self.threshold = threshold;
-        self
-    }
-
-    /// For how many steps after a fall nothing is counted.
-    pub fn cooldown(mut self, steps: u64) -> Self {
-        self.cooldown = steps;
-        self
-    }
-
-    /// The least learning rate.
-    pub fn min_lr(mut self, lr: f64) -> Self {
-        self.min_lr = lr;
-        self
-    }
-
-    /// Takes the measure of another epoch.
-    pub fn step(&mut self, measure: f64, optimizer: &mut dyn Optimizer) {
-        let better = if self.maximize {
-            measure > self.best * (1.0 + self.threshold)
+    /// When a group has no learning rate.
+    pub fn step(&mut self, measure: f64, optimizer: &mut dyn Optimizer) -> Result<()> {
+        let &ReduceLrOnPlateauBuilder { maximize, factor, patience, threshold, cooldown, min_lr } =
+            &self.settings;
+        let better = if maximize {
+            measure > self.best * (1.0 + threshold)
         } else {
-            measure < self.best * (1.0 - self.threshold)
+            measure < self.best * (1.0 - threshold)
         };
         if better {
             (self.best, self.bad) = (measure, 0);
@@ -110,15 +86,17 @@ impl ReduceLrOnPlateau {
         if self.cooling > 0 {
             (self.cooling, self.bad) = (self.cooling - 1, 0);
         }
-        if self.bad > self.patience {
+        if self.bad > patience {
             for group in optimizer.param_groups_mut() {
                 let lr = group.get("lr").unwrap_or(0.0);
-                group.change("lr", (lr * self.factor).max(self.min_lr));
+                group.change("lr", (lr * factor).max(min_lr))?;
             }
-            (self.cooling, self.bad) = (self.cooldown, 0);
+            (self.cooling, self.bad) = (cooldown, 0);
         }
+        Ok(())
     }
-    /// What is needed to go on from here, by PyTorch's names.
+
+    /// Returns what a resumed training needs, by PyTorch's names.
     pub fn state_dict(&self) -> BTreeMap<String, f64> {
         let state = [
             ("best", self.best),
@@ -128,10 +106,10 @@ impl ReduceLrOnPlateau {
         state.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
     }
 
-    /// Goes on from a saved state.
+    /// Continues from a saved state.
     ///
     /// # Errors
-    /// When something is missing in it.
+    /// When a number is missing in it.
     pub fn load_state_dict(&mut self, state: &BTreeMap<String, f64>) -> Result<()> {
         let number = |name: &str| {
             state.get(name).copied().ok_or_else(|| Error::Parameters {

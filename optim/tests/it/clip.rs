@@ -3,7 +3,8 @@
 use taper_autograd::Variable;
 use taper_autograd::tensor::Tensor;
 use taper_optim::{
-    Error, Optimizer, Sgd, clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm,
+    Error, IfNonFinite, Optimizer, Sgd, clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_,
+    get_total_norm,
 };
 
 const GRADS: [f32; 7] = [3.0, -4.0, 0.5, 2.0, -1.0, 7.0, 0.25];
@@ -42,7 +43,7 @@ fn norms_are_pytorchs() {
         (0.0, 2.0, 3.0),
     ] {
         let p = parameters(GRADS);
-        let norm = get_total_norm(&p, norm_type, true).unwrap();
+        let norm = get_total_norm(&p, norm_type, IfNonFinite::Refuse).unwrap();
         assert!((norm - expected).abs() < 1e-6 * expected, "{norm_type}-norm {norm}, expected {expected}");
         clip_grads_with_norm_(&p, 2.5, norm).unwrap();
         close(&grads(&p)[..1], &[first]);
@@ -81,11 +82,11 @@ fn a_norm_that_is_no_number() {
     let p = with(f32::INFINITY);
     assert_eq!(clip_grad_norm_(&p, 2.5).unwrap(), f64::INFINITY);
     close(&grads(&p), &[0.0, 0.0, 0.0, 0.0, 0.0, f32::NAN, 0.0]);
-    let error = get_total_norm(&with(f32::NAN), 2.0, true).unwrap_err();
+    let error = get_total_norm(&with(f32::NAN), 2.0, IfNonFinite::Refuse).unwrap_err();
     assert!(matches!(error, Error::NonFinite { nan: 1, infinite: 0, numel: 3, .. }), "{error}");
     // Finite elements whose squares' root is beyond f32 are no fault of a parameter.
     let p = parameters([2e38; 7]);
-    assert!(get_total_norm(&p, 2.0, true).unwrap_err().to_string().contains("too large"));
+    assert!(get_total_norm(&p, 2.0, IfNonFinite::Refuse).unwrap_err().to_string().contains("too large"));
 }
 
 #[test]

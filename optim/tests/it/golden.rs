@@ -64,52 +64,62 @@ fn optimizer(case: &Value, parameters: Vec<Variable>) -> Option<Box<dyn Optimize
     let adam = || (betas().0, betas().1, number("eps", 1e-8));
     Some(match case["optimizer"].as_str()? {
         "SGD" => Box::new(
-            Sgd::new(parameters, lr)
-                .unwrap()
+            Sgd::builder(parameters, lr)
                 .momentum(number("momentum", 0.0))
                 .dampening(number("dampening", 0.0))
                 .weight_decay(number("weight_decay", 0.0))
                 .nesterov(flag("nesterov"))
-                .maximize(flag("maximize")),
+                .maximize(flag("maximize"))
+                .build()
+                .unwrap(),
         ),
         "Adam" => {
             let (beta1, beta2, eps) = adam();
-            let adam = Adam::new(parameters, lr).unwrap().betas(beta1, beta2).eps(eps);
-            Box::new(adam.weight_decay(number("weight_decay", 0.0)).amsgrad(flag("amsgrad")))
+            let adam = Adam::builder(parameters, lr).betas(beta1, beta2).eps(eps);
+            Box::new(adam.weight_decay(number("weight_decay", 0.0)).amsgrad(flag("amsgrad")).build().unwrap())
         }
         "AdamW" => {
             let (beta1, beta2, eps) = adam();
-            let adam = AdamW::new(parameters, lr).unwrap().betas(beta1, beta2).eps(eps);
-            Box::new(adam.weight_decay(number("weight_decay", 0.01)).amsgrad(flag("amsgrad")))
+            let adam = AdamW::builder(parameters, lr).betas(beta1, beta2).eps(eps);
+            Box::new(
+                adam.weight_decay(number("weight_decay", 0.01)).amsgrad(flag("amsgrad")).build().unwrap(),
+            )
         }
         "RMSprop" => Box::new(
-            RmsProp::new(parameters, lr)
-                .unwrap()
+            RmsProp::builder(parameters, lr)
                 .alpha(number("alpha", 0.99))
                 .eps(number("eps", 1e-8))
                 .weight_decay(number("weight_decay", 0.0))
                 .momentum(number("momentum", 0.0))
-                .centered(flag("centered")),
+                .centered(flag("centered"))
+                .build()
+                .unwrap(),
         ),
         "Adagrad" => Box::new(
-            Adagrad::new(parameters, lr)
-                .unwrap()
+            Adagrad::builder(parameters, lr)
                 .lr_decay(number("lr_decay", 0.0))
                 .weight_decay(number("weight_decay", 0.0))
                 .initial_accumulator_value(number("initial_accumulator_value", 0.0))
-                .eps(number("eps", 1e-10)),
+                .eps(number("eps", 1e-10))
+                .build()
+                .unwrap(),
         ),
-        "Adadelta" => {
-            Box::new(Adadelta::new(parameters, lr).unwrap().rho(number("rho", 0.9)).eps(number("eps", 1e-6)))
-        }
-        "Adamax" => Box::new(Adamax::new(parameters, lr).unwrap().betas(betas().0, betas().1)),
+        "Adadelta" => Box::new(
+            Adadelta::builder(parameters, lr)
+                .rho(number("rho", 0.9))
+                .eps(number("eps", 1e-6))
+                .build()
+                .unwrap(),
+        ),
+        "Adamax" => Box::new(Adamax::builder(parameters, lr).betas(betas().0, betas().1).build().unwrap()),
         "NAdam" => Box::new(
-            NAdam::new(parameters, lr)
-                .unwrap()
+            NAdam::builder(parameters, lr)
                 .betas(betas().0, betas().1)
-                .momentum_decay(number("momentum_decay", 4e-3)),
+                .momentum_decay(number("momentum_decay", 4e-3))
+                .build()
+                .unwrap(),
         ),
-        "RAdam" => Box::new(RAdam::new(parameters, lr).unwrap().betas(betas().0, betas().1)),
+        "RAdam" => Box::new(RAdam::builder(parameters, lr).betas(betas().0, betas().1).build().unwrap()),
         _ => return None,
     })
 }

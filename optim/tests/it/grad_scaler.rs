@@ -27,8 +27,9 @@ fn the_scale_grows_and_falls_as_pytorchs() {
     ];
     let p = parameter();
     let mut optimizer = Sgd::new(vec![p.clone()], 0.1).unwrap();
-    let mut scaler =
-        GradScaler::new().init_scale(1024.0).growth_factor(3.0).backoff_factor(0.25).growth_interval(3);
+    let scaler =
+        GradScaler::builder().init_scale(1024.0).growth_factor(3.0).backoff_factor(0.25).growth_interval(3);
+    let mut scaler = scaler.build().unwrap();
     for (i, (scale, tracker, value)) in EXPECTED.into_iter().enumerate() {
         optimizer.zero_grad();
         let factor = match i {
@@ -41,7 +42,7 @@ fn the_scale_grows_and_falls_as_pytorchs() {
         assert_eq!(scaler.step(&mut optimizer).unwrap(), factor == 1.0);
         scaler.update().unwrap();
         assert_eq!(
-            (scaler.get_scale(), scaler.state_dict()["_growth_tracker"]),
+            (scaler.current_scale(), scaler.state_dict()["_growth_tracker"]),
             (scale, tracker),
             "step {i}"
         );
@@ -86,14 +87,14 @@ fn a_scaler_refuses_what_makes_no_sense() {
 
 #[test]
 fn a_scalers_state_goes_on_and_a_disabled_one_does_nothing() {
-    let mut scaler = GradScaler::new().init_scale(8.0).growth_interval(7);
+    let scaler = GradScaler::builder().init_scale(8.0).growth_interval(7).build().unwrap();
     let mut other = GradScaler::new();
     other.load_state_dict(&scaler.state_dict()).unwrap();
     assert_eq!(other.state_dict(), scaler.state_dict());
     assert!(other.load_state_dict(&Default::default()).unwrap_err().to_string().contains("\"scale\""));
 
-    scaler = scaler.enabled(false);
-    assert_eq!((scaler.get_scale(), scaler.state_dict().len()), (1.0, 0));
+    let mut scaler = GradScaler::builder().enabled(false).build().unwrap();
+    assert_eq!((scaler.current_scale(), scaler.state_dict().len()), (1.0, 0));
     let p = parameter();
     let mut optimizer = Sgd::new(vec![p.clone()], 0.5).unwrap();
     scaler.scale(&p.square().unwrap().sum().unwrap()).unwrap().backward().unwrap();

@@ -3,7 +3,7 @@
 
 use taper_autograd::Variable;
 use taper_autograd::tensor::{DType, Tensor};
-use taper_optim::{Lbfgs, Loss, Optimizer};
+use taper_optim::{Lbfgs, LbfgsBuilder, LossResult, Optimizer};
 
 type Row = ([f64; 5], u64, u64);
 
@@ -14,7 +14,7 @@ fn parameters() -> Vec<Variable> {
     ]
 }
 
-fn loss(p: &[Variable], maximize: bool) -> Loss {
+fn loss(p: &[Variable], maximize: bool) -> LossResult {
     let (a, b) = (p[0].narrow(0, 0, 1)?, p[0].narrow(0, 1, 1)?);
     let (c, d) = (p[1].narrow(0, 0, 1)?.flatten(0)?, p[1].narrow(0, 1, 1)?.flatten(0)?);
     let valley = ((&a - 1.0)?.square()? + ((&b - &a.square()?)?.square()? * 100.0)?)?;
@@ -26,9 +26,9 @@ fn loss(p: &[Variable], maximize: bool) -> Loss {
     Ok(loss.item::<f64>()?)
 }
 
-fn follows(make: impl Fn(Lbfgs) -> Lbfgs, lr: f64, maximize: bool, rows: &[Row]) {
+fn follows(make: impl Fn(LbfgsBuilder) -> LbfgsBuilder, lr: f64, maximize: bool, rows: &[Row]) {
     let p = parameters();
-    let mut optimizer = make(Lbfgs::new(p.clone(), lr).unwrap());
+    let mut optimizer = make(Lbfgs::builder(p.clone(), lr)).build().unwrap();
     let mut evaluated = 0;
     for (step, (expected, evaluations, iterations)) in rows.iter().enumerate() {
         let first = optimizer.step_with(&mut || {
@@ -77,7 +77,7 @@ fn strong_wolfe_upwards_with_a_short_memory() {
         ([-4.735331853, -0.4150171468, 0.1210269708, -0.1308038775, 0.05603052756], 22, 17),
         ([-2.512983155, 0.1456022841, 0.002030116784, -0.1303856479, -0.1626661725], 29, 23),
     ];
-    let make = |o: Lbfgs| o.max_iter(6).history_size(2).strong_wolfe(true).maximize(true);
+    let make = |o: LbfgsBuilder| o.max_iter(6).history_size(2).strong_wolfe(true).maximize(true);
     follows(make, 0.5, true, &rows);
 }
 
@@ -96,7 +96,7 @@ fn to_the_bottom_of_the_valley() {
 fn a_saved_state_goes_on() {
     let run = |interrupt: bool| {
         let p = parameters();
-        let make = || Lbfgs::new(p.clone(), 1.0).unwrap().max_iter(3).strong_wolfe(true);
+        let make = || Lbfgs::builder(p.clone(), 1.0).max_iter(3).strong_wolfe(true).build().unwrap();
         let mut optimizer = make();
         for step in 0..5 {
             if interrupt && step == 2 {

@@ -5,32 +5,40 @@ use std::collections::BTreeMap;
 use taper_autograd::Variable;
 use taper_autograd::tensor::{DType, Tensor};
 use taper_optim::{
-    Adadelta, Adagrad, Adam, AdamW, Adamax, Lion, NAdam, Optimizer, ParamGroup, RAdam, RmsProp, Sgd,
-    StateDict,
+    Adadelta, Adagrad, Adam, AdamW, Adamax, Lion, NAdam, Optimizer, OptimizerBuilder, RAdam, RmsProp, Rule,
+    Sgd, StateDict,
 };
 
-type Make = fn(Vec<Variable>) -> Box<dyn Optimizer>;
+/// Makes an optimiser of two groups of parameters.
+type Make = fn(Vec<Variable>, Vec<Variable>) -> Box<dyn Optimizer>;
+
+fn two<R: Rule + 'static>(builder: OptimizerBuilder<R>, second: Vec<Variable>) -> Box<dyn Optimizer> {
+    let slower = |mut settings: R| {
+        settings.set("lr", 0.03).unwrap();
+        settings
+    };
+    Box::new(builder.group(second, slower).build().unwrap())
+}
 
 const OPTIMIZERS: [Make; 11] = [
-    |p| Box::new(Sgd::new(p, 0.1).unwrap().momentum(0.9)),
-    |p| Box::new(Adam::new(p, 0.1).unwrap().amsgrad(true)),
-    |p| Box::new(AdamW::new(p, 0.1).unwrap()),
-    |p| Box::new(RmsProp::new(p, 0.1).unwrap().centered(true).momentum(0.5)),
-    |p| Box::new(Adagrad::new(p, 0.1).unwrap()),
-    |p| Box::new(Adadelta::new(p, 1.0).unwrap()),
-    |p| Box::new(Adamax::new(p, 0.1).unwrap()),
-    |p| Box::new(NAdam::new(p, 0.1).unwrap()),
-    |p| Box::new(RAdam::new(p, 0.1).unwrap()),
-    |p| Box::new(Lion::new(p, 0.1).unwrap()),
-    |p| Box::new(Sgd::new(p, 0.1).unwrap()),
+    |a, b| two(Sgd::builder(a, 0.1).momentum(0.9), b),
+    |a, b| two(Adam::builder(a, 0.1).amsgrad(true), b),
+    |a, b| two(AdamW::builder(a, 0.1), b),
+    |a, b| two(RmsProp::builder(a, 0.1).centered(true).momentum(0.5), b),
+    |a, b| two(Adagrad::builder(a, 0.1), b),
+    |a, b| two(Adadelta::builder(a, 1.0), b),
+    |a, b| two(Adamax::builder(a, 0.1), b),
+    |a, b| two(NAdam::builder(a, 0.1), b),
+    |a, b| two(RAdam::builder(a, 0.1), b),
+    |a, b| two(Lion::builder(a, 0.1), b),
+    |a, b| two(Sgd::builder(a, 0.1), b),
 ];
 
 /// Two groups of a parameter each, of which the second has no gradient at first.
 fn start(make: Make) -> (Vec<Variable>, Box<dyn Optimizer>) {
     let leaf = |x: f32| Variable::requires_grad(Tensor::new([x, 2.0 - x, 0.3]).unwrap());
     let p = vec![leaf(1.0), leaf(-2.0)];
-    let mut optimizer = make(vec![p[0].clone()]);
-    optimizer.add_param_group(ParamGroup::new(vec![p[1].clone()]).set("lr", 0.03)).unwrap();
+    let optimizer = make(vec![p[0].clone()], vec![p[1].clone()]);
     (p, optimizer)
 }
 
@@ -70,7 +78,7 @@ fn every_optimizer_goes_on_to_the_bit() {
 fn a_state_takes_its_parameters_dtype() {
     let w = Variable::requires_grad(Tensor::options().dtype(DType::F64).tensor([1.0f64]).unwrap());
     w.sum().unwrap().backward().unwrap();
-    let mut sgd = Sgd::new(vec![w], 0.1).unwrap().momentum(0.9);
+    let mut sgd = Sgd::builder(vec![w], 0.1).momentum(0.9).build().unwrap();
     let buffer = BTreeMap::from([("state.0.momentum_buffer".to_owned(), Tensor::new([0.5f32]).unwrap())]);
     let mut state = StateDict::from_tensors(&buffer).unwrap();
     state.param_groups.push(BTreeMap::new());

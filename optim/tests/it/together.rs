@@ -1,12 +1,13 @@
 //! Many parameters in one call, as on a GPU, and one after another.
 
 use taper_autograd::tensor::Tensor;
-use taper_optim::{AdamSettings, AdamWSettings, ParamGroup, ParamState, Rule, SgdSettings, Update};
+use taper_optim::{AdamSettings, AdamWSettings, ParamState, Rule, SgdSettings, Update};
 
 /// The parameters after three steps; the last one joins at the second.
 fn trained<R: Rule>(settings: &[(&str, f64)], together: bool) -> Vec<Vec<f32>> {
-    let group = settings.iter().fold(ParamGroup::new(vec![]), |group, (name, value)| group.set(name, *value));
-    let settings = R::read(&group).unwrap();
+    let mut rule = R::default();
+    settings.iter().for_each(|(name, value)| rule.set(name, *value).unwrap());
+    let settings = rule;
     let tensor = |n: usize, scale: f32| {
         let values = (0..n).map(|i| (i as f32 - 1.3) * scale).collect();
         Tensor::from_vec(values, n).unwrap().to(&crate::device()).unwrap()

@@ -46,18 +46,18 @@ fn run(settings: &Settings) -> Result<End> {
     let Source { name, classes, train: train_set, test: test_set } =
         source::open(settings.dataset, &settings.data, settings.from.clone())?;
     let shown = (0..SHOWN).map(|i| test_set.at(i)).collect::<Result<Vec<_>, _>>()?;
-    let loader = DataLoader::new(train_set.transform(settings.transforms()))
+    let loader = DataLoader::builder(train_set.transform(settings.transforms()?))
         .batch_size(settings.batch_size)
         .shuffle(true)
         .num_workers(settings.workers)
         .seed(settings.seed)
         .build()?;
-    let test = DataLoader::new(test_set.transform(normalized())).batch_size(100).seed(0).build()?;
+    let test = DataLoader::builder(test_set.transform(normalized()?)).batch_size(100).seed(0).build()?;
     say(&net);
     let limit = settings.limit.unwrap_or(usize::MAX);
     let steps = settings.epochs.saturating_mul(loader.len().min(limit) as u64);
     let scheduler = settings.scheduler(steps, &mut *optimizer)?;
-    let (criterion, training) = (settings.criterion(), Training::default());
+    let (criterion, training) = (settings.criterion()?, Training::default());
     let mut run = Run { net: &net, optimizer, scheduler, loader: &loader, criterion, training };
     if let Some(file) = &settings.resume {
         run.resume(file)?;

@@ -18,9 +18,12 @@ pub const SIDE: usize = 32;
 /// From bytes to numbers.
 pub type Normalized = Compose<(ToTensor, Normalize)>;
 
-/// From bytes to the numbers that the networks see, -1 to 1, as in the tutorial.
-pub fn normalized() -> Normalized {
-    Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])))
+/// Returns the transform from bytes to the numbers that the networks see, -1 to 1, as in the tutorial.
+///
+/// # Errors
+/// Never, as the deviations are above 0.
+pub fn normalized() -> taper_data::Result<Normalized> {
+    Ok(Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])?)))
 }
 
 /// One of the networks for colour pictures of 32x32: `[N, 3, 32, 32]` to `[N, 10]`.

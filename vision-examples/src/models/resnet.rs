@@ -8,7 +8,8 @@ use taper_nn::{
 
 /// A convolution without bias, as batch norm follows, initialised for the ReLU after it.
 fn conv(inputs: usize, outputs: usize, kernel: usize, stride: usize) -> Result<Conv2d> {
-    let layer = Conv2d::new(inputs, outputs, kernel)?.stride(stride).padding(kernel / 2).bias(false);
+    let layer =
+        Conv2d::builder(inputs, outputs, kernel).stride(stride).padding(kernel / 2).bias(false).build()?;
     kaiming_normal_(&layer.weight, FanMode::FanOut, Nonlinearity::Relu)?;
     Ok(layer)
 }
@@ -75,7 +76,7 @@ impl ResNet18 {
     /// # Errors
     /// When memory runs out.
     pub fn new(num_classes: usize) -> Result<Self> {
-        let maxpool = MaxPool2d::new(3).stride(2).padding(1);
+        let maxpool = MaxPool2d::builder(3).stride(2).padding(1).build()?;
         Self::with_stem(conv(3, 64, 7, 2)?, Some(maxpool), num_classes)
     }
 

@@ -45,11 +45,10 @@ impl Settings {
         parameters: Vec<Variable>,
         mut settings: R,
     ) -> Result<Box<dyn Optimizer>> {
-        settings.set("lr", self.lr)?;
         if let Some(decay) = self.weight_decay {
             settings.set("weight_decay", decay)?;
         }
-        Ok(Box::new(PerParameter::with_settings(parameters, settings)?))
+        Ok(Box::new(PerParameter::builder(parameters, self.lr).settings(settings).build()?))
     }
 
     /// The schedule of the learning rate over so many mini-batches.
@@ -63,26 +62,32 @@ impl Settings {
     ) -> Result<Option<Scheduler<Box<dyn Schedule>>>> {
         let schedule: Box<dyn Schedule> = match self.schedule {
             ScheduleChoice::Constant => return Ok(None),
-            ScheduleChoice::Cosine => Box::new(CosineAnnealingLr::new(steps, 0.0)?),
+            ScheduleChoice::Cosine => Box::new(CosineAnnealingLr::new(steps)?),
             ScheduleChoice::OneCycle => Box::new(OneCycleLr::new(self.lr, steps)?),
         };
-        Ok(Some(Scheduler::new(schedule, optimizer)))
+        Ok(Some(Scheduler::new(schedule, optimizer)?))
     }
 
-    /// What is to become small.
-    pub fn criterion(&self) -> CrossEntropyLoss {
-        CrossEntropyLoss::new().label_smoothing(self.label_smoothing)
+    /// Makes the loss.
+    ///
+    /// # Errors
+    /// When the label smoothing is not from 0 to 1.
+    pub fn criterion(&self) -> Result<CrossEntropyLoss> {
+        Ok(CrossEntropyLoss::builder().label_smoothing(self.label_smoothing).build()?)
     }
 
-    /// From a training picture to the network's numbers.
-    pub fn transforms(&self) -> Transforms {
+    /// Returns the transforms from a training picture to the network's numbers.
+    ///
+    /// # Errors
+    /// Never, as the options are in their ranges.
+    pub fn transforms(&self) -> Result<Transforms> {
         let mut steps: Vec<Box<dyn Transform>> = vec![];
         if self.augment {
-            steps.push(Box::new(RandomCrop::new(SIDE).padding(4)));
-            steps.push(Box::new(RandomHorizontalFlip::default()));
+            steps.push(Box::new(RandomCrop::builder(SIDE).padding(4).build()?));
+            steps.push(Box::new(RandomHorizontalFlip::new()));
         }
-        steps.push(Box::new(normalized()));
-        Compose::new(steps)
+        steps.push(Box::new(normalized()?));
+        Ok(Compose::new(steps))
     }
 
     /// Where to compute.

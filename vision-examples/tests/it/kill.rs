@@ -42,14 +42,14 @@ impl Forward for Small {
 fn train(folder: &Path) -> Result<()> {
     manual_seed(1);
     let net = Small { conv: Conv2d::new(3, 4, 5)?, dropout: Dropout::new(0.5)?, fc: Linear::new(196, 10)? };
-    let loader = DataLoader::new(Synthetic::train(220).transform(ToTensor))
+    let loader = DataLoader::builder(Synthetic::train(220).transform(ToTensor))
         .batch_size(4)
         .shuffle(true)
         .num_workers(1)
         .build()?;
     let mut optimizer = Box::new(Adam::new(net.parameters(), 0.01)?);
-    let cosine: Box<dyn Schedule> = Box::new(CosineAnnealingLr::new(110, 0.0)?);
-    let scheduler = Some(Scheduler::new(cosine, &mut *optimizer));
+    let cosine: Box<dyn Schedule> = Box::new(CosineAnnealingLr::new(110)?);
+    let scheduler = Some(Scheduler::new(cosine, &mut *optimizer)?);
     let (criterion, training) = (CrossEntropyLoss::new(), Training::default());
     let mut run = Run { net: &net, optimizer, scheduler, loader: &loader, criterion, training };
     let path = folder.join("checkpoint.safetensors");

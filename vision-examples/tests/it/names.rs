@@ -134,9 +134,9 @@ fn networks() -> Result {
     assert_eq!((mine.parameters().len(), mine.channels), (3, 2));
 
     let net = Sequential::new()
-        .add(Conv2d::new(3, 6, 5)?.stride(2))
-        .add(Relu)
-        .add(Flatten)
+        .add(Conv2d::builder(3, 6, 5).stride(2).build()?)
+        .add(Relu::new())
+        .add(Flatten::new())
         .add(Dropout::new(0.5)?)
         .add(Linear::new(6 * 14 * 14, 10)?);
     net.train();
@@ -165,15 +165,15 @@ fn networks() -> Result {
 #[test]
 fn training_and_data() -> Result {
     let net = Linear::new(3, 2)?;
-    let mut optimizer = Sgd::new(net.parameters(), 0.001)?.momentum(0.9);
+    let mut optimizer = Sgd::builder(net.parameters(), 0.001).momentum(0.9).build()?;
     for g in optimizer.param_groups_mut() {
-        g.change("lr", 1e-4);
+        g.change("lr", 1e-4)?;
     }
-    let mut scheduler = Scheduler::new(StepLr::new(1, 0.1)?, &mut optimizer);
+    let mut scheduler = Scheduler::new(StepLr::new(1)?, &mut optimizer)?;
     let set = TensorDataset::new(Tensor::randn((10, 3))?, Tensor::zeros((10, 2))?)?;
     let parts = set.random_split(&[8, 2], 0)?;
     let set = parts.into_iter().next().ok_or("two parts")?;
-    let loader = DataLoader::new(set).batch_size(4).shuffle(true).build()?;
+    let loader = DataLoader::builder(set).batch_size(4).shuffle(true).build()?;
     for batch in loader.iter() {
         let (x, y) = batch?;
         let loss = autocast(DType::BF16, || {
@@ -184,7 +184,7 @@ fn training_and_data() -> Result {
         clip_grad_norm_(&net.parameters(), 1.0)?;
         optimizer.step()?;
     }
-    scheduler.step(&mut optimizer);
+    scheduler.step(&mut optimizer)?;
     assert!((optimizer.param_groups()[0].settings()["lr"] - 1e-5).abs() < 1e-12);
     let folder = tempfile::tempdir()?;
     let picture = folder.path().join("a.png");

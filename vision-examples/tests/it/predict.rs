@@ -47,7 +47,7 @@ fn the_three_likeliest_classes() {
     // The picture has the network's size, so that the answer is that of training's test.
     let net = Net::new(3).unwrap();
     load_state_dict(&net, &load(&model).unwrap()).unwrap();
-    let sample = Synthetic::test(1).transform(normalized()).at(0).unwrap().0.to_tensor().unwrap();
+    let sample = Synthetic::test(1).transform(normalized().unwrap()).at(0).unwrap().0.to_tensor().unwrap();
     let outputs = net.forward(&sample.unsqueeze(0).unwrap()).unwrap();
     let class = outputs.argmax(1).unwrap().to_vec::<i64>().unwrap()[0];
     let expected = format!("disc.png  {} ", Synthetic::CLASSES[class as usize]);

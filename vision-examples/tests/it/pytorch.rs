@@ -27,14 +27,14 @@ struct Words {
 
 impl Words {
     fn new() -> Result<Self> {
-        let encoder = TransformerEncoderLayer::new(12, 3)?.dim_feedforward(16)?.dropout(0.0)?;
+        let encoder = TransformerEncoderLayer::builder(12, 3).dim_feedforward(16).dropout(0.0);
         Ok(Self {
             embedding: Embedding::new(11, 8)?,
-            lstm: Lstm::new(8, 6)?.num_layers(2)?.bidirectional(true)?.batch_first(true),
-            encoder: encoder.batch_first(true),
-            gru: Gru::new(12, 12)?.batch_first(true),
+            lstm: Lstm::builder(8, 6).num_layers(2).bidirectional(true).batch_first(true).build()?,
+            encoder: encoder.batch_first(true).build()?,
+            gru: Gru::builder(12, 12).batch_first(true).build()?,
             norm: RmsNorm::new(&[12])?,
-            act: PRelu::new(1)?,
+            act: PRelu::new()?,
             pairs: Bilinear::new(12, 12, 5)?,
         })
     }
@@ -51,13 +51,13 @@ impl Forward for Words {
 
 fn images() -> Result<Sequential> {
     Ok(Sequential::new()
-        .add(Conv2d::new(4, 8, 3)?.padding(1).groups(2)?)
+        .add(Conv2d::builder(4, 8, 3).padding(1).groups(2).build()?)
         .add(BatchNorm2d::new(8)?)
         .add(Gelu::new())
-        .add(ConvTranspose2d::new(8, 4, 3)?.stride(2).output_padding(1))
+        .add(ConvTranspose2d::builder(8, 4, 3).stride(2).output_padding(1).build()?)
         .add(GroupNorm::new(2, 4)?)
         .add(AdaptiveAvgPool2d::new(3))
-        .add(Flatten)
+        .add(Flatten::new())
         .add(Linear::new(36, 5)?))
 }
 
@@ -74,25 +74,42 @@ struct Options {
 impl Options {
     fn new() -> Result<Self> {
         let body = Sequential::new()
-            .add(Conv2d::new(2, 2, (4, 3))?.padding_same().dilation((1, 2)))
-            .add(Conv2d::new(2, 4, 3)?.padding((1, 2)).padding_mode(Pad::Reflect))
-            .add(InstanceNorm2d::new(4).affine(true)?.track_running_stats(true)?)
-            .add(Softplus::new(2.0, 1.0))
-            .add(MaxPool2d::new(2).stride(1).dilation(2).ceil_mode(true))
-            .add(ConvTranspose2d::new(4, 6, 3)?.stride(2).padding(1).groups(2)?.bias(false))
-            .add(BatchNorm2d::new(6)?.affine(false))
-            .add(AvgPool2d::new(3).stride(2).padding(1).ceil_mode(true).count_include_pad(false))
-            .add(PRelu::new(6)?)
-            .add(Upsample::new(1).size((6, 5)).mode(UpsampleMode::Bilinear { align_corners: false }))
+            .add(Conv2d::builder(2, 2, (4, 3)).padding_same(true).dilation((1, 2)).build()?)
+            .add(Conv2d::builder(2, 4, 3).padding((1, 2)).padding_mode(Pad::Reflect).build()?)
+            .add(InstanceNorm2d::builder(4).affine(true).track_running_stats(true).build()?)
+            .add(Softplus::builder().beta(2.0).threshold(1.0).build()?)
+            .add(MaxPool2d::builder(2).stride(1).dilation(2).ceil_mode(true).build()?)
+            .add(ConvTranspose2d::builder(4, 6, 3).stride(2).padding(1).groups(2).bias(false).build()?)
+            .add(BatchNorm2d::builder(6).affine(false).build()?)
+            .add(
+                AvgPool2d::builder(3)
+                    .stride(2)
+                    .padding(1)
+                    .ceil_mode(true)
+                    .count_include_pad(false)
+                    .build()?,
+            )
+            .add(PRelu::builder().num_parameters(6).build()?)
+            .add(
+                Upsample::builder()
+                    .size((6, 5))
+                    .mode(UpsampleMode::Bilinear { align_corners: false })
+                    .build()?,
+            )
             .add(AdaptiveMaxPool2d::new((3, 4)))
-            .add(Flatten.start_dim(2));
-        let encoder = TransformerEncoderLayer::new(14, 2)?.dim_feedforward(20)?.activation(Variable::gelu);
+            .add(Flatten::builder().start_dim(2).build()?);
+        let encoder = TransformerEncoderLayer::builder(14, 2).dim_feedforward(20).activation(Variable::gelu);
         Ok(Self {
             body,
-            conv: Conv1d::new(6, 12, 3)?.padding(2).groups(3)?.padding_mode(Pad::Circular),
-            encoder: encoder.norm_first(true).bias(false).batch_first(true),
-            lstm: Lstm::new(14, 8)?.proj_size(3)?.num_layers(2)?.bidirectional(true)?.batch_first(true),
-            attention: MultiheadAttention::new(14, 2)?.kdim(6)?.batch_first(true),
+            conv: Conv1d::builder(6, 12, 3).padding(2).groups(3).padding_mode(Pad::Circular).build()?,
+            encoder: encoder.norm_first(true).bias(false).batch_first(true).build()?,
+            lstm: Lstm::builder(14, 8)
+                .proj_size(3)
+                .num_layers(2)
+                .bidirectional(true)
+                .batch_first(true)
+                .build()?,
+            attention: MultiheadAttention::builder(14, 2).kdim(6).batch_first(true).build()?,
         })
     }
 }

@@ -32,7 +32,7 @@ fn after_two_steps<O: Optimizer>(optimizer: impl FnOnce(Vec<Variable>) -> O) -> 
 /// candle-nn: SGD has no momentum, and there is no RMSprop.
 #[test]
 fn optimisers_have_momentum_and_averages() {
-    let sgd = after_two_steps(|p| Sgd::new(p, 0.1).unwrap().momentum(0.9));
+    let sgd = after_two_steps(|p| Sgd::builder(p, 0.1).momentum(0.9).build().unwrap());
     assert!((sgd - (1.0 - 0.1 - 0.1 * 1.9)).abs() < 1e-6, "{sgd}");
     // The averages of the squares are 0.01, then 0.0199.
     let rmsprop = after_two_steps(|p| RmsProp::new(p, 0.01).unwrap());

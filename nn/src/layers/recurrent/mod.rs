@@ -5,88 +5,78 @@ mod stack;
 use taper_autograd::Variable;
 
 use self::stack::{Cell, Options, Stack};
+use crate::builder::builder;
 use crate::{Forward, Module, Result, Visitor, in_layer, print_module};
 
-/// What a recurrent layer passes on after the last step.
+/// The state of a recurrent layer after the last step.
 #[derive(Clone, Debug)]
 pub struct RecurrentState {
-    /// `[layers · directions, batch, hidden_size]`; `proj_size` in its place for an LSTM that projects.
+    /// `[layers · directions, batch, hidden_size]`; for an LSTM that projects `[…, proj_size]`.
     pub hidden: Variable,
     /// An LSTM's cells, `[layers · directions, batch, hidden_size]`.
     pub cell: Option<Variable>,
 }
 
 macro_rules! recurrent {
-    ($(#[$doc:meta])* $name:ident, $op:literal, $printed:literal, $cell:expr) => {
+    (
+        $(#[$doc:meta])* $name:ident, $builder:ident, $op:literal, $printed:literal;
+        $(option { $(#[$about:meta])* $option:ident: $kind:ty = $default:expr; })?
+        cell |$layer:ident| $cell:expr, proj_size $proj_size:expr
+    ) => {
         $(#[$doc])*
         ///
-        /// Sequences are `[length, batch, input_size]`, with `batch_first` `[batch, length,
-        /// input_size]`. Weights and biases are at first uniform within `±1 / sqrt(hidden_size)`;
-        /// an option that changes their number or shape draws them anew.
+        /// # Shapes
+        /// Input `[L, N, input_size]`, output `[L, N, directions · hidden_size]`, where `L` is the length; with
+        /// `batch_first`, `N` comes first. Weights and biases begin uniform within `±1 / sqrt(hidden_size)`.
         #[derive(Debug)]
         pub struct $name(Stack);
 
-        impl $name {
-            /// One layer in one direction, with biases and the length first.
+        builder! {
+            $name, $builder;
+            /// Makes one layer in one direction, with PyTorch's defaults.
             ///
             /// # Errors
-            /// When `hidden_size` is 0, or memory does not suffice.
-            pub fn new(input_size: usize, hidden_size: usize) -> Result<Self> {
+            /// When `hidden_size` is 0.
+            new(input_size: usize, hidden_size: usize) -> Result;
+            /// Sets the number of layers, each over the outputs of the one before; default 1.
+            num_layers: usize = 1;
+            /// Adds biases; default true.
+            bias: bool = true;
+            /// Puts the batch's dimension before the length's; default false.
+            batch_first: bool = false;
+            /// Sets the probability of a dropout between the layers, in training; default 0.
+            dropout: f64 = 0.0;
+            /// Runs other weights over the sequence from its end too, and joins the outputs of both
+            /// directions; default false.
+            bidirectional: bool = false;
+            $($(#[$about])* $option: $kind = $default;)?
+        }
+
+        impl $builder {
+            /// Makes the layers and draws their weights.
+            ///
+            /// # Errors
+            /// When `hidden_size` or `num_layers` is 0, or another option is out of its range.
+            pub fn build(self) -> Result<$name> {
+                let $layer = &self;
                 let options = Options {
                     cell: $cell,
-                    input_size,
-                    hidden_size,
-                    proj_size: 0,
-                    num_layers: 1,
-                    bias: true,
-                    batch_first: false,
-                    dropout: 0.0,
-                    bidirectional: false,
+                    input_size: self.input_size,
+                    hidden_size: self.hidden_size,
+                    proj_size: $proj_size,
+                    num_layers: self.num_layers,
+                    bias: self.bias,
+                    batch_first: self.batch_first,
+                    dropout: self.dropout,
+                    bidirectional: self.bidirectional,
                 };
-                Stack::new($op, options).map(Self)
+                Stack::new($op, options).map($name)
             }
+        }
 
-            /// Several layers, each over the outputs of the one before; by default 1.
-            ///
-            /// # Errors
-            /// When the number is 0, or memory does not suffice.
-            pub fn num_layers(self, num_layers: usize) -> Result<Self> {
-                Stack::new($op, Options { num_layers, ..self.0.options }).map(Self)
-            }
-
-            /// Whether there are biases; by default there are.
-            ///
-            /// # Errors
-            /// When memory does not suffice.
-            pub fn bias(self, bias: bool) -> Result<Self> {
-                Stack::new($op, Options { bias, ..self.0.options }).map(Self)
-            }
-
-            /// Whether other weights run over the sequence from its end, and the outputs of both
-            /// directions are joined; by default not.
-            ///
-            /// # Errors
-            /// When memory does not suffice.
-            pub fn bidirectional(self, bidirectional: bool) -> Result<Self> {
-                Stack::new($op, Options { bidirectional, ..self.0.options }).map(Self)
-            }
-
-            /// The probability of a dropout between the layers, in training; by default 0.
-            ///
-            /// # Errors
-            /// When it is no probability, or memory does not suffice.
-            pub fn dropout(self, dropout: f64) -> Result<Self> {
-                Stack::new($op, Options { dropout, ..self.0.options }).map(Self)
-            }
-
-            /// Whether the batch's dimension comes before the length's; by default not.
-            pub fn batch_first(mut self, batch_first: bool) -> Self {
-                self.0.options.batch_first = batch_first;
-                self
-            }
-
-            /// The outputs of the last layer at all steps, and the last state of each layer and
-            /// direction; the first is zero where none is given.
+        impl $name {
+            /// Returns the outputs of the last layer at all steps, and the last state of each layer and
+            /// direction. Without a `state`, the first one is zeros.
             ///
             /// # Errors
             /// When the input or the state has another shape.
@@ -120,7 +110,7 @@ macro_rules! recurrent {
         }
 
         impl Forward for $name {
-            /// The outputs of the last layer at all steps, from a state of zeros.
+            /// Returns the outputs of the last layer at all steps, from a state of zeros.
             fn forward(&self, x: &Variable) -> Result<Variable> {
                 Ok(self.forward_with_state(x, None)?.0)
             }
@@ -128,50 +118,56 @@ macro_rules! recurrent {
     };
 }
 
-recurrent! {
-    /// `h' = tanh(W x + b + U h + c)`; PyTorch's `nn.RNN`.
-    Rnn, "rnn", "RNN", Cell::Tanh
+/// Selects the function of an [`Rnn`]'s cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RnnNonlinearity {
+    /// The hyperbolic tangent.
+    #[default]
+    Tanh,
+    /// `max(x, 0)`.
+    Relu,
 }
 
-impl Rnn {
-    /// `relu` in the place of `tanh`, PyTorch's `nonlinearity="relu"`.
-    pub fn relu(mut self) -> Self {
-        self.0.options.cell = Cell::Relu;
-        self
+recurrent! {
+    /// Runs `h' = tanh(W x + b + U h + c)` over sequences; PyTorch's `nn.RNN`.
+    Rnn, RnnBuilder, "rnn", "RNN";
+    option {
+        /// Sets the cell's function; default the hyperbolic tangent.
+        nonlinearity: RnnNonlinearity = RnnNonlinearity::Tanh;
     }
+    cell |rnn| match rnn.nonlinearity {
+        RnnNonlinearity::Tanh => Cell::Tanh,
+        RnnNonlinearity::Relu => Cell::Relu,
+    }, proj_size 0
 }
 
 recurrent! {
-    /// Long short-term memory, PyTorch's `nn.LSTM`: with gates `i, f, g, o`,
-    /// `c' = σ(f) c + σ(i) tanh(g)` and `h' = σ(o) tanh(c')`.
+    /// Runs a long short-term memory over sequences, with gates `i, f, g, o`, `c' = σ(f) c + σ(i) tanh(g)` and
+    /// `h' = σ(o) tanh(c')`; PyTorch's `nn.LSTM`.
     ///
     /// ```
     /// use taper_autograd::Variable;
     /// use taper_nn::Lstm;
     /// use taper_tensor::Tensor;
     ///
-    /// let layer = Lstm::new(3, 5)?.num_layers(2)?.batch_first(true);
+    /// let layer = Lstm::builder(3, 5).num_layers(2).batch_first(true).build()?;
     /// let (y, state) = layer.forward_with_state(&Variable::new(Tensor::ones((4, 7, 3))?), None)?;
     /// assert_eq!(y.size(), [4, 7, 5]);
     /// assert_eq!(state.hidden.size(), [2, 4, 5]);
     /// # Ok::<(), taper_nn::Error>(())
     /// ```
-    Lstm, "lstm", "LSTM", Cell::Lstm
-}
-
-impl Lstm {
-    /// Projects the hidden state to so many numbers, fewer than `hidden_size`, before the next step and
-    /// layer see it; by default, 0, it does not. See <https://arxiv.org/abs/1402.1128>.
-    ///
-    /// # Errors
-    /// When it is not less than `hidden_size`, or memory does not suffice.
-    pub fn proj_size(self, proj_size: usize) -> Result<Self> {
-        Stack::new("lstm", Options { proj_size, ..self.0.options }).map(Self)
+    Lstm, LstmBuilder, "lstm", "LSTM";
+    option {
+        /// Projects the hidden state to so many numbers, fewer than `hidden_size`, before the next step and
+        /// layer see it (<https://arxiv.org/abs/1402.1128>); default 0, no projection.
+        proj_size: usize = 0;
     }
+    cell |lstm| Cell::Lstm, proj_size lstm.proj_size
 }
 
 recurrent! {
-    /// The gated recurrent unit, PyTorch's `nn.GRU`: with gates `r, z, n`,
-    /// `n = tanh(W x + b + σ(r) (U h + c))` and `h' = (1 - σ(z)) n + σ(z) h`.
-    Gru, "gru", "GRU", Cell::Gru
+    /// Runs gated recurrent units over sequences, with gates `r, z, n`, `n = tanh(W x + b + σ(r) (U h + c))` and
+    /// `h' = (1 - σ(z)) n + σ(z) h`; PyTorch's `nn.GRU`.
+    Gru, GruBuilder, "gru", "GRU";
+    cell |_gru| Cell::Gru, proj_size 0
 }

@@ -4,6 +4,7 @@ use taper_autograd::Variable;
 
 use super::super::uniform_parameter;
 use super::RecurrentState;
+use crate::builder::{at_least_1, fraction};
 use crate::{Error, Result, Training, Visitor};
 
 /// Hidden state and, of an LSTM, cell, of one layer in one direction: `[batch, hidden_size]`.
@@ -97,18 +98,12 @@ pub struct Stack {
 impl Stack {
     pub fn new(op: &'static str, options: Options) -> Result<Self> {
         let Options { cell, input_size, hidden_size, num_layers, bias, dropout, .. } = options;
-        if hidden_size == 0 || num_layers == 0 || !(0.0..=1.0).contains(&dropout) {
-            let message = format!(
-                "hidden_size is {hidden_size}, num_layers {num_layers} and dropout {dropout}, \
-                 expected both at least 1 and a probability"
-            );
-            return Err(Error::value(op, message));
-        }
+        at_least_1(op, "hidden_size", &[hidden_size])?;
+        at_least_1(op, "num_layers", &[num_layers])?;
+        fraction(op, "dropout", dropout)?;
         if options.proj_size >= hidden_size {
-            let message = format!(
-                "proj_size is {}, expected less than hidden_size, which is {hidden_size}",
-                options.proj_size
-            );
+            let message =
+                format!("proj_size is {}, expected less than hidden_size {hidden_size}", options.proj_size);
             return Err(Error::value(op, message));
         }
         let (rows, directions) =

@@ -1,11 +1,10 @@
 //! The family `losses`.
 
-use taper_autograd::{Reduction, Variable};
+use taper_autograd::Reduction;
 use taper_nn::{
-    BceLoss, BceWithLogitsLoss, CrossEntropyLoss, HingeEmbeddingLoss, HuberLoss, KLDivLoss, L1Loss, MseLoss,
-    NllLoss, SmoothL1Loss,
+    BceLoss, BceWithLogitsLoss, CrossEntropyLoss, HingeEmbeddingLoss, HuberLoss, KLDivLoss, L1Loss, Loss,
+    MseLoss, NllLoss, SmoothL1Loss,
 };
-use taper_tensor::Tensor;
 
 use super::{Case, Fault, family};
 
@@ -17,17 +16,15 @@ fn golden_losses() {
     });
 }
 
-type Loss = dyn Fn(&Variable, &Tensor) -> taper_nn::Result<Variable>;
-
-fn check(case: &Case<'_>, loss: &Loss) -> Result<(), Fault> {
+fn check(case: &Case<'_>, loss: &dyn Loss) -> Result<(), Fault> {
     let input = case.input("input")?;
-    let output = loss(&input, &case.tensor("target")?)?;
+    let output = loss.forward(&input, &case.tensor("target")?.into())?;
     case.compare("out", &output.data())?;
     output.backward_with(&case.tensor("grad_out")?)?;
     case.compare_grad("grad", &input)
 }
 
-fn loss(case: &Case<'_>) -> Option<Box<Loss>> {
+fn loss(case: &Case<'_>) -> Option<Box<dyn Loss>> {
     let batchmean = case.text("reduction") == Some("batchmean");
     let reduction = match case.text("reduction").unwrap_or("mean") {
         "mean" | "batchmean" => Reduction::Mean,
@@ -36,10 +33,7 @@ fn loss(case: &Case<'_>) -> Option<Box<Loss>> {
         _ => return None,
     };
     macro_rules! boxed {
-        ($loss:expr) => {{
-            let loss = $loss.reduction(reduction);
-            Box::new(move |input: &Variable, target: &Tensor| loss.forward(input, target))
-        }};
+        ($loss:expr) => {{ Box::new($loss.reduction(reduction).build().unwrap()) }};
     }
     /// Sets the tensor that an argument stands for, where there is one.
     macro_rules! with_tensor {
@@ -50,22 +44,22 @@ fn loss(case: &Case<'_>) -> Option<Box<Loss>> {
             }
         };
     }
-    let loss: Box<Loss> = match case.json["loss"].as_str()? {
-        "MSELoss" => boxed!(MseLoss::new()),
+    let loss: Box<dyn Loss> = match case.json["loss"].as_str()? {
+        "MSELoss" => boxed!(MseLoss::builder()),
         "CrossEntropyLoss" => {
             let mut loss =
-                CrossEntropyLoss::new().label_smoothing(case.real("label_smoothing").unwrap_or(0.0));
+                CrossEntropyLoss::builder().label_smoothing(case.real("label_smoothing").unwrap_or(0.0));
             if let Some(class) = case.arg("ignore_index") {
                 loss = loss.ignore_index(class.as_i64()?);
             }
             with_tensor!(loss, weight);
             boxed!(loss)
         }
-        "L1Loss" => boxed!(L1Loss::new()),
-        "SmoothL1Loss" => boxed!(SmoothL1Loss::new().beta(case.real("beta").unwrap_or(1.0))),
-        "HuberLoss" => boxed!(HuberLoss::new().delta(case.real("delta").unwrap_or(1.0))),
+        "L1Loss" => boxed!(L1Loss::builder()),
+        "SmoothL1Loss" => boxed!(SmoothL1Loss::builder().beta(case.real("beta").unwrap_or(1.0))),
+        "HuberLoss" => boxed!(HuberLoss::builder().delta(case.real("delta").unwrap_or(1.0))),
         "NLLLoss" => {
-            let mut loss = NllLoss::new();
+            let mut loss = NllLoss::builder();
             if let Some(class) = case.arg("ignore_index") {
                 loss = loss.ignore_index(class.as_i64()?);
             }
@@ -73,20 +67,22 @@ fn loss(case: &Case<'_>) -> Option<Box<Loss>> {
             boxed!(loss)
         }
         "BCELoss" => {
-            let mut loss = BceLoss::new();
+            let mut loss = BceLoss::builder();
             with_tensor!(loss, weight);
             boxed!(loss)
         }
         "BCEWithLogitsLoss" => {
-            let mut loss = BceWithLogitsLoss::new();
+            let mut loss = BceWithLogitsLoss::builder();
             with_tensor!(loss, pos_weight);
             with_tensor!(loss, weight);
             boxed!(loss)
         }
         "KLDivLoss" => {
-            boxed!(KLDivLoss::new().log_target(case.flag("log_target", false)).batchmean(batchmean))
+            boxed!(KLDivLoss::builder().log_target(case.flag("log_target", false)).batchmean(batchmean))
         }
-        "HingeEmbeddingLoss" => boxed!(HingeEmbeddingLoss::new().margin(case.real("margin").unwrap_or(1.0))),
+        "HingeEmbeddingLoss" => {
+            boxed!(HingeEmbeddingLoss::builder().margin(case.real("margin").unwrap_or(1.0)))
+        }
         _ => return None,
     };
     case.unread().is_none().then_some(loss)

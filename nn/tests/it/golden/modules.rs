@@ -6,9 +6,9 @@ use taper_nn::{
     BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, Dropout, Dropout2d, Elu, Embedding, Flatten,
     Forward, Gelu, GroupNorm, Gru, Hardsigmoid, Hardswish, Hardtanh, Identity, InstanceNorm1d,
     InstanceNorm2d, Layer, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax, Lstm, MaxPool1d, MaxPool2d,
-    Mish, Module, MultiheadAttention, PRelu, PixelShuffle, Relu, Relu6, RmsNorm, Rnn, Selu, Sigmoid, Silu,
-    Softmax, Softplus, Softsign, Tanh, TransformerEncoderLayer, Upsample, UpsampleMode, load_state_dict,
-    state_dict,
+    Mish, Module, MultiheadAttention, PRelu, PixelShuffle, Relu, Relu6, RmsNorm, Rnn, RnnNonlinearity, Selu,
+    Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh, TransformerEncoderLayer, Upsample, UpsampleMode,
+    load_state_dict, state_dict,
 };
 
 use super::{Case, Fault, family};
@@ -68,37 +68,37 @@ fn check(case: &Case<'_>, module: &dyn Layer) -> Result<(), Fault> {
 /// A batch norm with a case's arguments.
 macro_rules! batch_norm {
     ($layer:ident, $case:ident) => {{
-        let layer = $layer::new($case.need("num_features")?)?.eps($case.real("eps").unwrap_or(1e-5));
+        let layer = $layer::builder($case.need("num_features")?).eps($case.real("eps").unwrap_or(1e-5));
         let layer = layer.affine($case.flag("affine", true));
         let layer = layer.track_running_stats($case.flag("track_running_stats", true));
         // None is the plain average, and not the default.
         let average = $case.json["args"].get("momentum").is_some_and(serde_json::Value::is_null);
-        Box::new(match $case.real("momentum") {
+        let layer = match $case.real("momentum") {
             Some(momentum) => layer.momentum(momentum),
             None if average => layer.momentum(None),
             None => layer,
-        })
+        };
+        Box::new(layer.build()?)
     }};
 }
 
 /// An instance norm with a case's arguments.
 macro_rules! instance_norm {
     ($layer:ident, $case:ident) => {{
-        let layer = $layer::new($case.need("num_features")?).eps($case.real("eps").unwrap_or(1e-5));
-        let layer = layer.affine($case.flag("affine", false))?;
-        let layer = layer.track_running_stats($case.flag("track_running_stats", false))?;
-        Box::new(layer.momentum($case.real("momentum").unwrap_or(0.1)))
+        let layer = $layer::builder($case.need("num_features")?).eps($case.real("eps").unwrap_or(1e-5));
+        let layer = layer.affine($case.flag("affine", false));
+        let layer = layer.track_running_stats($case.flag("track_running_stats", false));
+        Box::new(layer.momentum($case.real("momentum").unwrap_or(0.1)).build()?)
     }};
 }
 
 /// A recurrent layer with a case's arguments.
 macro_rules! recurrent {
     ($layer:ident, $case:ident) => {{
-        let layer = $layer::new($case.need("input_size")?, $case.need("hidden_size")?)?;
-        let layer =
-            layer.num_layers($case.size("num_layers").unwrap_or(1))?.bias($case.flag("bias", true))?;
-        let layer = layer.bidirectional($case.flag("bidirectional", false))?;
-        layer.dropout($case.real("dropout").unwrap_or(0.0))?.batch_first($case.flag("batch_first", false))
+        let layer = $layer::builder($case.need("input_size")?, $case.need("hidden_size")?);
+        let layer = layer.num_layers($case.size("num_layers").unwrap_or(1)).bias($case.flag("bias", true));
+        let layer = layer.bidirectional($case.flag("bidirectional", false));
+        layer.dropout($case.real("dropout").unwrap_or(0.0)).batch_first($case.flag("batch_first", false))
     }};
 }
 
@@ -106,8 +106,8 @@ macro_rules! recurrent {
 macro_rules! convolution {
     ($layer:ident, $case:ident, $size:ident) => {{
         let kernel = $case.$size("kernel_size").ok_or("no kernel_size")?;
-        let layer = $layer::new($case.need("in_channels")?, $case.need("out_channels")?, kernel)?;
-        let mut layer = layer.groups($case.size("groups").unwrap_or(1))?.bias($case.flag("bias", true));
+        let layer = $layer::builder($case.need("in_channels")?, $case.need("out_channels")?, kernel);
+        let mut layer = layer.groups($case.size("groups").unwrap_or(1)).bias($case.flag("bias", true));
         if let Some(stride) = $case.$size("stride") {
             layer = layer.stride(stride);
         }
@@ -124,7 +124,7 @@ macro_rules! convolution {
 /// A pooling with a case's arguments.
 macro_rules! pool {
     ($layer:ident, $case:ident, $size:ident) => {{
-        let mut layer = $layer::new($case.$size("kernel_size").ok_or("no kernel_size")?);
+        let mut layer = $layer::builder($case.$size("kernel_size").ok_or("no kernel_size")?);
         if let Some(stride) = $case.$size("stride") {
             layer = layer.stride(stride);
         }
@@ -176,23 +176,26 @@ fn build(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
     let bias = |case: &Case<'_>| case.flag("bias", true);
     let eps = |case: &Case<'_>| case.real("eps").unwrap_or(1e-5);
     Ok(Some(match case.json["module"].as_str().unwrap_or_default() {
-        "Linear" => {
-            Box::new(Linear::new(case.need("in_features")?, case.need("out_features")?)?.bias(bias(case)))
-        }
-        "Conv2d" => Box::new(convolution!(Conv2d, case, pair).padding_mode(padding_mode(case)?)),
-        "Conv1d" => Box::new(convolution!(Conv1d, case, single).padding_mode(padding_mode(case)?)),
+        "Linear" => Box::new(
+            Linear::builder(case.need("in_features")?, case.need("out_features")?)
+                .bias(bias(case))
+                .build()?,
+        ),
+        "Conv2d" => Box::new(convolution!(Conv2d, case, pair).padding_mode(padding_mode(case)?).build()?),
+        "Conv1d" => Box::new(convolution!(Conv1d, case, single).padding_mode(padding_mode(case)?).build()?),
         "ConvTranspose2d" => {
             let layer = convolution!(ConvTranspose2d, case, pair);
-            Box::new(layer.output_padding(case.pair("output_padding").unwrap_or((0, 0))))
+            Box::new(layer.output_padding(case.pair("output_padding").unwrap_or((0, 0))).build()?)
         }
-        "MaxPool2d" => Box::new(max_pool!(MaxPool2d, case, pair)),
-        "MaxPool1d" => Box::new(max_pool!(MaxPool1d, case, single)),
+        "MaxPool2d" => Box::new(max_pool!(MaxPool2d, case, pair).build()?),
+        "MaxPool1d" => Box::new(max_pool!(MaxPool1d, case, single).build()?),
         "AvgPool2d" => {
             let layer = pool!(AvgPool2d, case, pair).count_include_pad(case.flag("count_include_pad", true));
-            Box::new(layer.divisor_override(case.size("divisor_override")))
+            Box::new(layer.divisor_override(case.size("divisor_override")).build()?)
         }
         "AvgPool1d" => {
-            Box::new(pool!(AvgPool1d, case, single).count_include_pad(case.flag("count_include_pad", true)))
+            let layer = pool!(AvgPool1d, case, single);
+            Box::new(layer.count_include_pad(case.flag("count_include_pad", true)).build()?)
         }
         "AdaptiveAvgPool2d" => {
             Box::new(AdaptiveAvgPool2d::new(case.pair("output_size").ok_or("no output_size")?))
@@ -211,56 +214,51 @@ fn build(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
         "InstanceNorm1d" => instance_norm!(InstanceNorm1d, case),
         "InstanceNorm2d" => instance_norm!(InstanceNorm2d, case),
         "LayerNorm" => {
-            let layer = LayerNorm::new(&shape(case)?)?.eps(eps(case)).bias(bias(case));
-            Box::new(layer.elementwise_affine(case.flag("elementwise_affine", true)).bias(bias(case)))
+            let layer = LayerNorm::builder(&shape(case)?).eps(eps(case)).bias(bias(case));
+            Box::new(layer.elementwise_affine(case.flag("elementwise_affine", true)).build()?)
         }
         "RMSNorm" => {
             let layer =
-                RmsNorm::new(&shape(case)?)?.elementwise_affine(case.flag("elementwise_affine", true));
-            Box::new(match case.real("eps") {
-                Some(eps) => layer.eps(eps),
-                None => layer,
-            })
+                RmsNorm::builder(&shape(case)?).elementwise_affine(case.flag("elementwise_affine", true));
+            Box::new(layer.eps(case.real("eps")).build()?)
         }
         "GroupNorm" => {
-            let layer = GroupNorm::new(case.need("num_groups")?, case.need("num_channels")?)?;
-            Box::new(layer.eps(eps(case)).affine(case.flag("affine", true)))
+            let layer = GroupNorm::builder(case.need("num_groups")?, case.need("num_channels")?);
+            Box::new(layer.eps(eps(case)).affine(case.flag("affine", true)).build()?)
         }
         "Embedding" => {
-            let layer = Embedding::new(case.need("num_embeddings")?, case.need("embedding_dim")?)?;
+            let layer = Embedding::builder(case.need("num_embeddings")?, case.need("embedding_dim")?);
             let layer = layer.norm_type(case.real("norm_type").unwrap_or(2.0));
-            let layer = if let Some(norm) = case.real("max_norm") { layer.max_norm(norm) } else { layer };
-            Box::new(match case.size("padding_idx") {
-                Some(index) => layer.padding_idx(index)?,
-                None => layer,
-            })
+            let layer = layer.max_norm(case.real("max_norm")).padding_idx(case.size("padding_idx"));
+            Box::new(layer.build()?)
         }
         "PReLU" => {
-            let layer = PRelu::new(case.size("num_parameters").unwrap_or(1))?;
-            Box::new(layer.init(case.real("init").unwrap_or(0.25))?)
+            let layer = PRelu::builder().num_parameters(case.size("num_parameters").unwrap_or(1));
+            Box::new(layer.init(case.real("init").unwrap_or(0.25)).build()?)
         }
         "RNN" => {
-            let layer = recurrent!(Rnn, case);
-            Box::new(if case.text("nonlinearity") == Some("relu") { layer.relu() } else { layer })
+            let relu = case.text("nonlinearity") == Some("relu");
+            let function = if relu { RnnNonlinearity::Relu } else { RnnNonlinearity::Tanh };
+            Box::new(recurrent!(Rnn, case).nonlinearity(function).build()?)
         }
-        "LSTM" => Box::new(recurrent!(Lstm, case)),
-        "GRU" => Box::new(recurrent!(Gru, case)),
+        "LSTM" => Box::new(recurrent!(Lstm, case).build()?),
+        "GRU" => Box::new(recurrent!(Gru, case).build()?),
         "MultiheadAttention" => {
-            let layer = MultiheadAttention::new(case.need("embed_dim")?, case.need("num_heads")?)?;
-            let layer = layer.bias(bias(case)).dropout(case.real("dropout").unwrap_or(0.0))?;
-            Box::new(SelfAttention { attn: layer.batch_first(case.flag("batch_first", false)) })
+            let layer = MultiheadAttention::builder(case.need("embed_dim")?, case.need("num_heads")?);
+            let layer = layer.bias(bias(case)).dropout(case.real("dropout").unwrap_or(0.0));
+            Box::new(SelfAttention { attn: layer.batch_first(case.flag("batch_first", false)).build()? })
         }
         "TransformerEncoderLayer" => {
-            let layer = TransformerEncoderLayer::new(case.need("d_model")?, case.need("nhead")?)?;
-            let layer = layer.dim_feedforward(case.size("dim_feedforward").unwrap_or(2048))?;
-            let layer = layer.dropout(case.real("dropout").unwrap_or(0.1))?.bias(bias(case));
+            let layer = TransformerEncoderLayer::builder(case.need("d_model")?, case.need("nhead")?);
+            let layer = layer.dim_feedforward(case.size("dim_feedforward").unwrap_or(2048));
+            let layer = layer.dropout(case.real("dropout").unwrap_or(0.1)).bias(bias(case));
             let layer = layer.norm_first(case.flag("norm_first", false));
             let layer = layer.layer_norm_eps(case.real("layer_norm_eps").unwrap_or(1e-5));
             let layer = match case.text("activation") {
                 Some("gelu") => layer.activation(Variable::gelu),
                 _ => layer,
             };
-            Box::new(layer.batch_first(case.flag("batch_first", false)))
+            Box::new(layer.batch_first(case.flag("batch_first", false)).build()?)
         }
         "Net" => Box::new(net(case)?),
         _ => return Ok(None),
@@ -273,38 +271,52 @@ fn activation(case: &Case<'_>) -> Result<Option<Box<dyn Layer>>, Fault> {
         |name: &str| Ok::<_, Fault>(case.arg(name).and_then(serde_json::Value::as_i64).ok_or("no dim")?);
     let or = |name: &str, default: f64| case.real(name).unwrap_or(default);
     Ok(Some(match case.json["module"].as_str().unwrap_or_default() {
-        "ReLU" => Box::new(Relu),
-        "ReLU6" => Box::new(Relu6),
-        "Sigmoid" => Box::new(Sigmoid),
-        "Tanh" => Box::new(Tanh),
-        "SiLU" => Box::new(Silu),
-        "Softsign" => Box::new(Softsign),
-        "LogSigmoid" => Box::new(LogSigmoid),
-        "Mish" => Box::new(Mish),
-        "SELU" => Box::new(Selu),
-        "Hardswish" => Box::new(Hardswish),
-        "Hardsigmoid" => Box::new(Hardsigmoid),
-        "Softplus" => Box::new(Softplus::new(or("beta", 1.0), or("threshold", 20.0))),
-        "LeakyReLU" => Box::new(LeakyRelu::new(or("negative_slope", 0.01))),
-        "ELU" => Box::new(Elu::new(or("alpha", 1.0))),
-        "Hardtanh" => Box::new(Hardtanh::new(or("min_val", -1.0), or("max_val", 1.0))),
-        "GELU" => Box::new(Gelu::new().approximate_tanh(case.text("approximate") == Some("tanh"))),
+        "ReLU" => Box::new(Relu::new()),
+        "ReLU6" => Box::new(Relu6::new()),
+        "Sigmoid" => Box::new(Sigmoid::new()),
+        "Tanh" => Box::new(Tanh::new()),
+        "SiLU" => Box::new(Silu::new()),
+        "Softsign" => Box::new(Softsign::new()),
+        "LogSigmoid" => Box::new(LogSigmoid::new()),
+        "Mish" => Box::new(Mish::new()),
+        "SELU" => Box::new(Selu::new()),
+        "Hardswish" => Box::new(Hardswish::new()),
+        "Hardsigmoid" => Box::new(Hardsigmoid::new()),
+        "Softplus" => {
+            Box::new(Softplus::builder().beta(or("beta", 1.0)).threshold(or("threshold", 20.0)).build()?)
+        }
+        "LeakyReLU" => Box::new(LeakyRelu::builder().negative_slope(or("negative_slope", 0.01)).build()?),
+        "ELU" => Box::new(Elu::builder().alpha(or("alpha", 1.0)).build()?),
+        "Hardtanh" => {
+            Box::new(Hardtanh::builder().min_val(or("min_val", -1.0)).max_val(or("max_val", 1.0)).build()?)
+        }
+        "GELU" => {
+            Box::new(Gelu::builder().approximate_tanh(case.text("approximate") == Some("tanh")).build()?)
+        }
         "Softmax" => Box::new(Softmax::new(dim("dim")?)),
         "LogSoftmax" => Box::new(LogSoftmax::new(dim("dim")?)),
-        "Identity" => Box::new(Identity),
-        "Flatten" => {
-            Box::new(Flatten.start_dim(dim("start_dim").unwrap_or(1)).end_dim(dim("end_dim").unwrap_or(-1)))
-        }
+        "Identity" => Box::new(Identity::new()),
+        "Flatten" => Box::new(
+            Flatten::builder()
+                .start_dim(dim("start_dim").unwrap_or(1))
+                .end_dim(dim("end_dim").unwrap_or(-1))
+                .build()?,
+        ),
         "PixelShuffle" => Box::new(PixelShuffle::new(case.need("upscale_factor")?)?),
         "Upsample" => {
-            let layer = Upsample::new(case.real("scale_factor").map_or((1, 1), |s| (s as usize, s as usize)));
-            let layer = if let Some(size) = case.pair("size") { layer.size(size) } else { layer };
+            let layer = Upsample::builder();
+            let layer = match (case.pair("size"), case.real("scale_factor")) {
+                (Some(size), _) => layer.size(size),
+                (None, Some(factor)) => layer.scale_factor(factor as usize),
+                (None, None) => layer,
+            };
             let align_corners = case.flag("align_corners", false);
-            Box::new(match case.text("mode").unwrap_or("nearest") {
+            let layer = match case.text("mode").unwrap_or("nearest") {
                 "nearest" => layer,
                 "bilinear" => layer.mode(UpsampleMode::Bilinear { align_corners }),
                 _ => return Ok(None),
-            })
+            };
+            Box::new(layer.build()?)
         }
         // In training their numbers are not PyTorch's.
         "Dropout" if case.json["train"] == false => Box::new(Dropout::new(or("p", 0.5))?),

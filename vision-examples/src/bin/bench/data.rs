@@ -76,17 +76,17 @@ fn draw(dir: &Path) -> Result<PathBuf> {
     Ok(dir.to_path_buf())
 }
 
-fn transform(pipeline: &str) -> Box<dyn Transform> {
-    let normalize = Normalize::new([0.5; 3], [0.5; 3]);
-    match pipeline {
+fn transform(pipeline: &str) -> Result<Box<dyn Transform>> {
+    let normalize = Normalize::new([0.5; 3], [0.5; 3])?;
+    Ok(match pipeline {
         "augment" => Box::new(Compose::new((
-            RandomCrop::new(32).padding(4),
-            RandomHorizontalFlip::default(),
+            RandomCrop::builder(32).padding(4).build()?,
+            RandomHorizontalFlip::new(),
             ToTensor,
             normalize,
         ))),
         _ => Box::new(Compose::new((ToTensor, normalize))),
-    }
+    })
 }
 
 /// Images per second of an epoch that does nothing else, and the share of its time that a training of
@@ -98,8 +98,8 @@ fn measure(
     workers: usize,
     options: &Settings,
 ) -> Result<(f64, f64)> {
-    let loader =
-        DataLoader::new(train.clone().transform(transform(pipeline))).batch_size(batch).shuffle(true);
+    let train = train.clone().transform(transform(pipeline)?);
+    let loader = DataLoader::builder(train).batch_size(batch).shuffle(true);
     let loader = loader.num_workers(workers).seed(0).build()?;
     let count = (options.images / batch).min(loader.len());
     let start = Instant::now();

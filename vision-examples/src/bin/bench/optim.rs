@@ -18,7 +18,7 @@ pub fn run(common: &Common) -> Result<()> {
     let net: Vec<Vec<usize>> = Net::new(3)?.parameters().iter().map(|p| p.size().to_vec()).collect();
     for (network, shapes) in [("net", net), ("resnet18", resnet18())] {
         // Reads the parameter, the gradient and one state, writes all but the gradient.
-        let sgd = |p| Ok(Box::new(Sgd::new(p, 1e-6)?.momentum(0.9)) as Box<dyn Optimizer>);
+        let sgd = |p| Ok(Box::new(Sgd::builder(p, 1e-6).momentum(0.9).build()?) as Box<dyn Optimizer>);
         steps(&mut bench, network, &shapes, ("sgd", 5, &sgd, "SGD(p, lr=1e-6, momentum=0.9"))?;
         let adam = |p| Ok(Box::new(Adam::new(p, 1e-6)?) as Box<dyn Optimizer>);
         steps(&mut bench, network, &shapes, ("adam", 7, &adam, "Adam(p, lr=1e-6"))?;

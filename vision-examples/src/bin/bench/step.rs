@@ -165,7 +165,7 @@ fn step(bench: &mut Bench, settings: &Settings, batch: usize) -> Result<()> {
     let criterion = CrossEntropyLoss::new();
     let device: Device = settings.device.parse()?;
     net.to(&device)?;
-    let mut optimizer = Sgd::new(net.parameters(), 0.001)?.momentum(0.9);
+    let mut optimizer = Sgd::builder(net.parameters(), 0.001).momentum(0.9).build()?;
     let x = Variable::new(Tensor::randn((batch, 3, 32, 32))?.to(&device)?);
     // The labels stay on the CPU, where the loss looks at them.
     let y = Tensor::randint(0, 10, batch)?;
