@@ -35,6 +35,9 @@ fn program(name: &str, arguments: &[OsString]) -> Command {
     if asks_for_cuda(arguments) {
         command.args(["--features", "cudnn"]);
     }
+    if name == "bench" {
+        command.args(["--features", "candle"]);
+    }
     command.arg("--").args(arguments);
     command
 }
@@ -109,11 +112,11 @@ mod tests {
 
     #[test]
     fn a_program_is_built_for_the_device_that_it_is_asked_for() {
-        let features = |line: &str| {
+        let cuda = |line: &str| {
             let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            program("cifar", &arguments).get_args().any(|a| a == "--features")
+            program("cifar", &arguments).get_args().any(|a| a == "cudnn")
         };
-        assert!(features("--epochs 1 --device cuda") && features("--device=cuda:1"));
-        assert!(!features("--epochs 1 --device cpu") && !features("--device") && !features("cuda"));
+        assert!(cuda("--epochs 1 --device cuda") && cuda("--device=cuda:1"));
+        assert!(!cuda("--epochs 1 --device cpu") && !cuda("--device") && !cuda("cuda"));
     }
 }

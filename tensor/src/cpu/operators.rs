@@ -1,7 +1,7 @@
 //! The operators of [`super::elementwise`]: `map2(a, b, Add)`. Longer formulas are in
 //! [`super::functions`]; functions that are rarely used need neither: a closure serves.
 
-use super::element::{Element, Number};
+use super::element::{Element, Float, Number};
 use super::elementwise::{Op1, Op2, Op3};
 use crate::cuda::kernel;
 
@@ -134,4 +134,43 @@ comparisons! {
     Gt >;
     /// a ≥ b
     Ge >=;
+}
+
+/// `a + w (b - a)`, from the nearer end as PyTorch does.
+#[derive(Clone, Copy)]
+pub struct Lerp;
+
+impl<T: Float> Op3<T, T, T, T> for Lerp {
+    const SIMD: bool = T::SIMD;
+    #[inline(always)]
+    fn call<const L: usize>(self, a: T, b: T, w: T) -> T {
+        let d = b.sub(a);
+        if w.abs() < T::of(0.5) { a.add(w.mul(d)) } else { b.sub(d.mul(T::ONE.sub(w))) }
+    }
+}
+
+/// `a + v · b · c`, or `a + v · b / c`.
+#[derive(Clone, Copy)]
+pub struct AddC<T>(pub T, pub bool);
+
+impl<T: Number> Op3<T, T, T, T> for AddC<T> {
+    const SIMD: bool = T::SIMD;
+    #[inline(always)]
+    fn call<const L: usize>(self, a: T, b: T, c: T) -> T {
+        let product = self.0.mul(b);
+        a.add(if self.1 { product.div(c) } else { product.mul(c) })
+    }
+}
+
+/// `op` with its first argument given: `2 - x`.
+#[derive(Clone, Copy)]
+pub struct Swapped<F, A>(pub F, pub A);
+
+impl<A: Copy + Sync, B, Y, F: Op2<A, B, Y>> Op1<B, Y> for Swapped<F, A> {
+    const NS: f64 = F::NS;
+    const SIMD: bool = F::SIMD;
+    #[inline(always)]
+    fn call<const L: usize>(self, b: B) -> Y {
+        self.0.call::<L>(self.1, b)
+    }
 }

@@ -2,40 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::cpu::element::{Float, Number};
-use crate::cpu::elementwise::{Op1, Op2, Op3, With, map_function2, map1, map2, map3};
+use crate::cpu::elementwise::{Op2, Op3, With, map_function2, map1, map2, map3};
 use crate::cpu::functions::{self, Function2};
 use crate::cpu::operators;
 use crate::cuda::kernel::Elementwise as Kernel;
 use crate::dtype::{with_real, with_working};
 use crate::ops::reduce::expect_numbers;
 use crate::{AsTensor, DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, cuda, shape};
-
-/// `a + w (b - a)`, from the nearer end as PyTorch does.
-#[derive(Clone, Copy)]
-struct Lerp;
-
-impl<T: Float> Op3<T, T, T, T> for Lerp {
-    const SIMD: bool = T::SIMD;
-    #[inline(always)]
-    fn call<const L: usize>(self, a: T, b: T, w: T) -> T {
-        let d = b.sub(a);
-        if w.abs() < T::of(0.5) { a.add(w.mul(d)) } else { b.sub(d.mul(T::ONE.sub(w))) }
-    }
-}
-
-/// `a + v · b · c`, or `a + v · b / c`.
-#[derive(Clone, Copy)]
-struct AddC<T>(T, bool);
-
-impl<T: Number> Op3<T, T, T, T> for AddC<T> {
-    const SIMD: bool = T::SIMD;
-    #[inline(always)]
-    fn call<const L: usize>(self, a: T, b: T, c: T) -> T {
-        let product = self.0.mul(b);
-        a.add(if self.1 { product.div(c) } else { product.mul(c) })
-    }
-}
 
 impl Tensor {
     /// `self + weight · (end - self)`, with a number or a tensor as the weight.
@@ -55,7 +28,7 @@ impl Tensor {
         self.expect_device(op, &weight)?;
         with_real!(self.dtype, T => {
             let (a, b, w) = (self.in_dtype(T::TYPE)?, end.in_dtype(T::TYPE)?, weight.in_dtype(T::TYPE)?);
-            ternary::<T, T>(op, [&a, &b, &w], Lerp)?.cast(self.dtype)
+            ternary::<T, T>(op, [&a, &b, &w], operators::Lerp)?.cast(self.dtype)
         })
     }
 
@@ -81,7 +54,7 @@ impl Tensor {
         let dtype = value.promote(dtype);
         with_working!(dtype, T => {
             let (x, a, b) = (self.in_dtype(T::TYPE)?, a.in_dtype(T::TYPE)?, b.in_dtype(T::TYPE)?);
-            ternary::<T, T>(op, [&x, &a, &b], AddC(<T as Element>::from_scalar(value), divide))?.cast(dtype)
+            ternary::<T, T>(op, [&x, &a, &b], operators::AddC(<T as Element>::from_scalar(value), divide))?.cast(dtype)
         })
     }
 }
@@ -331,7 +304,7 @@ impl Tensor {
             if let Some(y) = cuda::elementwise::binary(op, Some(kernel), &x, Operand::Scalar(number), x.dtype)? {
                 return y.cast(dtype);
             }
-            let y: Vec<T> = x.lend_view(op, |x| map1(x, Swapped(f, v)))?;
+            let y: Vec<T> = x.lend_view(op, |x| map1(x, operators::Swapped(f, v)))?;
             self.result(y, x.size())?.cast(dtype)
         })
     }
@@ -340,19 +313,6 @@ impl Tensor {
 /// The dtype of a real-valued function of elements of `dtype`.
 pub(crate) fn real(dtype: DType) -> DType {
     if dtype.is_float() { dtype } else { DType::F32 }
-}
-
-/// `op` with its first argument given: `2 - x`.
-#[derive(Clone, Copy)]
-struct Swapped<F, A>(F, A);
-
-impl<A: Copy + Sync, B, Y, F: Op2<A, B, Y>> Op1<B, Y> for Swapped<F, A> {
-    const NS: f64 = F::NS;
-    const SIMD: bool = F::SIMD;
-    #[inline(always)]
-    fn call<const L: usize>(self, b: B) -> Y {
-        self.0.call::<L>(self.1, b)
-    }
 }
 
 impl Tensor {

@@ -1,5 +1,6 @@
 //! The programs, run as a user runs them.
 
+mod candle; // a network trained here serves in candle
 mod cifar; // training end to end, repeatable
 mod config; // settings in a file
 mod examples; // the tutorial's sections print what they should

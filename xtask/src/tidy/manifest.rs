@@ -7,8 +7,6 @@ use super::file::File;
 pub struct Dependency<'a> {
     pub line: usize,
     pub name: &'a str,
-    /// Whether only tests, benches and examples see it.
-    pub dev: bool,
     /// What follows the name.
     specification: &'a str,
 }
@@ -19,17 +17,16 @@ pub fn dependencies(file: &File) -> Vec<Dependency<'_>> {
     let mut found = Vec::new();
     for (line, text) in file.numbered() {
         let text = text.raw.trim();
-        let dev = table.contains("dev-dependencies");
         if let Some(header) = text.strip_prefix('[') {
             table = header.split(']').next().unwrap_or_default();
             // `[dependencies.name]`: a table of its own for one dependency, specified on the next line.
-            if let Some((tables, name)) = table.rsplit_once("dependencies.") {
+            if let Some((_, name)) = table.rsplit_once("dependencies.") {
                 let specification = file.lines.get(line).map_or("", |next| &next.raw);
-                found.push(Dependency { line, name, dev: tables.ends_with("dev-"), specification });
+                found.push(Dependency { line, name, specification });
             }
         } else if table.ends_with("dependencies") && !text.is_empty() && !text.starts_with('#') {
             let end = text.find(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').unwrap_or(text.len());
-            found.push(Dependency { line, name: &text[..end], dev, specification: &text[end..] });
+            found.push(Dependency { line, name: &text[..end], specification: &text[end..] });
         }
     }
     found
@@ -81,8 +78,8 @@ mod tests {
     fn every_form_of_table_is_read() {
         let text = "[dependencies.tar]\nworkspace = true\n[dev-dependencies]\nzip.workspace = true\n[lints]\nworkspace = true\n";
         let file = File::new("data/Cargo.toml", text);
-        let found: Vec<_> = dependencies(&file).iter().map(|d| (d.line, d.name, d.dev)).collect();
-        assert_eq!(found, [(1, "tar", false), (4, "zip", true)]);
+        let found: Vec<_> = dependencies(&file).iter().map(|d| (d.line, d.name)).collect();
+        assert_eq!(found, [(1, "tar"), (4, "zip")]);
         assert_eq!(check(&file), []);
     }
 }

@@ -1,6 +1,6 @@
 //! The architecture's invariants, checked over the sources.
 //!
-//! A rule is a function from one [`File`] to its findings, in a file of its own beside its test.
+//! A rule is a function from one [`File`], or from all of them, to its findings, in a file of its own with its test.
 
 mod candle;
 mod file;
@@ -13,6 +13,7 @@ mod mask;
 mod panics;
 mod paths;
 mod unsafety;
+mod unused;
 
 use std::fs;
 use std::io;
@@ -76,11 +77,12 @@ pub fn run(root: &Path) -> Result<ExitCode, String> {
 }
 
 fn findings(files: &[File]) -> impl Iterator<Item = (&str, &'static str, Finding)> {
-    files.iter().flat_map(|file| {
+    let of_each = files.iter().flat_map(|file| {
         RULES.iter().flat_map(move |(name, rule)| {
             rule(file).into_iter().map(move |finding| (file.path.as_str(), *name, finding))
         })
-    })
+    });
+    of_each.chain(unused::check(files).into_iter().map(|(path, finding)| (path, "unused", finding)))
 }
 
 /// The lines at which `rule` finds something in a file of this path and text.

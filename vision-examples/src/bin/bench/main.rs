@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod autograd;
+#[cfg(feature = "candle")]
+mod candle;
 mod conv;
 mod data;
 mod e2e;

@@ -209,6 +209,11 @@ x, y = torch.randn({batch}, 3, 32, 32), torch.randint(10, ({batch},))
         return steady(&device, &mut train);
     }
     let case = Case::new(format!("{name}, batch {batch}"), train);
+    #[cfg(feature = "candle")]
+    let case = match (settings.model, settings.precision, device.is_cpu()) {
+        (Model::Net, Precision::F32, true) => case.other("candle-nn", crate::candle::step(batch)?),
+        _ => case,
+    };
     if bench.case(case.pytorch(setup, python_step))?.is_none() {
         return Ok(());
     }
