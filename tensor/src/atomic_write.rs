@@ -1,14 +1,14 @@
-//! Files that appear whole or not at all.
+//! Atomic writing of files.
 
 use std::io::{Result, Write};
 use std::path::Path;
 
-/// How the names begin of files that are being written.
+/// The prefix of the names of unfinished files.
 pub const UNFINISHED: &str = ".taper-";
 
-/// Writes a file beside `path`, flushes it to the disk, and only then gives it that name: a reader never sees a
-/// part of it, and one that was there stays until then. What a killed process leaves has a name that begins with
-/// [`UNFINISHED`].
+/// Writes a file atomically: readers see the old file at `path` or the complete new one. It writes a
+/// temporary file in the same folder, flushes it to the disk, and renames it to `path`. If the process is
+/// killed, the temporary file remains; its name begins with [`UNFINISHED`].
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -19,20 +19,21 @@ pub const UNFINISHED: &str = ".taper-";
 /// ```
 ///
 /// # Errors
-/// When the folder cannot be written, or the disk is full: an older file then stays as it was.
+/// If the folder is not writable or the disk is full. An existing file is kept.
 pub fn write_atomic(path: impl AsRef<Path>, content: &[u8]) -> Result<()> {
     let path = path.as_ref();
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
-    // As any new file's, less the user's mask; temporary ones are otherwise their owner's alone.
+    // Temporary files are private to their owner; this gives the permissions of any new file, less the user's
+    // umask.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    // The name itself is on the disk once the folder is; not every system can do that.
+    // The rename is durable once the folder is flushed, which not every system supports.
     if let Ok(folder) = std::fs::File::open(folder) {
         folder.sync_all().ok();
     }

@@ -1,11 +1,11 @@
-//! New tensors: from values, filled, counted up.
+//! Creation of tensors from values, constants and ranges.
 
 use crate::dtype::with_element;
 use crate::{
     DType, Device, Element, Generator, IntoShape, NestedArray, Result, Scalar, Tensor, Value, shape,
 };
 
-/// How a new tensor is made: dtype, device and generator, where PyTorch has keyword arguments.
+/// Options of a new tensor: dtype, device and generator. PyTorch passes them as keyword arguments.
 ///
 /// ```
 /// use taper_tensor::{DType, Tensor};
@@ -21,25 +21,25 @@ pub struct Options {
 }
 
 impl Options {
-    /// The dtype; without it f32, or for integers i64.
+    /// Sets the dtype. The default is float32, or int64 for integer values.
     pub fn dtype(mut self, dtype: DType) -> Self {
         self.dtype = Some(dtype);
         self
     }
 
-    /// The device; without it the CPU.
+    /// Sets the device. The default is the CPU.
     pub fn device(mut self, device: &Device) -> Self {
         self.device = device.clone();
         self
     }
 
-    /// The generator of random numbers; without it the default one.
+    /// Sets the generator of random numbers. The default is [`Generator::default_generator`].
     pub fn generator(mut self, generator: &Generator) -> Self {
         self.generator = Some(generator.clone());
         self
     }
 
-    /// From the values that `f` makes, which are of the type `T`, to the dtype and device asked for.
+    /// Makes a tensor of `values`, and converts it to the dtype and device of the options.
     pub(crate) fn finish<T: Element>(
         &self,
         default: DType,
@@ -49,7 +49,8 @@ impl Options {
         Tensor::own(values, shape).to_dtype(self.dtype.unwrap_or(default))?.to(&self.device)
     }
 
-    /// Returns a tensor of a number, or of an array, slice or vector of up to four levels; see [`Tensor::new`].
+    /// Returns a tensor with the value of a number, or of an array, slice or vector nested up to four levels
+    /// deep; see [`Tensor::new`].
     ///
     /// ```
     /// # use taper_tensor::{DType, Tensor};
@@ -59,13 +60,13 @@ impl Options {
     /// ```
     ///
     /// # Errors
-    /// When the levels are of different lengths.
+    /// If rows of one level differ in length.
     pub fn tensor<A: NestedArray>(&self, array: A) -> Result<Tensor> {
         let (mut dims, mut data) = (vec![], vec![]);
         array.dims(&mut dims);
         bail_if!(
             !array.collect(&dims, &mut data),
-            shape("new", "the array is ragged: not every row has the length of the first, {dims:?}")
+            shape("new", "got rows of different lengths, expected an array of sizes {dims:?} as in its first rows; make the rows equally long")
         );
         let dtype = match A::Element::DTYPE {
             DType::F64 => DType::F32,
@@ -75,35 +76,35 @@ impl Options {
         Tensor::from_vec(data, dims)?.to_dtype(self.dtype.unwrap_or(dtype))?.to(&self.device)
     }
 
-    /// All elements zero.
+    /// Returns a tensor of zeros.
     ///
     /// # Errors
-    /// On a negative size, or more elements than memory can hold; so for all that follow.
+    /// If a size is negative or the tensor would not fit in memory.
     pub fn zeros(&self, shape: impl IntoShape) -> Result<Tensor> {
         self.full(shape, 0.0)
     }
 
-    /// All elements one.
+    /// Returns a tensor of ones.
     ///
     /// # Errors
-    /// As [`Options::zeros`].
+    /// If a size is negative or the tensor would not fit in memory.
     pub fn ones(&self, shape: impl IntoShape) -> Result<Tensor> {
         self.full(shape, 1.0)
     }
 
-    /// Elements that are still to be written, as by an `out` argument. They are zeros: no safe code sees
-    /// what the memory held before, and fresh pages are zeros at no price.
+    /// Returns a tensor to be written later, as by an `out` argument. Its elements are zeros: safe code must
+    /// not read uninitialised memory, and the system zeroes fresh pages anyway.
     ///
     /// # Errors
-    /// As [`Options::zeros`].
+    /// If a size is negative or the tensor would not fit in memory.
     pub fn empty(&self, shape: impl IntoShape) -> Result<Tensor> {
         self.zeros(shape)
     }
 
-    /// All elements `value`; its kind decides the dtype where none is given.
+    /// Returns a tensor filled with `value`. Without a dtype in the options, the kind of `value` decides it.
     ///
     /// # Errors
-    /// As [`Options::zeros`].
+    /// If a size is negative or the tensor would not fit in memory.
     pub fn full(&self, shape: impl IntoShape, value: impl Into<Scalar>) -> Result<Tensor> {
         let shape = shape::shape("full", shape)?;
         let value = value.into();
@@ -116,10 +117,10 @@ impl Options {
         tensor.stored_as(dtype).to(&self.device)
     }
 
-    /// `start, start + step, …` before `end`.
+    /// Returns `start, start + step, …`, ending before `end`: a vector.
     ///
     /// # Errors
-    /// When `step` is zero or leads away from `end`.
+    /// If `step` is 0 or leads away from `end`.
     pub fn arange(
         &self,
         start: impl Into<Scalar>,
@@ -128,7 +129,7 @@ impl Options {
     ) -> Result<Tensor> {
         let (start, end, step) = (start.into(), end.into(), step.into());
         let count = match (start, end, step) {
-            // Exact also where f64 is not.
+            // Integer arithmetic stays exact beyond 2^53, where `f64` does not.
             (Scalar::Int(a), Scalar::Int(b), Scalar::Int(step)) if step != 0 => {
                 let (length, step) = (i128::from(b) - i128::from(a), i128::from(step));
                 (length / step + i128::from(length % step != 0 && (length < 0) == (step < 0))) as f64
@@ -139,7 +140,7 @@ impl Options {
             || (start.to_f64() < end.to_f64() && step.to_f64() < 0.0);
         bail_if!(
             !count.is_finite() || away,
-            value("arange", "from {start:?} to {end:?} by {step:?}: the step must lead from start to end")
+            value("arange", "got start {start:?}, end {end:?} and step {step:?}, expected a step that leads from start to end")
         );
         let n = shape::new_shape("arange", count as i64)?;
         if let (Scalar::Int(start), Scalar::Int(_), Scalar::Int(step)) = (start, end, step) {
@@ -150,26 +151,28 @@ impl Options {
         self.finish(DType::F32, values, &n)
     }
 
-    /// `steps` powers of `base`, whose exponents go from `start` to `end` as in [`Options::linspace`].
+    /// Returns `steps` powers of `base`. Their exponents are spaced evenly from `start` to `end`, as in
+    /// [`Options::linspace`].
     ///
     /// # Errors
-    /// As [`Options::zeros`].
+    /// If the tensor would not fit in memory.
     pub fn logspace(&self, start: f64, end: f64, steps: usize, base: f64) -> Result<Tensor> {
         let exponents = Self { dtype: Some(DType::F64), ..self.clone() }.linspace(start, end, steps)?;
         let powers = Tensor::full((), base)?.to_dtype(DType::F64)?.to(&self.device)?.pow(&exponents)?;
         powers.to_dtype(self.dtype.unwrap_or(DType::F32))
     }
 
-    /// Ones on the diagonal, zeros elsewhere: a square matrix of this size, or `(rows, columns)`.
+    /// Returns a matrix with ones on the diagonal and zeros elsewhere. `shape` is the size of a square
+    /// matrix, or `(rows, columns)`.
     ///
     /// # Errors
-    /// As [`Options::zeros`]; and when there are more than two sizes.
+    /// If `shape` has more than two sizes or a negative one.
     pub fn eye(&self, shape: impl IntoShape) -> Result<Tensor> {
         let mut size = shape.into_sizes();
         match *size {
             [n] => size.push(n),
             [_, _] => {}
-            _ => bail!(shape("eye", "{size:?} is neither a size nor two of them")),
+            _ => bail!(shape("eye", "got the sizes {size:?}, expected n or (rows, columns)")),
         }
         let size = shape::shape("eye", size)?;
         let dtype = self.dtype.unwrap_or(DType::F32);
@@ -182,14 +185,15 @@ impl Options {
         tensor.stored_as(dtype).to(&self.device)
     }
 
-    /// `steps` numbers from `start` to `end`, both among them; f32 where no dtype is given.
+    /// Returns `steps` numbers spaced evenly from `start` to `end`, including both. The default dtype is
+    /// float32.
     ///
     /// # Errors
-    /// As [`Options::zeros`].
+    /// If the tensor would not fit in memory.
     pub fn linspace(&self, start: f64, end: f64, steps: usize) -> Result<Tensor> {
         let size = shape::new_shape("linspace", steps)?;
         let step = (end - start) / (steps.max(2) - 1) as f64;
-        // From the nearer end, so that both ends are exact.
+        // Counting from the nearer end makes both ends exact.
         let at = |i: usize| {
             if i * 2 < steps { start + step * i as f64 } else { end - step * (steps - 1 - i) as f64 }
         };
@@ -198,18 +202,17 @@ impl Options {
     }
 }
 
-/// `n` equal elements, or an error where memory does not suffice.
+/// Returns `n` copies of `value`. `Vec` aborts when allocation fails; this returns an error.
 fn alloc<T: Element>(op: &'static str, n: usize, value: T) -> Result<Vec<T>> {
     shape::room::<T>(op, n)?;
-    Ok(vec![value; n]) // of zeros: pages that are not touched until they are used
+    Ok(vec![value; n]) // zeros take no time: the system maps their pages on first use
 }
 
 macro_rules! with_defaults {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),*);)*) => {$(
         $(#[$doc])*
         ///
-        /// # Errors
-        #[doc = concat!("As [`Options::", stringify!($name), "`].")]
+        #[doc = concat!("Uses the default options; see [`Options::", stringify!($name), "`].")]
         pub fn $name($($arg: $ty),*) -> Result<Self> {
             Options::default().$name($($arg),*)
         }
@@ -221,63 +224,63 @@ macro_rules! with_likes {
         $(#[$doc])*
         /// with the shape, dtype and device of `self`.
         ///
-        /// # Errors
-        #[doc = concat!("As [`Options::", stringify!($new), "`].")]
+        #[doc = concat!("Calls [`Options::", stringify!($new), "`].")]
         pub fn $name(&self $(, $arg: $ty)?) -> Result<Self> {
             self.like().$new(self.size() $(, $arg)?)
         }
     )*};
 }
 
-/// New tensors on the CPU, f32 or for integers i64; [`Tensor::options`] chooses otherwise.
+/// Creation on the CPU, with dtype float32, or int64 for integers. [`Tensor::options`] selects other options.
 impl Tensor {
-    /// Chooses dtype, device and generator of a new tensor.
+    /// Returns options that choose the dtype, device and generator of a new tensor.
     pub fn options() -> Options {
         Options::default()
     }
 
     with_defaults! {
-        /// All elements zero.
+        /// Returns a tensor of zeros.
         zeros(shape: impl IntoShape);
-        /// All elements one.
+        /// Returns a tensor of ones.
         ones(shape: impl IntoShape);
-        /// Elements to be written later, zeros until then.
+        /// Returns a tensor to be written later; its elements are zeros.
         empty(shape: impl IntoShape);
-        /// All elements `value`.
+        /// Returns a tensor filled with `value`.
         full(shape: impl IntoShape, value: impl Into<Scalar>);
-        /// `start, start + step, …` before `end`.
+        /// Returns `start, start + step, …`, ending before `end`.
         arange(start: impl Into<Scalar>, end: impl Into<Scalar>, step: impl Into<Scalar>);
-        /// `steps` numbers from `start` to `end`, both among them.
+        /// Returns `steps` numbers spaced evenly from `start` to `end`, including both.
         linspace(start: f64, end: f64, steps: usize);
-        /// `steps` powers of `base`, whose exponents go from `start` to `end`.
+        /// Returns `steps` powers of `base`, with exponents spaced evenly from `start` to `end`.
         logspace(start: f64, end: f64, steps: usize, base: f64);
-        /// Ones on the diagonal, zeros elsewhere: a square matrix of this size, or `(rows, columns)`.
+        /// Returns a matrix with ones on the diagonal and zeros elsewhere, of size `n` by `n` or `(rows,
+        /// columns)`.
         eye(shape: impl IntoShape);
-        /// Uniform in [low, high).
+        /// Returns random numbers, uniform in [low, high).
         uniform(shape: impl IntoShape, low: f64, high: f64);
-        /// Normal with this mean and standard deviation.
+        /// Returns normally distributed random numbers with this mean and standard deviation.
         normal(shape: impl IntoShape, mean: f64, std: f64);
-        /// Uniform in [0, 1).
+        /// Returns random numbers, uniform in [0, 1).
         rand(shape: impl IntoShape);
-        /// Normal with mean 0 and variance 1.
+        /// Returns normally distributed random numbers with mean 0 and variance 1.
         randn(shape: impl IntoShape);
-        /// Uniform integers in [low, high).
+        /// Returns random integers, uniform in [low, high).
         randint(low: i64, high: i64, shape: impl IntoShape);
-        /// The numbers from 0 to n-1 in random order.
+        /// Returns the integers from 0 to n - 1 in random order.
         randperm(n: usize);
     }
 
-    /// A tensor of the given shape over `data`, without a copy.
+    /// Returns a tensor of the given shape over `data`, without a copy.
     ///
     /// # Errors
-    /// When the shape has not as many elements as `data`.
+    /// If `data` does not have as many elements as the shape.
     pub fn from_vec<V: Value>(data: Vec<V>, shape: impl IntoShape) -> Result<Self> {
         let shape = shape::shape("from_vec", shape)?;
         bail_if!(
             shape::numel(&shape) != data.len(),
             shape(
                 "from_vec",
-                "{} elements do not fill shape {shape:?}, which has {}",
+                "got {} elements, expected {} for shape {shape:?}",
                 data.len(),
                 shape::numel(&shape)
             )
@@ -285,11 +288,12 @@ impl Tensor {
         Ok(Self::own(V::into_stored(data), &shape).stored_as(V::DTYPE))
     }
 
-    /// Returns a tensor of a number, or of an array, slice or vector of up to four levels, copied.
+    /// Returns a tensor with the value of a number, or of an array, slice or vector nested up to four levels
+    /// deep.
     ///
-    /// As for PyTorch's `torch.tensor`, numbers are what they are in most programs: `f64`, the type of a bare
-    /// `1.0`, becomes float32, and `i32`, that of a bare `1`, becomes int64. Other types stay as they are. Where
-    /// f64 or i32 is meant, say so with [`Options::dtype`], or use [`Tensor::from_vec`], which keeps each type.
+    /// The dtypes follow `torch.tensor`: `f64`, the type of a bare `1.0`, becomes float32, and `i32`, the
+    /// type of a bare `1`, becomes int64. Other types are kept. To get float64 or int32, set it with
+    /// [`Options::dtype`], or use [`Tensor::from_vec`], which keeps each type.
     ///
     /// ```
     /// # use taper_tensor::{DType, Tensor};
@@ -301,7 +305,7 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When the levels are of different lengths.
+    /// If rows of one level differ in length.
     pub fn new<A: NestedArray>(array: A) -> Result<Self> {
         Options::default().tensor(array)
     }
@@ -313,23 +317,23 @@ impl Tensor {
         ones_like = ones();
         /// Returns elements to be written later, zeros until then,
         empty_like = empty();
-        /// Returns `value` everywhere,
+        /// Returns elements equal to `value`,
         full_like = full(value: impl Into<Scalar>);
-        /// Returns numbers uniform in [0, 1)
+        /// Returns random numbers, uniform in [0, 1),
         rand_like = rand();
-        /// Returns normal numbers with mean 0 and variance 1
+        /// Returns normally distributed random numbers with mean 0 and variance 1,
         randn_like = randn();
     }
 
-    /// Returns uniform integers in [low, high), with the shape, dtype and device of `self`.
+    /// Returns random integers, uniform in [low, high), with the shape, dtype and device of `self`.
     ///
     /// # Errors
-    /// When there is no integer between the bounds.
+    /// If `low >= high`.
     pub fn randint_like(&self, low: i64, high: i64) -> Result<Self> {
         self.like().randint(low, high, self.size())
     }
 
-    /// The dtype and device of `self`, for a new tensor.
+    /// Returns options with the dtype and device of `self`.
     pub fn like(&self) -> Options {
         Options { dtype: Some(self.dtype), device: self.device(), generator: None }
     }

@@ -1,47 +1,47 @@
-//! Where a tensor's memory is.
+//! Devices: the CPU and CUDA GPUs.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::{Error, Result};
 
-/// A place for tensors: the CPU, or a CUDA GPU by its ordinal.
+/// The device of a tensor's memory: the CPU, or a CUDA GPU by its ordinal.
 #[derive(Clone, Debug)]
 pub struct Device(pub(crate) candle_core::Device);
 
 impl Device {
-    /// The CPU, the default everywhere.
+    /// Returns the CPU, the default device.
     pub const fn cpu() -> Self {
         Self(candle_core::Device::Cpu)
     }
 
-    /// The CUDA GPU number `ordinal`.
+    /// Returns the CUDA GPU with this ordinal.
     ///
     /// # Errors
-    /// When this build has no CUDA support, or the machine no such GPU.
+    /// If this build has no CUDA support, or the machine has no such GPU.
     pub fn cuda(ordinal: usize) -> Result<Self> {
         crate::cuda::open(ordinal).map(Self)
     }
 
-    /// The first CUDA GPU where there is one, or else the CPU.
+    /// Returns the first CUDA GPU, or the CPU if there is none.
     pub fn cuda_if_available() -> Self {
         Self::cuda(0).unwrap_or_default()
     }
 
-    /// Whether this is the CPU.
+    /// Returns true for the CPU.
     pub fn is_cpu(&self) -> bool {
         self.0.is_cpu()
     }
 
-    /// Whether this is a CUDA GPU.
+    /// Returns true for a CUDA GPU.
     pub fn is_cuda(&self) -> bool {
         self.0.is_cuda()
     }
 
-    /// Waits until everything that the device was asked to do is done, as before reading a clock.
+    /// Waits until the device has finished all its work, as before reading a clock.
     ///
     /// # Errors
-    /// When the device reports that something went wrong.
+    /// If work on the device has failed.
     pub fn synchronize(&self) -> Result<()> {
         self.0.synchronize().map_err(Error::backend("synchronize"))
     }
@@ -64,7 +64,7 @@ impl Eq for Device {}
 impl FromStr for Device {
     type Err = Error;
 
-    /// `cpu`, `cuda` or `cuda:1`.
+    /// Parses `cpu`, `cuda` or `cuda:1`.
     fn from_str(name: &str) -> Result<Self> {
         let ordinal = match name.split_once(':') {
             None if name == "cpu" => return Ok(Self::cpu()),
@@ -80,7 +80,7 @@ impl FromStr for Device {
 }
 
 impl fmt::Display for Device {
-    /// `cpu` or `cuda:0`.
+    /// Writes `cpu` or `cuda:0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.location() {
             candle_core::DeviceLocation::Cpu => f.write_str("cpu"),

@@ -1,17 +1,17 @@
-//! Tensors as text, laid out as PyTorch prints them.
+//! Printing of tensors, in PyTorch's layout.
 
 use std::fmt;
 
 use crate::{DType, Result, Tensor};
 
-/// Past this many elements, only the first and last of each dimension are shown.
+/// The number of elements above which printing is summarised to the ends of each dimension.
 const THRESHOLD: usize = 1000;
-/// How many those are, on each side.
+/// The number of elements printed at each end.
 const EDGE: usize = 3;
-/// Characters in a line.
+/// The number of characters in a line.
 const WIDTH: usize = 80;
 
-/// How all real numbers of a tensor are written, so that they align.
+/// The format of all floating-point numbers of a tensor, chosen so that they align.
 #[derive(Clone, Copy)]
 enum Style {
     /// `1.`
@@ -23,7 +23,7 @@ enum Style {
 }
 
 impl Style {
-    /// The style for numbers that are finite and not 0.
+    /// Chooses the format for `values`, which are finite and not 0.
     fn of(values: &[f64]) -> Self {
         let min = values.iter().fold(f64::INFINITY, |m, v| m.min(v.abs()));
         let max = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
@@ -52,7 +52,7 @@ impl Style {
     }
 }
 
-/// The elements that are shown: `(index, gap after it)` along a dimension of `n`.
+/// Returns the elements printed along a dimension of `n`, as `(index, gap after it)`.
 fn shown(n: usize, summarise: bool) -> Vec<(usize, bool)> {
     if summarise && n > 2 * EDGE {
         (0..EDGE).chain(n - EDGE..n).map(|i| (i, i == EDGE - 1)).collect()
@@ -62,7 +62,7 @@ fn shown(n: usize, summarise: bool) -> Vec<(usize, bool)> {
 }
 
 impl Tensor {
-    /// The part of the tensor that is shown: the edges of each dimension.
+    /// Returns the part of the tensor that is printed: the ends of each dimension.
     fn edges(&self) -> Result<Self> {
         let mut y = self.clone();
         for d in 0..self.dim() {
@@ -75,7 +75,7 @@ impl Tensor {
         Ok(y)
     }
 
-    /// PyTorch's `str(x)`.
+    /// Formats the tensor as PyTorch's `str(x)`.
     fn text(&self) -> Result<String> {
         let prefix = "tensor(";
         let default = matches!(self.dtype, DType::F32 | DType::I64 | DType::Bool);
@@ -109,7 +109,7 @@ impl Tensor {
                 let width = finite.into_iter().map(|v| style.word(v).len()).max();
                 (numbers.into_iter().map(|v| style.word(v)).collect(), width)
             } else {
-                // Not as f64, which might round them.
+                // Converting to f64 might round integers.
                 let numbers = part.to_dtype(DType::I64)?.to_vec::<i64>()?;
                 let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
                 let width = words.iter().map(String::len).max();
@@ -142,7 +142,7 @@ impl Tensor {
     }
 }
 
-/// Writes the words of a (sub)tensor of these sizes, whose first bracket is at column `indent`.
+/// Writes the words of a tensor or subtensor of these sizes. Its first bracket is at column `indent`.
 fn write(
     text: &mut String,
     words: &mut impl Iterator<Item = String>,

@@ -9,7 +9,7 @@ use crate::{Error, Result, Scalar};
 /// The type of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DType {
-    /// True or false: the dtype of comparisons and masks. Stored as a byte, 1 or 0.
+    /// Boolean, the dtype of comparisons and masks. It is stored as a byte, 1 or 0.
     Bool,
     /// Unsigned 8-bit integer.
     U8,
@@ -42,7 +42,7 @@ pub(crate) const ALL: [DType; 9] = [
 ];
 
 impl DType {
-    /// The name in PyTorch, without `torch.`.
+    /// Returns PyTorch's name, without `torch.`: `float32`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bool => "bool",
@@ -57,18 +57,18 @@ impl DType {
         }
     }
 
-    /// Whether the elements are real numbers.
+    /// Returns true for floating-point dtypes.
     pub fn is_float(self) -> bool {
         matches!(self, Self::F16 | Self::BF16 | Self::F32 | Self::F64)
     }
 
-    /// The size of an element in bytes.
+    /// Returns the size of an element in bytes.
     pub fn size_in_bytes(self) -> usize {
         self.to_candle().size_in_bytes()
     }
 
-    /// The dtype of an operation between two tensors, as PyTorch promotes: a real number before an
-    /// integer, an integer before bool, the wider before the narrower; f16 with bf16 gives f32.
+    /// Returns the dtype that PyTorch promotes the two to. Floating point wins over integers, integers over
+    /// bool, and the wider over the narrower. float16 with bfloat16 gives float32.
     pub fn promote(self, other: Self) -> Self {
         use DType::*;
         if self == other {
@@ -89,9 +89,9 @@ impl DType {
         }
     }
 
-    /// The dtype that arithmetic on this one is done in, so that it is compiled for three types and
-    /// not for eight: f32 for the 16-bit floats, which are rounded once, at the end; i64 for integers,
-    /// whose low bits come out the same.
+    /// Returns the dtype in which arithmetic on this one is computed, so that kernels are compiled for three
+    /// types instead of eight. 16-bit floats compute in float32 and round once, at the end. Integers compute
+    /// in int64, whose low bits are the same.
     pub(crate) fn working(self) -> Self {
         match self {
             Self::F64 => Self::F64,
@@ -100,7 +100,7 @@ impl DType {
         }
     }
 
-    /// The dtype of the memory: bytes for bool.
+    /// Returns the dtype of the memory: uint8 for bool, else `self`.
     pub(crate) fn stored(self) -> Self {
         if self == Self::Bool { Self::U8 } else { self }
     }
@@ -122,12 +122,11 @@ impl fmt::Display for DType {
     }
 }
 
-/// A Rust type that a tensor's elements are read and written as: each [`Element`], and `bool` for
-/// [`DType::Bool`].
+/// A Rust type that tensors are created from and read as: each [`Element`], and `bool` for [`DType::Bool`].
 pub trait Value: Copy {
     /// The dtype of a tensor of such values.
     const DTYPE: DType;
-    /// The type in the tensor's memory.
+    /// The type of the elements in memory.
     #[doc(hidden)]
     type Stored: Element;
     #[doc(hidden)]
@@ -158,16 +157,16 @@ impl Value for bool {
     }
 }
 
-/// A Rust type that a tensor's memory holds.
+/// A Rust type of the elements in a tensor's memory.
 pub trait Element: candle_core::WithDType + crate::cpu::element::Element {
     /// The dtype of a tensor of such elements.
     const TYPE: DType;
 
-    /// The elements of a storage, where they are of this type.
+    /// Returns the elements of a storage, if they are of this type.
     #[doc(hidden)]
     fn slice_mut(storage: &mut candle_core::CpuStorage) -> Option<&mut [Self]>;
 
-    /// The nearest value; an integer is not taken through f64, which would round it past 2^53.
+    /// Returns the nearest value. An integer is not converted through f64, which would round it beyond 2^53.
     #[doc(hidden)]
     fn from_scalar(value: Scalar) -> Self;
 }

@@ -1,15 +1,16 @@
-//! What can go wrong in a tensor operation, in words that say what to do.
+//! Errors of tensor operations.
 
 use crate::{DType, Device};
 
 /// The result of a tensor operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of a tensor operation: the message names the operation, the shapes and what was expected.
+/// An error of a tensor operation. Its message names the operation, the input it got, the input it expected
+/// and the remedy.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The shapes do not fit the operation, or each other.
+    /// Shapes that do not fit the operation or each other.
     #[error("{op}: {message}")]
     Shape {
         /// The operation, by its name in PyTorch.
@@ -17,7 +18,7 @@ pub enum Error {
         /// The shapes, what was expected, and what to do.
         message: String,
     },
-    /// A dimension outside of the tensor's.
+    /// A dimension out of range.
     #[error("{op}: dimension {dim} is out of range for a tensor of shape {shape:?}, expected {}", dim_range(shape.len()))]
     Dim {
         /// The operation.
@@ -27,7 +28,7 @@ pub enum Error {
         /// The tensor's shape.
         shape: Vec<usize>,
     },
-    /// An index outside of a dimension.
+    /// An index out of range.
     #[error("{op}: index {index} is out of range for dimension {dim} of size {size}")]
     Index {
         /// The operation.
@@ -39,14 +40,14 @@ pub enum Error {
         /// The dimension's size.
         size: usize,
     },
-    /// A dtype that the operation does not take.
+    /// A dtype that the operation does not support.
     #[error("{op}: got {got}, expected {expected}; convert with .to_dtype({suggestion})", suggestion = suggest(expected))]
     DType {
         /// The operation.
         op: &'static str,
-        /// The dtype given.
+        /// The dtype it got.
         got: DType,
-        /// The dtypes that the operation takes.
+        /// The dtypes it supports.
         expected: String,
     },
     /// Operands on different devices.
@@ -54,30 +55,32 @@ pub enum Error {
     DeviceMismatch {
         /// The operation.
         op: &'static str,
-        /// The first operand's device; boxed, as it is large and every result has room for an error.
+        /// The first operand's device. It is boxed because it is large, and every `Result` reserves space for
+        /// its error.
         left: Box<Device>,
         /// The other operand's device.
         right: Box<Device>,
     },
-    /// A value that the operation does not take.
+    /// A value that the operation does not accept.
     #[error("{op}: {message}")]
     Value {
         /// The operation.
         op: &'static str,
-        /// What was given, what was expected, and what to do.
+        /// The value it got, the values it expected, and what to do.
         message: String,
     },
-    /// An error of the backend below: out of memory, or of a device's driver.
+    /// An error of the backend: out of memory, or a failure of a device driver.
     #[error("{op}: {message}")]
     Backend {
         /// The operation.
         op: &'static str,
-        /// The backend's own words.
+        /// The backend's message.
         message: String,
     },
 }
 
-/// Prints an error's sentence also as its `Debug`, as what `fn main() -> Result<()>` returns is printed by that.
+/// Implements `Debug` by `Display`, because Rust prints the error that `fn main() -> Result<()>` returns by
+/// its `Debug`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! debug_as_display {
@@ -104,24 +107,25 @@ fn suggest(expected: &str) -> String {
 }
 
 impl Error {
-    /// A shape error.
+    /// Makes a shape error.
     pub fn shape(op: &'static str, message: impl Into<String>) -> Self {
         Self::Shape { op, message: message.into() }
     }
 
-    /// A value error.
+    /// Makes a value error.
     pub fn value(op: &'static str, message: impl Into<String>) -> Self {
         Self::Value { op, message: message.into() }
     }
 
-    /// A dtype error: `expected` begins with the first dtype that would do.
+    /// Makes a dtype error. `expected` must begin with the name of a supported dtype, which the message
+    /// suggests.
     pub fn dtype(op: &'static str, got: DType, expected: impl Into<String>) -> Self {
         Self::DType { op, got, expected: expected.into() }
     }
 
-    /// Names the operation in an error of candle.
+    /// Returns a function that makes an error of an error of candle's, naming the operation.
     pub(crate) fn backend(op: &'static str) -> impl FnOnce(candle_core::Error) -> Self {
-        // Without candle's backtrace, which names its own source files.
+        // The first line only: a backtrace follows, which names candle's source files.
         move |e| Self::Backend {
             op,
             message: e.to_string().lines().next().unwrap_or_default().to_lowercase(),
@@ -138,7 +142,7 @@ macro_rules! bail {
     };
 }
 
-/// Returns an error from the function where a condition holds; see [`bail!`].
+/// Returns an error from the function if a condition holds; see [`bail!`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! bail_if {

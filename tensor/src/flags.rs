@@ -1,5 +1,5 @@
-//! Flags of operations, which a call names as PyTorch's keyword arguments do: `x.sort(1, Descending(true))`; and
-//! the dimensions that an operation reduces.
+//! Flags of operations, and the dimensions to reduce. A call names its flags, as with PyTorch's keyword
+//! arguments: `x.sort(1, Descending(true))`.
 
 use crate::{Error, IntoShape, Result};
 
@@ -28,7 +28,7 @@ flags! {
     Summed;
 }
 
-/// Dimensions to reduce that stay, with size 1: PyTorch's `keepdim=True`.
+/// Dimensions to reduce that the result keeps with size 1: PyTorch's `keepdim=True`.
 ///
 /// ```
 /// # use taper_tensor::{Keepdim, Tensor};
@@ -41,16 +41,16 @@ flags! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keepdim<D>(pub D);
 
-/// Dimensions to reduce, none for all of them.
+/// Dimensions to reduce; an empty list means all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dims {
-    /// The dimensions, counted from the end where negative.
+    /// The dimensions. Negative ones count from the end.
     pub dims: Vec<i64>,
-    /// Whether they stay, with size 1.
+    /// Keeps the dimensions with size 1 if true.
     pub keepdim: bool,
 }
 
-/// Whatever can be given as dimensions to reduce: what can be a list of them, see [`IntoShape`], alone or in
+/// Dimensions to reduce, as an argument: a dimension or a list of them (see [`IntoShape`]), alone or in
 /// [`Keepdim`].
 pub trait IntoDims {
     /// Returns the dimensions.
@@ -82,10 +82,10 @@ impl IntoDims for &Dims {
 }
 
 impl Dims {
-    /// Returns the one dimension of an operation that reduces just one.
+    /// Returns the dimension, for an operation that reduces a single one.
     ///
     /// # Errors
-    /// If there are none or several.
+    /// If there is not exactly one.
     #[doc(hidden)]
     pub fn one(&self, op: &'static str) -> Result<i64> {
         match *self.dims {

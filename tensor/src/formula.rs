@@ -1,8 +1,8 @@
-//! What elementwise operations are declared by: a formula for the value and one for the gradient.
+//! Declarations of elementwise operations: a formula for the value, and one for the gradient.
 //!
 //! A formula is written once, over [`Formula`]. It is compiled into vector loops over `f32` and a function of
-//! `f64` (`cpu/functions.rs`), and it runs over whole tensors or variables where there is no kernel, or where
-//! the gradient is itself to be differentiated (`symbols!`).
+//! `f64` (`cpu/functions.rs`). It runs over whole tensors or variables where a device has no kernel, or where
+//! the gradient itself is to be differentiated (`symbols!`).
 
 use std::mem::MaybeUninit;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -10,62 +10,62 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use crate::cuda::kernel;
 use crate::registry::Autocast;
 
-/// What formulas are written in: a number, or a symbol that stands for a whole tensor.
+/// An operand of formulas: a number, or a symbol that stands for a whole tensor.
 pub trait Formula:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
     /// Returns the nearest number of this type.
     fn of(value: f64) -> Self;
-    /// `e^x`
+    /// Returns `e^x`.
     fn exp(self) -> Self;
-    /// `e^x - 1`
+    /// Returns `e^x - 1`.
     fn expm1(self) -> Self;
-    /// The natural logarithm.
+    /// Returns the natural logarithm.
     fn log(self) -> Self;
-    /// `ln(1 + x)`
+    /// Returns `ln(1 + x)`.
     fn log1p(self) -> Self;
-    /// The square root.
+    /// Returns the square root.
     fn sqrt(self) -> Self;
-    /// The hyperbolic tangent.
+    /// Returns the hyperbolic tangent.
     fn tanh(self) -> Self;
-    /// `1 / (1 + e^-x)`
+    /// Returns `1 / (1 + e^-x)`.
     fn sigmoid(self) -> Self;
-    /// The error function.
+    /// Returns the error function.
     fn erf(self) -> Self;
-    /// The distribution function of the standard normal distribution.
+    /// Returns the cumulative distribution function of the standard normal distribution.
     fn normal_cdf(self) -> Self;
-    /// The absolute value.
+    /// Returns the absolute value.
     fn abs(self) -> Self;
-    /// -1, 0 or 1.
+    /// Returns -1, 0 or 1.
     fn sign(self) -> Self;
-    /// The larger; NaN where either is.
+    /// Returns the larger number, or NaN if either is NaN.
     fn maximum(self, other: Self) -> Self;
-    /// The smaller; NaN where either is.
+    /// Returns the smaller number, or NaN if either is NaN.
     fn minimum(self, other: Self) -> Self;
-    /// `yes` where `self > other`, else `no`, also for NaN.
+    /// Returns `yes` if `self > other`, else `no`, also for NaN.
     fn where_greater(self, other: Self, yes: Self, no: Self) -> Self;
-    /// `yes` where `self <= other`, else `no`, also for NaN.
+    /// Returns `yes` if `self <= other`, else `no`, also for NaN.
     fn where_at_most(self, other: Self, yes: Self, no: Self) -> Self;
 
-    /// 0
+    /// Returns 0.
     #[inline(always)]
     fn zero() -> Self {
         Self::of(0.0)
     }
-    /// 1
+    /// Returns 1.
     #[inline(always)]
     fn one() -> Self {
         Self::of(1.0)
     }
 }
 
-/// Up to two numbers that a function depends on, the same for all elements.
+/// The parameters of an elementwise function: up to two numbers, equal for all elements.
 pub type Params = [f64; 2];
 
-/// A loop over slices for one instruction set; false where the processor does not have it.
+/// A loop over slices for one instruction set. It returns false if the processor lacks that set.
 pub type WideLoop = fn(&[f32], &mut [MaybeUninit<f32>]) -> bool;
 
-/// What the gradient of an elementwise operation is a function of.
+/// The argument of the gradient's formula.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Saves {
     /// The input x.
@@ -74,38 +74,39 @@ pub enum Saves {
     Output,
 }
 
-/// An operation on each element: what a row of a table of them becomes.
+/// An elementwise operation, declared by a row of a table.
 pub trait Elementwise: Copy + Send + Sync + 'static {
     /// The method's name.
     const NAME: &'static str;
     /// The name of its node in a graph.
     const NODE: &'static str;
-    /// What its gradient needs.
+    /// The tensor that the gradient needs.
     const SAVES: Saves;
-    /// Nanoseconds an element of `f32` costs.
+    /// The cost per element of `f32`, in nanoseconds.
     const NS: f64;
-    /// A faster loop.
+    /// A faster loop, if there is one.
     const WIDE: Option<WideLoop> = None;
-    /// The kernel for the value on a GPU.
+    /// The GPU's kernel for the value.
     const GPU: Option<kernel::Elementwise> = None;
-    /// What `autocast` does with its operand.
+    /// The treatment of the operand by `autocast`.
     const AUTOCAST: Autocast = Autocast::keep;
     /// Returns the value.
     fn value<M: Formula>(x: M, params: [M; 2]) -> M;
-    /// Returns the gradient with respect to the input, from that of the output, `g`, and what was saved.
+    /// Returns the gradient with respect to the input, from `g`, the gradient with respect to the output, and
+    /// the saved tensor.
     fn gradient<M: Formula>(g: M, saved: M, params: [M; 2]) -> M;
 }
 
-/// Declares the types of a table's rows, which `elementwise_methods!` and `taper-autograd` make methods of.
+/// Declares the types of a table's rows; `elementwise_methods!` and `taper-autograd` make methods from them.
 ///
-/// A row is `Type name name_(parameter = default, …) [ns, wide loop; gpu kernel; autocast what] value |x| formula;
-/// gradient of input |g, x| formula;`, with PyTorch's names and defaults of the parameters: from them the tests
-/// know how to call it. In a formula, `M` is the type of its numbers.
+/// A row is `Type name name_(parameter = default, …) [ns, wide loop; gpu kernel; autocast what] value |x|
+/// formula; gradient of input |g, x| formula;`. The parameters have PyTorch's names and defaults, with which
+/// the tests call the operation. In a formula, `M` is the type of the numbers.
 macro_rules! elementwise_types {
     ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*)
         [$ns:literal $(, $wide:ident)? $(; gpu $gpu:ident)? $(; autocast $autocast:ident)?]
         value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {$(
-        #[doc = concat!("`", stringify!($name), "`, as a row of a table.")]
+        #[doc = concat!("The elementwise operation `", stringify!($name), "`.")]
         #[derive(Clone, Copy, Debug)]
         pub struct $Type;
 
@@ -121,7 +122,7 @@ macro_rules! elementwise_types {
             #[inline(always)]
             fn value<M: $crate::formula::Formula>($x: M, params: [M; 2]) -> M {
                 let [$($p,)* ..]: [M; 2] = params;
-                $(let _ = $p;)* // one of the two formulas may not need it
+                $(let _ = $p;)* // unused in some formulas
                 $value
             }
             #[inline(always)]
@@ -137,7 +138,7 @@ macro_rules! elementwise_types {
 }
 pub(crate) use elementwise_types;
 
-/// Makes the rows of a table methods of [`Tensor`](crate::Tensor), and their forms in place.
+/// Makes methods of [`Tensor`](crate::Tensor) from the rows of a table, with their in-place forms.
 macro_rules! elementwise_methods {
     ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) $costs:tt
         value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {
@@ -150,7 +151,8 @@ macro_rules! elementwise_methods {
             #[doc = concat!("Applies [`Tensor::", stringify!($name), "`] in place.")]
             ///
             /// # Errors
-            /// As [`Tensor::fill_`]; and when the result is a real number that the dtype cannot hold.
+            /// If elements share a place in memory, an array view is held, or the result is floating point
+            /// and the dtype is not.
             pub fn $name_(&self $(, $p: f64)*) -> Result<()> {
                 self.elementwise_::<$Type>($crate::formula::params(&[$($p),*]))
             }
@@ -159,22 +161,22 @@ macro_rules! elementwise_methods {
 }
 pub(crate) use elementwise_methods;
 
-/// Returns a function's parameters, the missing ones as 0.
+/// Returns the parameters of a function, padded with zeros.
 pub fn params(given: &[f64]) -> Params {
     let mut params = [0.0; 2];
     params[..given.len()].copy_from_slice(given);
     params
 }
 
-/// Declares `run`, which runs a formula over whole tensors of a type, in operations of that type; `$data` gives
-/// the plain tensor that masks are made of.
+/// Declares `run`, which applies a formula to whole tensors of a type, by operations of that type. `$data`
+/// returns the plain tensor that masks are computed from.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! symbols {
     ($T:ident, $data:expr) => {
         use std::cell::RefCell;
 
-        /// A value of a formula: its place among the values of the thread.
+        /// A value of a formula: an index into the thread's values.
         #[derive(Clone, Copy)]
         pub(crate) struct Symbol(usize);
 
@@ -183,7 +185,7 @@ macro_rules! symbols {
         }
 
         impl Symbol {
-            /// Keeps a result; in the place of one that failed stands another value, as the formula fails.
+            /// Stores a result. After an error it stores another value in its place; `run` returns the error.
             fn keep(result: Result<$T>) -> Self {
                 VALUES.with_borrow_mut(|(values, error)| {
                     let value = result.unwrap_or_else(|e| {
@@ -271,7 +273,7 @@ macro_rules! symbols {
     };
 }
 
-/// Formulas over whole tensors, on devices that have no kernel for one.
+/// Formulas over whole tensors, for devices that have no kernel.
 pub(crate) mod over_tensors {
     use crate::{Error, Result, Tensor};
     symbols!(Tensor, Tensor::clone);

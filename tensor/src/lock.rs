@@ -1,9 +1,9 @@
-//! What all tensors over one storage share: the version, and who may touch the memory now.
+//! State that all tensors over one storage share: the version, and the locks on the memory.
 //!
-//! Every operation takes the locks of all the storages it touches before it begins, in the order of
-//! their addresses, so that no two operations ever wait for each other. A lock is held for one
-//! operation only. Array views ([`crate::NdArray`]) live longer: they are counted instead, and an
-//! operation that a view forbids is an error at once, where waiting might never end.
+//! Every operation takes the locks of all its storages before it begins, in the order of their addresses, so
+//! that operations cannot deadlock. It holds a lock only while it runs. Array views ([`crate::NdArray`]) live
+//! longer. They are counted instead, and an operation that a view forbids returns an error at once: waiting
+//! might never end.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
@@ -13,15 +13,15 @@ use smallvec::SmallVec;
 
 use crate::{Error, Result, Tensor};
 
-/// What all tensors over one storage share.
+/// The state that all tensors over one storage share.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     version: AtomicU64,
     lock: RwLock<()>,
-    /// Array views: how many read, or -1 for one that writes.
+    /// The number of array views that read, or -1 for one that writes.
     views: AtomicIsize,
-    /// The tensor that all the others are views of: the whole memory, from which views with any strides
-    /// are made (`strides.rs`).
+    /// The tensor over the whole memory, which all others are views of. Views with arbitrary strides are made
+    /// from it (`strides.rs`).
     pub(crate) root: OnceLock<candle_core::Tensor>,
 }
 
@@ -34,7 +34,7 @@ impl Shared {
         self.version.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// For an operation that reads the storage.
+    /// Locks the storage for an operation that reads it.
     pub(crate) fn lock_read(&self, op: &'static str) -> Result<RwLockReadGuard<'_, ()>> {
         let guard = self.lock.read();
         if self.views.load(Ordering::Acquire) < 0 {
@@ -43,7 +43,7 @@ impl Shared {
         Ok(guard)
     }
 
-    /// For an operation that writes the storage.
+    /// Locks the storage for an operation that writes it.
     pub(crate) fn lock_write(&self, op: &'static str) -> Result<RwLockWriteGuard<'_, ()>> {
         let guard = self.lock.write();
         if self.views.load(Ordering::Acquire) != 0 {
@@ -52,14 +52,14 @@ impl Shared {
         Ok(guard)
     }
 
-    /// Counts an array view that reads, until the result is dropped.
+    /// Registers an array view that reads, until the result is dropped.
     pub(crate) fn lend(&self, op: &'static str) -> Result<Lent<'_>> {
         let _guard = self.lock_read(op)?;
         self.views.fetch_add(1, Ordering::AcqRel);
         Ok(Lent { shared: self, by: 1 })
     }
 
-    /// Notes an array view that writes, until the result is dropped.
+    /// Registers an array view that writes, until the result is dropped.
     pub(crate) fn lend_mut(&self, op: &'static str) -> Result<Lent<'_>> {
         let _guard = self.lock_write(op)?;
         self.views.store(-1, Ordering::Release);
@@ -71,7 +71,7 @@ fn held(op: &'static str, how: &str) -> Error {
     Error::value(op, format!("the tensor's memory is {how}; let the view end before this operation"))
 }
 
-/// An array view's mark on the storage, which goes when it is dropped.
+/// An array view's registration on the storage, removed on drop.
 #[derive(Debug)]
 pub(crate) struct Lent<'a> {
     shared: &'a Shared,
@@ -84,10 +84,11 @@ impl Drop for Lent<'_> {
     }
 }
 
-/// The locks of an operation's storages.
+/// The locks on the storages of an operation.
 pub(crate) type Locks<'a> = (SmallVec<[RwLockReadGuard<'a, ()>; 4]>, Option<RwLockWriteGuard<'a, ()>>);
 
-/// Locks the storages of operands for reading, and that of `write` for writing; no operand may be in that one.
+/// Locks the storages of the operands for reading, and the storage of `write` for writing. No operand may
+/// share the storage of `write`.
 pub(crate) fn lock<'a>(
     op: &'static str,
     reads: impl IntoIterator<Item = &'a Tensor>,

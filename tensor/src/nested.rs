@@ -1,14 +1,14 @@
-//! Numbers in nested arrays, slices and vectors, from which tensors are made.
+//! Nested arrays, slices and vectors of numbers, which tensors are created from.
 
 use crate::Value;
 
-/// Numbers, arrays, slices and vectors, nested.
+/// A number, or a nested array, slice or vector of numbers.
 pub trait NestedArray {
     /// The number's type.
     type Element: Value;
-    /// Appends the sizes, outermost first.
+    /// Appends the sizes to `dims`, outermost first.
     fn dims(&self, dims: &mut Vec<usize>);
-    /// Appends the numbers, in order; false where the sizes are not `dims`.
+    /// Appends the numbers to `out`, in order. Returns false if the sizes are not `dims`.
     fn collect(&self, dims: &[usize], out: &mut Vec<Self::Element>) -> bool;
 }
 

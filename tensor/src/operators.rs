@@ -1,15 +1,15 @@
-//! `+ - * /` and the minus sign for tensors and numbers, and `& | ^ !` for masks and integers.
+//! The operators `+ - * /` and unary minus for tensors and numbers, and `& | ^ !` for masks and integers.
 //!
-//! They return a `Result`, and take one on either side of a tensor, so that a longer expression needs one `?`:
-//! `(&a * &b + &c)?`. Rust allows no implementation for two `Result`s, or one and a number: there each needs
-//! its own `?`, as in `((&a * &b)? + 1.0)?`.
+//! They return a `Result`, and accept one on either side of a tensor, so that a longer expression needs a
+//! single `?`: `(&a * &b + &c)?`. Rust allows no implementation for two `Result`s, or for a `Result` and a
+//! number. There, each needs its own `?`: `((&a * &b)? + 1.0)?`.
 
 use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Sub};
 
 use crate::{IntoOperand, Result, Scalar, Tensor};
 
-/// Implements the operators of a tensor type by its methods: with another operand on the right, and with a
-/// number on the left.
+/// Implements the operators of a tensor type by its methods, with any operand on the right, and with a number
+/// on the left.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! operators {
@@ -66,7 +66,7 @@ macro_rules! operators {
 }
 operators!(Tensor);
 
-/// The bits of integers, the truth of masks.
+/// Implements the bitwise operators of integers and masks.
 macro_rules! bitwise {
     ($($Own:ty),*) => {$(
         operators!(@right Tensor, $Own, BitAnd bitand bitwise_and, BitOr bitor bitwise_or, BitXor bitxor bitwise_xor);

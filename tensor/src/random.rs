@@ -1,5 +1,5 @@
-//! Random numbers: a counter-based generator, so that the n-th number is the same whatever the
-//! number of threads, and a state of three integers that can be saved.
+//! Random numbers from a counter-based generator. The n-th number does not depend on the number of threads,
+//! and the state is three integers that can be saved.
 
 use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 use parking_lot::Mutex;
 use rand::rand_core::{Infallible, TryRng};
 
-/// A source of random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
-/// 1, 2, 3", 2011), a function from (seed, stream, counter) to 128 bits. Clones share their state.
+/// A generator of random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2,
+/// 3", 2011), a function from (seed, stream, counter) to 128 bits. Clones share their state.
 ///
 /// ```
 /// use taper_tensor::{Generator, Tensor};
@@ -31,38 +31,38 @@ struct State {
 }
 
 static DEFAULT: LazyLock<Generator> = LazyLock::new(|| {
-    // Unlike PyTorch's, which draw a seed, unseeded programs start from the same place: runs are repeatable.
+    // A fixed seed makes unseeded programs repeatable. PyTorch draws one instead.
     Generator::new(0)
 });
 
 thread_local! {
-    /// What [`Generator::scope`] put in the default generator's place.
+    /// The generators that [`Generator::scope`] puts in place of the default one.
     static SCOPED: RefCell<Vec<Generator>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Seeds the default generator, as `torch.manual_seed` does. Without it, the seed is 0.
+/// Seeds the default generator, as `torch.manual_seed` does. The initial seed is 0.
 pub fn manual_seed(seed: u64) {
     Generator::default_generator().manual_seed(seed);
 }
 
 impl Generator {
-    /// A generator of its own, at the start of the seed's numbers.
+    /// Returns a new generator, at the start of the numbers of `seed`.
     pub fn new(seed: u64) -> Self {
         Self::with_stream(seed, 0)
     }
 
-    /// A generator at the start of one of a seed's 2^64 independent streams.
+    /// Returns a new generator at the start of one of the 2^64 independent streams of a seed.
     pub fn with_stream(seed: u64, stream: u64) -> Self {
         Self(Arc::new(Mutex::new(State { seed, stream, counter: 0 })))
     }
 
-    /// The generator that is used where none is given.
+    /// Returns the default generator, which operations use when none is given.
     pub fn default_generator() -> Self {
         SCOPED.with_borrow(|scoped| scoped.last().cloned()).unwrap_or_else(|| DEFAULT.clone())
     }
 
-    /// Makes this the default generator of the calling thread while `f` runs. What other threads draw then
-    /// does not change what `f` gets, and the default generator stays where it was.
+    /// Makes this the default generator of the calling thread while `f` runs. Random numbers drawn by other
+    /// threads do not affect `f`, and the state of the previous default generator does not change.
     ///
     /// ```
     /// # use taper_tensor::{Generator, Tensor};
@@ -71,7 +71,7 @@ impl Generator {
     /// # Ok::<(), taper_tensor::Error>(())
     /// ```
     pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
-        /// Puts the one before back, also when `f` panics.
+        /// Restores the previous generator on drop, also when `f` panics.
         struct Scope;
         impl Drop for Scope {
             fn drop(&mut self) {
@@ -83,23 +83,23 @@ impl Generator {
         f()
     }
 
-    /// Goes to the start of the seed's numbers.
+    /// Seeds the generator and returns to the start of its numbers.
     pub fn manual_seed(&self, seed: u64) {
         *self.0.lock() = State { seed, stream: 0, counter: 0 };
     }
 
-    /// The state, to go back to: seed, stream and counter.
+    /// Returns the state, to be restored later: seed, stream and counter.
     pub fn state(&self) -> [u64; 3] {
         let s = self.0.lock();
         [s.seed, s.stream, s.counter]
     }
 
-    /// Goes back to a saved state.
+    /// Restores a saved state.
     pub fn set_state(&self, [seed, stream, counter]: [u64; 3]) {
         *self.0.lock() = State { seed, stream, counter };
     }
 
-    /// Takes `blocks` blocks of four 32-bit numbers: the caller computes them from the counter.
+    /// Reserves `blocks` blocks of four 32-bit numbers. The caller computes them from the counter.
     pub(crate) fn reserve(&self, blocks: usize) -> Philox {
         let mut s = self.0.lock();
         let first = s.counter;
@@ -107,9 +107,9 @@ impl Generator {
         Philox { seed: s.seed, stream: s.stream, first }
     }
 
-    /// A random integer below `n`, which must not be 0; each is equally likely.
+    /// Returns a random integer below `n`, uniformly distributed. For `n` = 0 it returns 0.
     pub fn below(&self, n: u64) -> u64 {
-        // Lemire's method: reject the few values that would make some results likelier.
+        // Lemire's method rejects the few values that would make some results more likely.
         let threshold = n.wrapping_neg() % n.max(1);
         loop {
             let wide = u128::from(self.next()) * u128::from(n);
@@ -119,12 +119,12 @@ impl Generator {
         }
     }
 
-    /// A random real number in [0, 1), a multiple of 2^-53.
+    /// Returns a random number, uniform in [0, 1), a multiple of 2^-53.
     pub fn uniform(&self) -> f64 {
         unit_f64(self.next())
     }
 
-    /// A random order of `0..n`: Fisher and Yates' shuffle.
+    /// Returns `0..n` in random order, by the Fisher-Yates shuffle.
     pub fn permutation(&self, n: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..n).collect();
         for i in (1..n).rev() {
@@ -139,7 +139,7 @@ impl Generator {
     }
 }
 
-/// `rand`'s distributions work on a generator.
+/// Lets the distributions of the crate `rand` draw from a generator.
 impl TryRng for Generator {
     type Error = Infallible;
 
@@ -159,7 +159,7 @@ impl TryRng for Generator {
     }
 }
 
-/// A range of the generator's blocks.
+/// A range of blocks of a generator.
 #[derive(Clone, Copy)]
 pub(crate) struct Philox {
     seed: u64,
@@ -168,7 +168,7 @@ pub(crate) struct Philox {
 }
 
 impl Philox {
-    /// Four random 32-bit numbers: ten rounds over (counter, stream) with the seed as the key.
+    /// Returns four random 32-bit numbers: ten rounds over (counter, stream), with the seed as the key.
     #[inline]
     pub(crate) fn block(&self, i: u64) -> [u32; 4] {
         let (counter, stream, key) = (self.first.wrapping_add(i), self.stream, self.seed);
@@ -178,9 +178,9 @@ impl Philox {
     }
 }
 
-/// One block of Philox 4x32 with ten rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2,
-/// 3", 2011): 128 random bits, a pure function of the counter and the key. What [`Generator`] is made
-/// of, for generators of other shapes.
+/// Computes one block of Philox 4x32 with ten rounds (Salmon et al., "Parallel random numbers: as easy as 1,
+/// 2, 3", 2011): 128 random bits, a pure function of the counter and the key. [`Generator`] is built on it;
+/// use it to build other generators.
 #[inline]
 pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..10 {
@@ -192,12 +192,12 @@ pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     counter
 }
 
-/// [0, 1) from 64 random bits, with the 53 that an f64 holds.
+/// Returns a number in [0, 1) from 64 random bits, with the 53 bits of precision of `f64`.
 pub(crate) fn unit_f64(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
-/// [0, 1) from 32 random bits, with the 24 that an f32 holds.
+/// Returns a number in [0, 1) from 32 random bits, with the 24 bits of precision of `f32`.
 pub(crate) fn unit_f32(bits: u32) -> f32 {
     (bits >> 8) as f32 * (1.0 / (1u32 << 24) as f32)
 }
@@ -206,7 +206,7 @@ pub(crate) fn unit_f32(bits: u32) -> f32 {
 mod tests {
     use super::*;
 
-    /// The known answers of the authors' own test file (Random123, `kat_vectors`).
+    /// The known answers are from the authors' own test file (Random123, `kat_vectors`).
     #[test]
     fn philox_known_answers() {
         assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);

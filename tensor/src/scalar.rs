@@ -1,23 +1,23 @@
-//! Arguments of operations: plain numbers, and whatever stands for a tensor.
+//! Arguments of operations: numbers, and values that stand for tensors.
 
 use std::borrow::Cow;
 
 use crate::{DType, Tensor};
 
-/// A number that is not a tensor. Its kind decides promotion, as in PyTorch: an integer tensor plus
-/// a real number is real, but a real tensor keeps its own dtype whatever the number.
+/// A number that is not a tensor. Its kind takes part in promotion, as in PyTorch: an integer tensor plus a
+/// floating-point number is floating point, but a floating-point tensor keeps its dtype with any number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scalar {
-    /// True or false.
+    /// A bool.
     Bool(bool),
     /// An integer.
     Int(i64),
-    /// A real number.
+    /// A floating-point number.
     Float(f64),
 }
 
 impl Scalar {
-    /// Returns the number as a real number.
+    /// Returns the number as `f64`.
     pub fn to_f64(self) -> f64 {
         match self {
             Self::Bool(v) => f64::from(u8::from(v)),
@@ -35,7 +35,7 @@ impl Scalar {
         }
     }
 
-    /// The number as an element of `dtype` stores it: for bool, whether it is not 0.
+    /// Converts the number for storage in `dtype`: for bool, to true if it is not 0.
     pub(crate) fn stored(self, dtype: DType) -> Self {
         if dtype == DType::Bool { Self::Bool(self.to_f64() != 0.0) } else { self }
     }
@@ -52,7 +52,7 @@ impl Scalar {
 /// The second operand of an operation on a `T`: a [`Tensor`] or a variable.
 #[derive(Clone, Debug)]
 pub enum Operand<'a, T: Clone = Tensor> {
-    /// A tensor, which broadcasts.
+    /// A tensor. It broadcasts.
     Tensor(Cow<'a, T>),
     /// A number.
     Scalar(Scalar),

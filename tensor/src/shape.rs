@@ -1,4 +1,4 @@
-//! Sizes and dimensions as arguments: integers, tuples, arrays, slices and vectors.
+//! Shapes and lists of dimensions as arguments: integers, tuples, arrays, slices and vectors.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use crate::{Error, Result};
 
-/// The sizes of a tensor, one per dimension; PyTorch's `torch.Size`. It derefs to a slice, and takes no
-/// allocation up to four dimensions.
+/// The sizes of a tensor, one per dimension: PyTorch's `torch.Size`. It dereferences to a slice, and does not
+/// allocate for up to four dimensions.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Shape(SmallVec<[usize; 4]>);
 
@@ -51,17 +51,17 @@ impl<'a> IntoIterator for &'a Shape {
     }
 }
 
-/// What can be given as a shape or a list of dimensions: an integer, a tuple, an array, a slice or
-/// a vector of integers, or `()` for none. Negative numbers count from the end (dimensions) or mean
-/// "what is left" (`-1` in [`Tensor::reshape`](crate::Tensor::reshape)).
+/// A shape or a list of dimensions as an argument: an integer, a tuple, an array, a slice or a vector of
+/// integers, or `()` for none. A negative dimension counts from the end. A size of -1 in
+/// [`Tensor::reshape`](crate::Tensor::reshape) is inferred from the other sizes.
 pub trait IntoShape {
-    /// The numbers, in order.
+    /// Returns the numbers, in order.
     fn into_sizes(self) -> Vec<i64>;
 }
 
-/// An integer that can be a size.
+/// An integer type of sizes and dimensions.
 pub trait Size: Copy {
-    /// The value; too large a one becomes `i64::MAX`, which no memory holds.
+    /// Returns the value. A value too large for `i64` becomes `i64::MAX`, a size that no memory holds.
     fn size(self) -> i64;
 }
 
@@ -110,15 +110,15 @@ macro_rules! slices {
 slices!([S: Size] &[S], [S: Size] Vec<S>, [S: Size] &Vec<S>, [] Shape, [] &Shape);
 slices!([S: Size, const N: usize] [S; N], [S: Size, const N: usize] &[S; N]);
 
-/// The most dimensions a tensor has, as in PyTorch.
+/// The maximum number of dimensions of a tensor, as in PyTorch.
 pub(crate) const MAX_RANK: usize = 64;
 
-/// Checks that a tensor may have so many dimensions.
+/// Checks that a tensor can have `rank` dimensions.
 pub(crate) fn expect_rank(op: &'static str, rank: usize) -> Result<()> {
     if rank <= MAX_RANK {
         return Ok(());
     }
-    Err(Error::shape(op, format!("{rank} dimensions are more than the {MAX_RANK} that a tensor can have")))
+    Err(Error::shape(op, format!("got {rank} dimensions, expected at most {MAX_RANK}")))
 }
 
 /// Checks that no size is negative and that the byte count fits in `isize`.
@@ -126,44 +126,44 @@ pub fn shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
     let sizes = sizes.into_sizes();
     expect_rank(op, sizes.len())?;
     let dims: Option<Vec<usize>> = sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
-    let dims = dims.ok_or_else(|| Error::shape(op, format!("sizes {sizes:?} must not be negative")))?;
+    let dims = dims.ok_or_else(|| Error::shape(op, format!("got the sizes {sizes:?}, expected none to be negative")))?;
     expect_countable(op, &dims)?;
     Ok(dims)
 }
 
 /// Checks that the byte count of so many elements fits in `isize`.
 fn expect_countable(op: &'static str, dims: &[usize]) -> Result<()> {
-    // Elements have at most 8 bytes, and an allocation at most isize::MAX. A zero counts as a one
-    // here, so that the strides of an empty tensor fit as well.
+    // An element has at most 8 bytes, and an allocation at most `isize::MAX`. A size of 0 counts as 1, so
+    // that the strides of an empty tensor fit as well.
     let bytes = dims.iter().try_fold(8usize, |n, &d| n.checked_mul(d.max(1)));
     if bytes.is_some_and(|b| b <= isize::MAX as usize) {
         return Ok(());
     }
-    Err(Error::shape(op, format!("sizes {dims:?} are more elements than memory can hold")))
+    Err(Error::shape(op, format!("got the sizes {dims:?}, expected fewer elements than memory can hold")))
 }
 
-/// Checks sizes as [`shape`] does, and that there is memory for a tensor of them.
+/// Checks sizes as [`shape`] does, and that memory for a tensor of them can be allocated.
 pub(crate) fn new_shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
     let sizes = shape(op, sizes)?;
     room::<u64>(op, numel(&sizes))?;
     Ok(sizes)
 }
 
-/// Checks that there is memory for `n` elements of type `T`: `Vec` aborts when allocation fails; this returns an
-/// error.
+/// Checks that memory for `n` elements of type `T` can be allocated. `Vec` aborts when allocation fails; this
+/// returns an error.
 pub(crate) fn room<T>(op: &'static str, n: usize) -> Result<()> {
     let bytes = n.saturating_mul(size_of::<T>());
     if bytes < 1 << 28 {
         return Ok(());
     }
-    // Memory that is not touched costs nothing.
+    // The system does not commit memory that is never touched.
     let mut probe = Vec::<u8>::new();
     let there = probe.try_reserve_exact(bytes).is_ok();
     std::hint::black_box(&probe);
     if there { Ok(()) } else { Err(Error::value(op, format!("{n} elements do not fit in memory"))) }
 }
 
-/// The dimension `dim` of a tensor of this shape, counted from the end where negative.
+/// Returns the index of dimension `dim` in this shape. A negative `dim` counts from the end.
 pub fn dim(op: &'static str, dim: i64, shape: &[usize]) -> Result<usize> {
     let rank = shape.len() as i64;
     match dim {
@@ -173,11 +173,11 @@ pub fn dim(op: &'static str, dim: i64, shape: &[usize]) -> Result<usize> {
     }
 }
 
-/// A set of dimensions, each given once, in ascending order.
+/// Returns a set of dimensions in ascending order. Each may be given once.
 pub(crate) fn dims(op: &'static str, dims: impl IntoShape, shape: &[usize]) -> Result<Vec<usize>> {
     let mut dims = dims.into_sizes();
     if shape.is_empty() {
-        dims.retain(|d| !(-1..=0).contains(d)); // as in PyTorch, a number counts as a vector of one
+        dims.retain(|d| !(-1..=0).contains(d)); // PyTorch allows dimensions 0 and -1 of a scalar
     }
     let mut out = dims.into_iter().map(|d| dim(op, d, shape)).collect::<Result<Vec<_>>>()?;
     out.sort_unstable();
@@ -187,7 +187,8 @@ pub(crate) fn dims(op: &'static str, dims: impl IntoShape, shape: &[usize]) -> R
     Ok(out)
 }
 
-/// The shape that two shapes broadcast to: aligned at the end, equal sizes or one of them 1.
+/// Returns the shape that two shapes broadcast to. They are aligned at the last dimension; sizes must be
+/// equal, or one of them 1.
 pub fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
     let rank = a.len().max(b.len());
     let at = |s: &[usize], i: usize| if i + s.len() < rank { 1 } else { s[i + s.len() - rank] };
@@ -206,7 +207,7 @@ pub fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize
     Ok(dims)
 }
 
-/// The number of elements.
+/// Returns the number of elements.
 pub(crate) fn numel(shape: &[usize]) -> usize {
     shape.iter().product()
 }

@@ -1,5 +1,8 @@
-//! Optimisers' steps on tensors, fused: one pass over a parameter, its gradient and its state. The
-//! formulae stand beside the kernels, in each settings' documentation.
+//! Fused steps of the optimisers: one pass over a parameter, its gradient and its state. The documentation of
+//! each optimiser's settings has its formulae.
+//!
+//! The functions return an error if the shapes, dtypes or devices of the operands differ, the dtype is not
+//! floating point, an operand is not contiguous, or two operands share memory.
 
 pub use crate::cpu::optim::{Adadelta, Adagrad, Adam, Adamax, Lion, NAdam, RAdam, RmsProp, Sgd};
 
@@ -8,8 +11,8 @@ use crate::cuda::kernel::Optim;
 use crate::storage::start;
 use crate::{DType, Element, Error, Result, Tensor, cuda};
 
-/// Runs a kernel on the memory of a parameter, its gradient and its states, of which the last may be missing; 16-bit
-/// floats go through f32.
+/// Runs a kernel on the memory of a parameter, its gradient and its states. The last state may be missing.
+/// 16-bit floats are computed in f32.
 macro_rules! fused {
     ($op:literal, $param:ident, $grad:ident, $states:expr, $kernel:expr) => {{
         let states: &[Option<&Tensor>] = &$states;
@@ -31,7 +34,7 @@ macro_rules! fused {
     }};
 }
 
-/// Runs a step by the kernel of a GPU, with these numbers, or by [`fused!`].
+/// Runs a step by a GPU's kernel with these numbers, or by [`fused!`].
 macro_rules! step {
     ($op:literal, $gpu:ident, $numbers:expr, $param:ident, $grad:ident, $states:expr, $kernel:expr) => {{
         if cuda::optim::step($op, Optim::$gpu, $numbers, [$param, $grad], $states)? {
@@ -41,12 +44,12 @@ macro_rules! step {
     }};
 }
 
-/// A step of stochastic gradient descent; `momentum_buffer` is for a momentum that is not 0, and
-/// `first` tells that it holds nothing yet.
+/// Updates `param` by a step of stochastic gradient descent. `momentum_buffer` is required if the momentum is
+/// not 0; `first` says that it is not initialised yet.
 ///
 /// # Errors
-/// When the shapes, dtypes or devices differ, the dtype is no real one, a parameter or state is not
-/// contiguous, or two operands are the same memory; so for all that follow.
+/// If the shapes, dtypes or devices of the operands differ, the dtype is not floating point, an operand is
+/// not contiguous, or two operands share memory.
 pub fn sgd_(
     s: &Sgd,
     param: &Tensor,
@@ -63,10 +66,12 @@ pub fn sgd_(
     })
 }
 
-/// Step number `step`, from 1, of Adam or AdamW; `max_exp_avg_sq` is for amsgrad.
+/// Updates `param` by step number `step`, counted from 1, of Adam or AdamW. `max_exp_avg_sq` is required for
+/// amsgrad.
 ///
 /// # Errors
-/// As [`sgd_`].
+/// If the shapes, dtypes or devices of the operands differ, the dtype is not floating point, an operand is
+/// not contiguous, or two operands share memory.
 pub fn adam_(
     s: &Adam,
     step: u64,
@@ -96,10 +101,11 @@ pub struct SgdStep<'a> {
     pub first: bool,
 }
 
-/// [`sgd_`] of many parameters: on a GPU by one kernel for all that are alike.
+/// Updates many parameters as [`sgd_`] does. On a GPU, one kernel updates all parameters with the same
+/// settings.
 ///
 /// # Errors
-/// As [`sgd_`]; some parameters may have been changed then.
+/// If [`sgd_`] returns an error for one of them; parameters before it may have been updated.
 pub fn sgd_all_(s: &Sgd, steps: &[SgdStep<'_>]) -> Result<()> {
     steps.chunk_by(|a, b| alike(a.param, b.param) && a.first == b.first).try_for_each(|part| {
         if cuda::optim::sgd(s, part)? {
@@ -118,18 +124,19 @@ pub struct AdamStep<'a> {
     pub param: &'a Tensor,
     /// Its gradient.
     pub grad: &'a Tensor,
-    /// The average of the gradient.
+    /// The moving average of the gradient.
     pub exp_avg: &'a Tensor,
-    /// The average of its square.
+    /// The moving average of the squared gradient.
     pub exp_avg_sq: &'a Tensor,
-    /// The largest that this was, for amsgrad.
+    /// The maximum of `exp_avg_sq` so far, for amsgrad.
     pub max_exp_avg_sq: Option<&'a Tensor>,
 }
 
-/// [`adam_`] of many parameters: on a GPU by one kernel for all that are alike.
+/// Updates many parameters as [`adam_`] does. On a GPU, one kernel updates all parameters with the same
+/// settings.
 ///
 /// # Errors
-/// As [`adam_`]; some parameters may have been changed then.
+/// If [`adam_`] returns an error for one of them; parameters before it may have been updated.
 pub fn adam_all_(s: &Adam, steps: &[AdamStep<'_>]) -> Result<()> {
     steps.chunk_by(|a, b| alike(a.param, b.param) && a.step == b.step).try_for_each(|part| {
         if cuda::optim::adam(s, part)? {
@@ -144,10 +151,8 @@ fn alike(a: &Tensor, b: &Tensor) -> bool {
     a.dtype() == b.dtype() && a.device() == b.device()
 }
 
-/// A step of RMSprop; `grad_avg` is for the centred one, `momentum_buffer` for momentum.
-///
-/// # Errors
-/// As [`sgd_`].
+/// Updates `param` by a step of RMSprop. `grad_avg` is required for the centred form, `momentum_buffer` for
+/// momentum.
 pub fn rmsprop_(
     s: &RmsProp,
     param: &Tensor,
@@ -162,19 +167,13 @@ pub fn rmsprop_(
     })
 }
 
-/// Step number `step`, from 1, of Adagrad.
-///
-/// # Errors
-/// As [`sgd_`].
+/// Updates `param` by step number `step`, counted from 1, of Adagrad.
 pub fn adagrad_(s: &Adagrad, step: u64, param: &Tensor, grad: &Tensor, sum: &Tensor) -> Result<()> {
     let states = [Some(sum)];
     step!("adagrad_", Adagrad, &s.numbers(step), param, grad, states, |p, g, [q], []| s.step(step, p, g, q))
 }
 
-/// A step of Adadelta.
-///
-/// # Errors
-/// As [`sgd_`].
+/// Updates `param` by a step of Adadelta.
 pub fn adadelta_(
     s: &Adadelta,
     param: &Tensor,
@@ -186,10 +185,7 @@ pub fn adadelta_(
     step!("adadelta_", Adadelta, &s.numbers(), param, grad, states, |p, g, [q, d], []| s.step(p, g, q, d))
 }
 
-/// Step number `step`, from 1, of Adamax.
-///
-/// # Errors
-/// As [`sgd_`].
+/// Updates `param` by step number `step`, counted from 1, of Adamax.
 pub fn adamax_(
     s: &Adamax,
     step: u64,
@@ -203,10 +199,7 @@ pub fn adamax_(
         .step(step, p, g, a, i))
 }
 
-/// Step number `step`, from 1, of NAdam; `mu_product` is 1 before the first.
-///
-/// # Errors
-/// As [`sgd_`].
+/// Updates `param` by step number `step`, counted from 1, of NAdam. `mu_product` is 1 before the first step.
 pub fn nadam_(
     s: &NAdam,
     step: u64,
@@ -225,10 +218,7 @@ pub fn nadam_(
     fused!("nadam_", param, grad, states, |p, g, [a, q], []| s.step(step, mu_product, p, g, a, q))
 }
 
-/// Step number `step`, from 1, of RAdam.
-///
-/// # Errors
-/// As [`sgd_`].
+/// Updates `param` by step number `step`, counted from 1, of RAdam.
 pub fn radam_(
     s: &RAdam,
     step: u64,
@@ -241,24 +231,18 @@ pub fn radam_(
     step!("radam_", RAdam, &s.numbers(step), param, grad, states, |p, g, [a, q], []| s.step(step, p, g, a, q))
 }
 
-/// A step of Lion.
-///
-/// # Errors
-/// As [`sgd_`].
+/// Updates `param` by a step of Lion.
 pub fn lion_(s: &Lion, param: &Tensor, grad: &Tensor, exp_avg: &Tensor) -> Result<()> {
     let states = [Some(exp_avg)];
     step!("lion_", Lion, &s.numbers(), param, grad, states, |p, g, [a], []| s.step(p, g, a))
 }
 
-/// An exponential moving average: `average = average + (1 - decay) * (param - average)`.
-///
-/// # Errors
-/// As [`sgd_`].
+/// Updates an exponential moving average: `average = average + (1 - decay) * (param - average)`.
 pub fn ema_(decay: f64, average: &Tensor, param: &Tensor) -> Result<()> {
     step!("ema_", Ema, &[1.0 - decay], average, param, [], |a, p, [], []| ema(decay, a, p))
 }
 
-/// Whether a step can be made with these operands.
+/// Checks that a step can be made with these operands.
 pub(crate) fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&Tensor]) -> Result<()> {
     param.expect_float(op)?;
     let all: Vec<&Tensor> = [param, grad].into_iter().chain(states.iter().copied()).collect();
@@ -267,7 +251,7 @@ pub(crate) fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&
         param.expect_device(op, other)?;
         bail_if!(
             other.size() != param.size(),
-            shape(op, "the parameter has shape {:?}, its gradient or state {:?}", param.size(), other.size())
+            shape(op, "got a parameter of shape {:?} and a gradient or state of shape {:?}, expected equal shapes", param.size(), other.size())
         );
         bail_if!(
             all[..i].iter().any(|a| a.shares_storage(other)),
@@ -277,7 +261,8 @@ pub(crate) fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&
     Ok(())
 }
 
-/// Lends the memory of a parameter, its gradient and its states to `f`: `N` states, and `M` that may be missing.
+/// Lends the memory of a parameter, its gradient and its states to `f`: `N` required states, and `M` optional
+/// ones.
 fn lend_all<T: Element, const N: usize, const M: usize>(
     op: &'static str,
     param: &Tensor,
@@ -292,7 +277,7 @@ fn lend_all<T: Element, const N: usize, const M: usize>(
         let mut f = Some(f);
         lend(op, &written, Vec::with_capacity(written.len()), &mut |slices| {
             let mut slices = slices.into_iter();
-            let mut next = || slices.next().unwrap_or_default(); // invariant: as many as tensors
+            let mut next = || slices.next().unwrap_or_default(); // invariant: there are as many slices as tensors
             if let Some(f) = f.take() {
                 let (p, required) = (next(), std::array::from_fn(|_| next()));
                 f(p, g, required, std::array::from_fn(|i| states[N + i].map(|_| next())));
@@ -301,7 +286,7 @@ fn lend_all<T: Element, const N: usize, const M: usize>(
     })
 }
 
-/// Opens one tensor after the other for writing, and calls `f` when all are open.
+/// Opens the tensors for writing, one after the other, and calls `f` when all are open.
 fn lend<T: Element>(
     op: &'static str,
     tensors: &[&Tensor],
@@ -314,12 +299,12 @@ fn lend<T: Element>(
     };
     first.write_slice::<T, _>(op, move |data, layout| match layout.contiguous_offsets() {
         Some((start, end)) => {
-            let mut open: Vec<&mut [T]> = open; // for the time that this one is open too
+            let mut open: Vec<&mut [T]> = open; // shortens the lifetime to that of this loan
             open.push(&mut data[start..end]);
             lend(op, rest, open, f)
         }
         None => {
-            Err(Error::value(op, "parameters and their state must be contiguous; make a .contiguous() copy"))
+            Err(Error::value(op, "got an operand that is not contiguous; make a .contiguous() copy of it"))
         }
     })
 }

@@ -1,4 +1,4 @@
-//! How operations reach a tensor's memory: views to read, one view to write, under locks.
+//! Access to a tensor's memory under locks: any number of operands to read, and one to write.
 
 use std::cell::Cell;
 
@@ -11,19 +11,19 @@ use crate::cpu::strided::{Strided, StridedMut, is_distinct};
 use crate::lock::lock;
 use crate::{Element, Error, Result, Tensor};
 
-/// A tensor's storage, under candle's lock, and its layout in it.
+/// A tensor's storage under candle's lock, and the tensor's layout in it.
 type Lent<'a> = (RwLockReadGuard<'a, Storage>, &'a Layout);
 
 impl Tensor {
-    /// A tensor over `data`, without a copy; its length must be that of the shape.
+    /// Makes a tensor over `data`, without a copy. The length must match the shape.
     pub(crate) fn own<T: Element>(data: Vec<T>, shape: &[usize]) -> Self {
         debug_assert_eq!(data.len(), crate::shape::numel(shape));
         let storage = Storage::Cpu(T::to_cpu_storage_owned(data));
         Self::fresh(candle_core::Tensor::from((storage, shape)), T::TYPE)
     }
 
-    /// Lends the whole storage's elements for reading; the layout says which are the tensor's.
-    /// `f` must not touch the same storage in another way.
+    /// Lends the elements of the whole storage for reading; the layout says which of them belong to the
+    /// tensor. `f` must not access the same storage in another way.
     pub(crate) fn read<T: Element, R>(
         &self,
         op: &'static str,
@@ -34,7 +34,8 @@ impl Tensor {
         x.with_elements(op, f)
     }
 
-    /// [`Tensor::read`] with candle's lock alone: the caller holds ours, or has marked the storage.
+    /// Lends as [`Tensor::read`] does, but takes candle's lock only: the caller holds ours, or has registered
+    /// an array view.
     pub(crate) fn with_elements<T: Element, R>(
         &self,
         op: &'static str,
@@ -44,8 +45,8 @@ impl Tensor {
         f(elements(op, &storage)?, layout)
     }
 
-    /// Lends the elements for reading, as [`Tensor::read`] does, where a result of as many elements fits in
-    /// memory.
+    /// Lends the elements for reading, as [`Tensor::read`] does. Returns an error if a result with as many
+    /// elements would not fit in memory.
     pub(crate) fn lend_view<T: Element, R>(
         &self,
         op: &'static str,
@@ -55,7 +56,8 @@ impl Tensor {
         self.read(op, |data, layout| Ok(f(strided(data, layout))))
     }
 
-    /// Calls `f` with the storages of tensors on one device, locked for reading, in the CPU's memory.
+    /// Calls `f` with the storages of tensors on one device, locked for reading and copied to the CPU if
+    /// needed.
     fn lend_storages<R>(
         op: &'static str,
         tensors: &[&Self],
@@ -97,7 +99,7 @@ impl Tensor {
         })
     }
 
-    /// Lends what lies in memory from the first element of each tensor on.
+    /// Lends the memory of each tensor from its first element on.
     pub(crate) fn read_all<T: Element, R>(
         op: &'static str,
         tensors: &[&Self],
@@ -115,7 +117,7 @@ impl Tensor {
     /// Lends the elements for writing, and raises the version.
     ///
     /// # Errors
-    /// When several of the tensor's elements are one place in memory, or an array view is held.
+    /// If several elements share a place in memory, or an array view is held.
     pub(crate) fn write<T: Element, R>(
         &self,
         op: &'static str,
@@ -124,7 +126,7 @@ impl Tensor {
         self.write_slice(op, |data, layout| Ok(f(strided_mut(data, layout))))
     }
 
-    /// Lends the whole storage's elements for writing, as [`Tensor::read`] does for reading.
+    /// Lends the elements of the whole storage for writing, as [`Tensor::read`] does for reading.
     pub(crate) fn write_slice<T: Element, R>(
         &self,
         op: &'static str,
@@ -135,8 +137,8 @@ impl Tensor {
         self.mutate_slice(op, f)?
     }
 
-    /// Lends the elements for writing, and those of `a`, broadcast to the same shape, for reading;
-    /// they must not share memory.
+    /// Lends the elements for writing, and those of `a`, broadcast to the same shape, for reading. They must
+    /// not share memory.
     pub(crate) fn write1<T: Element, A: Element, R>(
         &self,
         op: &'static str,
@@ -152,7 +154,7 @@ impl Tensor {
         self.mutate_slice(op, |data, layout| f(strided_mut(data, layout), a))
     }
 
-    /// Whether no two elements are one place in memory.
+    /// Checks that no two elements share a place in memory.
     pub(crate) fn expect_distinct(&self, op: &'static str) -> Result<()> {
         if is_distinct(self.size(), self.stride()) {
             return Ok(());
@@ -166,8 +168,8 @@ impl Tensor {
         ))
     }
 
-    /// Lends the whole storage's elements for writing with candle's lock alone: the caller holds ours, or has
-    /// marked the storage.
+    /// Lends the elements of the whole storage for writing, but takes candle's lock only: the caller holds
+    /// ours, or has registered an array view.
     pub(crate) fn mutate_slice<T: Element, R>(
         &self,
         op: &'static str,
@@ -177,7 +179,7 @@ impl Tensor {
             crate::cuda::expect_round_trip(op)?;
         }
         if self.numel() == 0 {
-            // Of which candle says that the elements are one place.
+            // candle would report that the elements of an empty tensor overlap.
             return Ok(f(&mut [], &Layout::contiguous(self.size())));
         }
         let call =
@@ -188,31 +190,31 @@ impl Tensor {
     }
 }
 
-/// Where the elements begin that belong to the layout. A view of nothing may begin beyond the last one.
+/// Returns the index of the layout's first element. The offset of an empty view may exceed the storage.
 pub(crate) fn start(layout: &Layout) -> usize {
     if layout.shape().elem_count() == 0 { 0 } else { layout.start_offset() }
 }
 
-/// A storage's elements.
+/// Returns the elements of a storage.
 fn elements<'a, T: Element>(op: &'static str, storage: &'a Storage) -> Result<&'a [T]> {
     match storage {
         Storage::Cpu(s) => s.as_slice().map_err(Error::backend(op)),
-        _ => Err(not_on_cpu(op)), // invariant: what is elsewhere was copied to the host
+        _ => Err(not_on_cpu(op)), // invariant: the caller has copied the tensor to the CPU
     }
 }
 
-/// The elements that belong to the layout.
+/// Returns the elements that belong to the layout.
 fn strided<'a, T>(data: &'a [T], layout: &'a Layout) -> Strided<'a, T> {
     Strided::new(data, layout.dims(), layout.stride(), start(layout))
 }
 
-/// As [`strided`], to write.
+/// Returns the elements that belong to the layout, for writing.
 fn strided_mut<'a, T>(data: &'a mut [T], layout: &'a Layout) -> StridedMut<'a, T> {
     StridedMut::new(data, layout.dims(), layout.stride(), layout.start_offset())
 }
 
-/// The elements of a tensor, repeated where `dims` has more: a stride of 0. `strides` is room for the strides
-/// where they change. The layout must broadcast to `dims`.
+/// Returns the elements of a tensor, broadcast to `dims` by strides of 0. `strides` is space for the changed
+/// strides. The layout must broadcast to `dims`.
 fn broadcast<'a, T: Element>(
     op: &'static str,
     (storage, layout): &'a Lent<'_>,
@@ -262,8 +264,8 @@ impl<T: Element, R, F: FnOnce(&mut [T], &Layout) -> R> InplaceOp1 for Call<T, F,
 }
 
 impl Tensor {
-    /// A new tensor, where the operands are, that `f` computes from their elements, which are made
-    /// contiguous first.
+    /// Returns a new tensor, on the device of the operands. `f` computes it from their elements, which are
+    /// made contiguous first.
     pub(crate) fn compute<T: Element, U: Element>(
         op: &'static str,
         operands: &[&Self],
@@ -276,7 +278,8 @@ impl Tensor {
         operands[0].result(y, shape)
     }
 
-    /// A new tensor of the elements that `f` makes of those of operands, as [`Tensor::compute`].
+    /// Returns a new tensor of the elements that `f` returns for those of the operands; see
+    /// [`Tensor::compute`].
     pub(crate) fn make<T: Element, U: Element>(
         op: &'static str,
         operands: &[&Self],
@@ -286,7 +289,7 @@ impl Tensor {
         operands[0].result(Self::lend(op, operands, f)?, shape)
     }
 
-    /// Lends the elements of operands, which are made contiguous first, to `f`.
+    /// Lends the elements of the operands to `f`. They are made contiguous first.
     pub(crate) fn lend<T: Element, R>(
         op: &'static str,
         operands: &[&Self],
@@ -302,5 +305,5 @@ impl Tensor {
 }
 
 fn not_on_cpu(op: &'static str) -> Error {
-    Error::value(op, "not available on this device; move the tensor with .to(&Device::cpu())")
+    Error::value(op, "got a tensor on a device without this operation; move it with .to(&Device::cpu())")
 }

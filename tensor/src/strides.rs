@@ -1,20 +1,19 @@
-//! Views with strides of their own choice: what `view`, `diagonal` and `unfold` are made of.
+//! Views with arbitrary strides, for `view`, `diagonal` and `unfold`.
 //!
-//! candle makes a layout only from another one, and has no way to join dimensions without a copy. But
-//! from the whole memory as one vector every layout can be reached: overlapping windows, one within the
-//! other, each a dimension, of which then only every so many elements are kept. candle counts windows in
-//! f32, which is exact up to 2^24 elements; past that a layout may not come out as it should, and then
-//! there is no such view.
+//! candle derives a layout from another layout, and cannot merge dimensions without a copy. But every layout
+//! can be derived from the whole memory as one vector: take overlapping windows, one within the other, one
+//! per dimension, and keep every n-th element of each. candle counts windows in f32, which is exact up to
+//! 2^24 elements. Beyond that, the derived layout may be wrong; then the functions return `None`.
 
 use crate::{Error, Tensor};
 
 impl Tensor {
-    /// A view in these sizes, of as many elements, where the strides allow it.
+    /// Returns a view with these sizes and as many elements, if the strides allow it.
     pub(crate) fn strided_as(&self, dims: &[usize]) -> Option<Self> {
         self.strided(dims, &view_strides(self.size(), self.stride(), dims)?, self.storage_offset())
     }
 
-    /// A view of the whole memory; none where it would reach out of it.
+    /// Returns a view of the whole memory, or `None` if it would exceed the memory.
     pub(crate) fn strided(&self, dims: &[usize], strides: &[usize], offset: usize) -> Option<Self> {
         let root = self.shared.root.get_or_init(|| self.inner.clone());
         let count = root.elem_count();
@@ -29,7 +28,7 @@ impl Tensor {
         if offset.checked_add(span)? >= count {
             return None;
         }
-        // A window for each dimension that has a stride, each within the last; the others come after.
+        // Each dimension with a stride is a window within the previous one; the other dimensions follow.
         let mut x = flat.narrow(0, offset, span + 1).ok()?;
         for d in (0..dims.len()).filter(|&d| dims[d] > 1 && strides[d] > 0) {
             let last = x.rank();
@@ -59,8 +58,8 @@ pub(crate) fn too_long(op: &'static str, x: &Tensor) -> Error {
     Error::shape(op, message)
 }
 
-/// The strides with which the memory of one shape is another of as many elements, where there are any: the
-/// dimensions whose strides run on are one row, which is cut anew.
+/// Returns the strides that view memory of shape `size` as shape `new`, if there are any. Dimensions whose
+/// strides continue each other are merged, and split at the new sizes.
 fn view_strides(size: &[usize], stride: &[usize], new: &[usize]) -> Option<Vec<usize>> {
     let mut strides = vec![1; new.len()];
     if size.is_empty() || size.contains(&0) {

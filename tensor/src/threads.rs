@@ -1,24 +1,24 @@
-//! The one team of threads that all kernels share.
+//! The number of threads of the kernels.
 
 use crate::Result;
 use crate::cpu::parallel;
 
-/// How many threads the kernels use.
+/// Returns the number of threads that the kernels use.
 pub fn num_threads() -> usize {
     parallel::num_threads()
 }
 
-/// Sets how many threads the kernels use; once, at the start of a program.
-/// Without it, all processors are used.
-/// Results do not depend on the number.
+/// Sets the number of threads that the kernels use. Call it once, at the start of a program. The default is
+/// the number of processors. Results do not depend on it.
 ///
 /// # Errors
-/// When `n` is 0, or the threads have been started with another number.
+/// If `n` is 0, or the threads have already been started with another number.
 pub fn set_num_threads(n: usize) -> Result<()> {
     bail_if!(n == 0, value("set_num_threads", "got 0 threads, expected at least 1"));
     let decided = parallel::decide_threads(n);
-    bail_if!(decided != n, value("set_num_threads", "the kernels already use {decided} threads"));
-    // Candle's own operations ask rayon. That its pool has been started before is no error: they are few.
+    bail_if!(decided != n, value("set_num_threads", "got {n} threads, but the kernels already use {decided}; call it before the first operation"));
+    // Candle's few operations ask rayon. Its pool may have been started before; that only affects their
+    // speed.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
     Ok(())
 }

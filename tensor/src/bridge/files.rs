@@ -14,29 +14,30 @@ fn failed<E: std::fmt::Display>(op: &'static str, path: &Path) -> impl FnOnce(E)
 }
 
 impl Tensor {
-    /// The array in a `.npy` file, of either byte order and either order of dimensions. Elements of types
-    /// that tensors do not have become the next larger type; booleans become u8.
+    /// Reads the array in a `.npy` file, of either byte order and either memory order. Elements of a type
+    /// without a dtype become the next larger type.
     ///
     /// # Errors
-    /// When the file cannot be read, is no such file, or holds Python objects, records or text.
+    /// If the file cannot be read, is not a `.npy` file, or contains Python objects, records or text.
     pub fn read_npy(path: impl AsRef<Path>) -> Result<Self> {
         let (op, path) = ("read_npy", path.as_ref());
         npy::decode(&std::fs::read(path).map_err(failed(op, path))?).map_err(failed(op, path))
     }
 
-    /// Writes a `.npy` file, which NumPy reads. NumPy has no bfloat16: it becomes float32.
+    /// Writes a `.npy` file, which NumPy can read. NumPy has no bfloat16; it is written as float32.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
         let (op, path) = ("write_npy", path.as_ref());
         std::fs::write(path, npy::encode(self)?).map_err(failed(op, path))
     }
 
-    /// The arrays in a `.npz` file, by their names, in the file's order.
+    /// Reads the arrays in a `.npz` file with their names, in the order of the file.
     ///
     /// # Errors
-    /// As [`Tensor::read_npy`]; and when an entry is larger than it says.
+    /// If the file cannot be read, is not a `.npz` file, contains Python objects, records or text, or an
+    /// entry is larger than announced.
     pub fn read_npz(path: impl AsRef<Path>) -> Result<Vec<(String, Self)>> {
         let (op, path) = ("read_npz", path.as_ref());
         let file = File::open(path).map_err(failed(op, path))?;
@@ -45,11 +46,11 @@ impl Tensor {
         for i in 0..archive.len() {
             let mut entry = archive.by_index(i).map_err(failed(op, path))?;
             let name = entry.name().map_err(failed(op, path))?.into_owned();
-            // Memory is taken as the bytes come, and no more than the entry has announced.
+            // Memory is allocated as the bytes arrive, up to the announced size.
             let (size, mut bytes) = (entry.size(), vec![]);
             entry.by_ref().take(size.saturating_add(1)).read_to_end(&mut bytes).map_err(failed(op, path))?;
             if bytes.len() as u64 != size {
-                return Err(failed(op, path)(format!("{name:?} has not the {size} bytes that it announces")));
+                return Err(failed(op, path)(format!("got {name:?} of another length than the {size} bytes that it announces")));
             }
             let x = npy::decode(&bytes).map_err(failed(op, path))?;
             arrays.push((name.strip_suffix(".npy").unwrap_or(&name).to_owned(), x));
@@ -57,10 +58,11 @@ impl Tensor {
         Ok(arrays)
     }
 
-    /// Writes named arrays to a `.npz` file, which NumPy's `load` reads; with `compress`, as
-    /// `savez_compressed` does.
+    /// Writes named arrays to a `.npz` file, which NumPy's `load` can read. With `compress`, it is compressed
+    /// as by `savez_compressed`.
     ///
     /// # Errors
+    /// If the file cannot be written, or two arrays have the same name.
     /// When the file cannot be written, or a name occurs twice.
     pub fn write_npz<S: AsRef<str>>(
         path: impl AsRef<Path>,

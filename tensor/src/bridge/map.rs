@@ -1,13 +1,14 @@
-//! Files as memory.
+//! Memory-mapped files.
 
 use std::fs::File;
 use std::ops::Deref;
 use std::path::Path;
 
-/// A file's content, mapped: what is looked at is read, the rest is not, and none of it is copied.
+/// The content of a file, mapped into memory. Only the parts that are accessed are read, and nothing is
+/// copied.
 ///
-/// A file that another process shortens while it is mapped ends this process where it looks at what is
-/// gone, as with every program that maps files; replace files instead of writing into them.
+/// If another process truncates the file while it is mapped, accessing the lost part kills this process, as
+/// with all memory maps. Replace files instead of writing into them.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -20,19 +21,19 @@ use std::path::Path;
 pub struct MappedFile(memmap2::Mmap);
 
 impl MappedFile {
-    /// Maps a file to be read.
+    /// Maps a file for reading.
     ///
     /// # Errors
-    /// When it cannot be read, or is no file.
+    /// If the path cannot be read, or is not a file.
     pub fn open(path: impl AsRef<Path>) -> std::io::Result<Self> {
         let file = File::open(path)?;
-        // To map a folder fails as well, but with the words that there is no such device.
+        // Mapping a folder fails too, but the system's message is "no such device".
         if file.metadata()?.is_dir() {
             return Err(std::io::ErrorKind::IsADirectory.into());
         }
-        // SAFETY: The map is read-only and private to this value, which owns it. Bytes that another
-        // process changes meanwhile are bytes still: nothing is read from them but plain numbers,
-        // whose every pattern of bits is valid, and text, which is checked once it is copied.
+        // SAFETY: The map is read-only and owned by this value. Another process may change the bytes
+        // meanwhile, but they stay bytes: only numbers, for which every bit pattern is valid, and text, which
+        // is checked after it is copied, are read from them.
         let map = unsafe { memmap2::Mmap::map(&file)? };
         Ok(Self(map))
     }

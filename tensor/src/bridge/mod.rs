@@ -1,21 +1,21 @@
-//! The NumPy-style bridge: one memory, two faces.
+//! The bridge to `ndarray`, modelled on the one between PyTorch and NumPy.
 //!
-//! An [`NdArray`] is `ndarray`'s face of a tensor's memory. It holds no borrow: between two calls, the
-//! tensor's operations change the memory as they like. Only inside [`NdArray::read`] and
-//! [`NdArray::write`] is there an `ndarray` view, and then the memory is marked as lent: an operation
-//! that would write under a view, or touch the memory under a mutable one, is an error. It does not
-//! wait, as it could be running inside the very closure that it would wait for.
+//! An [`NdArray`] shares the memory of a tensor. It does not borrow it: between two calls, the tensor's
+//! operations may change the memory. An `ndarray` view exists only inside [`NdArray::read`] and
+//! [`NdArray::write`]. Meanwhile the memory is registered as lent. An operation that would write under a
+//! view, or access the memory under a mutable one, returns an error. It does not wait, because it might run
+//! inside the very closure that it would wait for.
 //!
-//! Why safe code cannot race: a mark is set while the storage's lock is held, so no operation is under
-//! way at that moment; every operation that begins later sees the mark after it has the lock
-//! (`shared.rs`); and candle's own lock is held as long as the view, for whoever goes to the memory
-//! through [`Tensor::as_candle`]. The module has no `unsafe`: `ndarray` checks that the strides stay
-//! within the slice.
+//! Safe code cannot race. The view is registered while the storage's lock is held, so no operation is running
+//! at that moment. An operation that begins later sees the registration after it has taken the lock
+//! (`lock.rs`). Candle's own lock is held as long as the view, for code that accesses the memory through
+//! [`Tensor::as_candle`]. The module has no `unsafe`: `ndarray` checks that the strides stay within the
+//! slice.
 //!
-//! There is no DLPack. Its tensors would have to share memory both ways, but a tensor on the CPU is a `Vec` in
-//! candle's storage: memory of Rust's allocator, which a foreign owner's deleter cannot stand in for, so that
-//! every import would be a copy, as it is in the crate `dlpark` (0.10) with its adapter for candle. And whoever
-//! got an export would read and write outside of the locks and marks above.
+//! There is no DLPack. Its tensors share memory both ways, but a tensor on the CPU is a `Vec` in candle's
+//! storage. That is memory of Rust's allocator, which a foreign deleter cannot free, so every import would be
+//! a copy, as in the crate `dlpark` (0.10) with its adapter for candle. The receiver of an export would read
+//! and write without the locks above.
 
 mod files;
 mod map;
@@ -30,7 +30,7 @@ pub use self::map::MappedFile;
 use crate::storage::start;
 use crate::{Element, Error, Result, Tensor};
 
-/// An array that shares its memory with tensors, as NumPy's arrays share theirs with PyTorch's.
+/// An array that shares its memory with tensors, as NumPy's arrays do with PyTorch's tensors.
 ///
 /// ```
 /// use taper_tensor::{NdArray, Tensor};
@@ -51,23 +51,23 @@ pub struct NdArray<T> {
 }
 
 impl Tensor {
-    /// The array over the tensor's memory; nothing is copied. PyTorch's `x.numpy()`.
+    /// Returns an array over the tensor's memory, without a copy: PyTorch's `x.numpy()`.
     ///
     /// # Errors
-    /// When `T` is not the tensor's element type, or the tensor is not on the CPU.
+    /// If `T` is not the type of the tensor's dtype, or the tensor is not on the CPU.
     pub fn numpy<T: Element>(&self) -> Result<NdArray<T>> {
         self.expect_dtype("numpy", T::TYPE)?;
         bail_if!(
             !self.inner.device().is_cpu(),
-            value("numpy", "the tensor is on {}; move it with .to(&Device::cpu())", self.device())
+            value("numpy", "got a tensor on {}, expected one on the CPU; move it with .to(&Device::cpu())", self.device())
         );
         Ok(NdArray { tensor: self.clone(), element: PhantomData })
     }
 
-    /// The tensor over an array's memory; nothing is copied. PyTorch's `torch.from_numpy(a)`.
+    /// Returns a tensor over an array's memory, without a copy: PyTorch's `torch.from_numpy(a)`.
     ///
     /// # Errors
-    /// When the array has more than 64 dimensions.
+    /// If the array has more than 64 dimensions.
     pub fn from_numpy<T: Element>(array: &NdArray<T>) -> Result<Self> {
         crate::shape::expect_rank("from_numpy", array.tensor.dim())?;
         Ok(array.tensor.clone())
@@ -75,11 +75,10 @@ impl Tensor {
 }
 
 impl<T: Element, D: Dimension> From<Array<T, D>> for NdArray<T> {
-    /// Takes over the array's memory. It is copied only where elements are in reverse order or have gaps
-    /// between them.
+    /// Takes over the array's memory. Elements in reverse order or with gaps between them are copied.
     fn from(array: Array<T, D>) -> Self {
         let dims = array.shape().to_vec();
-        // The dimensions in the order of the memory: read in that order, the array may be contiguous.
+        // Permuted to the order of the memory, the array may be contiguous.
         let mut order: Vec<usize> = (0..dims.len()).collect();
         order.sort_by_key(|&d| std::cmp::Reverse(array.strides()[d]));
         let in_memory = array.into_dyn().permuted_axes(IxDyn(&order));
@@ -99,17 +98,19 @@ impl<T: Element, D: Dimension> From<Array<T, D>> for NdArray<T> {
     }
 }
 
-/// Sizes and strides; for an array without elements the standard ones, as others would reach outside.
+/// Returns the sizes and strides. An array without elements gets standard strides, because others might
+/// exceed the memory.
 fn shape_of(layout: &candle_core::Layout) -> StrideShape<IxDyn> {
     let dims = IxDyn(layout.dims());
     if layout.dims().contains(&0) { dims.into() } else { dims.strides(IxDyn(layout.stride())) }
 }
 
 impl<T: Element> NdArray<T> {
-    /// Lends the elements as an `ndarray` view. Meanwhile, operations that would change them are errors.
+    /// Lends the elements to `f` as an `ndarray` view. Meanwhile, operations that would change them return an
+    /// error.
     ///
     /// # Errors
-    /// When a mutable view of the memory is held.
+    /// If a mutable view of the memory is held.
     pub fn read<R>(&self, f: impl FnOnce(ArrayViewD<'_, T>) -> R) -> Result<R> {
         let op = "numpy";
         let _lent = self.tensor.shared.lend(op)?;
@@ -120,11 +121,11 @@ impl<T: Element> NdArray<T> {
         })
     }
 
-    /// Lends the elements as a mutable `ndarray` view, and raises the version that views share. Meanwhile,
-    /// all operations on the memory are errors.
+    /// Lends the elements to `f` as a mutable `ndarray` view, and raises the version that views share.
+    /// Meanwhile, all operations on the memory return an error.
     ///
     /// # Errors
-    /// When a view of the memory is held, or several elements are one place in memory.
+    /// If a view of the memory is held, or several elements share a place in memory.
     pub fn write<R>(&self, f: impl FnOnce(ArrayViewMutD<'_, T>) -> R) -> Result<R> {
         let op = "numpy";
         self.tensor.expect_distinct(op)?;
@@ -136,15 +137,15 @@ impl<T: Element> NdArray<T> {
         })?
     }
 
-    /// A copy of the elements as an array of its own.
+    /// Copies the elements into a new array.
     ///
     /// # Errors
-    /// As [`NdArray::read`].
+    /// If a mutable view of the memory is held.
     pub fn to_array(&self) -> Result<ArrayD<T>> {
         self.read(|view| view.to_owned())
     }
 
-    /// The sizes, one per dimension.
+    /// Returns the sizes, one per dimension.
     pub fn shape(&self) -> &[usize] {
         self.tensor.size()
     }

@@ -1,7 +1,7 @@
 //! One array of NumPy's `.npy` format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 //!
-//! A file is believed only as far as its bytes go: the number of elements that the header promises must
-//! be there before memory is taken for them.
+//! A file's header is not trusted: memory is allocated only after checking that the file has as many elements
+//! as the header promises.
 
 use crate::{DType, Error, Result, Tensor};
 
@@ -12,7 +12,7 @@ fn fail<T>(why: impl Into<String>) -> Result<T> {
     Err(Error::value(OP, why))
 }
 
-/// What follows `key:` in the header, which is a Python dictionary.
+/// Returns the text after `key:` in the header, a Python dictionary.
 fn entry<'a>(text: &'a str, key: &str) -> Result<&'a str> {
     let found = [format!("'{key}'"), format!("\"{key}\"")].into_iter().find_map(|k| text.split_once(&k));
     match found.and_then(|(_, rest)| rest.trim_start().strip_prefix(':')) {
@@ -21,7 +21,7 @@ fn entry<'a>(text: &'a str, key: &str) -> Result<&'a str> {
     }
 }
 
-/// The type of the elements, whether they lie in Fortran's order, and the shape.
+/// Parses the header into the element type, a flag that is true for Fortran order, and the shape.
 fn parse(text: &str) -> Result<(&str, bool, Vec<usize>)> {
     let descr = entry(text, "descr")?;
     let quote = descr.chars().next().filter(|c| *c == '\'' || *c == '"');
@@ -35,18 +35,18 @@ fn parse(text: &str) -> Result<(&str, bool, Vec<usize>)> {
         _ => return fail("fortran_order is neither True nor False"),
     };
     let sizes = entry(text, "shape")?.strip_prefix('(').and_then(|s| s.split_once(')'));
-    let Some((sizes, _)) = sizes else { return fail("the shape is no tuple") };
+    let Some((sizes, _)) = sizes else { return fail("the shape is not a tuple") };
     let mut shape = vec![];
     for size in sizes.split(',').map(str::trim).filter(|s| !s.is_empty()) {
         match size.trim_end_matches('L').parse() {
             Ok(n) => shape.push(n),
-            Err(_) => return fail(format!("{size:?} is no size")),
+            Err(_) => return fail(format!("{size:?} is not a size")),
         }
     }
     Ok((descr, fortran, shape))
 }
 
-/// The bytes of `N`-byte elements as numbers that `f` makes of them, in the processor's byte order.
+/// Converts `N`-byte elements, reversed if `big`, to numbers by `f`.
 fn numbers<const N: usize, T>(data: &[u8], big: bool, f: impl Fn([u8; N]) -> T) -> Vec<T> {
     let (elements, _) = data.as_chunks::<N>();
     let number = |&e: &[u8; N]| {
@@ -59,10 +59,10 @@ fn numbers<const N: usize, T>(data: &[u8], big: bool, f: impl Fn([u8; N]) -> T) 
     elements.iter().map(number).collect()
 }
 
-/// The tensor in a file's bytes. Types that tensors do not have become the next larger one.
+/// Decodes a tensor. Elements of a type without a dtype become the next larger type.
 pub(super) fn decode(bytes: &[u8]) -> Result<Tensor> {
     let Some(rest) = bytes.strip_prefix(MAGIC) else {
-        return fail("the file does not begin as .npy files do");
+        return fail("not a .npy file: the magic bytes are missing");
     };
     let (length, rest) = match rest {
         [1, _, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),
@@ -72,13 +72,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tensor> {
     let Some((text, data)) = rest.split_at_checked(length) else {
         return fail("the file ends in its header");
     };
-    let Ok(text) = std::str::from_utf8(text) else { return fail("the header is no text") };
+    let Ok(text) = std::str::from_utf8(text) else { return fail("the header is not UTF-8 text") };
     let (descr, fortran, shape) = parse(text)?;
     let (order, kind) = descr.split_at_checked(1).unwrap_or(("", ""));
     match kind.as_bytes().first() {
-        Some(b'O') => return fail("Python objects are not read: save numbers"),
+        Some(b'O') => return fail("Python objects are not supported; save numbers"),
         Some(b'c') => {
-            return fail(format!("complex numbers ({descr:?}) are not supported: save .real and .imag"));
+            return fail(format!("complex numbers ({descr:?}) are not supported; save .real and .imag"));
         }
         Some(b'S' | b'U') => return fail(format!("text ({descr:?}) is not supported")),
         Some(b'M' | b'm') => return fail(format!("dates and times ({descr:?}) are not supported")),
@@ -119,7 +119,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tensor> {
     if fortran { x.permute((0..sizes.len()).rev().collect::<Vec<_>>()) } else { Ok(x) }
 }
 
-/// The bytes of a file of version 1.0 that NumPy reads. It knows no bfloat16, which becomes f32.
+/// Encodes the tensor as version 1.0 of the format. NumPy has no bfloat16; it becomes float32.
 pub(super) fn encode(x: &Tensor) -> Result<Vec<u8>> {
     let descr = match x.dtype() {
         DType::Bool => "|b1",
@@ -133,7 +133,7 @@ pub(super) fn encode(x: &Tensor) -> Result<Vec<u8>> {
         DType::F64 => "<f8",
     };
     let sizes: String = x.size().iter().map(|n| format!("{n}, ")).collect();
-    // One size needs its comma, several look better without the last.
+    // Python writes a tuple of one element with a comma.
     let sizes = if x.dim() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
     let before = MAGIC.len() + 4;
