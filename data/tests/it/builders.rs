@@ -97,10 +97,10 @@ fn traits_shadow_no_method_of_the_standard_library() {
     list.sort();
     list.extend([5].iter().map(|x| x + 1));
     assert_eq!((list.iter().copied().max(), list.len(), list.is_empty()), (Some(6), 5, false));
-    let mut bytes: Vec<u8> = Vec::new();
+    let mut bytes = vec![0u8];
     bytes.push(1);
     let mut text = String::from("a");
     text.push('b');
     let parts = Some(1).filter(|&x| x > 0).map(|x| x + 1);
-    assert_eq!((bytes.len(), text.chars().count(), parts), (1, 2, Some(2)));
+    assert_eq!((bytes.len(), text.chars().count(), parts), (2, 2, Some(2)));
 }

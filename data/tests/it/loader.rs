@@ -140,8 +140,11 @@ fn settings_that_make_no_sense() {
         "data_loader: prefetch_factor is 0, expected at least 1"
     );
     let both = new().shuffle(true).sampler(taper_data::SequentialSampler::new(10)).build();
-    assert!(message(both).contains("exclude each other"));
-    assert!(message(new().batch_size(2).batch_sampler(Pairs).build()).contains("batch_sampler excludes"));
+    assert!(message(both).contains("shuffle is true, expected false with a sampler"));
+    assert!(
+        message(new().batch_size(2).batch_sampler(Pairs).build())
+            .contains("expected neither batch_size, shuffle")
+    );
 }
 
 struct Pairs;
