@@ -5,8 +5,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The error of any of the crates, and of a program's own parts.
 ///
-/// Each crate's error converts into it with `?` and keeps its text, its path in a network and its source; so does
-/// [`std::io::Error`]. Whatever else a program meets becomes one by [`Error::other`]. As it prints its sentence
+/// Each crate's error converts into it with `?` and keeps its text, its path in a network and its source; so do
+/// [`std::io::Error`] and a text, as in `found.ok_or("nothing found")?`. Any other error becomes one by
+/// [`Error::other`]. As it prints its sentence
 /// for `{:?}` too, `fn main() -> taper::Result<()>` ends with that sentence:
 ///
 /// ```
@@ -51,15 +52,26 @@ pub enum Error {
 taper_tensor::debug_as_display!(Error);
 
 impl Error {
-    /// Wraps any error, or a text.
+    /// Wraps any error.
     ///
     /// ```
     /// use taper::Error;
     /// let error = "3x".parse::<u8>().map_err(Error::other).unwrap_err();
     /// assert_eq!(error.to_string(), "invalid digit found in string");
-    /// assert_eq!(format!("{:?}", Error::other("no picture given")), "no picture given");
     /// ```
     pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Other(error.into())
+    }
+}
+
+impl From<&str> for Error {
+    fn from(message: &str) -> Self {
+        Self::other(message)
+    }
+}
+
+impl From<String> for Error {
+    fn from(message: String) -> Self {
+        Self::other(message)
     }
 }

@@ -66,7 +66,10 @@ impl Options {
         array.dims(&mut dims);
         bail_if!(
             !array.collect(&dims, &mut data),
-            shape("new", "got rows of different lengths, expected an array of sizes {dims:?} as in its first rows; make the rows equally long")
+            shape(
+                "new",
+                "got rows of different lengths, expected an array of sizes {dims:?} as in its first rows; make the rows equally long"
+            )
         );
         let dtype = match A::Element::DTYPE {
             DType::F64 => DType::F32,
@@ -140,7 +143,10 @@ impl Options {
             || (start.to_f64() < end.to_f64() && step.to_f64() < 0.0);
         bail_if!(
             !count.is_finite() || away,
-            value("arange", "got start {start:?}, end {end:?} and step {step:?}, expected a step that leads from start to end")
+            value(
+                "arange",
+                "got start {start:?}, end {end:?} and step {step:?}, expected a step that leads from start to end"
+            )
         );
         let n = shape::new_shape("arange", count as i64)?;
         if let (Scalar::Int(start), Scalar::Int(_), Scalar::Int(step)) = (start, end, step) {

@@ -126,7 +126,8 @@ pub fn shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
     let sizes = sizes.into_sizes();
     expect_rank(op, sizes.len())?;
     let dims: Option<Vec<usize>> = sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
-    let dims = dims.ok_or_else(|| Error::shape(op, format!("got the sizes {sizes:?}, expected none to be negative")))?;
+    let dims = dims
+        .ok_or_else(|| Error::shape(op, format!("got the sizes {sizes:?}, expected none to be negative")))?;
     expect_countable(op, &dims)?;
     Ok(dims)
 }

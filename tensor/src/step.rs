@@ -251,7 +251,12 @@ pub(crate) fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&
         param.expect_device(op, other)?;
         bail_if!(
             other.size() != param.size(),
-            shape(op, "got a parameter of shape {:?} and a gradient or state of shape {:?}, expected equal shapes", param.size(), other.size())
+            shape(
+                op,
+                "got a parameter of shape {:?} and a gradient or state of shape {:?}, expected equal shapes",
+                param.size(),
+                other.size()
+            )
         );
         bail_if!(
             all[..i].iter().any(|a| a.shares_storage(other)),

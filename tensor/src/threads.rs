@@ -16,7 +16,13 @@ pub fn num_threads() -> usize {
 pub fn set_num_threads(n: usize) -> Result<()> {
     bail_if!(n == 0, value("set_num_threads", "got 0 threads, expected at least 1"));
     let decided = parallel::decide_threads(n);
-    bail_if!(decided != n, value("set_num_threads", "got {n} threads, but the kernels already use {decided}; call it before the first operation"));
+    bail_if!(
+        decided != n,
+        value(
+            "set_num_threads",
+            "got {n} threads, but the kernels already use {decided}; call it before the first operation"
+        )
+    );
     // Candle's few operations ask rayon. Its pool may have been started before; that only affects their
     // speed.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();

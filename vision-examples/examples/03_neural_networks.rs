@@ -4,14 +4,8 @@
 //!
 //! Every statement of the tutorial stands above its counterpart.
 
-use std::io::Write;
-
-use taper_autograd::Variable;
-use taper_nn::{Conv2d, Forward, Linear, Module, MseLoss, summary};
-use taper_optim::{Optimizer, Sgd};
-use taper_tensor::{Tensor, manual_seed};
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use taper::nn::summary;
+use taper::prelude::*;
 
 /// LeNet, which reads digits. `derive(Module)` finds the layers in the fields, and in them the
 /// parameters, under the names that PyTorch gives them: `conv1.weight`.
@@ -25,7 +19,7 @@ struct Net {
 }
 
 impl Net {
-    fn new() -> taper_nn::Result<Self> {
+    fn new() -> nn::Result<Self> {
         Ok(Self {
             // 1 input channel, 6 output channels, 5x5 kernels
             conv1: Conv2d::new(1, 6, 5)?,
@@ -41,7 +35,7 @@ impl Net {
 /// Only `forward` is to be written; the way back, where the gradients are computed, is autograd's.
 /// Any function of variables may stand in it, also loops and branches.
 impl Forward for Net {
-    fn forward(&self, x: &Variable) -> taper_nn::Result<Variable> {
+    fn forward(&self, x: &Variable) -> nn::Result<Variable> {
         // x = F.max_pool2d(F.relu(self.conv1(x)), (2, 2)): the largest of each 2x2 window
         let x = self.conv1.forward(x)?.relu()?.max_pool2d(2)?;
         let x = self.conv2.forward(&x)?.relu()?.max_pool2d(2)?;
@@ -53,64 +47,60 @@ impl Forward for Net {
     }
 }
 
-fn main() -> Result<()> {
-    run(&mut std::io::stdout().lock())
-}
-
-/// The section, printing to `out`.
-pub fn run(out: &mut dyn Write) -> Result<()> {
+/// The section; public, as a test runs it too.
+pub fn main() -> taper::Result<()> {
     manual_seed(0); // the same numbers in every run, whatever the threads
 
-    writeln!(out, "--- Define the network")?;
+    println!("--- Define the network");
     // net = Net(); print(net)
     let mut net = Net::new()?;
-    writeln!(out, "{net}")?;
+    println!("{net}");
     // params = list(net.parameters()); print(len(params)); print(params[0].size())
     let params = net.parameters();
-    writeln!(out, "{}", params.len())?;
-    writeln!(out, "{:?}", params[0].size())?; // conv1's weight
+    println!("{}", params.len());
+    println!("{:?}", params[0].size()); // conv1's weight
     // What each layer makes of a picture, and what it costs.
-    writeln!(out, "{}", summary(&net, (1, 1, 32, 32))?)?;
+    println!("{}", summary(&net, (1, 1, 32, 32))?);
     // input = torch.randn(1, 1, 32, 32): a batch of one sample, of one channel
     let input = Variable::new(Tensor::randn((1, 1, 32, 32))?);
     // out = net(input); print(out)
     let output = net.forward(&input)?;
-    writeln!(out, "{output}")?;
+    println!("{output}");
     // net.zero_grad(); out.backward(torch.randn(1, 10)): a gradient for each of the outputs
     net.zero_grad();
     output.backward_with(&Tensor::randn((1, 10))?)?;
     // Layers take batches only. A single sample gets one by `unsqueeze(0)`, as the error says.
     let error = net.forward(&Variable::new(Tensor::randn((1, 32, 32))?)).expect_err("there is no batch");
-    writeln!(out, "error: {error}")?;
+    println!("error: {error}");
 
-    writeln!(out, "--- Loss function")?;
+    println!("--- Loss function");
     // target = torch.arange(1, 11).view(1, -1): made up, for example
     let target = Tensor::arange(1.0f32, 11.0, 1.0)?.reshape((1, -1))?;
     // criterion = nn.MSELoss(); loss = criterion(output, target); print(loss)
     let output = net.forward(&input)?;
     let criterion = MseLoss::new();
     let loss = criterion.forward(&output, &target)?;
-    writeln!(out, "{:.3}", loss.item::<f32>()?)?;
+    println!("{:.3}", loss.item::<f32>()?);
     // print(loss.grad_fn), print(loss.grad_fn.next_functions[0][0]), and so on: the graph that ran,
     // from its end: the loss, fc3, the relu before it.
     let mut node = loss.creator();
     for _ in 0..3 {
         let Some(function) = node else { break };
-        writeln!(out, "{}", function.name())?;
+        println!("{}", function.name());
         node = function.previous_functions().first().map(|(previous, _)| previous.clone());
     }
 
-    writeln!(out, "--- Backprop")?;
+    println!("--- Backprop");
     // net.zero_grad(): gradients add up, so those of before are forgotten first
     net.zero_grad();
     let bias_grad = || net.conv1.bias.as_ref().and_then(Variable::grad);
     // print(net.conv1.bias.grad) before and after loss.backward()
-    writeln!(out, "conv1.bias.grad before backward: {:?}", bias_grad().map(|grad| grad.size().to_vec()))?;
+    println!("conv1.bias.grad before backward: {:?}", bias_grad().map(|grad| grad.size().to_vec()));
     loss.backward()?;
     let grad = bias_grad().ok_or("backward reaches every parameter")?;
-    writeln!(out, "conv1.bias.grad after backward:\n{grad}")?;
+    println!("conv1.bias.grad after backward:\n{grad}");
 
-    writeln!(out, "--- Update the weights")?;
+    println!("--- Update the weights");
     // for f in net.parameters(): f.data.sub_(f.grad.data * learning_rate)
     let learning_rate = 0.01;
     for f in net.parameters() {
@@ -119,7 +109,7 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
         }
     }
     let loss = criterion.forward(&net.forward(&input)?, &target)?;
-    writeln!(out, "loss after a step: {:.3}", loss.item::<f32>()?)?;
+    println!("loss after a step: {:.3}", loss.item::<f32>()?);
     // optimizer = optim.SGD(net.parameters(), lr=0.01): the same rule, and others, as an object
     let mut optimizer = Sgd::new(net.parameters(), 0.01)?;
     // in the training loop:
@@ -129,12 +119,12 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
         loss.backward()?;
         optimizer.step()?; // does the update
         let after = criterion.forward(&net.forward(&input)?, &target)?;
-        writeln!(out, "loss after step {step}: {:.3}", after.item::<f32>()?)?;
+        println!("loss after step {step}: {:.3}", after.item::<f32>()?);
     }
     // Fine-tuning: for param in net.parameters(): param.requires_grad = False; net.fc3 = nn.Linear(84, 10)
     net.requires_grad_(false)?;
     net.fc3 = Linear::new(84, 10)?; // only the new layer is trained: its weight and its bias
     let trained = net.parameters().iter().filter(|p| p.is_requires_grad()).count();
-    writeln!(out, "{trained} of {} parameters are trained", net.parameters().len())?;
+    println!("{trained} of {} parameters are trained", net.parameters().len());
     Ok(())
 }

@@ -5,41 +5,34 @@
 //!
 //! Where CIFAR-10 is not in the folder `data`, it learns from drawn pictures of ten shapes.
 
-use std::io::Write;
 use std::path::Path;
 
-use taper_autograd::no_grad;
-use taper_data::pictures::{Grid, make_grid, save_image};
-use taper_data::transforms::{Compose, Normalize, ToTensor};
-use taper_data::{Cifar10, DataLoader, Dataset, Image, Synthetic};
-use taper_nn::{CrossEntropyLoss, Forward, Module, load, load_state_dict, save, state_dict};
-use taper_optim::{Optimizer, Sgd};
-use taper_tensor::{Tensor, manual_seed};
+use taper::data::pictures::{Grid, make_grid, save_image};
+use taper::data::{Cifar10, Image, Synthetic};
+use taper::nn::{load, load_state_dict, save, state_dict};
+use taper::prelude::*;
 use taper_vision_examples::models::Net;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
-
-fn main() -> Result<()> {
-    let (out, folder) = (&mut std::io::stdout().lock(), Path::new("."));
+fn main() -> taper::Result<()> {
+    let folder = Path::new(".");
     if Path::new("data/cifar-10-batches-bin").exists() {
-        run(out, Cifar10::train("data")?, Cifar10::test("data")?, Cifar10::CLASSES, 2, folder)
+        run(Cifar10::train("data")?, Cifar10::test("data")?, Cifar10::CLASSES, 2, folder)
     } else {
-        run(out, Synthetic::train(20_000), Synthetic::test(2_000), Synthetic::CLASSES, 1, folder)
+        run(Synthetic::train(20_000), Synthetic::test(2_000), Synthetic::CLASSES, 1, folder)
     }
 }
 
-/// The section, printing to `out` and leaving its files in `folder`.
+/// The section, which leaves its files in `folder`.
 pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
-    out: &mut dyn Write,
     train: D,
     test: D,
     classes: [&str; 10],
     epochs: usize,
     folder: &Path,
-) -> Result<()> {
+) -> taper::Result<()> {
     manual_seed(0);
 
-    writeln!(out, "--- Loading the pictures")?;
+    println!("--- Loading the pictures");
     // transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((.5, .5, .5), (.5, .5, .5))])
     // Pictures are bytes from 0 to 255; the network gets numbers from -1 to 1.
     let transform = Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])?));
@@ -53,11 +46,11 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
     let testloader = DataLoader::builder(test.transform(transform)).batch_size(4).num_workers(2).build()?;
     // images, labels = next(iter(trainloader)); imshow(torchvision.utils.make_grid(images))
     let (images, labels) = trainloader.iter().next().ok_or("an empty dataset")??;
-    writeln!(out, "{:?} of {}", make_grid(&images, &Grid::new())?.size(), images.dtype())?;
+    println!("{:?} of {}", make_grid(&images, &Grid::new())?.size(), images.dtype());
     save_image(&((&images / 2.0)? + 0.5)?, folder.join("batch.png"), &Grid::new())?;
-    writeln!(out, "{}", names(&labels, &classes)?)?;
+    println!("{}", names(&labels, &classes)?);
 
-    writeln!(out, "--- Training the network")?;
+    println!("--- Training the network");
     let net = Net::new(3)?;
     let criterion = CrossEntropyLoss::new();
     let mut optimizer = Sgd::builder(net.parameters(), 0.001).momentum(0.9).build()?;
@@ -75,27 +68,27 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
 
             running_loss += loss.item::<f64>()?;
             if i % every == every - 1 {
-                writeln!(out, "[{}, {:5}] loss: {:.3}", epoch + 1, i + 1, running_loss / every as f64)?;
+                println!("[{}, {:5}] loss: {:.3}", epoch + 1, i + 1, running_loss / every as f64);
                 running_loss = 0.0;
             }
         }
     }
-    writeln!(out, "Finished Training")?;
+    println!("Finished Training");
     // torch.save(net.state_dict(), PATH): a file that PyTorch loads, too
     let path = folder.join("cifar_net.safetensors");
     save(&state_dict(&net), &path)?;
 
-    writeln!(out, "--- Testing it on pictures that it has not seen")?;
+    println!("--- Testing it on pictures that it has not seen");
     // net = Net(); net.load_state_dict(torch.load(PATH))
     let net = Net::new(3)?;
     load_state_dict(&net, &load(&path)?)?;
     let (images, labels) = testloader.iter().next().ok_or("an empty dataset")??;
     save_image(&((&images / 2.0)? + 0.5)?, folder.join("test_batch.png"), &Grid::new())?;
-    writeln!(out, "GroundTruth:  {}", names(&labels, &classes)?)?;
+    println!("GroundTruth:  {}", names(&labels, &classes)?);
     // _, predicted = torch.max(outputs, 1): the class of the highest energy
     let outputs = no_grad(|| net.forward(&images))?;
     let (_, predicted) = outputs.max_dim(1)?;
-    writeln!(out, "Predicted:    {}", names(&predicted, &classes)?)?;
+    println!("Predicted:    {}", names(&predicted, &classes)?);
 
     let (mut correct, mut total) = ([0; 10], [0; 10]);
     for batch in testloader.iter() {
@@ -110,15 +103,15 @@ pub fn run<D: Dataset<Sample = (Image, i64)> + 'static>(
     }
     let percent = |correct: i32, total: i32| 100 * correct / total.max(1);
     let (right, all) = (correct.iter().sum(), total.iter().sum());
-    writeln!(out, "Accuracy of the network on the {all} test images: {} %", percent(right, all))?;
+    println!("Accuracy of the network on the {all} test images: {} %", percent(right, all));
     for (class, name) in classes.iter().enumerate() {
-        writeln!(out, "Accuracy for class: {name:10} is {} %", percent(correct[class], total[class]))?;
+        println!("Accuracy for class: {name:10} is {} %", percent(correct[class], total[class]));
     }
     Ok(())
 }
 
 /// The names of a batch's classes.
-fn names(labels: &Tensor, classes: &[&str; 10]) -> Result<String> {
+fn names(labels: &Tensor, classes: &[&str; 10]) -> taper::Result<String> {
     let names = labels.to_vec::<i64>()?.into_iter().map(|label| format!("{:10} ", classes[label as usize]));
     Ok(names.collect::<String>().trim_end().to_string())
 }

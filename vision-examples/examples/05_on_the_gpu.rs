@@ -4,24 +4,15 @@
 //!
 //! Without a GPU the same lines run on the CPU: a device is a value, not a type.
 
-use std::io::Write;
-
-use taper_nn::{CrossEntropyLoss, Forward, Module};
-use taper_optim::{Optimizer, Sgd};
-use taper_tensor::{Device, Tensor, cuda, manual_seed};
+use taper::prelude::*;
+use taper::tensor::cuda;
 use taper_vision_examples::models::Net;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
-
-fn main() -> Result<()> {
-    run(&mut std::io::stdout().lock())
-}
-
-/// The section, printing to `out`.
-pub fn run(out: &mut dyn Write) -> Result<()> {
+/// The section; public, as a test runs it too.
+pub fn main() -> taper::Result<()> {
     // device = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     let device = if cuda::is_available() { Device::cuda(0)? } else { Device::cpu() };
-    writeln!(out, "{device}")?;
+    println!("{device}");
     manual_seed(0); // the same weights on every device
 
     // net.to(device): goes through all modules and moves their parameters and buffers
@@ -39,7 +30,7 @@ pub fn run(out: &mut dyn Write) -> Result<()> {
         let loss = criterion.forward(&net.forward(&inputs)?, &labels)?;
         loss.backward()?;
         optimizer.step()?;
-        writeln!(out, "step {step}: loss {:.4}", loss.item::<f64>()?)?;
+        println!("step {step}: loss {:.4}", loss.item::<f64>()?);
     }
 
     // An operation never moves a tensor by itself: what is on two devices is an error that says so.

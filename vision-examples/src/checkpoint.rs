@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use taper_autograd::tensor::{Generator, Tensor};
-use taper_data::{Collate, Dataset, LoaderState};
-use taper_nn::{
+use taper::data::{Collate, Dataset, LoaderState};
+use taper::nn::{
     Metadata, Module, StateDict, load_state_dict, load_with_metadata, save_with_metadata, state_dict,
 };
+use taper::tensor::{Generator, Tensor};
 
 use crate::Result;
 use crate::train::{Accuracy, Loss, Run, Training};
@@ -80,7 +80,7 @@ impl<N: Module, D: Dataset<Sample: Collate> + 'static> Run<'_, N, D> {
         let [seed, epoch, position] = three(&all, "loader")?;
         self.loader.resume(LoaderState { seed, epoch, position: position.try_into()? })?;
         load_state_dict(self.net, &section("model"))?;
-        self.optimizer.load_state_dict(taper_optim::StateDict::from_tensors(&section("optimizer"))?)?;
+        self.optimizer.load_state_dict(taper::optim::StateDict::from_tensors(&section("optimizer"))?)?;
         match (&mut self.scheduler, section("scheduler")) {
             (None, saved) if saved.is_empty() => {}
             (Some(scheduler), saved) if !saved.is_empty() => {

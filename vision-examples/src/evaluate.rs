@@ -1,9 +1,9 @@
 //! How well a network does on pictures that it has not seen.
 
-use taper_autograd::no_grad;
-use taper_autograd::tensor::{Device, Tensor};
-use taper_data::{Collate, DataLoader, Dataset};
-use taper_nn::{Forward, Module};
+use taper::autograd::no_grad;
+use taper::data::{Collate, DataLoader, Dataset};
+use taper::nn::{Forward, Module};
+use taper::tensor::{Device, Tensor};
 
 use crate::Result;
 

@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use taper_autograd::tensor::{UNFINISHED, write_atomic};
+use taper::tensor::{UNFINISHED, write_atomic};
 
 use crate::Result;
 

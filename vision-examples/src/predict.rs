@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use taper_autograd::no_grad;
-use taper_autograd::tensor::{Device, Tensor};
-use taper_data::transforms::{CenterCrop, Compose, Resize, Transform};
-use taper_data::{Cifar10, Error, Image, Rng, Synthetic};
-use taper_nn::{Forward, Metadata, Module, StateDict, load_state_dict, load_with_metadata};
+use taper::autograd::no_grad;
+use taper::data::transforms::{CenterCrop, Compose, Resize, Transform};
+use taper::data::{Cifar10, Error, Image, Rng, Synthetic};
+use taper::nn::{Forward, Metadata, Module, StateDict, load_state_dict, load_with_metadata};
+use taper::tensor::{Device, Tensor};
 
 use crate::Result;
 use crate::models::{Model, Normalized, SIDE, normalized};

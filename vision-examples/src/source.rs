@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use taper_data::fetch::{FetchOptions, cifar10};
-use taper_data::{Cifar10, Dataset, Error, Image, Result, Rng, Synthetic};
+use taper::data::fetch::{FetchOptions, cifar10};
+use taper::data::{Cifar10, Dataset, Error, Image, Result, Rng, Synthetic};
 
 use crate::output::warn;
 use crate::settings::DatasetChoice;

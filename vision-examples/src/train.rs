@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use taper_autograd::tensor::{Device, Tensor};
-use taper_data::{Collate, DataLoader, Dataset};
-use taper_nn::{CrossEntropyLoss, Forward, Module};
-use taper_optim::Optimizer;
-use taper_optim::schedule::{Schedule, Scheduler};
+use taper::data::{Collate, DataLoader, Dataset};
+use taper::nn::{CrossEntropyLoss, Forward, Module};
+use taper::optim::Optimizer;
+use taper::optim::schedule::{Schedule, Scheduler};
+use taper::tensor::{Device, Tensor};
 
 use crate::Result;
 use crate::checkpoint::Saving;

@@ -50,7 +50,9 @@ impl Tensor {
             let (size, mut bytes) = (entry.size(), vec![]);
             entry.by_ref().take(size.saturating_add(1)).read_to_end(&mut bytes).map_err(failed(op, path))?;
             if bytes.len() as u64 != size {
-                return Err(failed(op, path)(format!("got {name:?} of another length than the {size} bytes that it announces")));
+                return Err(failed(op, path)(format!(
+                    "got {name:?} of another length than the {size} bytes that it announces"
+                )));
             }
             let x = npy::decode(&bytes).map_err(failed(op, path))?;
             arrays.push((name.strip_suffix(".npy").unwrap_or(&name).to_owned(), x));

@@ -59,7 +59,11 @@ impl Tensor {
         self.expect_dtype("numpy", T::TYPE)?;
         bail_if!(
             !self.inner.device().is_cpu(),
-            value("numpy", "got a tensor on {}, expected one on the CPU; move it with .to(&Device::cpu())", self.device())
+            value(
+                "numpy",
+                "got a tensor on {}, expected one on the CPU; move it with .to(&Device::cpu())",
+                self.device()
+            )
         );
         Ok(NdArray { tensor: self.clone(), element: PhantomData })
     }

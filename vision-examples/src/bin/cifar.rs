@@ -3,9 +3,9 @@
 
 use std::process::ExitCode;
 
-use taper_autograd::tensor::{Device, manual_seed, set_num_threads};
-use taper_data::{DataLoader, Dataset};
-use taper_nn::{Metadata, Module, save_with_metadata, state_dict};
+use taper::data::{DataLoader, Dataset};
+use taper::nn::{Metadata, Module, save_with_metadata, state_dict};
+use taper::tensor::{Device, manual_seed, set_num_threads};
 use taper_vision_examples::checkpoint::Saving;
 use taper_vision_examples::evaluate::evaluate;
 use taper_vision_examples::interrupt;

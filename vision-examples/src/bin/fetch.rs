@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use taper_data::fetch::{FetchOptions, Package, fetch};
+use taper::data::fetch::{FetchOptions, Package, fetch};
 use taper_vision_examples::output::{say, warn};
 
 /// Fetch a dataset and verify it.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use taper_data::fetch::{FetchOptions, Package, fetch};
-use taper_data::pictures::show;
-use taper_data::{Cifar10, Cifar100, Dataset, FashionMnist, Image, ImageFolder, Kmnist, Mnist, Synthetic};
+use taper::data::fetch::{FetchOptions, Package, fetch};
+use taper::data::pictures::show;
+use taper::data::{Cifar10, Cifar100, Dataset, FashionMnist, Image, ImageFolder, Kmnist, Mnist, Synthetic};
 use taper_vision_examples::Result;
 use taper_vision_examples::output::{say, warn};
 use taper_vision_examples::settings::within;

@@ -3,9 +3,9 @@
 mod net;
 mod resnet;
 
-use taper_autograd::Variable;
-use taper_data::transforms::{Compose, Normalize, ToTensor};
-use taper_nn::{Forward, Module, Result};
+use taper::autograd::Variable;
+use taper::data::transforms::{Compose, Normalize, ToTensor};
+use taper::nn::{Forward, Module, Result};
 
 pub use net::Net;
 pub use resnet::ResNet18;
@@ -22,7 +22,7 @@ pub type Normalized = Compose<(ToTensor, Normalize)>;
 ///
 /// # Errors
 /// Never, as the deviations are above 0.
-pub fn normalized() -> taper_data::Result<Normalized> {
+pub fn normalized() -> taper::data::Result<Normalized> {
     Ok(Compose::new((ToTensor, Normalize::new([0.5; 3], [0.5; 3])?)))
 }
 

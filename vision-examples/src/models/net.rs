@@ -1,7 +1,7 @@
 //! The tutorial's convolutional network.
 
-use taper_autograd::Variable;
-use taper_nn::{Conv2d, Forward, Linear, Module, Result};
+use taper::autograd::Variable;
+use taper::nn::{Conv2d, Forward, Linear, Module, Result};
 
 /// LeNet for 32x32 pictures in ten classes: two convolutions with pooling, three linear layers.
 /// `[N, channels, 32, 32]` to `[N, 10]`.

@@ -1,8 +1,8 @@
 //! ResNet-18, of "Deep Residual Learning for Image Recognition" (He et al., 2015).
 
-use taper_autograd::Variable;
-use taper_nn::init::{FanMode, Nonlinearity, kaiming_normal_};
-use taper_nn::{
+use taper::autograd::Variable;
+use taper::nn::init::{FanMode, Nonlinearity, kaiming_normal_};
+use taper::nn::{
     AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Forward, Linear, MaxPool2d, Module, Result, Sequential,
 };
 

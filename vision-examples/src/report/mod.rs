@@ -8,12 +8,12 @@ mod page;
 
 use std::path::Path;
 
-use taper_autograd::Variable;
-use taper_autograd::enable_grad;
-use taper_autograd::tensor::{Generator, Tensor};
-use taper_data::Image;
-use taper_data::pictures::{Tile, sheet};
-use taper_nn::{Forward, Module, summary};
+use taper::autograd::Variable;
+use taper::autograd::enable_grad;
+use taper::data::Image;
+use taper::data::pictures::{Tile, sheet};
+use taper::nn::{Forward, Module, summary};
+use taper::tensor::{Generator, Tensor};
 
 pub use drawing::{Anchor, COLOURS, Drawing, STYLE, escape};
 pub use numbers::{Report, print};

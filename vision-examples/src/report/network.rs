@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use taper_autograd::{Node, Variable};
+use taper::autograd::{Node, Variable};
 
 use super::drawing::{Anchor, Drawing};
 

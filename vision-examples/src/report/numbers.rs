@@ -80,7 +80,7 @@ impl Report {
             lr: settings.lr,
             momentum: settings.momentum,
             seed: settings.seed,
-            threads: taper_autograd::tensor::num_threads(),
+            threads: taper::tensor::num_threads(),
             device: settings.device.clone(),
             train_seconds: seconds,
             images_per_second: training.images as f64 / seconds.max(1e-9),

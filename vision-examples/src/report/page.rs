@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use indicatif::{FormattedDuration, HumanCount};
-use taper_data::Image;
-use taper_nn::Summary;
+use taper::data::Image;
+use taper::nn::Summary;
 
 use super::{COLOURS, Drawing, Report, STYLE, Sample, escape};
 use crate::Result;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use serde::Serialize;
 use serde_json::Value;
-use taper_nn::{Metadata, load_with_metadata};
+use taper::nn::{Metadata, load_with_metadata};
 
 pub use choices::{DatasetChoice, ModelChoice, OptimizerChoice, ScheduleChoice};
 pub use parts::device;

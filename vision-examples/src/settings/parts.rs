@@ -1,14 +1,14 @@
 //! What the settings stand for.
 
-use taper_autograd::Variable;
-use taper_autograd::tensor::Device;
-use taper_data::transforms::{Compose, RandomCrop, RandomHorizontalFlip, Transform};
-use taper_nn::CrossEntropyLoss;
-use taper_optim::schedule::{CosineAnnealingLr, OneCycleLr, Schedule, Scheduler};
-use taper_optim::{
+use taper::autograd::Variable;
+use taper::data::transforms::{Compose, RandomCrop, RandomHorizontalFlip, Transform};
+use taper::nn::CrossEntropyLoss;
+use taper::optim::schedule::{CosineAnnealingLr, OneCycleLr, Schedule, Scheduler};
+use taper::optim::{
     AdadeltaSettings, AdagradSettings, AdamSettings, AdamWSettings, AdamaxSettings, LionSettings,
     NAdamSettings, Optimizer, PerParameter, RAdamSettings, RmsPropSettings, Rule, SgdSettings,
 };
+use taper::tensor::Device;
 
 use super::{OptimizerChoice, ScheduleChoice, Settings};
 use crate::Result;

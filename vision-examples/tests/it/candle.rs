@@ -3,9 +3,9 @@
 
 use candle_core::{DType, Device, Tensor as CandleTensor};
 use candle_nn::{Conv2d, Linear, Module as _, VarBuilder, conv2d, linear};
-use taper_autograd::tensor::{Tensor, manual_seed};
-use taper_nn::{CrossEntropyLoss, Forward, Module, save, state_dict};
-use taper_optim::{Optimizer, Sgd};
+use taper::nn::{CrossEntropyLoss, Forward, Module, save, state_dict};
+use taper::optim::{Optimizer, Sgd};
+use taper::tensor::{Tensor, manual_seed};
 use taper_vision_examples::{Result, models::Net};
 
 /// The tutorial's network in candle-nn; docs/coming-from-candle.md shows it.

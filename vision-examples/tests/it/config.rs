@@ -1,8 +1,8 @@
 //! Settings in a file.
 
 use serde_json::Value;
-use taper_autograd::Variable;
-use taper_tensor::Tensor;
+use taper::autograd::Variable;
+use taper::tensor::Tensor;
 use taper_vision_examples::settings::Settings;
 
 use crate::run::{cifar, refusal, report, text};

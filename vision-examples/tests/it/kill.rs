@@ -6,16 +6,16 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use taper_autograd::Variable;
-use taper_data::transforms::ToTensor;
-use taper_data::{DataLoader, Dataset, Synthetic};
-use taper_nn::{
+use taper::autograd::Variable;
+use taper::data::transforms::ToTensor;
+use taper::data::{DataLoader, Dataset, Synthetic};
+use taper::nn::{
     Conv2d, CrossEntropyLoss, Dropout, Forward, Linear, Metadata, Module, load_with_metadata, save,
     state_dict,
 };
-use taper_optim::Adam;
-use taper_optim::schedule::{CosineAnnealingLr, Schedule, Scheduler};
-use taper_tensor::{Device, Generator, manual_seed};
+use taper::optim::Adam;
+use taper::optim::schedule::{CosineAnnealingLr, Schedule, Scheduler};
+use taper::tensor::{Device, Generator, manual_seed};
 use taper_vision_examples::Result;
 use taper_vision_examples::checkpoint::Saving;
 use taper_vision_examples::train::{Plan, Run, Training};
@@ -32,7 +32,7 @@ struct Small {
 }
 
 impl Forward for Small {
-    fn forward(&self, x: &Variable) -> taper_nn::Result<Variable> {
+    fn forward(&self, x: &Variable) -> taper::nn::Result<Variable> {
         let x = self.conv.forward(x)?.relu()?.max_pool2d(4)?.flatten(1)?;
         self.fc.forward(&self.dropout.forward(&x)?)
     }
@@ -61,7 +61,7 @@ fn train(folder: &Path) -> Result<()> {
     run.train(Plan { device, epochs: 2, limit: usize::MAX, saving: &saving, stop, test })?;
     let mut state = state_dict(&net);
     let losses = run.training.losses.iter().map(|l| l.loss).collect();
-    state.insert("losses".into(), taper_tensor::Tensor::from_vec::<f64>(losses, 2)?);
+    state.insert("losses".into(), taper::tensor::Tensor::from_vec::<f64>(losses, 2)?);
     Ok(save(&state, folder.join("final.safetensors"))?)
 }
 

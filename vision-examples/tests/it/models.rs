@@ -1,8 +1,8 @@
 //! The models: their parts, sizes and names.
 
-use taper_autograd::Variable;
-use taper_autograd::tensor::Tensor;
-use taper_nn::{Forward, Module, state_dict, summary};
+use taper::autograd::Variable;
+use taper::nn::{Forward, Module, state_dict, summary};
+use taper::tensor::Tensor;
 use taper_vision_examples::Result;
 use taper_vision_examples::models::{Net, ResNet18};
 

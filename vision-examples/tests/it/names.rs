@@ -1,18 +1,18 @@
 //! The tables of `docs/coming-from-pytorch.md`, row by row: what stands there compiles and does what PyTorch's does.
 
-use taper_autograd::{
+use taper::autograd::{
     BackwardContext, ForwardContext, Function, GradMode, Variable, autocast, detect_anomaly, grad, inference,
     no_grad,
 };
-use taper_data::pictures::{Grid, save_image};
-use taper_data::{DataLoader, Dataset, TensorDataset};
-use taper_nn::{
+use taper::data::pictures::{Grid, save_image};
+use taper::data::{DataLoader, Dataset, TensorDataset};
+use taper::nn::{
     Conv2d, CrossEntropyLoss, Dropout, Flatten, Forward, Linear, Lstm, Module, MseLoss, Relu, Sequential,
     init, load, load_state_dict, load_state_dict_lenient, save, state_dict,
 };
-use taper_optim::schedule::{Scheduler, StepLr};
-use taper_optim::{Optimizer, Sgd, clip_grad_norm_};
-use taper_tensor::{DType, Device, Index, Keepdim, Tensor};
+use taper::optim::schedule::{Scheduler, StepLr};
+use taper::optim::{Optimizer, Sgd, clip_grad_norm_};
+use taper::tensor::{DType, Device, Index, Keepdim, Tensor};
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
@@ -64,7 +64,7 @@ struct Double;
 impl Function for Double {
     const NAME: &'static str = "Double";
 
-    fn forward(&mut self, _: &mut ForwardContext, x: &[Tensor]) -> taper_autograd::Result<Vec<Tensor>> {
+    fn forward(&mut self, _: &mut ForwardContext, x: &[Tensor]) -> taper::autograd::Result<Vec<Tensor>> {
         Ok(vec![x[0].mul(2.0)?])
     }
 
@@ -72,7 +72,7 @@ impl Function for Double {
         &self,
         _: &BackwardContext<'_>,
         grads: &[Option<Variable>],
-    ) -> taper_autograd::Result<Vec<Option<Variable>>> {
+    ) -> taper::autograd::Result<Vec<Option<Variable>>> {
         grads.iter().map(|g| g.as_ref().map(|g| g.mul(2.0)).transpose()).collect()
     }
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use taper_data::{Dataset, Image, Synthetic};
-use taper_nn::{Forward, Layer, Linear, Module, Sequential, load, load_state_dict, save, state_dict};
-use taper_tensor::{Tensor, manual_seed};
+use taper::data::{Dataset, Image, Synthetic};
+use taper::nn::{Forward, Layer, Linear, Module, Sequential, load, load_state_dict, save, state_dict};
+use taper::tensor::{Tensor, manual_seed};
 use taper_vision_examples::models::{Net, ResNet18, normalized};
 
 use crate::run::{cifar, refusal, text};
@@ -114,7 +114,7 @@ fn what_is_no_network_of_ours() {
     assert!(message.contains("conv1.weight") && message.contains("fc.weight"), "{message}");
     let about = [("model".to_owned(), "vgg".to_owned())].into();
     let state = [("x".to_owned(), Tensor::zeros(1).unwrap())].into();
-    taper_nn::save_with_metadata(&state, &about, &file).unwrap();
+    taper::nn::save_with_metadata(&state, &about, &file).unwrap();
     assert!(refusal(&predict(&file, &[folder])).contains("of the network vgg, expected net or resnet18"));
     std::fs::write(&file, "no network").unwrap();
     assert!(refusal(&predict(&file, &[folder])).contains("no whole safetensors file"));
@@ -125,7 +125,7 @@ fn what_is_no_network_of_ours() {
     let about = |classes: &str| {
         [("model", "net"), ("classes", classes)].map(|(k, v)| (k.to_owned(), v.to_owned())).into()
     };
-    taper_nn::save_with_metadata(&state_dict(&net), &about("cat,dog"), &file).unwrap();
+    taper::nn::save_with_metadata(&state_dict(&net), &about("cat,dog"), &file).unwrap();
     assert!(refusal(&predict(&file, &[folder])).contains("10 outputs, and its file names 2 classes"));
     for parameter in net.parameters() {
         parameter.data().fill_(f64::NAN).unwrap();

@@ -4,14 +4,14 @@
 use std::path::Path;
 use std::process::Command;
 
-use taper_autograd::Variable;
-use taper_autograd::tensor::Tensor;
-use taper_nn::{
+use taper::autograd::Variable;
+use taper::nn::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Bilinear, Conv1d, Conv2d, ConvTranspose2d,
     Embedding, Flatten, Forward, Gelu, GroupNorm, Gru, InstanceNorm2d, Layer, Linear, Lstm, MaxPool2d,
     Module, MultiheadAttention, PRelu, Pad, Result, RmsNorm, Sequential, Softplus, TransformerEncoderLayer,
     Upsample, UpsampleMode, load, load_state_dict, save, state_dict,
 };
+use taper::tensor::Tensor;
 use taper_vision_examples::models::{Net, ResNet18};
 
 #[derive(Module)]

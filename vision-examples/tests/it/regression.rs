@@ -1,11 +1,11 @@
 //! Defects of candle 0.11.1's companions, each shown right here; those of gradients and of random
 //! numbers stand in autograd's `regression.rs`.
 
-use taper_autograd::Variable;
-use taper_autograd::tensor::Tensor;
-use taper_data::{Cifar10, Dataset, Split, Storage};
-use taper_nn::Linear;
-use taper_optim::{Optimizer, RmsProp, Sgd};
+use taper::autograd::Variable;
+use taper::data::{Cifar10, Dataset, Split, Storage};
+use taper::nn::Linear;
+use taper::optim::{Optimizer, RmsProp, Sgd};
+use taper::tensor::Tensor;
 
 /// candle-nn: other bounds than PyTorch's, which draws weights and biases from ±1/√inputs.
 #[test]

@@ -1,6 +1,6 @@
 //! What a run leaves behind to look at.
 
-use taper_data::Image;
+use taper::data::Image;
 use taper_vision_examples::report::network;
 use taper_vision_examples::settings::ModelChoice;
 

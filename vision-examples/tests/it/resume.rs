@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use taper_nn::{Metadata, StateDict, load_with_metadata, save_with_metadata};
-use taper_tensor::{DType, Tensor};
+use taper::nn::{Metadata, StateDict, load_with_metadata, save_with_metadata};
+use taper::tensor::{DType, Tensor};
 
 use crate::run::{cifar, killed, refusal, report, text};
 

@@ -13,7 +13,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("nn/derive", &[]),
     ("optim", &["taper-tensor", "taper-autograd"]),
     ("data", &["taper-tensor", "taper-pickle"]),
-    ("vision-examples", &["taper-tensor", "taper-autograd", "taper-nn", "taper-optim", "taper-data"]),
+    ("vision-examples", &[]), // on `taper`, which has them all
     ("xtask", &[]),
 ];
 

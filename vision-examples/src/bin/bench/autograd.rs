@@ -1,8 +1,8 @@
 //! What the tape and the engine cost: chains of cheap operations on a few numbers, with a tape, and
 //! the same kernels called without one.
 
-use taper_autograd::Variable;
-use taper_autograd::tensor::{Result as TensorResult, Tensor};
+use taper::autograd::Variable;
+use taper::tensor::{Result as TensorResult, Tensor};
 use taper_vision_examples::Result;
 
 use crate::Common;
@@ -12,7 +12,7 @@ use crate::harness::{Bench, Case, Times};
 /// the output, where the gradient needs one; PyTorch's.
 struct Operation {
     name: &'static str,
-    recorded: fn(&Variable) -> taper_autograd::Result<Variable>,
+    recorded: fn(&Variable) -> taper::autograd::Result<Variable>,
     forward: fn(&Tensor) -> TensorResult<Tensor>,
     backward: Option<fn(&Tensor, &Tensor) -> TensorResult<Tensor>>,
     saves: bool,

@@ -1,6 +1,6 @@
 //! ResNet-18's convolutions and the tutorial's, each pass.
 
-use taper_autograd::tensor::{Conv2dOptions, Tensor};
+use taper::tensor::{Conv2dOptions, Tensor};
 use taper_vision_examples::Result;
 
 use crate::Common;

@@ -13,7 +13,7 @@ use std::{
 
 use clap::Args;
 use serde_json::{Value, json};
-use taper_data::{
+use taper::data::{
     Cifar10, DataLoader, Dataset, Synthetic,
     transforms::{Compose, Normalize, RandomCrop, RandomHorizontalFlip, ToTensor, Transform},
 };

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Args;
 use serde_json::Value;
-use taper_autograd::tensor::num_threads;
+use taper::tensor::num_threads;
 use taper_vision_examples::Result;
 
 use crate::Common;

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use harness::Bench;
-use taper_autograd::tensor::set_num_threads;
+use taper::tensor::set_num_threads;
 use taper_vision_examples::Result;
 
 /// Measure how fast taper is.

@@ -1,9 +1,9 @@
 //! An optimiser's step: ours, a plain copy that moves as many bytes, PyTorch's three ways.
 
-use taper_autograd::Variable;
-use taper_autograd::tensor::{Tensor, num_threads};
-use taper_nn::Module;
-use taper_optim::{Adam, Optimizer, Sgd};
+use taper::autograd::Variable;
+use taper::nn::Module;
+use taper::optim::{Adam, Optimizer, Sgd};
+use taper::tensor::{Tensor, num_threads};
 use taper_vision_examples::Result;
 use taper_vision_examples::models::Net;
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use taper_autograd::tensor::{DType, Device, Tensor, cuda, manual_seed};
-use taper_autograd::{Pass, Variable, autocast, no_grad, profile};
-use taper_nn::{CrossEntropyLoss, Layer, Module};
-use taper_optim::{Optimizer, Sgd};
+use taper::autograd::{Pass, Variable, autocast, no_grad, profile};
+use taper::nn::{CrossEntropyLoss, Layer, Module};
+use taper::optim::{Optimizer, Sgd};
+use taper::tensor::{DType, Device, Tensor, cuda, manual_seed};
 use taper_vision_examples::Result;
 use taper_vision_examples::models::{Net, ResNet18};
 

@@ -1,9 +1,9 @@
 //! Operations on large tensors: ours, candle's where it has the operation, PyTorch's; then both passes of the
 //! layers that call them.
 
-use taper_autograd::tensor::{DType, Tensor};
-use taper_autograd::{Backward, Variable};
-use taper_nn::{Gelu, Layer, LayerNorm, Linear, Silu, Softmax};
+use taper::autograd::{Backward, Variable};
+use taper::nn::{Gelu, Layer, LayerNorm, Linear, Silu, Softmax};
+use taper::tensor::{DType, Tensor};
 use taper_vision_examples::Result;
 
 use crate::Common;
