@@ -1,4 +1,4 @@
-//! What can go wrong in a network.
+//! The errors of this crate.
 
 use std::path::PathBuf;
 
@@ -20,39 +20,39 @@ pub enum Error {
     /// An operation on tensors failed.
     #[error(transparent)]
     Tensor(#[from] taper_tensor::Error),
-    /// An argument that a layer, a loss or a function does not take.
+    /// A layer, a loss or a function got an argument that it does not take.
     #[error("{op}: {message}")]
     Value {
         /// The layer or function, by its name in PyTorch's functional form.
         op: &'static str,
-        /// What was given, what was expected, and what to do.
+        /// The argument, what was expected, and what to do.
         message: String,
     },
-    /// A checkpoint whose entries are not those of the module.
+    /// A checkpoint's entries are not those of the module.
     #[error("load_state_dict: {0}")]
     StateDict(Mismatch),
-    /// A file that is no readable checkpoint, or only a part of one.
+    /// A file is not a checkpoint, or only a part of one.
     #[error("{}: {message}", path.display())]
     Checkpoint {
         /// The file.
         path: PathBuf,
-        /// What is wrong in it.
+        /// The fault, and where it is.
         message: String,
     },
-    /// A file that could not be read or written.
+    /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The error of a layer, with the layer's place in its network.
+    /// A layer failed; this adds its place in the network.
     #[error("in {path}: {source}")]
     In {
         /// The layer's dotted name.
         path: String,
-        /// What failed in it.
+        /// The layer's error.
         source: Box<Error>,
     },
 }
@@ -60,16 +60,15 @@ pub enum Error {
 taper_tensor::debug_as_display!(Error);
 
 impl Error {
-    /// An argument that `op` does not take.
+    /// Makes an error about an argument of `op`.
     pub fn value(op: &'static str, message: impl Into<String>) -> Self {
         Self::Value { op, message: message.into() }
     }
 }
 
-/// Runs the forward pass of a layer that has the parameter `parameter`: an error then says which
-/// layer it was, `in features.3.conv: ...`, where the network's parameters have been listed, as
-/// for an optimiser. An error that names a layer already keeps that one, the innermost.
-/// Anomaly detection names the layer in the same way.
+/// Runs the forward pass of a layer that has the parameter `parameter`. Once the network's parameters have been
+/// listed, as for an optimiser, an error says which layer failed, `in features.3.conv: ...`; one that names a
+/// layer already keeps it. Anomaly detection names the layer in the same way.
 ///
 /// ```
 /// use taper_autograd::Variable;

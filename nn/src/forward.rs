@@ -1,4 +1,4 @@
-//! What a network does with its input.
+//! The forward pass: from an input to an output.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use taper_autograd::tensor::Tensor;
 
 use crate::{Module, Result};
 
-/// A function of one variable: the one method that a user writes for a network.
+/// Computes an output from one input: the one method to write for a network.
 ///
-/// Whatever implements it for a [`Variable`] takes a [`Tensor`] too, as a constant: `net.forward(&inputs)?`.
+/// A type that implements it for a [`Variable`] takes a [`Tensor`] too, as a constant: `net.forward(&inputs)?`.
 pub trait Forward<X: ?Sized = Variable> {
     /// Returns the output for a batch of inputs.
     ///

@@ -1,5 +1,5 @@
-//! Initialisation of parameters, in place, by PyTorch's names; the numbers come from the default
-//! generator.
+//! Fills parameters in place, under PyTorch's names. Random numbers come from the default generator. An integer
+//! dtype is an error of every function here.
 //!
 //! ```
 //! use taper_nn::{Linear, init};
@@ -16,32 +16,32 @@ use taper_tensor::{DType, Options, Tensor};
 
 use crate::{Error, Result};
 
-/// Which of a weight's fans keeps its variance.
+/// Selects where the variance is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FanMode {
-    /// The inputs of an output: the variance of the values on the way forward.
+    /// In the values on the way forward: counts the inputs of an output.
     #[default]
     FanIn,
-    /// The outputs of an input: that of the gradients on the way back.
+    /// In the gradients on the way back: counts the outputs of an input.
     FanOut,
 }
 
-/// What follows a layer, for [`calculate_gain`].
+/// The function that follows a layer, for [`calculate_gain`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Nonlinearity {
-    /// Nothing, or a sigmoid: 1.
+    /// No function, or a sigmoid: the gain is 1.
     Linear,
-    /// 5/3.
+    /// The hyperbolic tangent: 5/3.
     Tanh,
-    /// √2.
+    /// `max(x, 0)`: √2.
     Relu,
-    /// √(2 / (1 + slope²)).
+    /// `max(x, slope · x)`: √(2 / (1 + slope²)).
     LeakyRelu(f64),
-    /// 3/4.
+    /// The self-normalising exponential unit: 3/4.
     Selu,
 }
 
-/// The factor that keeps the variance through a nonlinearity.
+/// Returns the factor that keeps the variance through a nonlinearity.
 pub fn calculate_gain(nonlinearity: Nonlinearity) -> f64 {
     match nonlinearity {
         Nonlinearity::Linear => 1.0,
@@ -58,51 +58,50 @@ fn fill(x: &Variable, make: impl FnOnce(Options, &[usize]) -> taper_tensor::Resu
     Ok(data.copy_(&make(data.like(), data.size())?)?)
 }
 
-/// Uniform in `[low, high)`.
+/// Fills with numbers uniform in `[low, high)`.
 ///
 /// # Errors
-/// On an integer dtype; so for all that follow.
+/// When the dtype is an integer one.
 pub fn uniform_(x: &Variable, low: f64, high: f64) -> Result<()> {
     fill(x, |options, size| options.uniform(size, low, high))
 }
 
-/// Normal with this mean and standard deviation.
+/// Fills with numbers of the normal distribution with this mean and standard deviation.
 ///
 /// # Errors
-/// As [`uniform_`].
+/// When the dtype is an integer one.
 pub fn normal_(x: &Variable, mean: f64, std: f64) -> Result<()> {
     fill(x, |options, size| options.normal(size, mean, std))
 }
 
-/// All elements the same.
+/// Fills with one value.
 ///
 /// # Errors
-/// As [`uniform_`].
+/// When the dtype is an integer one.
 pub fn constant_(x: &Variable, value: f64) -> Result<()> {
     Ok(x.data().fill_(value)?)
 }
 
-/// All elements zero.
+/// Fills with zeros.
 ///
 /// # Errors
-/// As [`uniform_`].
+/// When the dtype is an integer one.
 pub fn zeros_(x: &Variable) -> Result<()> {
     constant_(x, 0.0)
 }
 
-/// All elements one.
+/// Fills with ones.
 ///
 /// # Errors
-/// As [`uniform_`].
+/// When the dtype is an integer one.
 pub fn ones_(x: &Variable) -> Result<()> {
     constant_(x, 1.0)
 }
 
-/// Normal with this mean and standard deviation, but within `[low, high]`: what falls outside is
-/// drawn again.
+/// Fills with numbers of the normal distribution within `[low, high]`; a number outside is drawn again.
 ///
 /// # Errors
-/// As [`uniform_`]; and when so little of the distribution is inside that no number was found.
+/// When the dtype is an integer one, or so little of the distribution is inside that no number was found.
 pub fn trunc_normal_(x: &Variable, mean: f64, std: f64, low: f64, high: f64) -> Result<()> {
     let mut values = Vec::with_capacity(x.numel());
     for _ in 0..100 {
@@ -120,7 +119,7 @@ pub fn trunc_normal_(x: &Variable, mean: f64, std: f64, low: f64, high: f64) -> 
     fill(x, |_, size| Tensor::from_vec(values, size))
 }
 
-/// The numbers of inputs of an output, and of outputs of an input.
+/// Returns the number of inputs of an output, and that of outputs of an input.
 fn fans(op: &'static str, x: &Variable) -> Result<(f64, f64)> {
     match x.size()[..] {
         [outputs, inputs, ref kernel @ ..] => {
@@ -134,20 +133,21 @@ fn fans(op: &'static str, x: &Variable) -> Result<(f64, f64)> {
     }
 }
 
-/// Glorot and Bengio's: uniform within `±gain · √(6 / (fan_in + fan_out))`.
+/// Fills with numbers uniform within `±gain · √(6 / (fan_in + fan_out))`, as Glorot and Bengio propose.
 ///
 /// # Errors
-/// As [`uniform_`]; and when there are fewer than two dimensions.
+/// When the dtype is an integer one, or there are fewer than two dimensions.
 pub fn xavier_uniform_(x: &Variable, gain: f64) -> Result<()> {
     let (fan_in, fan_out) = fans("xavier_uniform_", x)?;
     let bound = gain * (6.0 / (fan_in + fan_out)).sqrt();
     uniform_(x, -bound, bound)
 }
 
-/// Glorot and Bengio's: normal with the standard deviation `gain · √(2 / (fan_in + fan_out))`.
+/// Fills with normal numbers of the standard deviation `gain · √(2 / (fan_in + fan_out))`, as Glorot and Bengio
+/// propose.
 ///
 /// # Errors
-/// As [`xavier_uniform_`].
+/// When the dtype is an integer one, or there are fewer than two dimensions.
 pub fn xavier_normal_(x: &Variable, gain: f64) -> Result<()> {
     let (fan_in, fan_out) = fans("xavier_normal_", x)?;
     normal_(x, 0.0, gain * (2.0 / (fan_in + fan_out)).sqrt())
@@ -159,28 +159,28 @@ fn kaiming(op: &'static str, x: &Variable, mode: FanMode, nonlinearity: Nonlinea
     Ok(calculate_gain(nonlinearity) / fan.sqrt())
 }
 
-/// He's: uniform within `±√3 · gain / √fan`.
+/// Fills with numbers uniform within `±√3 · gain / √fan`, as He et al. propose.
 ///
 /// # Errors
-/// As [`xavier_uniform_`].
+/// When the dtype is an integer one, or there are fewer than two dimensions.
 pub fn kaiming_uniform_(x: &Variable, mode: FanMode, nonlinearity: Nonlinearity) -> Result<()> {
     let bound = 3f64.sqrt() * kaiming("kaiming_uniform_", x, mode, nonlinearity)?;
     uniform_(x, -bound, bound)
 }
 
-/// He's: normal with the standard deviation `gain / √fan`.
+/// Fills with normal numbers of the standard deviation `gain / √fan`, as He et al. propose.
 ///
 /// # Errors
-/// As [`xavier_uniform_`].
+/// When the dtype is an integer one, or there are fewer than two dimensions.
 pub fn kaiming_normal_(x: &Variable, mode: FanMode, nonlinearity: Nonlinearity) -> Result<()> {
     normal_(x, 0.0, kaiming("kaiming_normal_", x, mode, nonlinearity)?)
 }
 
-/// Saxe et al.'s: rows (or columns, where there are fewer) that are orthogonal and of length `gain`;
-/// dimensions after the first count as one.
+/// Fills with rows, or columns if they are fewer, that are orthogonal and of length `gain`, as Saxe et al.
+/// propose; dimensions after the first count as one.
 ///
 /// # Errors
-/// As [`xavier_uniform_`].
+/// When the dtype is an integer one, or there are fewer than two dimensions.
 pub fn orthogonal_(x: &Variable, gain: f64) -> Result<()> {
     fans("orthogonal_", x)?;
     let size = x.size();

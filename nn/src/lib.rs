@@ -1,4 +1,7 @@
-//! Networks: modules with named parameters, layers, losses, and checkpoints that PyTorch shares.
+//! Neural networks: modules with named parameters, layers, losses, and checkpoints that PyTorch can read.
+//!
+//! `T::new` makes a layer or a loss with PyTorch's defaults, `T::builder` one with options, which `build` checks.
+//! Memory can run out in any function that makes a tensor; the error says so.
 //!
 //! ```
 //! use taper_autograd::Variable;

@@ -1,4 +1,4 @@
-//! What a network costs: its layers as they ran, with shapes, parameters, work and memory.
+//! Measures the cost of a network: its layers as they ran, with shapes, parameters, work and memory.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -9,44 +9,44 @@ use taper_tensor::{IntoShape, Tensor};
 
 use crate::{Forward, Member, Module, Result, Training, Visitor};
 
-/// A layer of a [`Summary`], or an operation that ran outside of any.
+/// A layer of a [`Summary`], or an operation that ran outside of layers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SummaryRow {
-    /// The layer's dotted name; empty for an operation outside of any layer with parameters.
+    /// The layer's dotted name; empty for an operation outside of layers.
     pub path: String,
     /// The layer's type, or the operation.
     pub name: String,
-    /// The shape of its output; nothing for a layer that did not run.
+    /// The shape of its output; `None` for a layer that did not run.
     pub output_shape: Option<Vec<usize>>,
-    /// The elements of its own parameters, not those of layers inside of it.
+    /// The number of elements of its own parameters, without those of layers inside of it.
     pub parameters: usize,
-    /// Products that are summed, in convolutions and matrix products.
+    /// The number of multiplications in convolutions and matrix products.
     pub multiply_adds: usize,
 }
 
-/// What [`summary`] found; `Display` makes a table of it.
+/// The result of [`summary`]; `Display` prints it as a table.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Summary {
     /// Layers and operations in the order in which they ran, then layers that did not.
     pub rows: Vec<SummaryRow>,
-    /// The elements of all parameters, shared ones counted once.
+    /// The number of elements of all parameters, shared ones counted once.
     pub parameters: usize,
-    /// Those of them that are trained.
+    /// The number of elements of trained parameters.
     pub trainable: usize,
-    /// The rows' together.
+    /// The sum over the rows.
     pub multiply_adds: usize,
-    /// The bytes of the input.
+    /// The size of the input, in bytes.
     pub input_bytes: usize,
-    /// The bytes of what all operations gave, which training keeps until backward.
+    /// The size of the outputs of all operations, in bytes; training keeps them until backward.
     pub output_bytes: usize,
-    /// The bytes of parameters and buffers.
+    /// The size of parameters and buffers, in bytes.
     pub parameter_bytes: usize,
 }
 
-/// Runs a network once, in evaluation mode, on zeros of this shape, and tells what each layer gave
-/// and cost.
+/// Runs a network once, in evaluation, on zeros of this shape, and returns the output shape and the cost of each
+/// layer.
 ///
 /// ```
 /// use taper_nn::{Linear, Relu, Sequential, summary};
@@ -66,11 +66,11 @@ pub fn summary<N: Module + Forward>(net: &N, input_shape: impl IntoShape) -> Res
     summary_with(net, &Variable::requires_grad(like.zeros(input_shape)?))
 }
 
-/// [`summary`] for an input of which zeros are no example, such as indices. An operation on an input
-/// and constants alone is seen only where the input requires a gradient.
+/// Runs a network once as [`summary`] does, on an input that zeros cannot stand for, such as indices. It sees an
+/// operation on the input and constants alone only if the input requires a gradient.
 ///
 /// # Errors
-/// As [`summary`].
+/// When the input does not fit.
 pub fn summary_with<N: Module + Forward>(net: &N, input: &Variable) -> Result<Summary> {
     let (parameters, buffers) = (net.named_parameters(), net.named_buffers());
     let output = {
@@ -110,7 +110,7 @@ pub fn summary_with<N: Module + Forward>(net: &N, input: &Variable) -> Result<Su
     Ok(summary)
 }
 
-/// Evaluation mode until it is dropped, when each module is again in the mode that it was in.
+/// Keeps the modules in evaluation until it is dropped, and then restores the mode of each.
 struct Evaluating<'a>(Vec<(&'a Training, bool)>);
 
 impl<'a> Evaluating<'a> {
@@ -132,8 +132,7 @@ impl Drop for Evaluating<'_> {
     }
 }
 
-/// The modules that have parameters of their own, or know their place, each under the name that its
-/// errors have.
+/// Returns the modules that have parameters of their own, or know their place, under the names in their errors.
 fn layers(net: &dyn Module) -> Vec<SummaryRow> {
     let (mut rows, mut seen) = (Vec::<SummaryRow>::new(), Vec::<Variable>::new());
     for (_, module) in net.modules() {
@@ -163,7 +162,7 @@ fn layers(net: &dyn Module) -> Vec<SummaryRow> {
     rows
 }
 
-/// The operations behind a variable, in the order in which they ran.
+/// Returns the operations behind a variable, in the order in which they ran.
 fn operations(output: &Variable) -> Vec<Arc<Node>> {
     let (mut seen, mut found) = (HashSet::new(), Vec::new());
     let mut left: Vec<Arc<Node>> = output.creator().into_iter().collect();
@@ -177,7 +176,7 @@ fn operations(output: &Variable) -> Vec<Arc<Node>> {
     found
 }
 
-/// The products that an operation sums; 0 for one whose work is of another kind.
+/// Returns the number of multiplications of an operation; 0 if it neither convolves nor multiplies matrices.
 fn multiply_adds(node: &Node) -> usize {
     let product = |sizes: &[usize]| sizes.iter().product::<usize>();
     let outputs: usize = node.output_shapes().iter().map(|shape| product(shape)).sum();
@@ -221,7 +220,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// `1234567` as `1,234,567`.
+/// Prints `1234567` as `1,234,567`.
 fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let comma = |i: usize| i > 0 && (digits.len() - i).is_multiple_of(3);

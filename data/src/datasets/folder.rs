@@ -17,7 +17,7 @@ const DEEPEST: usize = 32;
 /// use taper_data::{Dataset, ImageFolder, transforms::{CenterCrop, Compose, Resize, ToTensor}};
 /// let photos = ImageFolder::new("photos")?;
 /// println!("{} pictures of {:?}", photos.len(), photos.classes());
-/// let photos = photos.transform(Compose::new((Resize::new(256), CenterCrop::new(224), ToTensor)));
+/// let photos = photos.transform(Compose::new((Resize::new(256)?, CenterCrop::new(224)?, ToTensor)));
 /// # Ok::<(), taper_data::Error>(())
 /// ```
 #[derive(Clone, Debug)]

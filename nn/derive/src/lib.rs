@@ -21,7 +21,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// | on a field | |
 /// | --- | --- |
-/// | `#[module(skip)]` | plain data: no member of the module |
+/// | `#[module(skip)]` | plain data, not a member of the module |
 /// | `#[module(buffer)]` | a `Variable` that is saved with the module, but not trained |
 /// | `#[module(rename = "gamma")]` | the name in `state_dict`, where it is not the field's |
 ///

@@ -25,8 +25,8 @@ use taper_tensor::Tensor;
 
 use crate::Result;
 
-/// A parameter as PyTorch initialises those of linear and convolution layers, weights and biases
-/// alike: uniform within `±1 / sqrt(fan_in)`, what `kaiming_uniform_` with `a = sqrt(5)` amounts to.
+/// Draws a parameter as PyTorch does those of linear and convolution layers, weights and biases alike: uniform
+/// within `±1 / sqrt(fan_in)`, which `kaiming_uniform_` with `a = sqrt(5)` amounts to.
 fn uniform_parameter(shape: &[usize], fan_in: usize) -> Result<Variable> {
     let bound = if fan_in == 0 { 0.0 } else { 1.0 / (fan_in as f64).sqrt() };
     Ok(Variable::requires_grad(Tensor::options().uniform(shape, -bound, bound)?))
@@ -34,7 +34,7 @@ fn uniform_parameter(shape: &[usize], fan_in: usize) -> Result<Variable> {
 
 /// One number for both directions, or one for each: (vertical, horizontal).
 pub trait IntoPair {
-    /// The two numbers.
+    /// Returns the two numbers.
     fn pair(self) -> (usize, usize);
 }
 

@@ -1,10 +1,13 @@
-//! Layers one after the other.
+//! Runs layers one after the other.
 
 use taper_autograd::Variable;
 
 use crate::{Forward, Layer, Module, Result, Visitor, print_module};
 
-/// Layers that each take the output of the one before; PyTorch's `nn.Sequential`.
+/// Runs layers that each take the output of the one before; PyTorch's `nn.Sequential`.
+///
+/// # Shapes
+/// Input as the first layer takes it, output as the last one returns it.
 ///
 /// ```
 /// use taper_autograd::Variable;
@@ -22,19 +25,19 @@ pub struct Sequential {
 }
 
 impl Sequential {
-    /// No layer yet: the input itself.
+    /// Makes a network without layers, which returns its input.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One more layer at the end.
-    #[expect(clippy::should_implement_trait, reason = "no sum is meant")]
+    /// Adds a layer at the end.
+    #[expect(clippy::should_implement_trait, reason = "it adds a layer, not a number")]
     pub fn add(mut self, layer: impl Layer) -> Self {
         self.layers.push(Box::new(layer));
         self
     }
 
-    /// The layers.
+    /// Returns the layers.
     pub fn layers(&self) -> &[Box<dyn Layer>] {
         &self.layers
     }

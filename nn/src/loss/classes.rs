@@ -1,19 +1,19 @@
-//! Classes as targets: read, checked, weighted.
+//! Reads, checks and weighs classes as targets.
 
 use taper_autograd::{Reduction, Variable};
 use taper_tensor::{DType, Tensor};
 
 use crate::{Error, Result};
 
-/// The classes of the samples, `[N, …]` as all here, and how much the loss of each counts.
+/// The classes of the samples, and how much the loss of each counts; all tensors are `[N, …]`.
 pub(super) struct Targets {
-    /// Of an ignored sample, whose factor is 0, any class.
+    /// The class; any one for an ignored sample, whose factor is 0.
     pub(super) classes: Tensor,
-    /// The weight of each sample's class over the sum of these weights, for the mean; else the weight.
+    /// The weight of the sample's class; for the mean, divided by the sum of these weights.
     pub(super) factors: Tensor,
-    /// 1 over the sum of the weights, for the mean; else 1; 0 for an ignored sample.
+    /// 1, for the mean divided by the sum of the weights; 0 for an ignored sample.
     pub(super) shares: Tensor,
-    /// What is added to the loss: NaN for the mean over nothing, whose gradient is 0 all the same.
+    /// A number to add to the loss: NaN for the mean over nothing, whose gradient is still 0.
     nothing: Option<Tensor>,
 }
 
@@ -28,7 +28,7 @@ pub(super) fn check_weight(op: &'static str, weight: &Option<Tensor>) -> Result<
     }
 }
 
-/// How much each of `count` classes counts: by default 1.
+/// Returns how much each of `count` classes counts: 1 without weights.
 pub(super) fn table(weight: &Option<Variable>, count: usize) -> Result<Vec<f64>> {
     Ok(match weight {
         Some(weight) => weight.data().to_dtype(DType::F64)?.to_vec()?,
@@ -76,8 +76,8 @@ impl Targets {
         })
     }
 
-    /// As [`Self::read`] for classes on a GPU, without weights: the GPU computes what they count, as reading
-    /// them would wait for it.
+    /// Does the same for classes on a GPU, without weights: the GPU computes how much they count, as reading them
+    /// would synchronise.
     pub(super) fn unread(
         target: &Tensor,
         scores: &Variable,
@@ -104,7 +104,7 @@ impl Targets {
         Ok(Self { classes, shares: factors.clone(), factors, nothing })
     }
 
-    /// The loss, or NaN where it is the mean over nothing.
+    /// Returns the loss, or NaN if it is the mean over nothing.
     #[track_caller]
     pub(super) fn or_nan(&self, loss: Variable) -> Result<Variable> {
         Ok(match &self.nothing {
@@ -114,7 +114,7 @@ impl Targets {
     }
 }
 
-/// The indices of the `i`-th element.
+/// Returns the indices of the `i`-th element.
 fn place(mut i: usize, size: &[usize]) -> Vec<usize> {
     let mut indices: Vec<usize> = size.iter().rev().map(|&s| (i % s, i /= s).0).collect();
     indices.reverse();

@@ -143,7 +143,7 @@ impl CrossEntropyLoss {
         })
     }
 
-    /// `[N, C, …]` times the classes' weights, where there are some.
+    /// Multiplies `[N, C, …]` by the classes' weights, if there are some.
     #[track_caller]
     fn times_weight(&self, x: Variable) -> Result<Variable> {
         let Some(weight) = &self.weight else { return Ok(x) };

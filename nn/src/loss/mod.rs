@@ -143,7 +143,7 @@ macro_rules! loss_of {
 }
 use {loss, loss_of};
 
-/// A broadcast between input and target is nearly always a mistake.
+/// Checks that input and target have one shape: a broadcast between them is nearly always a mistake.
 fn same_shape(op: &'static str, input: &Variable, target: &Variable) -> Result<()> {
     let (a, b) = (input.size(), target.size());
     if a == b {

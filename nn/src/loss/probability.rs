@@ -31,7 +31,7 @@ impl BceLoss {
     }
 }
 
-/// Losses times weights that broadcast to them.
+/// Multiplies losses by weights that broadcast to them.
 #[track_caller]
 fn weighted(op: &'static str, losses: Variable, weight: &Option<Variable>) -> Result<Variable> {
     let Some(weight) = weight else { return Ok(losses) };

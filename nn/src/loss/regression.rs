@@ -37,7 +37,7 @@ impl MseLoss {
     }
 }
 
-/// `|a - b|` and the part of it up to `limit`.
+/// Returns `|a - b|` and the part of it up to `limit`.
 fn distance(op: &'static str, a: &Variable, b: &Variable, limit: f64) -> Result<(Variable, Variable)> {
     same_shape(op, a, b)?;
     let distance = absolute(&a.sub(b)?)?;
@@ -45,7 +45,7 @@ fn distance(op: &'static str, a: &Variable, b: &Variable, limit: f64) -> Result<
     Ok((distance, near))
 }
 
-/// `|x|`, with the derivative 0 at 0.
+/// Returns `|x|`, with the derivative 0 at 0.
 fn absolute(x: &Variable) -> Result<Variable> {
     Ok(x.relu()?.add(x.neg()?.relu()?)?)
 }

@@ -36,13 +36,13 @@ impl HingeEmbeddingLoss {
     }
 }
 
-/// Labels of 1 and -1 as two masks of the input's dtype.
+/// Returns labels of 1 and -1 as two masks of the input's dtype.
 fn labels(input: &Variable, labels: &Variable) -> Result<(Tensor, Tensor)> {
     let dtype = input.dtype();
     Ok((labels.eq(1)?.to_dtype(dtype)?, labels.eq(-1)?.to_dtype(dtype)?))
 }
 
-/// The length of each vector along the last dimension; `eps` is added to its square.
+/// Returns the length of each vector along the last dimension; `eps` is added to its square.
 fn lengths(x: &Variable, eps: f64) -> Result<Variable> {
     Ok(x.square()?.sum_dim(-1)?.add(eps)?.sqrt()?)
 }

@@ -13,7 +13,7 @@ pub type ModuleList<L = Box<dyn Layer>> = Vec<L>;
 /// Layers by name; PyTorch's `nn.ModuleDict`.
 pub type ModuleDict<L = Box<dyn Layer>> = BTreeMap<String, L>;
 
-/// PyTorch's `ModuleList` and `ParameterList`: members `0`, `1`, …
+/// A list has members `0`, `1`, …, as PyTorch's `ModuleList` and `ParameterList`.
 impl<F: ModuleField + Any> Module for Vec<F> {
     fn visit<'a>(&'a self, visitor: &mut Visitor<'a>) {
         number(self, visitor);
@@ -38,7 +38,7 @@ fn number<'a>(fields: &'a [impl ModuleField], visitor: &mut Visitor<'a>) {
     fields.iter().enumerate().for_each(|(i, field)| visitor.field(&i.to_string(), field));
 }
 
-/// PyTorch's `ModuleDict`, in the order of the keys: a hash map's own order changes from run to run.
+/// Members are in the order of the keys: a hash map's own order changes from run to run.
 impl<F: ModuleField + Any> Module for HashMap<String, F> {
     fn visit<'a>(&'a self, visitor: &mut Visitor<'a>) {
         let mut entries: Vec<_> = self.iter().collect();
@@ -61,7 +61,7 @@ impl<F: ModuleField + Any> Module for BTreeMap<String, F> {
     }
 }
 
-/// A pointer to a module is that module, with no level of its own.
+/// A pointer to a module is that module, without a level of its own.
 macro_rules! pointer {
     ($($pointer:ident)*) => {$(
         impl<M: Module + ?Sized> Module for $pointer<M> {

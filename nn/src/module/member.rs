@@ -1,4 +1,4 @@
-//! What a module may have as a member.
+//! The members of a module.
 
 use taper_autograd::Variable;
 
@@ -7,15 +7,15 @@ use super::{Module, Place, Training, tree};
 /// A member of a module.
 #[derive(Clone, Copy)]
 pub enum Member<'a> {
-    /// Trained.
+    /// A variable that is trained.
     Parameter(&'a Variable),
-    /// Saved with the module, but not trained.
+    /// A variable that is saved with the module, but not trained.
     Buffer(&'a Variable),
     /// A child.
     Module(&'a dyn Module),
     /// The flag that [`Module::train`] and [`Module::eval`] set.
     Training(&'a Training),
-    /// Its path in the network.
+    /// The path of the module in its network.
     Place(&'a Place),
 }
 
@@ -26,19 +26,19 @@ pub struct Visitor<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    /// The members of `module`, in order.
+    /// Returns the members of `module`, in order.
     pub fn members_of(module: &'a dyn Module) -> Vec<(String, Member<'a>)> {
         let mut visitor = Self::default();
         module.visit(&mut visitor);
         visitor.members
     }
 
-    /// A field that is whatever its type is; a `None` is no member.
+    /// Adds a field as the kind of member that its type is; skips a `None`.
     pub fn field(&mut self, name: &str, field: &'a (impl ModuleField + ?Sized)) {
         self.members.extend(field.member().map(|member| (name.to_owned(), member)));
     }
 
-    /// A buffer.
+    /// Adds a buffer; skips a `None`.
     pub fn buffer(&mut self, name: &str, field: &'a impl BufferField) {
         self.members.extend(field.buffer().map(|buffer| (name.to_owned(), Member::Buffer(buffer))));
     }
@@ -53,7 +53,7 @@ impl<'a> Visitor<'a> {
     note = "a module of your own: put `#[derive(Module)]` on its definition"
 )]
 pub trait ModuleField {
-    /// What the field is to the module; nothing where it is an absent option.
+    /// Returns the member that the field is; none for a `None`.
     fn member(&self) -> Option<Member<'_>>;
 }
 
@@ -93,7 +93,7 @@ impl<F: ModuleField> ModuleField for Option<F> {
     note = "make it a `Variable` or an `Option<Variable>`, or mark it with `#[module(skip)]`"
 )]
 pub trait BufferField {
-    /// The buffer, where there is one.
+    /// Returns the buffer; none for a `None`.
     fn buffer(&self) -> Option<&Variable>;
 }
 

@@ -1,4 +1,4 @@
-//! What a network is made of: parameters, buffers and other modules, by dotted names.
+//! The tree of a network's parameters, buffers and modules, by dotted names.
 
 mod containers;
 mod member;
@@ -23,7 +23,7 @@ use crate::Result;
 
 /// A network or a part of one: the tree of its parameters, buffers and children.
 ///
-/// `#[derive(Module)]` writes it, and `Display` with it; all else here follows from what
+/// `#[derive(Module)]` implements it, and `Display` with it; the other methods use what
 /// [`visit`](Module::visit) lists. Names are PyTorch's: `conv1.weight`, `layers.0.bias`.
 ///
 /// ```
@@ -62,58 +62,58 @@ use crate::Result;
 /// # Ok::<(), taper_nn::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no module",
-    label = "no module",
+    message = "`{Self}` is not a module",
+    label = "not a module",
     note = "a module of your own: put `#[derive(Module)]` on its definition",
     note = "plain data: mark the field with `#[module(skip)]`"
 )]
 pub trait Module: Any + AsModule {
-    /// Names each member of this module to the visitor, in order, but not the members of its
-    /// children.
+    /// Names each member of this module to the visitor, in order, without the members of its children.
     fn visit<'a>(&'a self, visitor: &mut Visitor<'a>);
 
-    /// The type's name, as it is printed.
+    /// Returns the type's name, as it is printed.
     fn name(&self) -> &'static str;
 
-    /// What is printed between the parentheses, such as a layer's sizes; nothing unless said.
+    /// Returns the text between the parentheses, such as a layer's sizes; default empty.
     fn extra_repr(&self) -> String {
         String::new()
     }
 
-    /// The module that this one only wraps, such as a box's content or an enum's variant; it then
-    /// stands in the tree in place of this one.
+    /// Returns the module that this one only wraps, such as a box's content or an enum's variant, and that
+    /// takes its place in the tree; default none.
     fn inner(&self) -> Option<&dyn Module> {
         None
     }
 
-    /// The parameters of the whole tree, each once, a module's own before its children's. They
-    /// are the very variables, not copies: an optimiser changes them through these.
+    /// Returns the parameters of the whole tree, each once, a module's own before its children's. They share
+    /// the memory of the module: an optimiser changes them in place. As
+    /// [`named_parameters`](Module::named_parameters), it names them for errors.
     fn parameters(&self) -> Vec<Variable> {
         self.named_parameters().into_iter().map(|(_, parameter)| parameter).collect()
     }
 
-    /// [`parameters`](Module::parameters) with their dotted names; a shared one has the first of
-    /// its names. Each variable is given its name, which errors then speak of.
+    /// Returns the parameters with their dotted names; a shared one has the first of its names. It also tells
+    /// each variable its name, so that errors can say which layer failed.
     fn named_parameters(&self) -> Vec<(String, Variable)> {
         tree::named(self.as_module())
     }
 
-    /// The buffers of the whole tree, each once: what is saved with the module, but not trained.
+    /// Returns the buffers of the whole tree, each once: they are saved with the module, but not trained.
     fn buffers(&self) -> Vec<Variable> {
         self.named_buffers().into_iter().map(|(_, buffer)| buffer).collect()
     }
 
-    /// [`buffers`](Module::buffers) with their dotted names.
+    /// Returns the buffers with their dotted names; a shared one has the first of its names.
     fn named_buffers(&self) -> Vec<(String, Variable)> {
         tree::buffers(self.as_module())
     }
 
-    /// The modules directly below this one, with their names.
+    /// Returns the modules directly below this one, with their names.
     fn children(&self) -> Vec<(String, &dyn Module)> {
         tree::children(self.as_module())
     }
 
-    /// This module, under the empty name, and all below it, a module before its children.
+    /// Returns this module, under the empty name, and all below it, a module before its children.
     fn modules(&self) -> Vec<(String, &dyn Module)> {
         tree::modules(self.as_module())
     }
@@ -127,25 +127,25 @@ pub trait Module: Any + AsModule {
         f(tree::innermost(self.as_module()))
     }
 
-    /// Puts the tree into training mode: dropout drops, batch norm uses the batch's statistics.
+    /// Switches the tree to training: dropout drops, batch norm uses the batch's statistics.
     fn train(&self) {
         tree::set_training(self.as_module(), true);
     }
 
-    /// Puts the tree into evaluation mode.
+    /// Switches the tree to evaluation.
     fn eval(&self) {
         tree::set_training(self.as_module(), false);
     }
 
-    /// Forgets the gradients of all parameters.
+    /// Removes the gradients of all parameters.
     fn zero_grad(&self) {
         self.parameters().iter().for_each(Variable::zero_grad);
     }
 
-    /// Whether backward computes gradients for the parameters: `requires_grad_(false)` freezes them.
+    /// Sets for all parameters whether backward computes their gradients: `requires_grad_(false)` freezes them.
     ///
     /// # Errors
-    /// When an operation made a parameter, so that it is no leaf.
+    /// When an operation made a parameter, so that it is not a leaf.
     fn requires_grad_(&self, on: bool) -> Result<()> {
         Ok(self.parameters().iter().try_for_each(|parameter| parameter.set_requires_grad(on))?)
     }
@@ -153,15 +153,15 @@ pub trait Module: Any + AsModule {
     /// Moves parameters and buffers to a device.
     ///
     /// # Errors
-    /// When the device has no room or fails.
+    /// When the device fails.
     fn to(&self, device: &Device) -> Result<()> {
         tree::replace_data(self.as_module(), &|data| data.to(device))
     }
 
-    /// Converts parameters and buffers of a floating dtype to another one; others stay as they are.
+    /// Converts parameters and buffers of a floating dtype to another dtype; others stay as they are.
     ///
     /// # Errors
-    /// When there is no memory for it.
+    /// When a tensor cannot be converted.
     fn to_dtype(&self, dtype: DType) -> Result<()> {
         tree::replace_data(self.as_module(), &|data| match data.dtype().is_float() {
             true => data.to_dtype(dtype),
@@ -171,7 +171,7 @@ pub trait Module: Any + AsModule {
 }
 
 impl dyn Module + '_ {
-    /// This module as the type that it is, when it is an `M`.
+    /// Returns this module as an `M`, if it is one.
     ///
     /// ```
     /// use taper_nn::{Module, Training};
@@ -185,12 +185,12 @@ impl dyn Module + '_ {
     }
 }
 
-/// Any module as a trait object; implemented for all of them.
+/// Returns a module as a trait object; implemented for all modules.
 pub trait AsModule {
-    /// `self`.
+    /// Returns `self`.
     fn as_module(&self) -> &dyn Module;
 
-    /// `self`, as the type that it is.
+    /// Returns `self`, for casts to its type.
     fn as_any(&self) -> &dyn Any;
 }
 

@@ -1,4 +1,4 @@
-//! Where a module is in its network, for errors and anomaly reports.
+//! The place of a module in its network, for errors and anomaly reports.
 
 use std::sync::Mutex;
 
@@ -6,8 +6,8 @@ use taper_autograd::{ModuleScope, Variable, is_detecting_anomaly};
 
 use crate::{Error, Result};
 
-/// The dotted path of a module that has no parameters to take it from. Such a layer has it as a field;
-/// listing a network's parameters, or switching between training and evaluation, fills it in.
+/// The dotted path of a module without parameters, which holds it as a field. Listing a network's parameters,
+/// or switching between training and evaluation, fills it in.
 ///
 /// ```
 /// use taper_autograd::Variable;
@@ -33,18 +33,18 @@ use crate::{Error, Result};
 pub struct Place(Mutex<String>);
 
 impl Place {
-    /// A place that is not known yet.
+    /// Makes a place that is not known yet.
     pub const fn new() -> Self {
         Self(Mutex::new(String::new()))
     }
 
-    /// The path, once the network has given it.
+    /// Returns the path, if the network has filled it in.
     pub fn path(&self) -> Option<String> {
         let path = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         (!path.is_empty()).then(|| path.clone())
     }
 
-    /// Runs the forward pass of the module: an error, or a report of anomaly detection, names it.
+    /// Runs the forward pass of the module. An error, or a report of anomaly detection, names it.
     ///
     /// # Errors
     /// Those of `forward`.
@@ -53,7 +53,7 @@ impl Place {
         named(self, forward())
     }
 
-    /// Takes over the path, unless the module is known by its place in a larger network.
+    /// Sets the path, unless the module already has one in a larger network.
     pub(super) fn give(&self, path: &str) {
         let mut known = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if !known.strip_suffix(path).is_some_and(|above| above.ends_with('.')) {
@@ -62,7 +62,7 @@ impl Place {
     }
 }
 
-/// What knows the path of a layer.
+/// Knows the path of a layer.
 pub(crate) trait Located {
     fn layer(&self) -> Option<String>;
 }
@@ -73,21 +73,20 @@ impl Located for Place {
     }
 }
 
-/// A layer's parameter, whose name is that of the layer and its own.
+/// A parameter's name begins with that of its layer.
 impl Located for Variable {
     fn layer(&self) -> Option<String> {
         Some(self.name()?.rsplit_once('.')?.0.to_owned())
     }
 }
 
-/// What runs until the guard is dropped is part of the layer. With [`named`] it does what
-/// [`in_layer`](crate::in_layer) does, but without a closure, so that operations know where the
-/// program called the layer.
+/// Marks what runs until the guard is dropped as part of the layer. With [`named`] it does what
+/// [`in_layer`](crate::in_layer) does, but without a closure, so that `#[track_caller]` reaches the operations.
 pub(crate) fn enter(layer: &impl Located) -> Option<ModuleScope> {
     is_detecting_anomaly().then(|| layer.layer()).flatten().map(|path| ModuleScope::enter(&path))
 }
 
-/// An error with the layer's path, unless it names one already.
+/// Adds the layer's path to an error, unless it names one already.
 pub(crate) fn named<T, E: Into<Error>>(layer: &impl Located, result: Result<T, E>) -> Result<T> {
     result.map_err(|error| match (error.into(), layer.layer()) {
         (error @ Error::In { .. }, _) | (error, None) => error,

@@ -1,10 +1,10 @@
-//! Modules as text, in PyTorch's form.
+//! Prints modules in PyTorch's form.
 
 use std::fmt::{Formatter, Result};
 
 use super::Module;
 
-/// Writes the tree of a module as PyTorch's `print(net)` does; `#[derive(Module)]` makes it `Display`.
+/// Writes the tree of a module as PyTorch's `print(net)` does; `#[derive(Module)]` uses it for `Display`.
 ///
 /// # Errors
 /// Those of the formatter.
@@ -27,7 +27,7 @@ fn text(module: &dyn Module) -> String {
     format!("{}({body}\n)", module.name())
 }
 
-/// Equal neighbours in a list as one entry, `(0-2): 3 x Linear(...)`.
+/// Joins equal neighbours in a list to one entry, `(0-2): 3 x Linear(...)`.
 fn folded(children: Vec<(String, String)>) -> Vec<(String, String)> {
     children
         .chunk_by(|(_, a), (_, b)| a == b)

@@ -2,19 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether a module trains or is evaluated, as [`Module::train`](super::Module::train) and
-/// [`Module::eval`](super::Module::eval) set it for a whole tree. A layer that behaves
-/// differently in the two has it as a field; it starts in training mode, as in PyTorch.
+/// The flag that [`Module::train`](super::Module::train) and [`Module::eval`](super::Module::eval) set for a
+/// whole tree. A layer that behaves differently in training and in evaluation holds it as a field; it starts in
+/// training, as in PyTorch.
 #[derive(Debug)]
 pub struct Training(AtomicBool);
 
 impl Training {
-    /// Whether it is training mode.
+    /// Returns true in training.
     pub fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Sets this flag alone.
+    /// Sets this flag only.
     pub fn set(&self, training: bool) {
         self.0.store(training, Ordering::Relaxed);
     }

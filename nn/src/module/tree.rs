@@ -1,4 +1,4 @@
-//! Walking a module's tree.
+//! Walks the tree of a module.
 
 use taper_autograd::Variable;
 use taper_tensor::Tensor;
@@ -6,7 +6,7 @@ use taper_tensor::Tensor;
 use super::{Member, Module, Visitor};
 use crate::Result;
 
-/// This module and all below it with their dotted names, a module before its children.
+/// Returns this module and all below it with their dotted names, a module before its children.
 pub fn modules(module: &dyn Module) -> Vec<(String, &dyn Module)> {
     let mut found = vec![(String::new(), innermost(module))];
     for (name, child) in children(module) {
@@ -16,7 +16,7 @@ pub fn modules(module: &dyn Module) -> Vec<(String, &dyn Module)> {
     found
 }
 
-/// What a box or a variant holds, through any number of them.
+/// Returns the module within any number of boxes and variants.
 pub fn innermost(mut module: &dyn Module) -> &dyn Module {
     while let Some(inner) = module.inner() {
         module = inner;
@@ -33,7 +33,7 @@ pub fn children(module: &dyn Module) -> Vec<(String, &dyn Module)> {
         .collect()
 }
 
-/// The members of the whole tree that are no modules, with their dotted names: a module's own, in
+/// Returns the members of the whole tree that are not modules, with their dotted names: a module's own, in
 /// order, before its children's.
 pub fn leaves(module: &dyn Module) -> impl Iterator<Item = (String, Member<'_>)> {
     modules(module).into_iter().flat_map(|(path, module)| {
@@ -43,7 +43,7 @@ pub fn leaves(module: &dyn Module) -> impl Iterator<Item = (String, Member<'_>)>
     })
 }
 
-/// The parameters, once they and all places know their names.
+/// Tells all parameters and places their names, and returns the parameters.
 pub fn named(module: &dyn Module) -> Vec<(String, Variable)> {
     for (path, module) in modules(module) {
         for (_, member) in Visitor::members_of(module) {
@@ -71,7 +71,7 @@ pub fn buffers(module: &dyn Module) -> Vec<(String, Variable)> {
     }))
 }
 
-/// Each variable under the first of its names.
+/// Keeps each variable under the first of its names.
 fn once<'a>(named: impl Iterator<Item = (String, &'a Variable)>) -> Vec<(String, Variable)> {
     let mut found: Vec<(String, Variable)> = Vec::new();
     for (name, variable) in named {
@@ -82,7 +82,7 @@ fn once<'a>(named: impl Iterator<Item = (String, &'a Variable)>) -> Vec<(String,
     found
 }
 
-/// Names a variable by its place in a tree, unless it is known by its place in a larger one.
+/// Names a variable by its place in the tree, unless it already has a name in a larger one.
 fn give_name(path: &str, variable: &Variable) {
     let longer = |known: &str| known.strip_suffix(path).is_some_and(|above| above.ends_with('.'));
     if !variable.name().is_some_and(|known| longer(&known)) {
@@ -99,7 +99,7 @@ pub fn set_training(module: &dyn Module, training: bool) {
     }
 }
 
-/// Gives each parameter and buffer the tensor that `f` makes of its own.
+/// Replaces the tensor of each parameter and buffer by what `f` makes of it.
 pub fn replace_data(module: &dyn Module, f: &dyn Fn(&Tensor) -> taper_tensor::Result<Tensor>) -> Result<()> {
     for (_, variable) in parameters(module).into_iter().chain(buffers(module)) {
         variable.set_data(f(&variable.data())?);

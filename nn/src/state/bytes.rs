@@ -1,8 +1,8 @@
-//! Tensors as little-endian bytes, and back.
+//! Converts tensors to little-endian bytes and back.
 
 use taper_tensor::{DType, Result, Tensor, bf16, f16};
 
-/// One arm for each dtype, with its Rust type.
+/// Runs an arm for each dtype with its Rust type.
 macro_rules! with_type {
     ($dtype:expr, $T:ident => $body:expr, bool => $bool:expr) => {
         match $dtype {
@@ -23,14 +23,14 @@ macro_rules! with_type {
     }};
 }
 
-/// The elements in order.
+/// Returns the elements in order.
 pub fn to_bytes(tensor: &Tensor) -> Result<Vec<u8>> {
     with_type!(tensor.dtype(), T => {
         Ok(tensor.to_vec::<T>()?.into_iter().flat_map(T::to_le_bytes).collect())
     }, bool => Ok(tensor.to_vec::<bool>()?.into_iter().map(u8::from).collect()))
 }
 
-/// A tensor of the elements in `bytes`, whose number must be that of the shape.
+/// Makes a tensor of the elements in `bytes`, as many as the shape has.
 pub fn from_bytes(dtype: DType, shape: &[usize], bytes: &[u8]) -> Result<Tensor> {
     with_type!(dtype, T => {
         let (elements, _) = bytes.as_chunks::<{ size_of::<T>() }>();

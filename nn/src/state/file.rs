@@ -1,4 +1,4 @@
-//! Checkpoint files: safetensors, written whole or not at all; read also PyTorch's own.
+//! Checkpoint files: writes safetensors atomically, and reads them and PyTorch's own files.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -9,8 +9,8 @@ use taper_tensor::{DType, MappedFile, write_atomic};
 use super::{Metadata, StateDict, bytes, torch};
 use crate::{Error, Result};
 
-/// Writes tensors to a `.safetensors` file that PyTorch and all others read. The file appears whole
-/// or not at all: a reader never sees a part of it, and one that was there stays until then.
+/// Writes tensors to a `.safetensors` file, atomically: a reader never sees a part of it, and an older file of the
+/// same name stays until the new one is complete.
 ///
 /// ```
 /// use taper_nn::{Linear, load, load_state_dict, save, state_dict};
@@ -28,8 +28,8 @@ pub fn save(state: &StateDict, path: impl AsRef<Path>) -> Result<()> {
     write(state, None, path.as_ref())
 }
 
-/// [`save`] with texts beside the tensors, and a checksum, so that [`load`] and [`load_with_metadata`]
-/// refuse a file whose tensors were damaged.
+/// Writes tensors as [`save`] does, with texts and a checksum, so that [`load`] and [`load_with_metadata`] refuse
+/// a file whose tensors were damaged.
 ///
 /// ```
 /// use taper_nn::{Metadata, StateDict, load_with_metadata, save_with_metadata};
@@ -42,7 +42,7 @@ pub fn save(state: &StateDict, path: impl AsRef<Path>) -> Result<()> {
 /// ```
 ///
 /// # Errors
-/// As [`save`].
+/// When the file cannot be written.
 pub fn save_with_metadata(state: &StateDict, metadata: &Metadata, path: impl AsRef<Path>) -> Result<()> {
     write(state, Some(metadata), path.as_ref())
 }
@@ -67,8 +67,8 @@ fn write(state: &StateDict, metadata: Option<&Metadata>, path: &Path) -> Result<
     write_atomic(path, &file).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
-/// Puts the texts into the order of their keys: safetensors writes them in a hash map's, by which two files
-/// of the same content would differ.
+/// Sorts the texts by their keys: safetensors writes them in the order of a hash map, so that two files of the
+/// same content would differ.
 fn sort_texts(file: &mut [u8], texts: &Metadata) {
     const START: &[u8] = br#"{"__metadata__":"#;
     let sorted = serde_json::json!(texts).to_string();
@@ -82,7 +82,7 @@ fn sort_texts(file: &mut [u8], texts: &Metadata) {
 /// The metadata's key of the checksum.
 const CHECKSUM: &str = "crc32";
 
-/// Of the names and bytes of tensors, in the order of the names.
+/// Computes the checksum of the names and bytes of tensors, in the order of the names.
 fn checksum<'a>(tensors: impl Iterator<Item = (&'a String, &'a [u8])>) -> String {
     let mut sum = flate2::Crc::new();
     for (name, bytes) in tensors {
@@ -92,10 +92,9 @@ fn checksum<'a>(tensors: impl Iterator<Item = (&'a String, &'a [u8])>) -> String
     format!("{:08x}", sum.sum())
 }
 
-/// Reads the tensors of a `.safetensors` file, or of what `torch.save(model.state_dict(), path)` has
-/// written; the content says which it is. Nothing in the file is executed. Of a checkpoint that holds
-/// more, such as the optimiser's state, the tensors of inner dicts get dotted names, and what is no
-/// tensor is left out. The file is mapped into memory, so that only the tensors take room.
+/// Reads the tensors of a `.safetensors` file, or of one that `torch.save(model.state_dict(), path)` wrote; the
+/// content tells which it is. Nothing in the file is executed. In a checkpoint that holds more, such as the
+/// optimiser's state, the tensors of inner dicts get dotted names, and values that are not tensors are skipped.
 ///
 /// # Errors
 /// When there is no such file, or it is damaged, or holds a whole model rather than its tensors.
@@ -103,20 +102,20 @@ pub fn load(path: impl AsRef<Path>) -> Result<StateDict> {
     Ok(load_with_metadata(path)?.0)
 }
 
-/// [`load`] with the texts of a `.safetensors` file; one of PyTorch's own has none.
+/// Reads the tensors as [`load`] does, and the texts of a `.safetensors` file; a file of PyTorch's own has none.
 ///
 /// # Errors
-/// As [`load`].
+/// When there is no such file, or it is damaged, or holds a whole model rather than its tensors.
 pub fn load_with_metadata(path: impl AsRef<Path>) -> Result<(StateDict, Metadata)> {
     let path = path.as_ref();
     let content = MappedFile::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     parse(path, &content)
 }
 
-/// [`load`] of a file's content, such as one that the program holds.
+/// Reads the tensors from the content of a file, as [`load`] does.
 ///
 /// # Errors
-/// As [`load`].
+/// When the content is damaged, or holds a whole model rather than its tensors.
 pub fn load_bytes(content: &[u8]) -> Result<StateDict> {
     Ok(parse(Path::new("checkpoint"), content)?.0)
 }

@@ -1,4 +1,4 @@
-//! What of a checkpoint does not fit a module.
+//! Lists what does not fit between a checkpoint and a module.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use taper_tensor::{DType, Tensor};
 
 use super::StateDict;
 
-/// Everything that does not fit between a module and a checkpoint, all at once.
+/// Everything that does not fit between a module and a checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mismatch {
@@ -41,7 +41,7 @@ impl fmt::Display for Layout {
 }
 
 impl Mismatch {
-    /// Whether all fits.
+    /// Returns true if everything fits.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

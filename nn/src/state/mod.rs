@@ -1,4 +1,4 @@
-//! A module's parameters and buffers by name, and back: what checkpoints hold.
+//! Reads a module's parameters and buffers by name, and writes them.
 
 mod bytes;
 mod file;
@@ -19,11 +19,11 @@ use crate::{Error, Member, Module, Result, Visitor};
 /// Tensors by name, as a checkpoint holds them.
 pub type StateDict = BTreeMap<String, Tensor>;
 
-/// Texts beside the tensors of a checkpoint.
+/// The texts of a checkpoint, by key.
 pub type Metadata = BTreeMap<String, String>;
 
-/// The parameters and buffers of a module by their dotted names; a shared one is there under each of
-/// its names, as in PyTorch. The tensors share the module's memory.
+/// Returns the parameters and buffers of a module by their dotted names; a shared one appears under each of its
+/// names, as in PyTorch. The tensors share the module's memory.
 ///
 /// ```
 /// use taper_nn::{Linear, load_state_dict, state_dict};
@@ -39,8 +39,8 @@ pub fn state_dict(module: &dyn Module) -> StateDict {
     variables(module).into_iter().map(|(name, variable)| (name, variable.data())).collect()
 }
 
-/// Copies the tensors of a checkpoint into the parameters and buffers of the same names, in place
-/// and in the module's own dtype and device; whoever shares them sees it.
+/// Copies the tensors of a checkpoint into the parameters and buffers of the same names, in place and in the
+/// module's own dtype and device; tensors that share their memory change with them.
 ///
 /// # Errors
 /// When names are missing or unexpected, or shapes or kinds of dtype differ: all of them are listed
@@ -54,8 +54,8 @@ pub fn load_state_dict(module: &dyn Module, state: &StateDict) -> Result<()> {
     copy(&variables, state)
 }
 
-/// [`load_state_dict`] that leaves aside what does not fit, and returns it; PyTorch's
-/// `strict=False`, which however fails on another shape.
+/// Copies as [`load_state_dict`] does, but skips what does not fit, and returns it; PyTorch's `strict=False`,
+/// which however fails on another shape.
 ///
 /// # Errors
 /// When a copy fails.
@@ -75,7 +75,7 @@ fn copy(variables: &[(String, Variable)], state: &StateDict) -> Result<()> {
         .try_for_each(|(variable, tensor)| Ok(variable.data().copy_(tensor)?))
 }
 
-/// The parameters and buffers of the tree, a shared one under each of its names.
+/// Returns the parameters and buffers of the tree, a shared one under each of its names.
 fn variables(module: &dyn Module) -> Vec<(String, Variable)> {
     let mut found = Vec::new();
     for (path, module) in module.modules() {

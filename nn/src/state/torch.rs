@@ -9,10 +9,10 @@ use taper_tensor::{DType, Tensor};
 use super::zip::Archive;
 use super::{StateDict, bytes};
 
-/// How a file of before version 1.6 begins: a pickle of a number.
+/// The first bytes of a file of before version 1.6: a pickle of a number.
 const LEGACY: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
-/// The tensors of a file, if its beginning is that of one of PyTorch's.
+/// Returns the tensors of a file, if it begins as PyTorch's do.
 pub fn read(file: &[u8]) -> Option<Result<StateDict, String>> {
     if file.starts_with(b"PK\x03\x04") {
         Some(read_zip(file))
@@ -69,7 +69,7 @@ struct Storage<'a> {
     dtype: DType,
 }
 
-/// What a persistent id says: `("storage", type, key, device, number of elements, ...)`.
+/// Reads a persistent id, `("storage", type, key, device, number of elements, ...)`.
 fn storage<'a>(pickle: &Pickle<'a>, id: Id) -> Result<Storage<'a>, String> {
     let &[kind, class, key, ..] = pickle.items(id)? else {
         return Err("a persistent id has too few parts".into());
@@ -118,8 +118,8 @@ fn storage_sizes<'a>(pickle: &Pickle<'a>) -> Result<HashMap<&'a str, usize>, Str
 struct Reader<'p, 'a> {
     pickle: &'p Pickle<'a>,
     storages: HashMap<&'a str, &'a [u8]>,
-    /// The bytes that tensors may still take: together no more than the file, which otherwise would
-    /// hold small storages that large tensors view again and again.
+    /// The bytes that tensors may still take, together no more than the file: a damaged one could view a small
+    /// storage as many large tensors.
     budget: usize,
     /// Tensors that were made already: a shared one is shared again.
     known: HashMap<Id, Tensor>,
@@ -140,7 +140,7 @@ impl Reader<'_, '_> {
         Ok(state)
     }
 
-    /// The tensors of a dict, those of dicts in it under dotted names; what is no tensor is left out.
+    /// Collects the tensors of a dict, those of inner dicts under dotted names; skips other values.
     fn collect(
         &mut self,
         id: Id,
@@ -198,7 +198,7 @@ impl Reader<'_, '_> {
         Ok(tensor)
     }
 
-    /// The function of a call, and its arguments.
+    /// Returns the function of a call, and its arguments.
     fn call(&self, id: Id) -> Result<(&str, &str, &[Id]), String> {
         let Value::Call { function, arguments, .. } = *self.pickle.get(id) else {
             return Err(format!("expected a tensor, found {}", self.pickle.get(id)));
@@ -209,7 +209,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The elements at `offset + Σ index · stride` of a storage.
+    /// Copies the elements at `offset + Σ index · stride` of a storage.
     fn rebuild(&mut self, persistent: Id, offset: Id, size: Id, stride: Id) -> Result<Tensor, String> {
         let pickle = self.pickle;
         let Value::Persistent(id) = *pickle.get(persistent) else {

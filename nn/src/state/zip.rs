@@ -1,5 +1,5 @@
-//! Zip archives whose entries are stored uncompressed, as PyTorch writes them: an entry is a slice of
-//! the file, and its checksum is verified.
+//! Reads zip archives whose entries are stored uncompressed, as PyTorch writes them: an entry is a slice of the
+//! file, and its checksum is verified.
 
 use std::collections::HashMap;
 use std::io::Cursor;

@@ -72,11 +72,11 @@ fn the_compiler_says_what_to_do() {
         ),
         (
             "#[derive(Module)] struct Net { layers: Vec<String> }",
-            &["`String` is no module", "`#[module(skip)]`"],
+            &["`String` is not a module", "`#[module(skip)]`"],
         ),
         (
             "struct Plain; #[derive(Module)] enum Layer { A(Linear), B(Plain) }",
-            &["`Plain` is no module", "put `#[derive(Module)]` on its definition"],
+            &["`Plain` is not a module", "put `#[derive(Module)]` on its definition"],
         ),
         (
             "#[derive(Module)] struct Net { #[module(bufer)] a: Linear }",
@@ -89,7 +89,7 @@ fn the_compiler_says_what_to_do() {
         ("#[derive(Module)] union Net { a: u8 }", &["make it a struct or an enum"]),
         (
             "struct Plain; fn parameters() { Module::parameters(&Plain); }",
-            &["`Plain` is no module", "put `#[derive(Module)]` on its definition"],
+            &["`Plain` is not a module", "put `#[derive(Module)]` on its definition"],
         ),
     ];
     for (source, advice) in cases {

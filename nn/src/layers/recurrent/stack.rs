@@ -1,4 +1,4 @@
-//! Layers of recurrent cells upon each other, in one direction or both.
+//! Stacked layers of recurrent cells, in one direction or both.
 
 use taper_autograd::Variable;
 
@@ -10,7 +10,7 @@ use crate::{Error, Result, Training, Visitor};
 /// Hidden state and, of an LSTM, cell, of one layer in one direction: `[batch, hidden_size]`.
 type State = (Variable, Option<Variable>);
 
-/// How a step goes from a state to the next.
+/// The function from one state to the next.
 #[derive(Clone, Copy, Debug)]
 pub enum Cell {
     Tanh,
@@ -28,8 +28,8 @@ impl Cell {
         }
     }
 
-    /// The state after a step, from the parts of the gates that come from the input and from the
-    /// hidden state, `[batch, gates · hidden_size]` each.
+    /// Returns the next state from the gates' parts of the input and of the hidden state,
+    /// `[batch, gates · hidden_size]` each.
     fn step(self, input: &Variable, hidden: &Variable, (h, c): &State) -> Result<State> {
         match (self, c) {
             (Self::Relu, _) => Ok((input.add(hidden)?.relu()?, None)),
@@ -71,7 +71,7 @@ pub struct Options {
     pub cell: Cell,
     pub input_size: usize,
     pub hidden_size: usize,
-    /// What the hidden state is projected to, 0 for not at all.
+    /// The size that the hidden state is projected to; 0 for no projection.
     pub proj_size: usize,
     pub num_layers: usize,
     pub bias: bool,
@@ -81,13 +81,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// The size of a hidden state, of one direction.
+    /// Returns the size of a hidden state of one direction.
     fn output_size(&self) -> usize {
         if self.proj_size == 0 { self.hidden_size } else { self.proj_size }
     }
 }
 
-/// What the recurrent layers share: the weights, layer after layer and direction after direction.
+/// The weights and options of a recurrent layer, layer after layer and direction after direction.
 #[derive(Debug)]
 pub struct Stack {
     pub weights: Vec<Weights>,
@@ -242,7 +242,7 @@ impl Stack {
         (0..self.weights.len()).map(state).collect()
     }
 
-    /// One layer in one direction: its outputs at all steps, and its last state.
+    /// Runs one layer in one direction. Returns its outputs at all steps, and its last state.
     fn direction(
         &self,
         weights: &Weights,
