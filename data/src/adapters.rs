@@ -1,9 +1,9 @@
-//! Datasets made of other datasets.
+//! Datasets that adapt other datasets.
 
 use crate::{Dataset, Error, Image, Result, Rng, transforms::Transform};
 use std::sync::{Arc, OnceLock};
 
-/// See [`Dataset::transform`].
+/// A dataset with transformed pictures: [`Dataset::transform`] makes it.
 #[derive(Clone, Debug)]
 pub struct Transformed<D, T> {
     dataset: D,
@@ -15,7 +15,7 @@ impl<D, T> Transformed<D, T> {
         Self { dataset, transform }
     }
 
-    /// The dataset behind the transform.
+    /// Returns the dataset behind the transform.
     pub fn inner(&self) -> &D {
         &self.dataset
     }
@@ -34,7 +34,7 @@ impl<L, D: Dataset<Sample = (Image, L)>, T: Transform> Dataset for Transformed<D
     }
 }
 
-/// See [`Dataset::map`].
+/// A dataset with a function applied to its samples: [`Dataset::map`] makes it.
 #[derive(Clone, Debug)]
 pub struct Map<D, F> {
     dataset: D,
@@ -59,7 +59,7 @@ impl<D: Dataset, S, F: Fn(D::Sample) -> Result<S> + Send + Sync> Dataset for Map
     }
 }
 
-/// See [`Dataset::subset`] and [`Dataset::random_split`].
+/// Some samples of a dataset: [`Dataset::subset`] and [`Dataset::random_split`] make it.
 #[derive(Clone, Debug)]
 pub struct Subset<D> {
     dataset: Arc<D>,
@@ -72,7 +72,7 @@ impl<D: Dataset> Subset<D> {
         Ok(Self { dataset, indices })
     }
 
-    /// The indices in the whole dataset.
+    /// Returns the indices in the whole dataset.
     pub fn indices(&self) -> &[usize] {
         &self.indices
     }
@@ -91,7 +91,7 @@ impl<D: Dataset> Dataset for Subset<D> {
     }
 }
 
-/// See [`Dataset::concat`].
+/// One dataset after another: [`Dataset::concat`] makes it.
 #[derive(Clone, Debug)]
 pub struct Concat<A, B> {
     first: A,
@@ -120,7 +120,7 @@ impl<A: Dataset, B: Dataset<Sample = A::Sample>> Dataset for Concat<A, B> {
     }
 }
 
-/// See [`Dataset::cache`].
+/// A dataset that keeps its samples in memory: [`Dataset::cache`] makes it.
 #[derive(Debug)]
 pub struct Cache<D: Dataset> {
     dataset: D,
@@ -149,7 +149,7 @@ where
         if let Some(sample) = self.samples[index].get() {
             return Ok(sample.clone());
         }
-        // Not the caller's generator: what is kept must not depend on the epoch that asked first.
+        // The caller's generator is not used: the sample must not depend on the epoch that asked first.
         let sample = self.dataset.at(index)?;
         Ok(self.samples[index].get_or_init(|| sample).clone())
     }
@@ -163,7 +163,7 @@ pub struct TensorDataset {
 }
 
 impl TensorDataset {
-    /// Inputs `[N, ...]` and targets `[N, ...]`.
+    /// Makes a dataset of inputs `[N, ...]` and targets `[N, ...]`.
     ///
     /// # Errors
     /// When the first dimensions differ, or a tensor has none.

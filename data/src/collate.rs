@@ -1,12 +1,12 @@
-//! [`Collate`]: samples written one after the other into the memory of their batch.
+//! Writes samples one after the other into the memory of their batch.
 
 use crate::{Error, Image, Result};
 use taper_tensor::{DType, Tensor, Value, bf16, f16};
 
 /// A sample that can be stacked with others into a batch.
 ///
-/// A loader makes the [`Stack`](Collate::Stack) when it has the first sample of a batch, pushes every
-/// sample as soon as it is there, and finishes: no sample waits for the others, nothing is copied twice.
+/// A loader makes the [`Stack`](Collate::Stack) when it has the first sample of a batch, adds each sample as soon
+/// as it is ready, and finishes: no sample waits for the others, and nothing is copied twice.
 ///
 /// | sample | batch of N |
 /// | --- | --- |
@@ -17,21 +17,21 @@ use taper_tensor::{DType, Tensor, Value, bf16, f16};
 /// | `String`, `()`, `Option<S>` | `Vec` of them |
 /// | tuple of these | tuple of their batches |
 pub trait Collate: Sized {
-    /// What a loader yields.
+    /// The batch that a loader yields.
     type Batch: Send + 'static;
     /// The batch under construction.
     type Stack;
 
-    /// An empty stack with room for `capacity` samples like this one.
+    /// Makes an empty stack with room for `capacity` samples like this one.
     fn stack(&self, capacity: usize) -> Self::Stack;
 
-    /// Puts this sample on the stack.
+    /// Adds this sample to the stack.
     ///
     /// # Errors
-    /// When it has another shape than those before it.
+    /// When its shape differs from those before it.
     fn stack_onto(self, stack: &mut Self::Stack) -> Result<()>;
 
-    /// The batch.
+    /// Makes the batch.
     ///
     /// # Errors
     /// When its tensors cannot be made.
@@ -92,7 +92,7 @@ fn unlike(what: &str, this: &[usize], others: &[usize]) -> Error {
     Error::invalid("collate", message)
 }
 
-/// Numbers: one, an array, or a vector of them.
+/// Implements [`Collate`] for a number, an array and a vector of them.
 macro_rules! numbers {
     ($($number:ty),*) => {$(
         impl Collate for $number {
@@ -149,7 +149,7 @@ macro_rules! numbers {
 }
 numbers!(f32, f64, i64, i32, u8);
 
-/// Samples that are no numbers stay what they are.
+/// Implements [`Collate`] for samples that are not numbers: a batch is a list of them.
 macro_rules! listed {
     ($([$($generic:ident)?] $sample:ty),*) => {$(
         impl$(<$generic: Send + 'static>)? Collate for $sample {
@@ -207,7 +207,7 @@ impl Collate for Tensor {
     }
 }
 
-/// Tensors of one shape and dtype as the rows of one on the CPU.
+/// Makes one tensor on the CPU of tensors of one shape and dtype.
 fn join<T: Value>(stack: &[Tensor]) -> Result<Tensor> {
     let size = stack.first().map_or(&[][..], Tensor::size);
     let mut all = Vec::with_capacity(stack.len() * size.iter().product::<usize>());
@@ -217,7 +217,7 @@ fn join<T: Value>(stack: &[Tensor]) -> Result<Tensor> {
     Ok(Tensor::from_vec(all, [&[stack.len()], size].concat())?)
 }
 
-/// Tuples: part by part.
+/// Implements [`Collate`] for tuples, part by part.
 macro_rules! tuple {
     ($($name:ident $at:tt),*) => {
         impl<$($name: Collate),*> Collate for ($($name,)*) {

@@ -1,4 +1,4 @@
-//! [`Dataset`]: samples by index.
+//! Datasets: samples by index.
 
 use crate::{
     Error, Result, Rng,
@@ -7,7 +7,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Samples that can be had by their index, from several threads at once.
+/// Returns samples by their index, to several threads at once.
 ///
 /// ```
 /// use taper_data::{Dataset, Error, Result, Rng};
@@ -32,36 +32,36 @@ use std::sync::Arc;
 /// # Ok::<(), Error>(())
 /// ```
 pub trait Dataset: Send + Sync {
-    /// What one index gives, e.g. `(Image, i64)`: a picture and the number of its class.
+    /// The type of a sample, such as `(Image, i64)`: a picture and the number of its class.
     type Sample;
 
-    /// How many samples there are.
+    /// Returns the number of samples.
     fn len(&self) -> usize;
 
-    /// The sample at an index; whatever is random about it comes from `rng` alone, so that it is the same
-    /// on every thread.
+    /// Returns the sample at an index. Draw random numbers from `rng` alone, so that the sample is the same on
+    /// every thread.
     ///
     /// # Errors
     /// When the index is out of range, or the sample cannot be read.
     fn get(&self, index: usize, rng: &mut Rng) -> Result<Self::Sample>;
 
-    /// Whether there is no sample.
+    /// Returns true if there is no sample.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The sample at an index as epoch 0 of a loader with seed 0 sees it.
+    /// Returns the sample at an index as epoch 0 of a loader with seed 0 sees it.
     ///
     /// # Errors
-    /// As [`get`](Dataset::get).
+    /// When the index is out of range, or the sample cannot be read.
     fn at(&self, index: usize) -> Result<Self::Sample> {
         self.get(index, &mut Rng::for_sample(0, 0, index as u64))
     }
 
-    /// An error when `index` is out of range.
+    /// Checks an index.
     ///
     /// # Errors
-    /// Just that.
+    /// When the index is out of range.
     fn check(&self, index: usize) -> Result<()> {
         if index < self.len() {
             return Ok(());
@@ -70,7 +70,7 @@ pub trait Dataset: Send + Sync {
         Err(Error::invalid("dataset", message))
     }
 
-    /// The same samples, their pictures transformed.
+    /// Returns the samples with their pictures transformed.
     fn transform<T: Transform>(self, transform: T) -> Transformed<Self, T>
     where
         Self: Sized,
@@ -78,7 +78,7 @@ pub trait Dataset: Send + Sync {
         Transformed::new(self, transform)
     }
 
-    /// What a function makes of each sample.
+    /// Returns what a function makes of each sample.
     fn map<S, F: Fn(Self::Sample) -> Result<S> + Send + Sync>(self, f: F) -> Map<Self, F>
     where
         Self: Sized,
@@ -86,7 +86,7 @@ pub trait Dataset: Send + Sync {
         Map::new(self, f)
     }
 
-    /// Some of the samples, in the given order.
+    /// Returns the samples at these indices, in this order.
     ///
     /// # Errors
     /// When an index is out of range.
@@ -97,7 +97,7 @@ pub trait Dataset: Send + Sync {
         Subset::new(Arc::new(self), indices.into_iter().collect())
     }
 
-    /// Random parts of the given lengths, as `torch.utils.data.random_split`.
+    /// Returns random parts of the given lengths, as `torch.utils.data.random_split`.
     ///
     /// # Errors
     /// When the lengths do not add up to the number of samples.
@@ -120,7 +120,7 @@ pub trait Dataset: Send + Sync {
         lengths.iter().map(part).collect()
     }
 
-    /// These samples, then those of another dataset.
+    /// Returns these samples, and then those of another dataset.
     fn concat<D: Dataset<Sample = Self::Sample>>(self, other: D) -> Concat<Self, D>
     where
         Self: Sized,
@@ -128,8 +128,8 @@ pub trait Dataset: Send + Sync {
         Concat::new(self, other)
     }
 
-    /// Each sample computed once, then kept in memory. What is random about it is drawn once, too: put
-    /// random transforms after the cache.
+    /// Computes each sample once and then keeps it in memory. Its random numbers are drawn once, too: put random
+    /// transforms after the cache.
     fn cache(self) -> Cache<Self>
     where
         Self: Sized,
@@ -139,7 +139,7 @@ pub trait Dataset: Send + Sync {
     }
 }
 
-/// Forwards to what is behind a pointer.
+/// Forwards to the dataset behind a pointer.
 macro_rules! forward {
     ($($pointer:ty),*) => {$(
         impl<D: Dataset + ?Sized> Dataset for $pointer {

@@ -1,8 +1,8 @@
-//! What can go wrong with data, and what to do about it.
+//! The errors of this crate.
 
 use std::{io, path::Path, path::PathBuf};
 
-/// The result of everything fallible in this crate.
+/// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of this crate.
@@ -12,11 +12,11 @@ pub enum Error {
     /// The operating system refused something.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried, as a verb: `read`, `create`.
+        /// The action, as a verb: `read`, `create`.
         action: &'static str,
-        /// With which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
     /// A file is not what its format says.
@@ -24,23 +24,23 @@ pub enum Error {
     Format {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, and where.
+        /// The fault, and where it is.
         message: String,
     },
-    /// An argument has a value that makes no sense.
+    /// An argument is out of its range.
     #[error("{op}: {message}")]
     Invalid {
         /// The function or type that was called.
         op: &'static str,
-        /// What it got, and what it expected.
+        /// The argument, and what was expected.
         message: String,
     },
-    /// A sample of a dataset could not be had.
+    /// A sample of a dataset could not be read.
     #[error("sample {index}: {source}")]
     Sample {
         /// The index of the sample in the dataset that the loader reads.
         index: usize,
-        /// Why.
+        /// The cause.
         source: Box<Error>,
     },
     /// A dataset, a transform or a loader's function panicked.
@@ -52,7 +52,7 @@ pub enum Error {
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] taper_tensor::Error),
-    /// An error of a user's own dataset or transform.
+    /// A dataset or transform of another crate failed.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -60,7 +60,7 @@ pub enum Error {
 taper_tensor::debug_as_display!(Error);
 
 impl Error {
-    /// Wraps an error of a user's own dataset or transform.
+    /// Wraps the error of a dataset or transform of another crate.
     ///
     /// ```
     /// use taper_data::Error;
@@ -84,10 +84,10 @@ impl Error {
         Error::Invalid { op, message: message.into() }
     }
 
-    /// The message of a caught panic.
+    /// Makes an error of a caught panic.
     pub(crate) fn panicked(payload: Box<dyn std::any::Any + Send>) -> Self {
         let text = payload.downcast_ref::<&str>().map(|text| text.to_string());
         let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-        Error::Panic(text.unwrap_or_else(|| "with a value that is no text".into()))
+        Error::Panic(text.unwrap_or_else(|| "with a value that is not text".into()))
     }
 }

@@ -1,11 +1,11 @@
-//! One picture on its way through the transforms.
+//! A picture, from the file to the batch.
 
 use crate::{Error, Result};
 use image::ImageReader;
 use std::{io::Cursor, path::Path, sync::Arc};
 use taper_tensor::Tensor;
 
-/// A picture: channels x height x width, each channel a plane of its own, as in a PyTorch tensor.
+/// A picture, `[channels, height, width]`: each channel is a plane of its own, as in a PyTorch tensor.
 ///
 /// Values are bytes (0 to 255, as decoded) or floats (after [`ToTensor`](crate::transforms::ToTensor)).
 ///
@@ -22,8 +22,8 @@ pub struct Image {
     pixels: Pixels,
 }
 
-/// `Scaled` is what makes the usual pipeline one pass: `ToTensor` and `Normalize` only note what is to
-/// be done, and the floats are computed when they are written into the batch.
+/// `Scaled` makes the usual pipeline one pass: `ToTensor` and `Normalize` only note the numbers, and the floats are
+/// computed when they are written into the batch.
 #[derive(Clone, Debug)]
 enum Pixels {
     Bytes(Vec<u8>),
@@ -32,50 +32,53 @@ enum Pixels {
 }
 
 impl Image {
-    /// A picture of bytes, `size` being `[channels, height, width]`.
+    /// Makes a picture of bytes of the size `[channels, height, width]`.
     ///
     /// # Errors
-    /// When `pixels` has another number of values than `size` says.
+    /// When the number of values does not fit `size`.
     pub fn new(size: [usize; 3], pixels: Vec<u8>) -> Result<Self> {
         check(size, pixels.len())?;
         Ok(Self { size, pixels: Pixels::Bytes(pixels) })
     }
 
-    /// A picture of floats, `size` being `[channels, height, width]`.
+    /// Makes a picture of floats of the size `[channels, height, width]`.
     ///
     /// # Errors
-    /// When `pixels` has another number of values than `size` says.
+    /// When the number of values does not fit `size`.
     pub fn from_floats(size: [usize; 3], pixels: Vec<f32>) -> Result<Self> {
         check(size, pixels.len())?;
         Ok(Self { size, pixels: Pixels::Floats(pixels) })
     }
 
-    /// `[channels, height, width]`.
+    /// Returns `[channels, height, width]`.
     pub fn size(&self) -> [usize; 3] {
         self.size
     }
 
-    /// The number of channels: 1 for grey, 3 for red, green, blue.
+    /// Returns the number of channels: 1 for grey, 3 for red, green, blue.
     pub fn channels(&self) -> usize {
         self.size[0]
     }
 
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn height(&self) -> usize {
         self.size[1]
     }
 
-    /// The number of columns.
+    /// Returns the number of columns.
     pub fn width(&self) -> usize {
         self.size[2]
     }
 
-    /// Whether the values are floats; bytes otherwise.
+    /// Returns true if the values are floats, false if they are bytes.
     pub fn is_float(&self) -> bool {
         !matches!(self.pixels, Pixels::Bytes(_))
     }
 
-    /// One value. Panics outside the picture, as indexing a slice does.
+    /// Returns one value.
+    ///
+    /// # Panics
+    /// When the pixel lies outside of the picture, as indexing a slice does.
     pub fn pixel(&self, channel: usize, row: usize, column: usize) -> f32 {
         let [_, height, width] = self.size;
         let at = (channel * height + row) * width + column;
@@ -86,7 +89,7 @@ impl Image {
         }
     }
 
-    /// The bytes, where the picture has bytes.
+    /// Returns the bytes, or `None` if the values are floats.
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.pixels {
             Pixels::Bytes(bytes) => Some(bytes),
@@ -94,7 +97,7 @@ impl Image {
         }
     }
 
-    /// The floats (bytes are only converted, not divided by 255).
+    /// Returns the values as floats; bytes are converted, but not divided by 255.
     pub fn into_floats(self) -> Vec<f32> {
         match self.pixels {
             Pixels::Bytes(bytes) => bytes.into_iter().map(f32::from).collect(),
@@ -107,7 +110,7 @@ impl Image {
         }
     }
 
-    /// The picture as a tensor `[channels, height, width]` of its own dtype, u8 or f32.
+    /// Returns the picture as a tensor `[channels, height, width]` of its own dtype, u8 or f32.
     ///
     /// # Errors
     /// When the tensor cannot be made.
@@ -119,7 +122,7 @@ impl Image {
         }
     }
 
-    /// Appends the values to a batch under construction, computing them on the way.
+    /// Computes the values and appends them to a batch under construction.
     pub(crate) fn extend_floats(&self, out: &mut Vec<f32>) {
         let plane = self.size[1] * self.size[2];
         match &self.pixels {
@@ -134,7 +137,7 @@ impl Image {
         }
     }
 
-    /// `ToTensor`: bytes become floats from 0 to 1; floats stay.
+    /// Turns bytes into floats from 0 to 1, as `ToTensor`; floats stay.
     pub(crate) fn scale(mut self) -> Self {
         if let Pixels::Bytes(bytes) = self.pixels {
             self.pixels = Pixels::Scaled(bytes, None);
@@ -142,16 +145,22 @@ impl Image {
         self
     }
 
-    /// `Normalize`: floats `x` of channel `c` become `(x - mean) / std`, `(mean, std)` being `scale[c]`.
+    /// Computes `(x - mean) / std` for each float, as `Normalize`; `(mean, std)` is `scale[c]` for channel `c`.
     pub(crate) fn normalize(mut self, scale: &Arc<[(f32, f32)]>) -> Result<Self> {
         const OP: &str = "normalize";
         match &mut self.pixels {
             Pixels::Bytes(_) => {
-                return Err(Error::invalid(OP, "the picture has bytes: put ToTensor before it"));
+                return Err(Error::invalid(
+                    OP,
+                    "the picture has bytes, expected floats: put ToTensor before it",
+                ));
             }
             _ if scale.len() != self.size[0] => {
-                let message =
-                    format!("{} channels in the picture, {} in mean and std", self.size[0], scale.len());
+                let message = format!(
+                    "the picture has {} channels, expected {} as in mean and std",
+                    self.size[0],
+                    scale.len()
+                );
                 return Err(Error::invalid(OP, message));
             }
             Pixels::Scaled(_, later @ None) => *later = Some(scale.clone()),
@@ -188,7 +197,7 @@ pub(crate) enum Values {
 }
 
 impl Image {
-    /// The values to work on.
+    /// Returns the values.
     pub(crate) fn into_values(self) -> Values {
         match self.pixels {
             Pixels::Bytes(bytes) => Values::Bytes(bytes),
@@ -196,7 +205,7 @@ impl Image {
         }
     }
 
-    /// A picture of the values that an operation computed, as many as `size` says.
+    /// Makes a picture of computed values, as many as `size` has.
     pub(crate) fn from_values(size: [usize; 3], values: Values) -> Self {
         let pixels = match values {
             Values::Bytes(bytes) => Pixels::Bytes(bytes),
@@ -205,7 +214,7 @@ impl Image {
         Self { size, pixels }
     }
 
-    /// Values moved to other places: what is normalised later stays so.
+    /// Moves values to other places; a normalisation that is noted stays noted.
     pub(crate) fn rearrange(
         self,
         size: [usize; 3],
@@ -223,13 +232,13 @@ impl Image {
 
 /// A byte, or a float whose white is 1.
 pub(crate) trait Value: Copy + Send + Sync {
-    /// White.
+    /// The value of white.
     const MAX: f32;
-    /// As a float of the same scale.
+    /// Returns the value as a float of the same scale.
     fn float(self) -> f32;
-    /// The nearest value.
+    /// Returns the nearest value.
     fn round(x: f32) -> Self;
-    /// The value below, within black and white, as torchvision's colour operations convert.
+    /// Returns the value below, within black and white, as torchvision's colour operations do.
     fn clamp(x: f32) -> Self;
 }
 
@@ -259,7 +268,7 @@ impl Value for f32 {
     }
 }
 
-/// A byte as `ToTensor` and then `Normalize` make it, in torchvision's order of operations.
+/// Converts a byte as `ToTensor` and then `Normalize` do, in torchvision's order of operations.
 fn scaled(byte: u8, scale: Option<(f32, f32)>) -> f32 {
     let x = f32::from(byte) / 255.0;
     scale.map_or(x, |(mean, std)| (x - mean) / std)
@@ -270,17 +279,20 @@ fn check(size: [usize; 3], len: usize) -> Result<()> {
     if expected == Some(len) {
         return Ok(());
     }
-    Err(Error::invalid("image", format!("{len} values for channels x height x width = {size:?}")))
+    Err(Error::invalid(
+        "image",
+        format!("got {len} values, expected as many as [channels, height, width] = {size:?} has"),
+    ))
 }
 
-/// Memory for one picture's decoder: a file that asks for more is refused.
+/// The memory of one picture's decoder; a file that asks for more is refused.
 const DECODER_MEMORY: u64 = 1 << 28;
 
 impl Image {
     /// Reads a PNG or JPEG file as red, green, blue.
     ///
     /// # Errors
-    /// When the file cannot be read, is no picture, or unpacks to more than 256 MB.
+    /// When the file cannot be read, is not a picture, or unpacks to more than 256 MB.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
@@ -298,12 +310,11 @@ impl Image {
     }
 }
 
-/// How a JPEG file begins.
+/// The first bytes of a JPEG file.
 const JPEG: [u8; 2] = [0xff, 0xd8];
 
-/// Whether the picture of a JPEG file has its end: the decoder makes up what is missing, in grey. Segments before
-/// the first scan are passed over by their lengths, as a small picture within one has an end of its own; from there
-/// on the end's marker is nothing else.
+/// Returns true if a JPEG file has the marker of its end; without it the decoder fills the rest with grey. Segments
+/// before the first scan are skipped by their lengths: one can hold a small picture with an end of its own.
 fn jpeg_ends(bytes: &[u8]) -> bool {
     let mut rest = &bytes[JPEG.len()..];
     while let [0xff, marker, high, low, ..] = *rest {
@@ -316,7 +327,7 @@ fn jpeg_ends(bytes: &[u8]) -> bool {
     rest.windows(2).any(|pair| pair == [0xff, 0xd9])
 }
 
-/// Interleaved pixels (RGBRGB...) as planes (RR...GG...BB...).
+/// Turns interleaved pixels (RGBRGB...) into planes (RR...GG...BB...).
 pub(crate) fn planes(interleaved: &[u8], channels: usize) -> Vec<u8> {
     (0..channels).flat_map(|channel| interleaved.iter().skip(channel).step_by(channels).copied()).collect()
 }

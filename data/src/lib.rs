@@ -13,8 +13,11 @@
 //! # Ok::<(), taper_data::Error>(())
 //! ```
 //!
-//! The way of a sample: a [`Dataset`] gives an [`Image`] and a label, [`transforms`] change the image,
-//! [`Collate`] writes it into its batch, and a [`DataLoader`] does that on worker threads.
+//! A [`Dataset`] returns an [`Image`] and a label, [`transforms`] change the image, [`Collate`] writes it into its
+//! batch, and a [`DataLoader`] does all of that on worker threads.
+//!
+//! `T::new` makes a loader, a sampler or a transform with PyTorch's defaults, `T::builder` one with options, which
+//! `build` checks. Memory can run out in any function that makes a tensor; the error says so.
 #![forbid(unsafe_code)]
 
 mod adapters;

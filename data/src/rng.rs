@@ -1,7 +1,7 @@
-//! The random numbers of samplers, transforms and drawn datasets.
+//! Random numbers of samplers, transforms and drawn datasets.
 //!
-//! A counter-based generator: a number is a pure function of (seed, epoch, index, how many were drawn
-//! before), so that a sample is the same whichever thread makes it, and making a generator is free.
+//! The generator is counter-based: a number is a pure function of the seed, the epoch, the index and the count of
+//! numbers drawn before. A sample is the same on every thread, and making a generator is free.
 
 use taper_tensor::philox;
 
@@ -22,23 +22,23 @@ pub struct Rng {
     used: usize,
 }
 
-/// Streams that no sample's stream meets: their keys differ by this constant.
+/// Makes the keys of orders and splits differ from those of samples.
 const ORDER: u64 = 0x6f72_6465_7220_2121;
 
 impl Rng {
-    /// The generator of a seed, for whatever is not one sample: an order, a split.
+    /// Makes the generator of a seed for an order or a split.
     pub fn new(seed: u64, stream: u64) -> Self {
         Self::for_sample(seed ^ ORDER, 0, stream)
     }
 
-    /// The generator of sample `index` in epoch `epoch` of a loader with this seed.
+    /// Makes the generator of sample `index` in epoch `epoch` of a loader with this seed.
     pub fn for_sample(seed: u64, epoch: u64, index: u64) -> Self {
         let key = [seed as u32, (seed >> 32) as u32 ^ (epoch >> 32) as u32];
         let counter = [0, epoch as u32, index as u32, (index >> 32) as u32];
         Self { key, counter, block: [0; 4], used: 4 }
     }
 
-    /// 32 random bits.
+    /// Returns 32 random bits.
     pub fn bits(&mut self) -> u32 {
         if self.used == 4 {
             self.block = philox(self.counter, self.key);
@@ -49,22 +49,22 @@ impl Rng {
         self.block[self.used - 1]
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub fn bits64(&mut self) -> u64 {
         u64::from(self.bits()) << 32 | u64::from(self.bits())
     }
 
-    /// A number in `[0, 1)`, a multiple of 2⁻²⁴.
+    /// Returns a number in `[0, 1)`, a multiple of 2⁻²⁴.
     pub fn uniform(&mut self) -> f32 {
         (self.bits() >> 8) as f32 * (1.0 / (1u32 << 24) as f32)
     }
 
-    /// A number in `[low, high)`; `low` where the two are equal.
+    /// Returns a number in `[low, high)`, or `low` if the two are equal.
     pub fn range(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.uniform()
     }
 
-    /// An integer in `[0, n)`, each equally likely; 0 where `n` is 0.
+    /// Returns an integer in `[0, n)`, each equally likely, or 0 if `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
         let n = n as u64;
         // Lemire's method: the high half of a product, low halves below 2⁶⁴ mod n rejected.
@@ -76,12 +76,12 @@ impl Rng {
         }
     }
 
-    /// True with probability `p`.
+    /// Returns true with probability `p`.
     pub fn chance(&mut self, p: f32) -> bool {
         self.uniform() < p
     }
 
-    /// A number of the normal distribution of mean 0 and deviation 1 (Box and Muller's method).
+    /// Returns a number of the normal distribution of mean 0 and deviation 1 (Box and Muller's method).
     pub fn normal(&mut self) -> f32 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f32::consts::TAU * self.uniform()).cos()
@@ -94,7 +94,7 @@ impl Rng {
         }
     }
 
-    /// A random order of `0..n`, as `torch.randperm`.
+    /// Returns a random order of `0..n`, as `torch.randperm`.
     pub fn permutation(&mut self, n: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..n).collect();
         self.shuffle(&mut order);

@@ -1,4 +1,4 @@
-//! Datasets that are only a stream: [`IterableDataset`] and the [`StreamLoader`] that batches one.
+//! Datasets that are streams, and the loader that batches them.
 
 use crate::{Collate, Error, LoaderState, Result, Rng, builder::option};
 use std::{
@@ -13,7 +13,7 @@ use std::{
 /// The samples of one epoch, in order.
 pub type Samples<S> = Box<dyn Iterator<Item = Result<S>> + Send>;
 
-/// Samples that come one after the other: lines of a file too large to index, messages, simulations.
+/// Returns samples one after the other: lines of a file too large to index, messages, simulations.
 ///
 /// ```
 /// use taper_data::{IterableDataset, Rng, Samples, StreamLoader};
@@ -34,10 +34,10 @@ pub type Samples<S> = Box<dyn Iterator<Item = Result<S>> + Send>;
 /// # Ok::<(), taper_data::Error>(())
 /// ```
 pub trait IterableDataset: Send + Sync {
-    /// What the stream yields.
+    /// The type of a sample.
     type Sample;
 
-    /// The samples of an epoch; whatever is random about them comes from `rng` alone.
+    /// Returns the samples of an epoch. Draw random numbers from `rng` alone.
     fn samples(&self, epoch: u64, rng: Rng) -> Samples<Self::Sample>;
 }
 
@@ -89,7 +89,7 @@ impl<D: IterableDataset<Sample: Collate + Send + 'static>> StreamLoaderBuilder<D
     }
 }
 
-/// An [`IterableDataset`] in mini-batches, the same each time for one seed.
+/// Loads an [`IterableDataset`] in mini-batches, the same each time for one seed.
 pub struct StreamLoader<D> {
     dataset: D,
     batch_size: usize,
@@ -120,7 +120,7 @@ impl<D: IterableDataset<Sample: Collate + Send + 'static>> StreamLoader<D> {
         }
     }
 
-    /// The batches of the next epoch.
+    /// Returns the batches of the next epoch.
     pub fn iter(&self) -> StreamBatches<D::Sample> {
         let mut next = self.next();
         let state = *next;
@@ -137,7 +137,7 @@ impl<D: IterableDataset<Sample: Collate + Send + 'static>> StreamLoader<D> {
             fault: None,
             failed: false,
         };
-        // What was seen before is drawn again, and dropped.
+        // Samples before the position are drawn again and dropped.
         for _ in 0..state.position * self.batch_size {
             match batches.draw() {
                 Some(Ok(_)) => {}
@@ -149,8 +149,8 @@ impl<D: IterableDataset<Sample: Collate + Send + 'static>> StreamLoader<D> {
         StreamBatches { source, state, done: false }
     }
 
-    /// Makes the next iterator go on where the state of [`StreamBatches::state`] was taken: the samples
-    /// before are read again and dropped.
+    /// Makes the next iterator continue where [`StreamBatches::state`] was taken: the samples before are read
+    /// again and dropped.
     pub fn resume(&self, state: LoaderState) {
         *self.next() = state;
     }
@@ -234,10 +234,10 @@ impl<S: Collate> Iterator for Batcher<S> {
     }
 }
 
-/// Makes the batches on a thread, two ahead; in line where the system gives none.
+/// Makes the batches on a thread, two ahead, or when they are asked for if no thread can be started.
 fn spawn<S: Collate + Send + 'static>(batches: Batcher<S>) -> Source<S> {
     let (sender, receiver) = sync_channel(2);
-    // Handed over by a slot, so that it is still there when no thread has come to take it.
+    // A slot hands it over, so that it is not lost when no thread can be started.
     let slot = Arc::new(Mutex::new(Some(batches)));
     let take = |slot: &Mutex<Option<Batcher<S>>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     let theirs = slot.clone();
@@ -255,7 +255,7 @@ fn spawn<S: Collate + Send + 'static>(batches: Batcher<S>) -> Source<S> {
 }
 
 impl<S: Collate> StreamBatches<S> {
-    /// The state after the last batch taken.
+    /// Returns the state after the last batch taken.
     pub fn state(&self) -> LoaderState {
         match self.done {
             true => LoaderState { epoch: self.state.epoch + 1, position: 0, ..self.state },

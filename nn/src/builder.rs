@@ -40,7 +40,7 @@ macro_rules! builder {
             }
         }
 
-        $crate::builder::default! { $returns $name }
+        $crate::builder::default! { $returns $name ($($required)* $($converted)?) }
 
         impl $builder {
             $($crate::builder::option! { $(#[$doc])* $option: $kind $(, $argument => $convert)? })*
@@ -50,14 +50,14 @@ macro_rules! builder {
 
 /// A thing without required arguments, whose `new` cannot fail, has a default.
 macro_rules! default {
-    (Result $name:ident) => {};
-    (Self $name:ident) => {
+    (Self $name:ident ()) => {
         impl Default for $name {
             fn default() -> Self {
                 Self::new()
             }
         }
     };
+    ($returns:ident $name:ident ($($required:ident)*)) => {};
 }
 
 /// `T::new`, which is the builder without options.

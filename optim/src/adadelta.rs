@@ -1,4 +1,4 @@
-//! Adadelta.
+//! The optimiser Adadelta.
 
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, adadelta_};

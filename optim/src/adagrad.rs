@@ -1,4 +1,4 @@
-//! Adagrad.
+//! The optimiser Adagrad.
 
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, adagrad_};

@@ -1,4 +1,4 @@
-//! Adam, and AdamW.
+//! The optimisers Adam and AdamW.
 
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, AdamStep, adam_, adam_all_};
@@ -66,14 +66,14 @@ adam! {
 
 adam! {
     /// Adam with the decay of the weights apart from the gradient (Loshchilov and Hutter, "Decoupled
-    /// weight decay regularization", 2019), as PyTorch's `torch.optim.AdamW`. `weight_decay` is 0.01
-    /// unless told otherwise.
+    /// weight decay regularization", 2019), as PyTorch's `torch.optim.AdamW`. The default of
+    /// `weight_decay` is 0.01.
     AdamW = "adamw", AdamWSettings, decoupled: true;
     /// Sets the decay of the weights; default 0.01.
     weight_decay: 0.01
 }
 
-/// The averages of the gradient and of its square, and for amsgrad the largest that the latter was.
+/// The averages of the gradient and of its square; for amsgrad also the largest of the latter so far.
 type States = (Tensor, Tensor, Option<Tensor>);
 
 fn states(state: &mut ParamState, param: &Tensor, amsgrad: bool) -> Result<States> {
@@ -90,7 +90,7 @@ fn update_all(s: &step::Adam, amsgrad: bool, all: &mut [Update<'_>]) -> Result<(
         let (step, param, grad, max_exp_avg_sq) = (u.state.step, &u.param, &u.grad, max.as_ref());
         steps.push(AdamStep { step, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq });
     }
-    // Parameters that made as many steps side by side.
+    // One call takes neighbours that made as many steps.
     steps.sort_by_key(|p| p.step);
     Ok(adam_all_(s, &steps)?)
 }

@@ -1,4 +1,4 @@
-//! Adamax.
+//! The optimiser Adamax.
 
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, adamax_};

@@ -1,4 +1,4 @@
-//! One way to make things with options: the macro that declares a builder.
+//! The builders of optimisers' parts: the macro that declares one.
 
 /// Declares `T::new`, `T::builder` and the builder itself with a method for each option. What is left to
 /// write is `build`, and where `new` cannot fail, `make`, which `build` calls after its checks.
@@ -26,7 +26,7 @@ macro_rules! builder {
             }
         }
 
-        $crate::builder::default! { $returns $name }
+        $crate::builder::default! { $returns $name ($($required)*) }
 
         impl $builder {
             $($crate::builder::option! { $(#[$doc])* $option: $kind $(, $argument => $convert)? })*
@@ -36,14 +36,14 @@ macro_rules! builder {
 
 /// A thing without required arguments, whose `new` cannot fail, has a default.
 macro_rules! default {
-    (Result $name:ident) => {};
-    (Self $name:ident) => {
+    (Self $name:ident ()) => {
         impl Default for $name {
             fn default() -> Self {
                 Self::new()
             }
         }
     };
+    ($returns:ident $name:ident ($($required:ident)*)) => {};
 }
 
 /// `T::new`, which is the builder without options.

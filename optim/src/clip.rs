@@ -1,4 +1,4 @@
-//! Gradients kept within bounds, between `backward` and `step`.
+//! Clips gradients between `backward` and `step`.
 
 use taper_autograd::Variable;
 use taper_autograd::tensor::{DType, Tensor};

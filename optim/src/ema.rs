@@ -1,4 +1,4 @@
-//! Weights averaged over the training.
+//! Averages weights over the training.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use taper_autograd::tensor::step::ema_;
 use crate::group::title;
 use crate::{Error, Result};
 
-/// An exponential moving average of parameters, `average = decay · average + (1 - decay) · weight`
-/// after each step: it often generalises better than the last weights (Polyak and Juditsky,
-/// "Acceleration of stochastic approximation by averaging", 1992). PyTorch's `AveragedModel` with
-/// `get_ema_multi_avg_fn(decay)`: the first update takes the weights as they are.
+/// Keeps an exponential moving average of parameters, `average = decay · average + (1 - decay) · weight` after
+/// each step. It often generalises better than the last weights (Polyak and Juditsky, "Acceleration of
+/// stochastic approximation by averaging", 1992). PyTorch's `AveragedModel` with `get_ema_multi_avg_fn(decay)`:
+/// the first update copies the weights.
 ///
 /// ```
 /// # use taper_autograd::{Variable, tensor::Tensor};
@@ -41,7 +41,7 @@ pub struct Ema {
 }
 
 impl Ema {
-    /// Averages that begin as the parameters are.
+    /// Makes averages that begin as copies of the parameters.
     ///
     /// # Errors
     /// When `decay` is not from 0 to 1.
@@ -54,7 +54,7 @@ impl Ema {
         Ok(Self { parameters, averages, decay, n_averaged: 0 })
     }
 
-    /// Takes the parameters in; call it after each step.
+    /// Adds the parameters to the averages; call it after each step.
     ///
     /// # Errors
     /// When a parameter was moved to another dtype or device.
@@ -69,16 +69,16 @@ impl Ema {
         Ok(())
     }
 
-    /// The averages, in the order of the parameters.
+    /// Returns the averages, in the order of the parameters.
     pub fn averages(&self) -> &[Tensor] {
         &self.averages
     }
 
-    /// Exchanges the parameters and the averages, in place: once to use the averages, and again to go
-    /// on with the training.
+    /// Exchanges the parameters and the averages, in place: once to use the averages, and again to continue
+    /// the training.
     ///
     /// # Errors
-    /// As [`Ema::update`].
+    /// When a parameter was moved to another dtype or device.
     pub fn swap(&mut self) -> Result<()> {
         for (average, parameter) in self.averages.iter().zip(&self.parameters) {
             let (data, kept) = (parameter.data(), average.copy()?);
@@ -88,18 +88,18 @@ impl Ema {
         Ok(())
     }
 
-    /// What is needed to go on from here: the averages by number, and `n_averaged`. They share the
-    /// memory of the running ones.
+    /// Returns what a resumed training needs: the averages by number, which share the memory of the running
+    /// ones, and `n_averaged`.
     ///
     /// # Errors
-    /// When there is no memory left.
+    /// When a tensor cannot be made.
     pub fn state_dict(&self) -> Result<BTreeMap<String, Tensor>> {
         let averages = self.averages.iter().enumerate().map(|(i, t)| (i.to_string(), t.clone()));
         let n_averaged = Tensor::new(self.n_averaged as i64)?;
         Ok(averages.chain([("n_averaged".to_owned(), n_averaged)]).collect())
     }
 
-    /// Goes on from a saved state.
+    /// Continues from a saved state.
     ///
     /// # Errors
     /// When it belongs to other parameters; nothing has changed then.

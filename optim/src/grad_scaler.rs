@@ -1,4 +1,4 @@
-//! Losses scaled up, so that gradients in f16 do not vanish.
+//! Scales losses up, so that gradients in f16 do not vanish.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ const NAME: &str = "grad_scaler";
 /// optimizer.zero_grad();
 /// let loss = autocast(DType::F16, || x.matmul(&w)?.mse_loss(&y, Reduction::Mean))?;
 /// scaler.scale(&loss)?.backward()?;
-/// scaler.unscale_(&optimizer)?; // only where gradients are clipped or looked at before the step
+/// scaler.unscale_(&optimizer)?; // only to clip or check the gradients before the step
 /// scaler.step(&mut optimizer)?;
 /// scaler.update()?;
 /// # assert_eq!(w.data().to_vec::<f32>()?, [1.0 - 0.75 / 1024.0; 3]);
@@ -40,14 +40,14 @@ pub struct GradScaler {
     growth_interval: u32,
     growth_tracker: u32,
     enabled: bool,
-    /// What happened since the last update.
+    /// The optimisers that were seen since the last update.
     seen: Vec<Seen>,
 }
 
 /// An optimiser's part of a step.
 #[derive(Clone, Debug)]
 struct Seen {
-    /// Its first parameter, which tells it from others.
+    /// Its first parameter, which identifies it.
     first: Variable,
     found_inf: bool,
     stepped: bool,
@@ -106,7 +106,7 @@ impl GradScaler {
         if !self.enabled {
             return Ok(loss.clone());
         }
-        // A number takes the dtype of the loss, and one loss of 16 bits times the scale needs f32, as in PyTorch.
+        // A number takes the dtype of the loss; the product of a 16-bit loss and the scale needs f32, as in PyTorch.
         let narrow = loss.dim() == 0 && matches!(loss.dtype(), DType::F16 | DType::BF16);
         let loss = if narrow { loss.to_dtype(DType::F32)? } else { loss.clone() };
         loss.mul(f64::from(self.scale))
@@ -159,7 +159,7 @@ impl GradScaler {
     /// Makes a step of the optimiser if all gradients are finite. Returns true if it made one.
     ///
     /// # Errors
-    /// As [`GradScaler::unscale_`] and [`Optimizer::step`]; when it was called already since the last update.
+    /// As [`GradScaler::unscale_`] and [`Optimizer::step`], and when it was called already since the last update.
     pub fn step(&mut self, optimizer: &mut dyn Optimizer) -> Result<bool> {
         if !self.enabled {
             return optimizer.step().map(|()| true);

@@ -26,7 +26,7 @@ use crate::{Error, Result, Settings};
 pub struct ParamGroup {
     parameters: Vec<Variable>,
     settings: BTreeMap<String, f64>,
-    /// Checks all settings together, as the optimiser's rule wants them.
+    /// Checks all settings together by the optimiser's rule.
     check: fn(&BTreeMap<String, f64>) -> Result<()>,
 }
 
@@ -114,7 +114,7 @@ pub struct ParamState {
     pub step: u64,
     /// Running averages and the like, by their names in PyTorch.
     pub tensors: BTreeMap<String, Tensor>,
-    /// Numbers beside the tensors, by their names in PyTorch.
+    /// Other numbers, by their names in PyTorch.
     pub numbers: BTreeMap<String, f64>,
 }
 
@@ -123,7 +123,7 @@ impl ParamState {
     pub(crate) fn tensor(&mut self, name: &str, like: &Tensor, start: f64) -> Result<Tensor> {
         if let Some(t) = self.tensors.get_mut(name) {
             if t.device() != like.device() {
-                *t = t.to(&like.device())?; // where the parameter was moved to
+                *t = t.to(&like.device())?; // the parameter was moved there
             }
             return Ok(t.clone());
         }

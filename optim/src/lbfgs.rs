@@ -1,4 +1,4 @@
-//! L-BFGS.
+//! The optimiser L-BFGS.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -58,21 +58,21 @@ settings! {
     }
 }
 
-/// What is remembered from one step to the next, by PyTorch's names.
+/// The state between two steps, by PyTorch's names.
 #[derive(Clone, Debug, Default)]
 struct Memory {
     n_iter: u64,
     func_evals: u64,
-    /// The last direction and the gradient before it; nothing before the first iteration.
+    /// The last direction and the gradient before it; `None` before the first iteration.
     last: Option<(Tensor, Tensor)>,
-    /// How far it went along the direction.
+    /// The length of the last step, in units of the direction.
     t: f64,
     prev_loss: f64,
     h_diag: f64,
     history: VecDeque<Pair>,
 }
 
-/// How the gradient (`dir`) changed along a step (`stp`), and one over their product.
+/// The change of the gradient (`dir`) along a step (`stp`), and one over their product.
 #[derive(Clone, Debug)]
 struct Pair {
     dir: Tensor,
@@ -137,7 +137,7 @@ impl LbfgsBuilder {
 }
 
 impl Lbfgs {
-    /// The loss to lower and its gradient, where the parameters are.
+    /// Returns the loss and its gradient at the parameters, both negated to maximise.
     fn evaluate(&self, maximize: bool, closure: &mut dyn FnMut() -> LossResult) -> Result<(f64, Tensor)> {
         self.zero_grad();
         let loss = closure().map_err(|source| Error::Closure { optimizer: NAME, source })?;
@@ -163,7 +163,7 @@ impl Lbfgs {
 }
 
 impl Memory {
-    /// The next direction, from the gradient here.
+    /// Returns the next direction from the present gradient.
     fn direction(&mut self, grad: &Tensor, history_size: usize) -> Result<Tensor> {
         let Some((d, prev_flat_grad)) = &self.last else {
             self.h_diag = 1.0;
@@ -198,7 +198,7 @@ impl Memory {
 }
 
 impl Optimizer for Lbfgs {
-    /// An error: only [`Optimizer::step_with`] can evaluate the loss anew.
+    /// Returns an error: only [`Optimizer::step_with`] can evaluate the loss several times.
     fn step(&mut self) -> Result<()> {
         let message = "a step evaluates the loss several times; call step_with(closure)".into();
         Err(Error::Parameters { optimizer: NAME, message })

@@ -1,5 +1,8 @@
 //! Optimisers with PyTorch's names, defaults and trajectories.
 //!
+//! `T::new` makes an optimiser or a schedule with PyTorch's defaults, `T::builder` one with options, which `build`
+//! checks. Memory can run out in any function that makes a tensor; the error says so.
+//!
 //! ```
 //! use taper_autograd::{Variable, tensor::Tensor};
 //! use taper_optim::{Optimizer, Sgd};

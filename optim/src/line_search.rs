@@ -1,30 +1,30 @@
-//! How far to go along a line so that the strong Wolfe conditions hold: Nocedal and Wright, "Numerical
-//! optimization", 2006, algorithms 3.5 and 3.6, with the safeguards of PyTorch's (and minFunc's).
+//! Searches a line for a point where the strong Wolfe conditions hold: Nocedal and Wright, "Numerical
+//! optimization", 2006, algorithms 3.5 and 3.6, with the safeguards of PyTorch and minFunc.
 
 use taper_autograd::tensor::Tensor;
 
 use crate::Result;
 
-/// The loss must fall by this share of what the slope at the start promises.
+/// The loss must fall by this share of the fall that the slope at the start predicts.
 const SUFFICIENT: f64 = 1e-4;
-/// The slope must fall to this share of that at the start.
+/// The slope must fall to this share of the slope at the start.
 const FLATTER: f64 = 0.9;
 
 /// A point on the line.
 #[derive(Clone)]
 pub(crate) struct Point {
-    /// How far along the direction.
+    /// The distance along the direction.
     pub t: f64,
-    /// The loss there.
+    /// The loss at the point.
     pub loss: f64,
-    /// The gradient there.
+    /// The gradient at the point.
     pub grad: Tensor,
-    /// The gradient along the direction.
+    /// The derivative along the direction.
     pub slope: f64,
 }
 
-/// From `start`, where `t` is 0, to a point that satisfies the conditions, or the best one after
-/// `most` steps: that point, and how many were computed. `size` is the direction's largest element.
+/// Searches from `start`, where `t` is 0. Returns a point that satisfies the conditions, or the best one after
+/// `most` steps, and the number of points computed. `size` is the direction's largest element.
 pub(crate) fn strong_wolfe(
     start: &Point,
     t: f64,
@@ -36,7 +36,7 @@ pub(crate) fn strong_wolfe(
     let too_high = |p: &Point| p.loss > start.loss + SUFFICIENT * p.t * start.slope;
     let flat = |p: &Point| p.slope.abs() <= -FLATTER * start.slope;
 
-    // Farther and farther, until a point lies between two that were seen.
+    // Goes farther and farther, until two points enclose one that is wanted.
     let (mut previous, mut new) = (start.clone(), at(t)?);
     let mut steps = 0;
     let mut bracket = loop {
@@ -58,7 +58,7 @@ pub(crate) fn strong_wolfe(
         steps += 1;
     };
 
-    // The two move together, the one with the lower loss being the result so far.
+    // Moves the two together; the one with the lower loss is the result so far.
     let by_loss = |bracket: &[Point; 2]| if bracket[0].loss <= bracket[1].loss { (0, 1) } else { (1, 0) };
     let (mut low, mut high) = by_loss(&bracket);
     let mut near_an_end = false;
@@ -69,7 +69,7 @@ pub(crate) fn strong_wolfe(
             break;
         }
         let mut t = lowest(&bracket[0], &bracket[1], (first, last));
-        // Twice in a row close to an end, or at an end: a tenth away from it.
+        // A point that is close to an end twice in a row, or at an end, is moved a tenth away from it.
         let margin = 0.1 * (last - first);
         let close = (last - t).min(t - first) < margin;
         if close && (near_an_end || t >= last || t <= first) {
@@ -103,8 +103,8 @@ fn ends(a: f64, b: f64) -> (f64, f64) {
     if a <= b { (a, b) } else { (b, a) }
 }
 
-/// Where the cubic through two points with their slopes is lowest, within a range; its middle where
-/// the cubic has no lowest point.
+/// Returns where the cubic through two points with their slopes is lowest within a range, or the range's middle
+/// if the cubic has no lowest point.
 fn lowest(a: &Point, b: &Point, (least, most): (f64, f64)) -> f64 {
     let d1 = a.slope + b.slope - 3.0 * (a.loss - b.loss) / (a.t - b.t);
     let square = d1 * d1 - a.slope * b.slope;

@@ -1,4 +1,4 @@
-//! Lion.
+//! The optimiser Lion.
 
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, lion_};

@@ -1,4 +1,4 @@
-//! NAdam.
+//! The optimiser NAdam.
 
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, nadam_};

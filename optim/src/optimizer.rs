@@ -1,4 +1,4 @@
-//! What all optimisers have in common: groups, states, and the walk over them.
+//! The parts that optimisers share: groups, states, and the walk over them.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! RAdam.
+//! The optimiser RAdam.
 
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, radam_};

@@ -1,4 +1,4 @@
-//! RMSprop.
+//! The optimiser RMSprop.
 
 use taper_autograd::tensor::Tensor;
 use taper_autograd::tensor::step::{self, rmsprop_};

@@ -13,7 +13,7 @@ optimizer! {
     /// weight = weight - learning_rate * gradient
     /// ```
     ///
-    /// which is the tutorial's loop, written by hand beside the optimiser:
+    /// The tutorial writes the same step by hand:
     ///
     /// ```
     /// # use taper_autograd::{Variable, tensor::Tensor};
@@ -39,7 +39,7 @@ optimizer! {
     /// weight = weight - learning_rate * b                 or g + momentum * b in b's place: Nesterov's
     /// ```
     ///
-    /// `maximize` changes the gradient's sign.
+    /// `maximize` negates the gradient.
     Sgd = "sgd", SgdSettings {
         /// Sets the learning rate; default 0.001.
         lr: f64 = 1e-3, NOT_NEGATIVE;
@@ -96,7 +96,7 @@ impl Rule for SgdSettings {
             let (momentum_buffer, first) = (buffer.as_ref(), *first);
             steps.push(SgdStep { param: &u.param, grad: &u.grad, momentum_buffer, first });
         }
-        // A parameter whose first step it is may stand among others: alike ones side by side.
+        // One call takes neighbours that are alike: sort those that make their first step together.
         steps.sort_by_key(|p| p.first);
         Ok(sgd_all_(&self.step(), &steps)?)
     }

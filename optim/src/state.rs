@@ -1,4 +1,4 @@
-//! Optimisers' states, and the tensors that a file holds them as.
+//! The states of optimisers, and their form as tensors in a file.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,7 @@ use taper_autograd::tensor::{DType, Tensor};
 use crate::group::ParamState;
 use crate::{Error, Result};
 
-/// An optimiser's state: as PyTorch's `optimizer.state_dict()`, parameters are numbered through all
-/// groups.
+/// An optimiser's state, as PyTorch's `optimizer.state_dict()`: parameters are numbered through all groups.
 #[derive(Clone, Debug)]
 pub struct StateDict {
     /// The state of each parameter that has made a step.
@@ -18,9 +17,8 @@ pub struct StateDict {
 }
 
 impl StateDict {
-    /// The state as named tensors, for a file: `state.0.momentum_buffer` shares the memory of the
-    /// optimiser's; numbers become f64 tensors of no dimension, `step.0`, `number.0.mu_product` and
-    /// `param_groups.0.lr`.
+    /// Returns the state as named tensors, for a file. `state.0.momentum_buffer` shares the optimiser's memory;
+    /// numbers become f64 tensors without dimensions, `step.0`, `number.0.mu_product` and `param_groups.0.lr`.
     ///
     /// ```
     /// # use taper_autograd::{Variable, tensor::Tensor};
@@ -37,7 +35,7 @@ impl StateDict {
     /// ```
     ///
     /// # Errors
-    /// When there is no memory left.
+    /// When a tensor cannot be made.
     pub fn to_tensors(&self) -> Result<BTreeMap<String, Tensor>> {
         let mut tensors = BTreeMap::new();
         for (number, state) in &self.state {
@@ -55,10 +53,10 @@ impl StateDict {
         Ok(tensors)
     }
 
-    /// The state that [`StateDict::to_tensors`] has named.
+    /// Reads the state from the tensors of [`StateDict::to_tensors`].
     ///
     /// # Errors
-    /// When a name is none of its names, or a number is no number.
+    /// When a name is unknown, or a number is not a single f64.
     pub fn from_tensors(tensors: &BTreeMap<String, Tensor>) -> Result<Self> {
         let mut state: BTreeMap<usize, ParamState> = BTreeMap::new();
         let mut groups: BTreeMap<usize, BTreeMap<String, f64>> = BTreeMap::new();
@@ -69,9 +67,9 @@ impl StateDict {
             };
             let number = || match (tensor.dtype(), tensor.dim()) {
                 (DType::F64, 0) => Ok(tensor.item::<f64>()?),
-                _ => Err(fail("is no single f64 number")),
+                _ => Err(fail("is not a single f64 number")),
             };
-            let (kind, rest) = key.split_once('.').ok_or_else(|| fail("is no name of a state"))?;
+            let (kind, rest) = key.split_once('.').ok_or_else(|| fail("is not a name of a state"))?;
             let (index, name) = rest.split_once('.').unwrap_or((rest, ""));
             let index: usize = index.parse().map_err(|_| fail("has no number of a parameter or group"))?;
             match kind {
@@ -79,7 +77,7 @@ impl StateDict {
                 "state" => drop(state.entry(index).or_default().tensors.insert(name.into(), tensor.clone())),
                 "number" => drop(state.entry(index).or_default().numbers.insert(name.into(), number()?)),
                 "param_groups" => drop(groups.entry(index).or_default().insert(name.into(), number()?)),
-                _ => return Err(fail("is no name of a state")),
+                _ => return Err(fail("is not a name of a state")),
             }
         }
         Ok(Self { state, param_groups: groups.into_values().collect() })

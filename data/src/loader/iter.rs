@@ -1,4 +1,4 @@
-//! One epoch: batches made in line or on worker threads, in the same order with the same content.
+//! The batches of one epoch, in the same order with the same content for any number of workers.
 
 use super::{LoaderState, Progress, window::Window};
 use crate::{Collate, Dataset, Error, Result, Rng};
@@ -21,7 +21,7 @@ pub struct Batches<D: Dataset<Sample: Collate>> {
     waited: Duration,
 }
 
-/// What it takes to make any batch of the epoch.
+/// The parts from which each batch of the epoch is made.
 struct Work<D> {
     dataset: Arc<D>,
     batches: Vec<Vec<usize>>,
@@ -29,15 +29,15 @@ struct Work<D> {
     epoch: u64,
 }
 
-/// The threads, and where they deliver.
+/// The threads, and the window to which they deliver.
 struct Workers<B> {
     window: Arc<Window<Result<B>>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl<D: Dataset<Sample: Collate> + 'static> Batches<D> {
-    /// The batches of the state's epoch from its position on, by `workers` threads of which at most
-    /// `window` batches are ahead of the consumer.
+    /// Starts the state's epoch at its position with `workers` threads, which are at most `window` batches ahead
+    /// of the consumer.
     pub(super) fn start(
         dataset: Arc<D>,
         batches: Vec<Vec<usize>>,
@@ -58,7 +58,7 @@ impl<D: Dataset<Sample: Collate> + 'static> Batches<D> {
                 }
             })
         };
-        // Where the system gives no threads, the batches are made in line: slower, but the same.
+        // If no thread can be started, batches are made when they are asked for: slower, but the same.
         let threads: Vec<_> =
             (0..workers.min(total.saturating_sub(next))).map_while(|n| spawn(n).ok()).collect();
         let workers = (!threads.is_empty()).then_some(Workers { window, threads });
@@ -67,7 +67,7 @@ impl<D: Dataset<Sample: Collate> + 'static> Batches<D> {
 }
 
 impl<D: Dataset<Sample: Collate>> Work<D> {
-    /// Batch `number`; gives up between two samples when nobody wants it any more.
+    /// Makes batch `number`; stops between two samples if the batch is not wanted any more.
     fn make(&self, number: usize, unwanted: impl Fn() -> bool) -> Result<Batch<D>> {
         let indices = &self.batches[number];
         let current = Cell::new(indices.first().copied().unwrap_or(0));
@@ -97,24 +97,24 @@ impl<B> Drop for Workers<B> {
     fn drop(&mut self) {
         self.window.close();
         for thread in self.threads.drain(..) {
-            // A worker catches the panics of samples; there is nothing to learn from the result.
+            // A worker catches the panics of samples, so that the result says nothing.
             let _ = thread.join();
         }
     }
 }
 
 impl<D: Dataset<Sample: Collate>> Batches<D> {
-    /// The epoch that these are the batches of.
+    /// Returns the epoch of these batches.
     pub fn epoch(&self) -> u64 {
         self.work.epoch
     }
 
-    /// How long `next` has kept its caller waiting so far.
+    /// Returns the time that callers of `next` have waited so far.
     pub fn waited(&self) -> Duration {
         self.waited
     }
 
-    /// The state after the last batch taken: a loader that resumes from it yields the ones that follow.
+    /// Returns the state after the last batch taken: a loader that resumes from it yields the batches after it.
     pub fn state(&self) -> LoaderState {
         let (seed, epoch, position) = (self.work.seed, self.work.epoch, self.next);
         match position < self.work.batches.len() {

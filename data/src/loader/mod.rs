@@ -1,4 +1,4 @@
-//! [`DataLoader`]: a dataset in shuffled mini-batches, made ahead of time by worker threads.
+//! Loads a dataset in mini-batches, which worker threads make ahead of time.
 
 mod iter;
 mod window;
@@ -12,10 +12,10 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A dataset in mini-batches.
+/// Loads a dataset in mini-batches.
 ///
-/// The batches depend on the seed, the epoch and the samples' indices alone: with more workers they come
-/// faster, but they are the same.
+/// The batches depend on the seed, the epoch and the samples' indices alone: more workers make the same batches
+/// faster.
 ///
 /// ```
 /// use taper_data::{DataLoader, Dataset, Synthetic, transforms::{Compose, Normalize, ToTensor}};
@@ -36,18 +36,18 @@ pub struct DataLoader<D> {
     progress: Arc<Mutex<Progress>>,
 }
 
-/// Where a loader stands; save it beside a checkpoint and give it to [`DataLoader::resume`].
+/// The position of a loader; save it with a checkpoint and give it to [`DataLoader::resume`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoaderState {
     /// The seed of all epochs.
     pub seed: u64,
     /// The epoch, from 0.
     pub epoch: u64,
-    /// How many batches of the epoch were taken.
+    /// The number of batches of the epoch that were taken.
     pub position: usize,
 }
 
-/// `current` is what was last reached, `next` where the next iterator starts.
+/// `current` is the state after the batch taken last, `next` the one where the next iterator starts.
 struct Progress {
     current: LoaderState,
     next: LoaderState,
@@ -77,31 +77,31 @@ impl<D: Dataset<Sample: Collate> + 'static> DataLoader<D> {
         }
     }
 
-    /// The batches of the next epoch: each call is another one, so that each is shuffled another way.
+    /// Returns the batches of the next epoch: each call begins another one with another order.
     pub fn iter(&self) -> Batches<D> {
         let mut progress = self.progress();
         let state = progress.next;
         *progress =
             Progress { current: state, next: LoaderState { epoch: state.epoch + 1, position: 0, ..state } };
         drop(progress);
-        // The order's stream has a number that no sample has.
+        // The stream of the order has a number that no sample has.
         let batches =
             self.batches.batches(state.epoch, &mut Rng::for_sample(state.seed, state.epoch, u64::MAX));
         let workers = (self.workers, self.window);
         Batches::start(self.dataset.clone(), batches, state, workers, self.progress.clone())
     }
 
-    /// The number of batches in an epoch.
+    /// Returns the number of batches in an epoch.
     pub fn len(&self) -> usize {
         self.batches.len()
     }
 
-    /// Whether an epoch has no batch.
+    /// Returns true if an epoch has no batch.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The dataset.
+    /// Returns the dataset.
     pub fn dataset(&self) -> &D {
         &self.dataset
     }
@@ -113,12 +113,12 @@ impl<D: Dataset<Sample: Collate> + 'static> DataLoader<D> {
         *progress = Progress { current: state, next: state };
     }
 
-    /// The state after the batch that was taken last, in the middle of an epoch too.
+    /// Returns the state after the batch taken last, in the middle of an epoch too.
     pub fn state(&self) -> LoaderState {
         self.progress().current
     }
 
-    /// Makes the next iterator go on where the state was taken.
+    /// Makes the next iterator continue where the state was taken.
     ///
     /// ```
     /// use taper_data::{DataLoader, Synthetic};

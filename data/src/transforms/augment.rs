@@ -1,4 +1,4 @@
-//! Automatic augmentation: random operations of random strength.
+//! Augments pictures by random operations of random strength.
 
 use super::{Affine, Interpolation, RotateOptions, Transform};
 use crate::{
@@ -82,18 +82,18 @@ impl Transform for TrivialAugmentWide {
     }
 }
 
-/// What an operation does at strength 1.
+/// The effects of the operations at strength 1.
 struct Ranges {
     shear: f32,
     translate: f32,
-    /// Whether `translate` is in picture sizes; in pixels otherwise.
+    /// True if `translate` is in picture sizes, false if in pixels.
     relative: bool,
     angle: f32,
     factor: f32,
     bits: f32,
 }
 
-/// Operation `op` of the 14 at a strength from 0 to 1; where there are two directions, a random one.
+/// Applies operation `op` of the 14 at a strength from 0 to 1, in a random direction if it has two.
 fn augment(
     image: Image,
     op: usize,

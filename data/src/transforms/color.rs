@@ -1,4 +1,4 @@
-//! Changes of colour, with torchvision's formulas and roundings.
+//! Changes colours with torchvision's formulas and roundings.
 
 use crate::{
     Error, Image, Result,
@@ -9,13 +9,13 @@ use crate::{
 const LUMA: [f32; 3] = [0.2989, 0.587, 0.114];
 
 impl Image {
-    /// Grey, in 1 or 3 equal channels.
+    /// Returns the picture in grey, with 1 channel or 3 equal ones.
     ///
     /// # Errors
-    /// When the picture has neither 1 nor 3 channels, or another number is asked for.
+    /// When the picture or `channels` has neither 1 nor 3 channels.
     pub fn grayscale(self, channels: usize) -> Result<Self> {
         if channels != 1 && channels != 3 {
-            return Err(Error::invalid("grayscale", format!("{channels} output channels, expected 1 or 3")));
+            return Err(Error::invalid("grayscale", format!("channels is {channels}, expected 1 or 3")));
         }
         let this = self.coloured("grayscale")?;
         if this.channels() == channels && channels == 1 {
@@ -27,12 +27,12 @@ impl Image {
         }))
     }
 
-    /// Every value times `factor`: 0 is black, 1 the picture itself.
+    /// Multiplies every value by `factor`: 0 gives black, 1 the picture itself.
     pub fn adjust_brightness(self, factor: f32) -> Self {
         on_values!(self, size => size, |values| blend(values, |_| 0.0, factor))
     }
 
-    /// Away from the mean grey: factor 0 is grey all over, 1 the picture itself.
+    /// Moves values away from the mean grey: factor 0 gives that grey, 1 the picture itself.
     ///
     /// # Errors
     /// When the picture has neither 1 nor 3 channels.
@@ -45,7 +45,7 @@ impl Image {
         }))
     }
 
-    /// Away from each pixel's grey: factor 0 is a grey picture, 1 the picture itself.
+    /// Moves values away from each pixel's grey: factor 0 gives a grey picture, 1 the picture itself.
     ///
     /// # Errors
     /// When the picture has neither 1 nor 3 channels.
@@ -60,13 +60,16 @@ impl Image {
         }))
     }
 
-    /// The hue turned by `factor` of a full turn, from -0.5 to 0.5.
+    /// Turns the hue by `factor` of a full turn, from -0.5 to 0.5.
     ///
     /// # Errors
     /// When the picture has neither 1 nor 3 channels, or the factor is out of range.
     pub fn adjust_hue(self, factor: f32) -> Result<Self> {
         if !(-0.5..=0.5).contains(&factor) {
-            return Err(Error::invalid("adjust_hue", format!("factor {factor}, expected -0.5 to 0.5")));
+            return Err(Error::invalid(
+                "adjust_hue",
+                format!("factor is {factor}, expected a number from -0.5 to 0.5"),
+            ));
         }
         let this = self.coloured("adjust_hue")?;
         if this.channels() == 1 {
@@ -75,7 +78,8 @@ impl Image {
         Ok(on_values!(this, size => size, |values| turn_hue(values, factor)))
     }
 
-    /// Blurred by factor 0, itself by 1, sharpened above; the outermost pixels stay.
+    /// Sharpens: factor 0 gives a blurred picture, 1 the picture itself, more a sharper one; the outermost pixels
+    /// stay.
     pub fn adjust_sharpness(self, factor: f32) -> Self {
         if self.height() <= 2 || self.width() <= 2 {
             return self;
@@ -86,35 +90,35 @@ impl Image {
         })
     }
 
-    /// White minus each value.
+    /// Subtracts each value from white.
     pub fn invert(self) -> Self {
         self.each_value(|x, max| max - x)
     }
 
-    /// Values from `threshold` (0 black, 1 white) up inverted.
+    /// Inverts the values from `threshold` on, where 0 is black and 1 white.
     pub fn solarize(self, threshold: f32) -> Self {
         self.each_value(|x, max| if x >= threshold * max { max - x } else { x })
     }
 
-    /// The highest `bits` bits of each byte, the others 0.
+    /// Keeps the highest `bits` bits of each byte and clears the others.
     ///
     /// # Errors
     /// When `bits` is above 8, or the picture has floats.
     pub fn posterize(self, bits: u32) -> Result<Self> {
         if bits > 8 {
-            return Err(Error::invalid("posterize", format!("{bits} bits, expected 0 to 8")));
+            return Err(Error::invalid("posterize", format!("bits is {bits}, expected 0 to 8")));
         }
         let (size, mask) = (self.size(), !(0xffu16 >> bits) as u8);
         let bytes = self.into_bytes("posterize")?;
         Self::new(size, bytes.into_iter().map(|x| x & mask).collect())
     }
 
-    /// Each channel stretched to go from black to white.
+    /// Stretches each channel from black to white.
     pub fn autocontrast(self) -> Self {
         on_values!(self, size => size, |values| stretch(values, size[1] * size[2]))
     }
 
-    /// Each channel's histogram made even.
+    /// Evens out each channel's histogram.
     ///
     /// # Errors
     /// When the picture has floats.
@@ -128,7 +132,9 @@ impl Image {
     fn into_bytes(self, op: &'static str) -> Result<Vec<u8>> {
         match self.into_values() {
             Values::Bytes(bytes) => Ok(bytes),
-            Values::Floats(_) => Err(Error::invalid(op, "the picture has floats: put it before ToTensor")),
+            Values::Floats(_) => {
+                Err(Error::invalid(op, "the picture has floats, expected bytes: put it before ToTensor"))
+            }
         }
     }
 
@@ -151,7 +157,7 @@ fn apply<T: Value>(mut values: Vec<T>, f: impl Fn(f32, f32) -> f32) -> Vec<T> {
     values
 }
 
-/// `factor * value + (1 - factor) * other`, within black and white.
+/// Computes `factor * value + (1 - factor) * other`, within black and white.
 fn blend<T: Value>(mut values: Vec<T>, other: impl Fn(usize) -> f32, factor: f32) -> Vec<T> {
     for (at, x) in values.iter_mut().enumerate() {
         *x = T::clamp(factor * x.float() + (1.0 - factor) * other(at));
@@ -159,7 +165,7 @@ fn blend<T: Value>(mut values: Vec<T>, other: impl Fn(usize) -> f32, factor: f32
     values
 }
 
-/// Each pixel's grey, of bytes a whole number.
+/// Returns each pixel's grey, a whole number for bytes.
 fn grey<T: Value>(values: &[T], channels: usize) -> Vec<f32> {
     if channels == 1 {
         return values.iter().map(|x| x.float()).collect();
@@ -171,7 +177,7 @@ fn grey<T: Value>(values: &[T], channels: usize) -> Vec<f32> {
     pixels.map(|pixel| T::clamp(luma(pixel)).float()).collect()
 }
 
-/// Red, green, blue to hue, saturation, value and back (Smith, 1978), by way of floats.
+/// Converts red, green, blue to hue, saturation, value and back (Smith, 1978), in floats.
 fn turn_hue<T: Value>(mut values: Vec<T>, factor: f32) -> Vec<T> {
     let plane = values.len() / 3;
     for at in 0..plane {
@@ -199,7 +205,7 @@ fn turn_hue<T: Value>(mut values: Vec<T>, factor: f32) -> Vec<T> {
             _ => [max, p, q],
         };
         for (channel, x) in rgb.into_iter().enumerate() {
-            // As torchvision turns floats to bytes: equal steps for all 256.
+            // As torchvision converts floats to bytes: 256 equal steps.
             let scale = if T::MAX > 1.0 { T::MAX + 1.0 - 1e-3 } else { 1.0 };
             values[channel * plane + at] = T::clamp(x * scale);
         }
@@ -207,7 +213,7 @@ fn turn_hue<T: Value>(mut values: Vec<T>, factor: f32) -> Vec<T> {
     values
 }
 
-/// A 3x3 mean in which the centre counts 5 of 13; the border is left as it is.
+/// Computes a 3x3 mean in which the centre counts 5 of 13; the border stays.
 fn blurred<T: Value>(values: &[T], height: usize, width: usize) -> Vec<f32> {
     let mut out: Vec<f32> = values.iter().map(|x| x.float()).collect();
     for (plane, out) in values.chunks_exact(height * width).zip(out.chunks_exact_mut(height * width)) {

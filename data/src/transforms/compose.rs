@@ -1,4 +1,4 @@
-//! Transforms made of transforms.
+//! Transforms that combine others.
 
 use super::Transform;
 use crate::{Error, Image, Result, Rng, builder::within};

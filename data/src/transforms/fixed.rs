@@ -1,4 +1,4 @@
-//! Transforms that do the same to every picture.
+//! Transforms without random numbers.
 
 use super::{PadMode, Transform};
 use crate::{
@@ -68,7 +68,7 @@ impl CenterCrop {
 
 impl Transform for CenterCrop {
     fn apply(&self, image: Image, _rng: &mut Rng) -> Result<Image> {
-        // Where half a pixel is to be given, torchvision rounds to even; where it pads, down.
+        // Of half a pixel, torchvision rounds to even when it crops, and down when it pads.
         let start = |len: usize, part: usize| match len.checked_sub(part) {
             Some(more) => (more as f64 / 2.0).round_ties_even() as isize,
             None => -(((part - len) / 2) as isize),
@@ -121,10 +121,7 @@ pub struct Pad {
 builder! {
     Pad, PadBuilder;
     /// Makes a transform that adds zeros.
-    ///
-    /// # Errors
-    /// Never: `build` checks the options.
-    new(; padding: Sides as impl Into<Sides> => Into::into) -> Result;
+    new(; padding: Sides as impl Into<Sides> => Into::into) -> Self;
     /// Sets the value of the pixels that are added; default 0.
     fill: f32 = 0.0;
     /// Sets what is added; default the value of `fill`.
@@ -138,7 +135,11 @@ impl PadBuilder {
     /// When `fill` is not finite.
     pub fn build(self) -> Result<Pad> {
         within("pad", "fill", self.fill, f32::MIN..=f32::MAX)?;
-        Ok(Pad { sides: self.padding, fill: self.fill, mode: self.padding_mode })
+        Ok(self.make())
+    }
+
+    fn make(self) -> Pad {
+        Pad { sides: self.padding, fill: self.fill, mode: self.padding_mode }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Transforms that do something else to every picture: how it looks.
+//! Random transforms of colours and values.
 
 use super::{Transform, random::drawn_sides};
 use crate::{
@@ -190,7 +190,9 @@ impl Image {
         let fits =
             |start: usize, part: usize, len: usize| start.checked_add(part).is_some_and(|end| end <= len);
         if !fits(top, height, h) || !fits(left, width, w) {
-            let message = format!("{height}x{width} at ({top}, {left}) leaves the picture of {h}x{w}");
+            let message = format!(
+                "{height}x{width} at ({top}, {left}) leaves the picture of {h}x{w}, expected a part of it"
+            );
             return Err(Error::invalid("erase", message));
         }
         let mut draw = || match value {

@@ -1,4 +1,4 @@
-//! Transforms of whole batches: pictures mixed with each other, and their labels with them.
+//! Mixes the pictures of a batch with each other, and their labels alike.
 
 use crate::{Error, Result, Rng, builder::builder};
 use taper_tensor::{DType, Tensor};
@@ -57,7 +57,7 @@ impl Mixup {
     /// Returns mixed inputs and targets f32 `[N, num_classes]` for inputs f32 `[N, ...]` and labels i64 `[N]`.
     ///
     /// # Errors
-    /// When shapes or dtypes are others, or a label is out of range.
+    /// When shapes or dtypes differ from these, or a label is out of range.
     pub fn apply(&self, inputs: &Tensor, labels: &Tensor, rng: &mut Rng) -> Result<(Tensor, Tensor)> {
         let (values, labels) = check("mixup", inputs, labels, self.classes)?;
         let lambda = beta(self.alpha, rng);
@@ -98,14 +98,14 @@ impl CutMix {
     /// Returns mixed inputs and targets f32 `[N, num_classes]` for inputs f32 `[N, C, H, W]` and labels i64 `[N]`.
     ///
     /// # Errors
-    /// When shapes or dtypes are others, or a label is out of range.
+    /// When shapes or dtypes differ from these, or a label is out of range.
     pub fn apply(&self, inputs: &Tensor, labels: &Tensor, rng: &mut Rng) -> Result<(Tensor, Tensor)> {
         let (values, labels) = check("cutmix", inputs, labels, self.classes)?;
         let &[count, channels, h, w] = inputs.size() else {
             let message = format!("got shape {:?}, expected [N, C, H, W]", inputs.size());
             return Err(Error::invalid("cutmix", message));
         };
-        // A rectangle of the picture's proportions about a random place, cut off at the edges.
+        // A rectangle of the picture's proportions around a random place, clipped at the edges.
         let reach = 0.5 * (1.0 - beta(self.alpha, rng)).sqrt();
         let mut ends = |len: usize| {
             let (middle, reach) = (rng.below(len), (reach * len as f32) as usize);
@@ -124,7 +124,7 @@ impl CutMix {
     }
 }
 
-/// Each sample meets the one before it, the first the last: batches are shuffled anyway.
+/// Returns the sample before, or the last one for the first: batches are shuffled anyway.
 fn before(n: usize, count: usize) -> usize {
     (n + count - 1) % count
 }
@@ -153,12 +153,12 @@ fn check(op: &'static str, inputs: &Tensor, labels: &Tensor, classes: usize) -> 
     }
     let labels: Vec<i64> = labels.to_vec()?;
     if let Some(label) = labels.iter().find(|&&label| label < 0 || label >= classes as i64) {
-        return Err(Error::invalid(op, format!("label {label} is out of range for {classes} classes")));
+        return Err(Error::invalid(op, format!("label is {label}, expected 0 to {}", classes - 1)));
     }
     Ok((inputs.to_vec()?, labels))
 }
 
-/// `lambda` of each sample's own class, the rest of the other's.
+/// Returns targets with `lambda` for each sample's own class and the rest for the other one's.
 fn targets(labels: &[i64], lambda: f32, classes: usize) -> Result<Tensor> {
     let mut targets = vec![0.0; labels.len() * classes];
     for n in 0..labels.len() {
@@ -168,13 +168,13 @@ fn targets(labels: &[i64], lambda: f32, classes: usize) -> Result<Tensor> {
     Ok(Tensor::from_vec(targets, [labels.len(), classes])?)
 }
 
-/// A number from Beta(α, α): `g / (g + g')` of two from Gamma(α).
+/// Draws a number from Beta(α, α): `g / (g + g')` of two from Gamma(α).
 fn beta(alpha: f32, rng: &mut Rng) -> f32 {
     let (a, b) = (gamma(alpha, rng), gamma(alpha, rng));
     if a + b > 0.0 { a / (a + b) } else { 0.5 }
 }
 
-/// A number from Gamma(α, 1) by Marsaglia and Tsang's method (2000).
+/// Draws a number from Gamma(α, 1) by Marsaglia and Tsang's method (2000).
 fn gamma(alpha: f32, rng: &mut Rng) -> f32 {
     if alpha < 1.0 {
         return gamma(alpha + 1.0, rng) * (1.0 - rng.uniform()).powf(1.0 / alpha);

@@ -1,4 +1,4 @@
-//! What is done to pictures between the file and the batch, under torchvision's names.
+//! Transforms of pictures between the file and the batch, under torchvision's names.
 
 mod augment;
 mod color;
@@ -33,7 +33,7 @@ pub use warp::{Affine, RotateOptions};
 use crate::{Image, Result, Rng};
 use std::sync::Arc;
 
-/// One step from picture to picture. A tuple of transforms, or a `Vec` of boxed ones, is a transform too.
+/// Transforms a picture. A tuple of transforms, or a `Vec` of boxed ones, is a transform too.
 ///
 /// ```
 /// use taper_data::{Image, Result, Rng, transforms::Transform};
@@ -53,14 +53,14 @@ use std::sync::Arc;
 /// # Ok::<(), taper_data::Error>(())
 /// ```
 pub trait Transform: Send + Sync {
-    /// The transformed picture; whatever is random comes from `rng` alone.
+    /// Returns the transformed picture. Draw random numbers from `rng` alone.
     ///
     /// # Errors
     /// When the picture does not fit the transform.
     fn apply(&self, image: Image, rng: &mut Rng) -> Result<Image>;
 }
 
-/// Forwards to what is behind a pointer.
+/// Forwards to the transform behind a pointer.
 macro_rules! forward {
     ($($pointer:ty),*) => {$(
         impl<T: Transform + ?Sized> Transform for $pointer {

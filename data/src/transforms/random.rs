@@ -1,4 +1,4 @@
-//! Transforms that do something else to every picture: where it lies.
+//! Random transforms of places.
 
 use super::{Affine, Interpolation, PadMode, ResizeOptions, RotateOptions, Size, Transform, shift};
 use crate::{
@@ -138,7 +138,7 @@ impl Transform for RandomCrop {
             let padded = image.pad([beside, above, beside, above], self.fill, self.mode)?;
             return padded.crop(top as isize, left as isize, height, width);
         }
-        // Padding and cropping in one go.
+        // Pads and crops in one pass.
         let rows = shift::Axis::Shift { by: top as isize - above as isize };
         let columns = shift::Axis::Shift { by: left as isize - beside as isize };
         Ok(image.moved([height, width], &rows, &columns, self.fill))
@@ -185,7 +185,7 @@ impl RandomResizedCropBuilder {
 }
 
 impl RandomResizedCrop {
-    /// The part: top, left, height, width.
+    /// Draws the part: top, left, height, width.
     fn part(&self, [_, h, w]: [usize; 3], rng: &mut Rng) -> [usize; 4] {
         for _ in 0..10 {
             let [width, height] = drawn_sides([h, w], self.scale, self.ratio, rng);
@@ -193,7 +193,7 @@ impl RandomResizedCrop {
                 return [rng.below(h - height + 1), rng.below(w - width + 1), height, width];
             }
         }
-        // No luck: the middle, in proportions as near as they go.
+        // After 10 failures: the middle, in proportions as close as possible.
         let ratio = w as f32 / h.max(1) as f32;
         let (height, width) = match ratio {
             _ if ratio < self.ratio[0] => (((w as f32 / self.ratio[0]).round() as usize).min(h), w),

@@ -1,4 +1,4 @@
-//! Pictures made larger or smaller.
+//! Resizes pictures.
 
 use super::{Transform, shift::Axis};
 use crate::{
@@ -7,20 +7,20 @@ use crate::{
     image::{Value, on_values},
 };
 
-/// How a value between the pixels is found.
+/// Selects how a value between the pixels is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interpolation {
-    /// The nearest pixel.
+    /// Takes the nearest pixel.
     Nearest,
-    /// The two nearest along each axis, weighted by distance.
+    /// Weighs the two nearest along each axis by their distance.
     #[default]
     Bilinear,
-    /// A cubic through the four nearest along each axis (Keys, 1981, a = -0.5 with antialiasing, -0.75
+    /// Takes a cubic through the four nearest along each axis (Keys, 1981, a = -0.5 with antialiasing, -0.75
     /// without, as in PyTorch).
     Bicubic,
 }
 
-/// The size that [`Resize`] aims at: `(height, width)`, or one number for the shorter side.
+/// The size of [`Resize`]: `(height, width)`, or one number for the shorter side.
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
     /// Height and width.
@@ -126,7 +126,7 @@ impl Transform for Resize {
     }
 }
 
-/// The most pixels: a line of a picture, made wider, would else take all of the memory.
+/// The largest number of pixels: a narrow picture made wide could otherwise take all of the memory.
 const LARGEST: usize = 1 << 28;
 
 impl Image {
@@ -139,7 +139,10 @@ impl Image {
         let [channels, h, w] = self.size();
         let pixels = height.checked_mul(width).filter(|&pixels| pixels <= LARGEST);
         if pixels.is_none_or(|pixels| pixels == 0) || h * w == 0 {
-            return Err(Error::invalid("resize", format!("cannot make {height}x{width} of {h}x{w}")));
+            return Err(Error::invalid(
+                "resize",
+                format!("size is {height}x{width} from {h}x{w}, expected from 1 to {LARGEST} pixels"),
+            ));
         }
         if (height, width) == (h, w) {
             return Ok(self);
@@ -156,13 +159,13 @@ impl Image {
     }
 }
 
-/// The place nearest to each of `to` places, computed in f32 as PyTorch does.
+/// Returns the place nearest to each of `to` places, computed in f32 as PyTorch does.
 fn nearest(from: usize, to: usize) -> Vec<usize> {
     let scale = from as f32 / to as f32;
     (0..to).map(|i| ((i as f32 * scale) as usize).min(from - 1)).collect()
 }
 
-/// The weighted sum that each place along one axis is: `weights[i]` of the places from `starts[i]` on.
+/// The weighted sum for each place along one axis: `weights[i]` for the places from `starts[i]` on.
 struct Taps {
     starts: Vec<usize>,
     weights: Vec<Vec<f32>>,
@@ -182,14 +185,14 @@ impl Taps {
         for i in 0..to {
             let centre = (i as f64 + 0.5) * scale;
             let range = if antialias {
-                // Places beyond the edge get no weight; those within share it.
+                // Places within share the weight of those beyond the edge.
                 let first = (centre - support * stretch + 0.5).max(0.0) as usize;
                 first as isize..((centre + support * stretch + 0.5) as usize).min(from) as isize
             } else {
                 let first = (centre - 0.5).floor() as isize + 1 - support as isize;
                 first..first + 2 * support as isize
             };
-            // Without antialiasing, the edge is repeated beyond itself.
+            // Without antialiasing, the edge is repeated.
             let within = |at: isize| at.clamp(0, from as isize - 1) as usize;
             let (first, last) = (within(range.start), within(range.end - 1));
             let mut sums = vec![0.0; last - first + 1];
@@ -202,7 +205,7 @@ impl Taps {
     }
 }
 
-/// Keys' cubic of the distance `x`.
+/// Computes Keys' cubic of the distance `x`.
 fn cubic(x: f64, a: f64) -> f64 {
     match x {
         x if x < 1.0 => ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0,
@@ -211,7 +214,7 @@ fn cubic(x: f64, a: f64) -> f64 {
     }
 }
 
-/// First along the rows, then along the columns, in f32.
+/// Sums along the rows and then along the columns, in f32.
 fn convolve<T: Value>(from: &[T], [h, w]: [usize; 2], rows: &Taps, columns: &Taps) -> Vec<T> {
     let (width, mut out) = (columns.starts.len(), Vec::new());
     let mut wide = vec![0.0; h * width];

@@ -1,8 +1,8 @@
-//! Crops, pads and flips: values that move to other places.
+//! Crops, pads and flips pictures.
 
 use crate::{Error, Image, Result};
 
-/// What is beyond the edge of a picture.
+/// Selects the values beyond the edge of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PadMode {
     /// One value.
@@ -10,19 +10,19 @@ pub enum PadMode {
     Constant,
     /// The value at the edge.
     Edge,
-    /// The picture mirrored, the edge not repeated.
+    /// The mirrored picture, without repeating the edge.
     Reflect,
-    /// The picture mirrored, the edge repeated.
+    /// The mirrored picture, repeating the edge.
     Symmetric,
 }
 
-/// Which place of the source each place along one axis takes its value from.
+/// The place of the source for each place along one axis.
 pub(crate) enum Axis {
-    /// Place `i` from `i + by`; outside of the source there is the fill value.
+    /// `i + by` for place `i`; outside of the source there is the fill value.
     Shift { by: isize },
-    /// The other way round.
+    /// The reverse order.
     Reverse,
-    /// From these places, all within.
+    /// These places, all within the source.
     Places(Vec<usize>),
 }
 
@@ -35,7 +35,7 @@ impl Axis {
         }
     }
 
-    /// Whether one of the first `n` places is outside of a source of `len`.
+    /// Returns true if one of the first `n` places is outside of a source of `len`.
     fn leaves(&self, n: usize, len: usize) -> bool {
         matches!(self, Axis::Shift { by } if *by < 0 || n.saturating_add_signed(*by) > len)
     }
@@ -57,13 +57,13 @@ impl Axis {
 }
 
 impl Image {
-    /// A picture of `height` x `width` whose rows and columns come from where the axes say.
+    /// Returns a picture of `height` x `width` whose rows and columns come from the axes' places.
     pub(crate) fn moved(self, [height, width]: [usize; 2], rows: &Axis, columns: &Axis, fill: f32) -> Self {
         let [channels, h, w] = self.size();
         let size = [channels, height, width];
         let from = [channels, h, w];
         let this = match rows.leaves(height, h) || columns.leaves(width, w) {
-            // The fill value is meant as it is, not to be normalised.
+            // The fill value must not be normalised later.
             true if self.is_float() => Image::from_values(from, self.into_values()),
             _ => self,
         };
@@ -71,35 +71,37 @@ impl Image {
         this.rearrange(size, bytes, |floats| gather(floats, from, size, rows, columns, fill))
     }
 
-    /// The part of `height` x `width` whose upper left corner is at row `top` and column `left`. What is
-    /// outside of the picture is 0.
+    /// Returns the part of `height` x `width` whose upper left corner is at row `top` and column `left`; it is 0
+    /// outside of the picture.
     ///
     /// # Errors
     /// When the part is empty.
     pub fn crop(self, top: isize, left: isize, height: usize, width: usize) -> Result<Self> {
         if height == 0 || width == 0 {
-            return Err(Error::invalid("crop", format!("a part of {height}x{width} is empty")));
+            return Err(Error::invalid(
+                "crop",
+                format!("size is {height}x{width}, expected at least 1 in each direction"),
+            ));
         }
         Ok(self.moved([height, width], &Axis::Shift { by: top }, &Axis::Shift { by: left }, 0.0))
     }
 
-    /// Left and right exchanged.
+    /// Exchanges left and right.
     pub fn hflip(self) -> Self {
         let [_, height, width] = self.size();
         self.moved([height, width], &Axis::Shift { by: 0 }, &Axis::Reverse, 0.0)
     }
 
-    /// Top and bottom exchanged.
+    /// Exchanges top and bottom.
     pub fn vflip(self) -> Self {
         let [_, height, width] = self.size();
         self.moved([height, width], &Axis::Reverse, &Axis::Shift { by: 0 }, 0.0)
     }
 
-    /// The picture with `[left, top, right, bottom]` columns and rows more; `fill` is for
-    /// [`PadMode::Constant`].
+    /// Adds `[left, top, right, bottom]` columns and rows; `fill` is for [`PadMode::Constant`].
     ///
     /// # Errors
-    /// When a mode that mirrors is to add more than there is.
+    /// When a mode that mirrors would add more than the picture has.
     pub fn pad(self, [left, top, right, bottom]: [usize; 4], fill: f32, mode: PadMode) -> Result<Self> {
         let [_, height, width] = self.size();
         let rows = axis(height, top, bottom, mode)?;
@@ -108,7 +110,7 @@ impl Image {
     }
 }
 
-/// The axis of a picture of `len` with `before` and `after` more.
+/// Returns the axis of a picture of `len` with `before` and `after` more.
 pub(crate) fn axis(len: usize, before: usize, after: usize, mode: PadMode) -> Result<Axis> {
     let (limit, skip) = match mode {
         PadMode::Constant => return Ok(Axis::Shift { by: -(before as isize) }),

@@ -1,4 +1,4 @@
-//! From bytes to the floats that networks take.
+//! Converts bytes to the floats that networks take.
 
 use super::Transform;
 use crate::{Error, Image, Result, Rng};

@@ -1,4 +1,4 @@
-//! Rotation and the other affine maps, in torchvision's coordinates.
+//! Rotates and maps pictures, in torchvision's coordinates.
 
 use super::Interpolation;
 use crate::{
@@ -10,24 +10,24 @@ use crate::{
 /// `torchvision.transforms.functional.affine`.
 #[derive(Clone, Copy, Debug)]
 pub struct Affine {
-    /// Clockwise, in degrees.
+    /// The angle, clockwise, in degrees.
     pub angle: f32,
-    /// To the right and down, in pixels.
+    /// The shift to the right and down, in pixels.
     pub translate: [f32; 2],
-    /// 1 leaves the size.
+    /// The factor of the size.
     pub scale: f32,
-    /// Along x and along y, in degrees.
+    /// The shear along x and along y, in degrees.
     pub shear: [f32; 2],
-    /// What stays where it is, as x and y in pixels from the upper left corner; the middle where `None`.
+    /// The fixed point, as x and y in pixels from the upper left corner; `None` is the middle.
     pub center: Option<[f32; 2]>,
     /// How values between pixels are found; `Bicubic` counts as `Bilinear`.
     pub interpolation: Interpolation,
-    /// What is beyond the edge. `None` is black; with `Some`, pixels on the edge are blended once more, as
-    /// torchvision does when it is given a fill value.
+    /// The value beyond the edge. `None` is black; with `Some`, pixels on the edge are blended once more, as
+    /// torchvision does for a fill value.
     pub fill: Option<f32>,
 }
 
-/// The map that changes nothing.
+/// Returns the map that changes nothing.
 impl Default for Affine {
     fn default() -> Self {
         Self {

@@ -160,7 +160,7 @@ fn normalising_now_or_later_is_the_same() {
     assert!(
         message(&now, Normalize::new([0.5; 3], [0.5; 3]).unwrap())
             .to_string()
-            .contains("2 channels in the picture, 3 in")
+            .contains("the picture has 2 channels, expected 3")
     );
 }
 

@@ -50,10 +50,7 @@ pub struct MultiStepLr {
 builder! {
     MultiStepLr, MultiStepLrBuilder;
     /// Makes a schedule that divides the learning rate by 10 at each milestone, in any order.
-    ///
-    /// # Errors
-    /// Never: `build` checks the options.
-    new(milestones: Vec<u64>) -> Result;
+    new(milestones: Vec<u64>) -> Self;
     /// Sets the factor; default 0.1.
     gamma: f64 = 0.1;
 }
@@ -64,8 +61,12 @@ impl MultiStepLrBuilder {
     /// # Errors
     /// When `gamma` is negative.
     pub fn build(self) -> Result<MultiStepLr> {
-        let gamma = NOT_NEGATIVE.check("multi_step_lr", "gamma", self.gamma)?;
-        Ok(MultiStepLr { milestones: self.milestones, gamma })
+        NOT_NEGATIVE.check("multi_step_lr", "gamma", self.gamma)?;
+        Ok(self.make())
+    }
+
+    fn make(self) -> MultiStepLr {
+        MultiStepLr { milestones: self.milestones, gamma: self.gamma }
     }
 }
 
