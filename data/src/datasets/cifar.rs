@@ -1,4 +1,4 @@
-//! CIFAR-10 and CIFAR-100: 60,000 colour pictures of 32x32 (Krizhevsky, "Learning multiple layers of
+//! Reads CIFAR-10 and CIFAR-100: 60,000 colour pictures of 32x32 (Krizhevsky, "Learning multiple layers of
 //! features from tiny images", 2009), in the authors' binary format or their Python format.
 
 use super::table::{Part, Pixels, Split, Storage, Table, missing, read, table_dataset};
@@ -26,23 +26,23 @@ impl Cifar10 {
     pub const CLASSES: [&'static str; 10] =
         ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
-    /// The 50,000 training pictures.
+    /// Opens the 50,000 training pictures.
     ///
     /// # Errors
-    /// As [`open`](Cifar10::open).
+    /// When a file is missing, has another size than the official one, or has a label above 9.
     pub fn train(dir: impl AsRef<Path>) -> Result<Self> {
         Self::open(dir, Split::Train, Storage::Memory)
     }
 
-    /// The 10,000 test pictures.
+    /// Opens the 10,000 test pictures.
     ///
     /// # Errors
-    /// As [`open`](Cifar10::open).
+    /// When a file is missing, has another size than the official one, or has a label above 9.
     pub fn test(dir: impl AsRef<Path>) -> Result<Self> {
         Self::open(dir, Split::Test, Storage::Memory)
     }
 
-    /// The pictures of a split. `dir` holds the folder `cifar-10-batches-bin` or `cifar-10-batches-py`, or is
+    /// Opens the pictures of a split. `dir` holds the folder `cifar-10-batches-bin` or `cifar-10-batches-py`, or is
     /// such a folder.
     ///
     /// # Errors
@@ -80,23 +80,23 @@ impl Cifar100 {
         "willow_tree", "wolf", "woman", "worm",
     ];
 
-    /// The 50,000 training pictures.
+    /// Opens the 50,000 training pictures.
     ///
     /// # Errors
-    /// As [`open`](Cifar100::open).
+    /// When a file is missing, has another size than the official one, or has a label above 99.
     pub fn train(dir: impl AsRef<Path>) -> Result<Self> {
         Self::open(dir, Split::Train, Storage::Memory)
     }
 
-    /// The 10,000 test pictures.
+    /// Opens the 10,000 test pictures.
     ///
     /// # Errors
-    /// As [`open`](Cifar100::open).
+    /// When a file is missing, has another size than the official one, or has a label above 99.
     pub fn test(dir: impl AsRef<Path>) -> Result<Self> {
         Self::open(dir, Split::Test, Storage::Memory)
     }
 
-    /// The pictures of a split. `dir` holds the folder `cifar-100-binary` or `cifar-100-python`, or is such a
+    /// Opens the pictures of a split. `dir` holds the folder `cifar-100-binary` or `cifar-100-python`, or is such a
     /// folder.
     ///
     /// # Errors
@@ -112,12 +112,12 @@ impl Cifar100 {
 
 table_dataset!(Cifar100);
 
-/// How one of the two is kept in files.
+/// The file format of one of the two.
 struct Format {
     package: &'static str,
     binary: &'static str,
     python: &'static str,
-    /// Bytes of labels before each picture, of which the last one counts.
+    /// The number of label bytes before each picture; the last one counts.
     labels: usize,
     /// The labels' name in the Python format.
     key: &'static str,
@@ -146,7 +146,7 @@ impl Format {
     fn open(&self, dir: &Path, files: &[&str], count: usize, storage: Storage) -> Result<Table> {
         let python = |name: &str| name.trim_end_matches(".bin").to_string();
         let [binary_folder, python_folder] = [self.binary, self.python].map(|folder| dir.join(folder));
-        // The first place that has the first file.
+        // The first folder that has the first file.
         let places = [(&*binary_folder, false), (dir, false), (&*python_folder, true), (dir, true)];
         let found = places.into_iter().find(|(folder, in_python)| {
             folder.join(if *in_python { python(files[0]) } else { files[0].to_string() }).is_file()
@@ -165,7 +165,7 @@ impl Format {
         Ok(Table::new([3, 32, 32], labels, parts))
     }
 
-    /// A binary file: for each picture its labels, then its red, its green and its blue plane.
+    /// Reads a binary file: for each picture its labels, then its red, its green and its blue plane.
     fn binary(&self, path: &Path, count: usize, storage: Storage) -> Result<(Vec<u8>, Part)> {
         let (bytes, record) = (read(path, self.package)?, self.labels + PICTURE);
         if bytes.len() != count * record {
@@ -185,7 +185,7 @@ impl Format {
         Ok((labels, Part { count, start: self.labels, stride: record, pixels }))
     }
 
-    /// A pickled dictionary: a NumPy array of the same planes, and a list of labels.
+    /// Reads a pickled dictionary: a NumPy array of the same planes, and a list of labels.
     fn pickled(&self, path: &Path, count: usize) -> Result<(Vec<u8>, Part)> {
         let bytes = read(path, self.package)?;
         let batch = Pickle::read(&bytes)
@@ -203,7 +203,7 @@ impl Format {
             let message = format!("{bytes} bytes of pictures and {labels} labels, expected {count} pictures");
             return Err(Error::format(path, message));
         }
-        // What is no small number becomes one that the check refuses.
+        // A value that is not a small number becomes one that the check refuses.
         let number = |&label: &Id| batch.size(label).ok().and_then(|n| n.try_into().ok()).unwrap_or(u8::MAX);
         let labels = self.check(path, labels.iter().map(number).collect())?;
         Ok((labels, Part { count, start: 0, stride: PICTURE, pixels: Pixels::Memory(data.to_vec()) }))
@@ -224,7 +224,7 @@ impl Format {
     }
 }
 
-/// Finds the elements of a NumPy array: the longest string among what it is filled with.
+/// Finds the elements of a NumPy array: the longest string in its description.
 fn array<'a>(pickle: &Pickle<'a>, id: Id) -> Option<&'a [u8]> {
     let Value::Call { state: Some(state), .. } = *pickle.get(id) else { return None };
     let bytes = |&part: &Id| if let Value::Bytes(bytes) = *pickle.get(part) { Some(bytes) } else { None };

@@ -1,4 +1,4 @@
-//! Pictures in folders, a folder for each class.
+//! Reads pictures from folders, one for each class.
 
 use crate::{Dataset, Error, Image, Result, Rng};
 use std::{
@@ -6,12 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folders within folders, at most: links can go round in circles.
+/// The largest depth of folders: links can form circles.
 const DEEPEST: usize = 32;
 
 /// PNG and JPEG files in folders that are named after their classes, as `torchvision.datasets.ImageFolder`:
 /// `ROOT/cat/1.png`, `ROOT/cat/more/2.jpg`, `ROOT/dog/3.jpeg`. Pictures come as red, green, blue, in their
-/// own sizes: `Resize` or `RandomResizedCrop` makes them one.
+/// own sizes: `Resize` or `RandomResizedCrop` gives them one size.
 ///
 /// ```no_run
 /// use taper_data::{Dataset, ImageFolder, transforms::{CenterCrop, Compose, Resize, ToTensor}};
@@ -27,10 +27,10 @@ pub struct ImageFolder {
 }
 
 impl ImageFolder {
-    /// The pictures below `root`, in the order of their classes' and their own names.
+    /// Lists the pictures below `root`, in the order of their classes' and their own names.
     ///
     /// # Errors
-    /// When a folder cannot be read, there is no class, or a class has no picture.
+    /// When a folder cannot be read, there are no classes, or a class has no pictures.
     pub fn new(root: impl AsRef<Path>) -> Result<Self> {
         let root = root.as_ref();
         let (mut classes, mut files) = (Vec::new(), Vec::new());
@@ -48,12 +48,12 @@ impl ImageFolder {
         Ok(Self { classes, files })
     }
 
-    /// The names of the classes, by their numbers.
+    /// Returns the names of the classes, by their numbers.
     pub fn classes(&self) -> &[String] {
         &self.classes
     }
 
-    /// Each picture's file and the number of its class.
+    /// Returns each picture's file and the number of its class.
     pub fn files(&self) -> &[(PathBuf, i64)] {
         &self.files
     }
@@ -73,7 +73,7 @@ impl Dataset for ImageFolder {
     }
 }
 
-/// The paths in a folder, sorted.
+/// Returns the paths in a folder, sorted.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let read = || fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>();
     let mut paths = read().map_err(Error::io("read folder", folder))?;

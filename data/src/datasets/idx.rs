@@ -1,10 +1,10 @@
-//! The IDX format of MNIST and its kin: a magic number, the dimensions, then the bytes.
+//! Reads the IDX format of MNIST and similar datasets: a magic number, the dimensions, then the bytes.
 
 use crate::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use std::{io::Read, path::Path};
 
-/// What no IDX file of a dataset comes near: a file that announces more is not believed.
+/// The largest size of an IDX file, far above that of the datasets; a file that announces more is refused.
 const LARGEST: usize = 1 << 30;
 
 /// An IDX file of bytes.
@@ -13,7 +13,7 @@ pub(super) struct Idx {
     /// The whole file, unpacked; the values start at `start`.
     pub file: Vec<u8>,
     pub start: usize,
-    /// Whether the file on disk is these bytes.
+    /// True if the file on disk holds these bytes, false if it is packed.
     pub plain: bool,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn read(path: &Path, rank: usize) -> Result<Idx> {
     let count = dims.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim));
     let count =
         count.filter(|&count| count <= LARGEST).ok_or_else(|| wrong(format!("too large: {dims:?}")))?;
-    // One byte more than announced is enough to know that there are too many.
+    // One byte more than announced shows that there are too many.
     let read = reader.take(count as u64 + 1).read_to_end(&mut file);
     read.map_err(|e| wrong(format!("cannot be unpacked: {e}")))?;
     if file.len() - start != count {

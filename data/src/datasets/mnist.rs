@@ -1,4 +1,4 @@
-//! MNIST and the sets in its format: grey pictures of 28x28 in ten classes.
+//! Reads MNIST and the datasets in its format: grey pictures of 28x28 in ten classes.
 
 use super::{
     idx,
@@ -18,7 +18,7 @@ macro_rules! mnist {
             /// The names of the classes, by their numbers.
             pub const CLASSES: [&'static str; 10] = $classes;
 
-            /// The 60,000 training pictures.
+            /// Opens the 60,000 training pictures.
             ///
             /// # Errors
             #[doc = concat!("As [`open`](", stringify!($name), "::open).")]
@@ -26,7 +26,7 @@ macro_rules! mnist {
                 Self::open(dir, Split::Train, Storage::Memory)
             }
 
-            /// The 10,000 test pictures.
+            /// Opens the 10,000 test pictures.
             ///
             /// # Errors
             #[doc = concat!("As [`open`](", stringify!($name), "::open).")]
@@ -34,11 +34,11 @@ macro_rules! mnist {
                 Self::open(dir, Split::Test, Storage::Memory)
             }
 
-            /// The pictures of a split, from IDX files, gzipped or not. `dir` holds the files or one of the folders
+            /// Opens the pictures of a split, from IDX files, gzipped or not. `dir` holds the files or one of the folders
             #[doc = concat!($("`", $folder, "`, ",)* "the last of which is torchvision's.")]
             ///
             /// # Errors
-            /// When a file is missing, is no IDX file, has another size than it announces, or has a label
+            /// When a file is missing, is not an IDX file, has another size than it announces, or has a label
             /// above 9.
             pub fn open(dir: impl AsRef<Path>, split: Split, storage: Storage) -> Result<Self> {
                 Ok(Self(open(dir.as_ref(), $package, &[$($folder),*], split, storage)?))
@@ -97,14 +97,14 @@ fn open(dir: &Path, package: &str, folders: &[&str], split: Split, storage: Stor
         let message = format!("record {record} has label {}, expected 0 to 9", numbers[record]);
         return Err(Error::format(&labels, message));
     }
-    // What is packed cannot be read piece by piece.
+    // A packed file cannot be read piece by piece.
     let storage = if pictures.plain { storage } else { Storage::Memory };
     let pixels = Pixels::new(storage, &images, pictures.file)?;
     let part = Part { count, start: pictures.start, stride: height * width, pixels };
     Ok(Table::new([1, height, width], numbers, vec![part]))
 }
 
-/// A file of this name, or of this name and `.gz`, in `dir` or one of its folders.
+/// Finds a file of this name, or of this name and `.gz`, in `dir` or one of its folders.
 fn find(dir: &Path, folders: &[&str], name: &str) -> Option<PathBuf> {
     let places = folders.iter().map(|folder| dir.join(folder)).chain([dir.to_path_buf()]);
     let mut files = places.flat_map(|place| [place.join(name), place.join(format!("{name}.gz"))]);

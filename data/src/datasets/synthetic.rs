@@ -1,13 +1,12 @@
-//! Ten classes of drawn pictures: what the programs learn where no dataset can be had.
+//! Draws pictures of ten classes, for programs that cannot get a dataset.
 
 use crate::{Dataset, Image, Result, Rng};
 
 /// The width and height of a picture.
 const SIDE: usize = 32;
 
-/// Drawn colour pictures of 32x32 in ten classes, computed when they are asked for: a sample depends on
-/// its split and index alone. Position, size, angle, both colours, shading and noise vary; only the shape
-/// tells the class.
+/// Draws colour pictures of 32x32 in ten classes when they are asked for: a sample depends on its split and index
+/// alone. Position, size, angle, both colours, shading and noise vary; only the shape tells the class.
 ///
 /// ```
 /// use taper_data::{Dataset, Synthetic};
@@ -27,22 +26,22 @@ impl Synthetic {
     pub const CLASSES: [&'static str; 10] =
         ["disc", "square", "triangle", "cross", "ring", "frame", "bar", "star", "crescent", "dots"];
 
-    /// Training pictures.
+    /// Makes training pictures.
     pub fn train(len: usize) -> Self {
         Self::new(len, 1)
     }
 
-    /// Test pictures, other ones than any training picture.
+    /// Makes test pictures, which differ from all training pictures.
     pub fn test(len: usize) -> Self {
         Self::new(len, 2)
     }
 
-    /// Pictures of a seed of one's own.
+    /// Makes pictures of another seed.
     pub fn new(len: usize, seed: u64) -> Self {
         Self { seed, len }
     }
 
-    /// The number of each sample's class: every class comes equally often.
+    /// Returns the number of each sample's class: every class comes equally often.
     pub fn labels(&self) -> Vec<i64> {
         (0..self.len).map(|index| (index % 10) as i64).collect()
     }
@@ -68,7 +67,7 @@ fn draw(class: usize, rng: &mut Rng) -> Result<Image> {
     let free = 16.0 - radius;
     let (x0, y0) = (16.0 + rng.range(-free, free), 16.0 + rng.range(-free, free));
     let (sin, cos) = rng.range(-0.5, 0.5).sin_cos();
-    // Shapes are brighter than their ground, by enough to be seen in at least one channel.
+    // Shapes differ visibly from their ground in at least one channel.
     let colours: [[f32; 2]; 3] = std::array::from_fn(|_| [rng.range(0.4, 1.0), rng.range(0.0, 0.6)]);
     let apart = colours.iter().map(|[a, b]| (a - b).abs()).fold(0.0, f32::max);
     let stretch = (0.35 / apart.max(1e-3)).max(1.0);
@@ -82,11 +81,11 @@ fn draw(class: usize, rng: &mut Rng) -> Result<Image> {
     for at in 0..SIDE * SIDE {
         let (x, y) = ((at % SIDE) as f32 + 0.5 - x0, (at / SIDE) as f32 + 0.5 - y0);
         let (u, v) = ((x * cos + y * sin) / radius, (y * cos - x * sin) / radius);
-        // Half covered on the edge, fully half a pixel within; no shape reaches beyond 1.2.
+        // A pixel is half covered on the edge, and fully half a pixel within; no shape reaches beyond 1.2.
         let near = u * u + v * v < 1.5;
         let cover = if near { (0.5 - distance(class, u, v) * radius).clamp(0.0, 1.0) } else { 0.0 };
         let shade = x * tilt_x + y * tilt_y;
-        // Knuth's linear congruential generator: good enough for grain, and quick.
+        // Knuth's linear congruential generator: fast, and good enough for grain.
         grain = grain.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         for (channel, [shape, ground]) in colours.iter().enumerate() {
             let random = (grain >> (16 + 16 * channel)) as u16;
@@ -98,8 +97,7 @@ fn draw(class: usize, rng: &mut Rng) -> Result<Image> {
     Image::new([3, SIDE, SIDE], pixels)
 }
 
-/// The signed distance (to a good approximation) from a class's outline, in units of its radius;
-/// negative within.
+/// Returns the approximate signed distance from a class's outline, in units of its radius; negative within.
 fn distance(class: usize, u: f32, v: f32) -> f32 {
     let length = u.hypot(v);
     let square = |side: f32| u.abs().max(v.abs()) - side;

@@ -1,4 +1,4 @@
-//! Files of records of one length, each a label and a picture: what CIFAR and MNIST have in common.
+//! Reads files of records of one length, each a label and a picture, as CIFAR and MNIST have.
 
 use crate::{Error, Image, Result};
 use std::{
@@ -8,23 +8,23 @@ use std::{
     sync::Mutex,
 };
 
-/// Which part of a dataset.
+/// Selects a part of a dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
-    /// What the network learns from.
+    /// The training pictures.
     Train,
-    /// What it is measured on.
+    /// The test pictures.
     Test,
 }
 
-/// Where a dataset's pictures stay.
+/// Selects where a dataset's pictures stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Storage {
     /// In memory, read once.
     #[default]
     Memory,
-    /// In their files, each picture read when it is asked for. The system keeps what it has read in its
-    /// cache, as it does for a memory map; but a file that shrinks gives an error here, and there a crash.
+    /// In their files: a picture is read when it is asked for. The system caches the files, as it does for a memory
+    /// map; but a file that shrinks gives an error here, where a memory map would crash.
     Disk,
 }
 
@@ -33,7 +33,7 @@ pub enum Storage {
 pub(crate) struct Table {
     size: [usize; 3],
     labels: Vec<u8>,
-    /// Pictures `0..count` are in the first part, and so on.
+    /// The parts in order; the first one has the pictures `0..count`.
     parts: Vec<Part>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) enum Pixels {
 }
 
 impl Pixels {
-    /// The bytes of a file that were read for checking are kept or given back.
+    /// Keeps or drops the bytes of a file that were read for checking.
     pub fn new(storage: Storage, path: &Path, bytes: Vec<u8>) -> Result<Self> {
         match storage {
             Storage::Memory => Ok(Self::Memory(bytes)),
@@ -79,7 +79,7 @@ impl Pixels {
 }
 
 impl Table {
-    /// Pictures of `size` (channels, height, width), in parts, with the labels of all of them.
+    /// Makes a table of pictures of `size` (channels, height, width), in parts, with all labels.
     pub fn new(size: [usize; 3], labels: Vec<u8>, parts: Vec<Part>) -> Self {
         debug_assert_eq!(labels.len(), parts.iter().map(|part| part.count).sum::<usize>());
         Self { size, labels, parts }
@@ -93,7 +93,7 @@ impl Table {
         self.labels.iter().map(|&label| i64::from(label))
     }
 
-    /// The picture and label at an index that is in range.
+    /// Returns the picture and label at an index that is in range.
     pub fn get(&self, index: usize) -> Result<(Image, i64)> {
         let (mut part, mut at) = (0, index);
         while at >= self.parts[part].count {
@@ -106,7 +106,7 @@ impl Table {
     }
 }
 
-/// Reads a file whole; where it is missing, says how to get it.
+/// Reads a file; the error for a missing one says how to get it.
 pub(crate) fn read(path: &Path, package: &str) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => missing(path, package),
@@ -114,16 +114,16 @@ pub(crate) fn read(path: &Path, package: &str) -> Result<Vec<u8>> {
     })
 }
 
-/// The error of a dataset that was not fetched.
+/// Makes the error of a dataset that was not fetched.
 pub(crate) fn missing(path: &Path, package: &str) -> Error {
     Error::format(path, format!("the file is missing: `cargo xtask fetch {package}` gets it"))
 }
 
-/// What every dataset in a table offers.
+/// Implements the methods of every dataset in a table.
 macro_rules! table_dataset {
     ($name:ident) => {
         impl $name {
-            /// The number of each sample's class.
+            /// Returns the number of each sample's class.
             pub fn labels(&self) -> Vec<i64> {
                 self.0.labels().collect()
             }

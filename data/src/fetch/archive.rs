@@ -1,4 +1,4 @@
-//! Tar archives, unpacked with suspicion.
+//! Unpacks tar archives that may be malicious.
 
 use flate2::read::MultiGzDecoder;
 use std::{
@@ -8,31 +8,29 @@ use std::{
 };
 use tar::{Archive, EntryType};
 
-/// How much an archive may hold.
+/// The most that an archive may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct ArchiveLimits {
-    /// Bytes of all unpacked files together.
+    /// The bytes of all unpacked files together.
     pub bytes: u64,
-    /// Files and folders.
+    /// The number of files and folders.
     pub entries: usize,
 }
 
-/// No dataset here comes near: the largest unpacks to 200 MB, in fewer than 20 files.
+/// Far above what the datasets need: the largest unpacks to 200 MB, in fewer than 20 files.
 impl Default for ArchiveLimits {
     fn default() -> Self {
         Self { bytes: 2 << 30, entries: 100_000 }
     }
 }
 
-/// Unpacks a tar archive, gzipped or not, into the folder `into`. With `flat`, the archive's folders are
-/// left out.
+/// Unpacks a tar archive, gzipped or not, into the folder `into`; `flat` drops the archive's folders.
 ///
-/// Nothing is ever written outside of `into`: an archive with an absolute path, with `..`, with a link or
-/// a device file is refused, and so is one that unpacks to more than the limits allow. A file that is
-/// there already is not overwritten.
+/// Nothing is written outside of `into`: an archive with an absolute path, with `..`, with a link or a device file
+/// is refused, and so is one that unpacks to more than the limits allow. An existing file is not overwritten.
 ///
 /// # Errors
-/// A text that says what is wrong; what was unpacked before stays.
+/// When the archive is refused or cannot be read; files unpacked before stay.
 pub fn unpack(archive: &Path, into: &Path, limits: ArchiveLimits, flat: bool) -> Result<(), String> {
     let name = archive.display();
     let file = File::open(archive).map_err(|e| format!("cannot open {name}: {e}"))?;
@@ -44,12 +42,12 @@ pub fn unpack(archive: &Path, into: &Path, limits: ArchiveLimits, flat: bool) ->
     let budget = limits.bytes.saturating_add(2048 * limits.entries as u64);
     let mut archive = Archive::new(Budget { inner: bytes, left: budget });
     let (mut entries, mut left) = (0, limits.bytes);
-    // What the first header says is not repeated: of another kind of file it is bytes for no terminal.
+    // The message leaves out the first header: it can hold bytes that confuse a terminal.
     let broken = |e: io::Error, entries| match entries {
         0 => format!("{name} is no tar archive, gzipped or not"),
         _ => format!("{name}: {e}"),
     };
-    // Raw: extended headers are entries of their own, not something that is read into memory unasked.
+    // Raw entries: extended headers are entries of their own and are not read into memory.
     for entry in archive.entries().map_err(|e| broken(e, 0))?.raw(true) {
         let mut entry = entry.map_err(|e| broken(e, entries))?;
         entries += 1;
@@ -63,7 +61,7 @@ pub fn unpack(archive: &Path, into: &Path, limits: ArchiveLimits, flat: bool) ->
         }
         match entry.header().entry_type() {
             EntryType::Regular | EntryType::Continuous => {}
-            // What an extended header could say (dates, longer names) is of no use here.
+            // Extended headers hold dates and longer names, which are not needed.
             EntryType::XHeader | EntryType::XGlobalHeader if entry.size() <= left => continue,
             EntryType::XHeader | EntryType::XGlobalHeader => {}
             EntryType::Directory => continue,
@@ -85,7 +83,7 @@ pub fn unpack(archive: &Path, into: &Path, limits: ArchiveLimits, flat: bool) ->
     Ok(())
 }
 
-/// A reader that fails when more is read than was granted.
+/// A reader that fails when more than a limit is read.
 struct Budget<R> {
     inner: R,
     left: u64,

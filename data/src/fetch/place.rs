@@ -1,4 +1,4 @@
-//! The folder side of fetching: what is there, one process at a time, files that appear whole.
+//! Checks the files in place, locks out other processes, and places files atomically.
 
 use super::{DataFile, Package, progress::Progress};
 use crate::{Error, Result};
@@ -8,9 +8,9 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// The files of a package that are not in `folder`, or not as they must be.
+/// Returns the files of a package that are missing from `folder` or damaged.
 pub(super) fn missing<'a>(package: &'a Package, folder: &Path) -> Vec<&'a DataFile> {
-    // A thread a file: hashing is what a call with everything in place spends its time on.
+    // One thread for each file: with everything in place, a call spends its time on hashing.
     let files = &package.files;
     let good: Vec<bool> = std::thread::scope(|scope| {
         let checks: Vec<_> =
@@ -20,7 +20,7 @@ pub(super) fn missing<'a>(package: &'a Package, folder: &Path) -> Vec<&'a DataFi
     files.iter().zip(good).filter(|(_, good)| !good).map(|(file, _)| file).collect()
 }
 
-/// Whether a file is the one it should be; if not, why.
+/// Checks a file's length and checksum; the error says what differs.
 fn verify(file: &DataFile, path: &Path) -> Result<(), String> {
     let name = &file.name;
     let bytes = fs::metadata(path).map_err(|e| format!("{name}: {e}"))?.len();
@@ -49,8 +49,8 @@ pub(super) fn lock(dir: &Path, package: &Package, progress: &Progress) -> Result
     Ok(file)
 }
 
-/// An empty folder beside the final place, on the same file system. What a killed process has left of
-/// its own is removed: the caller holds the lock, so nobody uses it.
+/// Makes an empty folder on the file system of the final place. The folder that a killed process has left is
+/// removed: the caller holds the lock, so that no process uses it.
 pub(super) fn work_folder(dir: &Path, package: &Package) -> Result<TempDir> {
     let prefix = format!(".{}-fetch-", package.name);
     for entry in fs::read_dir(dir).map_err(Error::io("read folder", dir))?.flatten() {
@@ -62,8 +62,8 @@ pub(super) fn work_folder(dir: &Path, package: &Package) -> Result<TempDir> {
     tempfile::Builder::new().prefix(&prefix).tempdir_in(dir).map_err(Error::io("create a folder in", dir))
 }
 
-/// Moves files from where they were found into `folder`, each after its checksum has matched. Good files are
-/// kept even when others are not.
+/// Moves files into `folder`, each after its checksum has matched. Good files are kept even if others are
+/// damaged.
 pub(super) fn place(files: &[&DataFile], found: &Path, folder: &Path) -> Result<(), String> {
     let mut faults = Vec::new();
     for file in files {

@@ -1,27 +1,27 @@
-//! What a user at a terminal sees of a fetch; without a terminal, nothing.
+//! Shows the progress of a fetch at a terminal.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
 
-/// One line that says what is going on, or a bar.
+/// A line with a message, or a bar.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
     pub fn new(quiet: bool) -> Self {
-        // On standard error, which `indicatif` leaves alone when it is no terminal.
+        // On standard error, which `indicatif` leaves alone if it is not a terminal.
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.enable_steady_tick(Duration::from_millis(120));
         Self(bar)
     }
 
-    /// A step of unknown length.
+    /// Shows a step of unknown length.
     pub fn say(&self, message: &str) {
         self.style("{spinner} {wide_msg} {elapsed}");
         self.0.set_message(message.to_string());
     }
 
-    /// A step of `total` bytes, where it is known, of which `done` are there.
+    /// Shows a step of `total` bytes, if known, after `done` of them.
     pub fn bytes(&self, message: &str, done: u64, total: Option<u64>) {
         self.style("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
         self.0.set_message(message.to_string());
@@ -33,7 +33,7 @@ impl Progress {
         self.0.reset_eta();
     }
 
-    /// `count` more bytes.
+    /// Adds `count` bytes.
     pub fn advance(&self, count: u64) {
         self.0.inc(count);
     }

@@ -1,5 +1,5 @@
-//! Package managers of this machine as sources: they know the mirrors, the proxy and the credentials that
-//! its user has set up.
+//! Uses the package managers of this machine as sources: they know the mirrors and the proxy that its user has set
+//! up.
 
 use std::{
     fs::{self, File},
@@ -9,10 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The tools' own time-outs add up to more than a user waits; a good line needs seconds.
+/// The time limit of a tool: their own limits add up to more than a user waits, and a download needs seconds.
 const DEADLINE: Duration = Duration::from_secs(900);
 
-/// `npm pack NAME@VERSION` into the folder `into`; the archive's path.
+/// Runs `npm pack NAME@VERSION` in the folder `into`, and returns the archive's path.
 pub(super) fn npm(package: &str, version: &str, into: &Path) -> Result<PathBuf, String> {
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let wanted = format!("{package}@{version}");
@@ -22,7 +22,7 @@ pub(super) fn npm(package: &str, version: &str, into: &Path) -> Result<PathBuf, 
     if archive.is_file() { Ok(archive) } else { Err(format!("npm left no {}", archive.display())) }
 }
 
-/// The folder `holds` of a Debian package: where the package is installed, or unpacked below `into`.
+/// Returns the folder `holds` of a Debian package, installed or unpacked below `into`.
 pub(super) fn debian(package: &str, holds: &Path, into: &Path) -> Result<PathBuf, String> {
     let installed = Path::new("/").join(holds);
     if installed.is_dir() {
@@ -36,7 +36,7 @@ pub(super) fn debian(package: &str, holds: &Path, into: &Path) -> Result<PathBuf
     Ok(into.join("package").join(holds))
 }
 
-/// Runs a program in the folder `dir`; where it fails, says in its own words why.
+/// Runs a program in the folder `dir`; the error holds the program's own message.
 fn run(program: &str, arguments: &[&str], dir: &Path) -> Result<(), String> {
     let log = dir.join(format!("{program}.log"));
     let output = File::create(&log).map_err(|e| format!("cannot create {}: {e}", log.display()))?;

@@ -8,12 +8,11 @@ use std::{
     },
 };
 
-/// Workers claim the next number below `total`, make its item, and deliver it; the consumer takes the
-/// items in the order of their numbers. At most `size` items are claimed and not yet taken.
+/// Workers claim the next number below `total`, make its item, and deliver it; the consumer takes the items in the
+/// order of their numbers. At most `size` items are claimed and not yet taken.
 ///
-/// Why not a channel: items come in the order of their numbers whichever worker is faster, and a worker
-/// that found the window full sleeps until half of it is free. Otherwise each item taken would wake a
-/// thread, which costs the training more than the item.
+/// Unlike a channel, it keeps the order whichever worker is faster, and lets a worker that found the window full
+/// sleep until half of it is free: waking a thread for each item would cost the training more than the item.
 pub(crate) struct Window<T> {
     state: Mutex<State<T>>,
     closed: AtomicBool,
@@ -24,14 +23,14 @@ pub(crate) struct Window<T> {
 }
 
 struct State<T> {
-    /// Items from number `taken` on; `None` where a worker is still at it.
+    /// Items from number `taken` on; `None` if a worker is still making it.
     slots: VecDeque<Option<T>>,
     taken: usize,
     sleepers: usize,
 }
 
 impl<T> Window<T> {
-    /// A window over the numbers from `first` below `total`.
+    /// Makes a window over the numbers from `first` below `total`.
     pub fn new(size: usize, first: usize, total: usize) -> Self {
         let state = State { slots: VecDeque::new(), taken: first, sleepers: 0 };
         let (ready, space) = (Condvar::new(), Condvar::new());
@@ -45,7 +44,7 @@ impl<T> Window<T> {
         }
     }
 
-    /// The next number to work on; `None` when there is no more work.
+    /// Claims the next number to work on; `None` if there is no more work.
     pub fn claim(&self) -> Option<usize> {
         let mut state = self.lock();
         while state.slots.len() >= self.size && !self.is_closed() {
@@ -61,7 +60,7 @@ impl<T> Window<T> {
         Some(number)
     }
 
-    /// Hands over what a number gave.
+    /// Delivers the item of a number.
     pub fn deliver(&self, number: usize, item: T) {
         let mut state = self.lock();
         let at = number - state.taken;
@@ -71,7 +70,7 @@ impl<T> Window<T> {
         }
     }
 
-    /// The item of the next number; waits for it. There must be one.
+    /// Waits for the item of the next number and takes it. There must be one.
     pub fn take(&self) -> T {
         let mut state = self.lock();
         loop {
@@ -87,21 +86,21 @@ impl<T> Window<T> {
         }
     }
 
-    /// Whether nobody wants the rest.
+    /// Returns true if the rest is not wanted.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
     }
 
     /// Tells the workers to stop.
     pub fn close(&self) {
-        // Under the lock: a worker between its look at the flag and its sleep would miss the call.
+        // Under the lock: a worker between reading the flag and sleeping would miss the call.
         let _state = self.lock();
         self.closed.store(true, Ordering::Relaxed);
         self.space.notify_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        // Nothing below panics while it holds the lock, so that a poisoned state is still whole.
+        // No code below panics while it holds the lock, so that a poisoned state is still valid.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

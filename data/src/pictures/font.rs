@@ -5,7 +5,7 @@ pub(super) const HEIGHT: usize = 8;
 /// Columns from one letter to the next.
 pub(super) const ADVANCE: usize = 6;
 
-/// A letter's columns from left to right, the lowest bit on top; a box for what has no letter here.
+/// Returns a letter's columns from left to right, the lowest bit on top, or a box for a character without one.
 pub(super) fn glyph(letter: char) -> [u8; 5] {
     let at = (letter as usize).wrapping_sub(' ' as usize);
     GLYPHS.get(at).copied().unwrap_or([0x7f, 0x41, 0x41, 0x41, 0x7f])

@@ -1,11 +1,11 @@
-//! `make_grid` and `save_image`.
+//! Arranges batches of pictures in grids, and writes picture files.
 
 use crate::{Error, Image, Result};
 use image::ImageFormat;
 use std::{io::Cursor, path::Path};
 use taper_tensor::{DType, Tensor, write_atomic};
 
-/// How [`make_grid`] lays out its pictures, with the names and defaults of torchvision.
+/// The layout of [`make_grid`], with the names and defaults of torchvision.
 #[derive(Clone, Copy, Debug)]
 pub struct Grid {
     nrow: usize,
@@ -16,7 +16,7 @@ pub struct Grid {
     pad_value: f32,
 }
 
-/// 8 pictures in a row, 2 black pixels between them, values as they are.
+/// Returns a layout of 8 pictures in a row, 2 black pixels between them, values as they are.
 impl Default for Grid {
     fn default() -> Self {
         Self { nrow: 8, padding: 2, normalize: false, range: None, scale_each: false, pad_value: 0.0 }
@@ -24,50 +24,53 @@ impl Default for Grid {
 }
 
 impl Grid {
-    /// The default layout.
+    /// Makes the default layout.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Pictures in a row.
+    /// Sets the number of pictures in a row; default 8.
     pub fn nrow(mut self, nrow: usize) -> Self {
         self.nrow = nrow;
         self
     }
 
-    /// Pixels between and around the pictures.
+    /// Sets the number of pixels between and around the pictures; default 2.
     pub fn padding(mut self, padding: usize) -> Self {
         self.padding = padding;
         self
     }
 
-    /// Whether values are stretched from their smallest and largest to 0 and 1.
+    /// Stretches values from their smallest and largest to 0 and 1; default false.
     pub fn normalize(mut self, normalize: bool) -> Self {
         self.normalize = normalize;
         self
     }
 
-    /// What becomes 0 and what becomes 1 with `normalize`, instead of the smallest and the largest value.
+    /// Sets the values that `normalize` turns into 0 and 1; default the smallest and the largest value.
     pub fn value_range(mut self, low: f32, high: f32) -> Self {
         self.range = Some([low, high]);
         self
     }
 
-    /// Whether each picture has its own smallest and largest value.
+    /// Takes the smallest and the largest value of each picture; default false.
     pub fn scale_each(mut self, scale_each: bool) -> Self {
         self.scale_each = scale_each;
         self
     }
 
-    /// The value between the pictures.
+    /// Sets the value between the pictures; default 0.
     pub fn pad_value(mut self, value: f32) -> Self {
         self.pad_value = value;
         self
     }
 }
 
-/// One picture `[C, height, width]` of a batch `[N, C, H, W]` of f32, as `torchvision.utils.make_grid`: row
-/// by row, grey pictures as three equal channels, a single picture without a frame.
+/// Arranges a batch of f32 in one picture, as `torchvision.utils.make_grid`: row by row, grey pictures as three
+/// equal channels, a single picture without a frame.
+///
+/// # Shapes
+/// Batch `[N, C, H, W]`, `[C, H, W]` or `[H, W]`, output `[C, height, width]`.
 ///
 /// ```
 /// use taper_data::pictures::{Grid, make_grid};
@@ -78,7 +81,7 @@ impl Grid {
 /// ```
 ///
 /// # Errors
-/// When the tensor is no batch or picture of f32, when it is empty, or when `nrow` is 0.
+/// When the tensor is not a batch or picture of f32, is empty, or `nrow` is 0.
 pub fn make_grid(batch: &Tensor, grid: &Grid) -> Result<Tensor> {
     let [count, channels, h, w] = match *batch.size() {
         [n, c, h, w] if n * c * h * w > 0 => [n, c, h, w],
@@ -138,7 +141,7 @@ fn stretch(values: &mut [f32], range: Option<[f32; 2]>) {
 /// `torchvision.utils.save_image`.
 ///
 /// # Errors
-/// As [`make_grid`] and [`Image::save`].
+/// When the tensor is not a batch or picture of f32, is empty, `nrow` is 0, or the file cannot be written.
 pub fn save_image(batch: &Tensor, path: impl AsRef<Path>, grid: &Grid) -> Result<()> {
     let picture = make_grid(batch, grid)?;
     let bytes = floats("save_image", &picture)?.into_iter().map(|x| (x * 255.0 + 0.5) as u8).collect();
@@ -149,8 +152,8 @@ pub fn save_image(batch: &Tensor, path: impl AsRef<Path>, grid: &Grid) -> Result
 }
 
 impl Image {
-    /// Writes the picture as a PNG or JPEG file, as the file's name ends; the file appears whole or not at all.
-    /// Floats go from 0, black, to 1.
+    /// Writes the picture atomically as a PNG or JPEG file, by the end of the file's name. Floats go from 0, black,
+    /// to 1.
     ///
     /// # Errors
     /// When the picture has neither 1 nor 3 channels, or the file cannot be written.
@@ -183,7 +186,7 @@ impl Image {
     }
 }
 
-/// The format that a picture's file is to have, by the end of its name.
+/// Returns the format of a picture's file by the end of its name.
 ///
 /// # Errors
 /// When it is neither PNG nor JPEG.

@@ -1,4 +1,4 @@
-//! Pictures to look at: grids of batches, files, and sheets with a caption under each picture.
+//! Shows pictures: grids of batches, files, and sheets with a caption under each picture.
 
 mod font;
 mod grid;

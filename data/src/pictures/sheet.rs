@@ -1,4 +1,4 @@
-//! Sheets of enlarged pictures with captions.
+//! Draws sheets of enlarged pictures with captions.
 
 use super::{font, grid::picture_format};
 use crate::{
@@ -10,16 +10,16 @@ use std::path::Path;
 /// A picture of a [`sheet`].
 #[derive(Clone, Debug)]
 pub struct Tile {
-    /// Grey or colour; bytes, or floats from 0 to 1.
+    /// The picture, grey or in colour; bytes, or floats from 0 to 1.
     pub image: Image,
-    /// The text below it, in ASCII; what does not fit is cut.
+    /// The text below it, in ASCII, cut to the width.
     pub caption: String,
     /// The text's colour.
     pub colour: [u8; 3],
 }
 
 impl Tile {
-    /// A picture with a black caption.
+    /// Makes a picture with a black caption.
     pub fn new(image: Image, caption: impl Into<String>) -> Self {
         Self { image, caption: caption.into(), colour: [0; 3] }
     }
@@ -29,16 +29,19 @@ impl Tile {
 const GAP: usize = 4;
 const LINE: usize = font::HEIGHT + 3;
 
-/// One picture of all tiles, `columns` in a row, each enlarged to at least `side` pixels, on white.
+/// Draws all tiles in one picture, `columns` in a row, each enlarged to at least `side` pixels, on white.
 ///
 /// # Errors
-/// When there is no tile or column, or a picture has neither 1 nor 3 channels.
+/// When there are no tiles or columns, or a picture has neither 1 nor 3 channels.
 pub fn sheet(tiles: &[Tile], columns: usize, side: usize) -> Result<Image> {
     if tiles.is_empty() || columns == 0 {
-        return Err(Error::invalid("sheet", format!("{} pictures in {columns} columns", tiles.len())));
+        return Err(Error::invalid(
+            "sheet",
+            format!("got {} pictures and {columns} columns, expected at least 1 of each", tiles.len()),
+        ));
     }
     let largest = |axis: usize| tiles.iter().map(|tile| tile.image.size()[axis]).max().unwrap_or(1).max(1);
-    // Whole multiples, so that every pixel stays a square.
+    // Whole multiples keep every pixel a square.
     let factor = side.div_ceil(largest(1).max(largest(2))).max(1);
     let (cell_h, cell_w) = (largest(1) * factor + LINE + GAP, largest(2) * factor + GAP);
     let columns = columns.min(tiles.len());
@@ -80,7 +83,7 @@ impl Page {
         }
     }
 
-    /// As much of a text as fits into `room` columns.
+    /// Writes as much of a text as fits into `room` columns.
     fn write(&mut self, top: usize, left: usize, room: usize, text: &str, rgb: [u8; 3]) {
         for (n, glyph) in text.chars().take(room / font::ADVANCE).map(font::glyph).enumerate() {
             for (x, column) in glyph.into_iter().enumerate() {
@@ -92,8 +95,8 @@ impl Page {
     }
 }
 
-/// A preview of a dataset: its first `count` samples with the names of their classes (their numbers,
-/// where `classes` has no name), written as a PNG or JPEG file.
+/// Writes a preview of a dataset as a PNG or JPEG file: its first `count` samples with the names of their classes, or
+/// their numbers if `classes` has no name.
 ///
 /// ```no_run
 /// use taper_data::{Cifar10, pictures::show};
