@@ -145,7 +145,7 @@ pub struct OptimizerBuilder<R> {
     groups: Vec<(Vec<Variable>, Change<R>)>,
 }
 
-/// How the settings of a group differ from those of the optimiser.
+/// Makes the settings of a group from those of the optimiser.
 type Change<R> = Arc<dyn Fn(R) -> R + Send + Sync>;
 
 impl<R: Rule> PerParameter<R> {

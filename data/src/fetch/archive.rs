@@ -44,7 +44,7 @@ pub fn unpack(archive: &Path, into: &Path, limits: ArchiveLimits, flat: bool) ->
     let (mut entries, mut left) = (0, limits.bytes);
     // The message leaves out the first header: it can hold bytes that confuse a terminal.
     let broken = |e: io::Error, entries| match entries {
-        0 => format!("{name} is no tar archive, gzipped or not"),
+        0 => format!("{name} is not a tar archive, gzipped or not"),
         _ => format!("{name}: {e}"),
     };
     // Raw entries: extended headers are entries of their own and are not read into memory.

@@ -45,7 +45,7 @@ impl From<(usize, usize)> for Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResizeOptions {
-    /// How a value between the pixels is found.
+    /// The interpolation of values between the pixels.
     pub interpolation: Interpolation,
     /// Makes a smaller picture of all pixels of the larger one.
     pub antialias: bool,

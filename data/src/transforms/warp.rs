@@ -20,7 +20,7 @@ pub struct Affine {
     pub shear: [f32; 2],
     /// The fixed point, as x and y in pixels from the upper left corner; `None` is the middle.
     pub center: Option<[f32; 2]>,
-    /// How values between pixels are found; `Bicubic` counts as `Bilinear`.
+    /// The interpolation of values between the pixels; `Bicubic` counts as `Bilinear`.
     pub interpolation: Interpolation,
     /// The value beyond the edge. `None` is black; with `Some`, pixels on the edge are blended once more, as
     /// torchvision does for a fill value.
@@ -46,7 +46,7 @@ impl Default for Affine {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RotateOptions {
-    /// How a value between the pixels is found; `Bicubic` counts as `Bilinear`.
+    /// The interpolation of values between the pixels; `Bicubic` counts as `Bilinear`.
     pub interpolation: Interpolation,
     /// Enlarges the picture to hold all of what it held.
     pub expand: bool,
@@ -117,7 +117,7 @@ impl Image {
         }
         let [a, b, _, c, d, _] = map.inverse([height, width]);
         let (half_h, half_w) = (height as f32 / 2.0, width as f32 / 2.0);
-        // The corners' extent; a ten-thousandth of a pixel is no reason for another row.
+        // The corners' extent; a ten-thousandth of a pixel does not add a row.
         let extent = |x: f32, y: f32, half: f32| {
             let reach = (x * half_w).abs() + (y * half_h).abs();
             let [low, high] = [half - reach, half + reach].map(|place| (place / 1e-4).trunc() * 1e-4);

@@ -1,4 +1,4 @@
-//! What `#[module(...)]` may say on a type and on a field.
+//! Reads `#[module(...)]` on a type and on a field.
 
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Error, LitStr, Path, Result};
@@ -8,16 +8,16 @@ use syn::{Attribute, Error, LitStr, Path, Result};
 pub struct TypeOptions {
     /// The printed name.
     pub rename: Option<String>,
-    /// The function that writes what stands between the parentheses.
+    /// The function that returns the text between the parentheses.
     pub extra_repr: Option<Path>,
     /// The path of `taper_nn`, where it cannot be found in the package's manifest.
     pub krate: Option<Path>,
 }
 
-/// What a field is to the module.
+/// The role of a field in the module.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Role {
-    /// Whatever its type is: a module, a parameter, a buffer, …
+    /// A member of the kind that its type is: a module, a parameter, …
     Member,
     Buffer,
     Skipped,
@@ -26,7 +26,7 @@ pub enum Role {
 /// Options of a field.
 pub struct FieldOptions {
     pub role: Role,
-    /// The member's name, where it is not the field's.
+    /// The member's name, if it is not the field's.
     pub rename: Option<String>,
 }
 
@@ -64,7 +64,7 @@ pub fn of_field(attributes: &[Attribute]) -> Result<FieldOptions> {
         options.role = role;
         if taken || role == Role::Skipped && options.rename.is_some() {
             return Err(meta.error(
-                "a skipped field is no member: it has no name and is no buffer; remove one of the two",
+                "a skipped field is not a member, so it has no name and is not a buffer; remove one of the two",
             ));
         }
         Ok(())
@@ -72,7 +72,7 @@ pub fn of_field(attributes: &[Attribute]) -> Result<FieldOptions> {
     Ok(options)
 }
 
-/// Refuses `#[module(...)]` where it means nothing.
+/// Refuses `#[module(...)]` where it has no effect.
 pub fn none(attributes: &[Attribute]) -> Result<()> {
     for_each(attributes, |meta| Err(meta.error("a variant takes no `#[module(...)]`: put it on the fields")))
 }

@@ -1,4 +1,4 @@
-//! From a type's definition to its `Module` and `Display`.
+//! Expands a type's definition to its `Module` and `Display`.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use syn::{Data, DeriveInput, Error, Field, Fields, Generics, Index, Result, Vari
 
 use crate::attributes::{self, Role};
 
-/// What `#[derive(Module)]` writes.
+/// Returns the implementations that `#[derive(Module)]` writes.
 pub fn module(input: &DeriveInput) -> Result<TokenStream> {
     let options = attributes::of_type(&input.attrs)?;
     let printed = options.rename.unwrap_or_else(|| input.ident.unraw().to_string());
@@ -95,8 +95,8 @@ fn enum_body<'a>(
     })
 }
 
-/// A match over the variants. One without variants has no values: its reference is looked through,
-/// or the match would want an arm.
+/// Returns a match over the variants. An enum without variants is matched by value, as a match over a reference
+/// would need an arm.
 fn over(arms: &[TokenStream]) -> TokenStream {
     if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms,)* }) }
 }
@@ -120,7 +120,7 @@ fn methods(visit: &TokenStream, name: &TokenStream, described: Option<TokenStrea
     }
 }
 
-/// The field of a variant that is nothing but its one unnamed field.
+/// Returns the field of a variant with one unnamed field.
 fn transparent(variant: &Variant) -> Result<Option<&Field>> {
     let Fields::Unnamed(fields) = &variant.fields else { return Ok(None) };
     match fields.unnamed.first() {
@@ -132,13 +132,13 @@ fn transparent(variant: &Variant) -> Result<Option<&Field>> {
     }
 }
 
-/// Where the compiler points at when the field's type cannot be what it has to be. Names resolve
-/// as in the rest of the expansion, also where the type comes out of another macro.
+/// Returns the span of an error about the field's type. Names resolve as in the rest of the expansion, even if
+/// the type comes out of another macro.
 fn pointing_at(field: &Field) -> Span {
     field.ty.span().resolved_at(Span::call_site())
 }
 
-/// A call for each field that is a member; `place` is a reference to the field.
+/// Returns a call for each field that is a member; `place` is a reference to the field.
 fn visits(fields: &Fields, place: impl Fn(usize, &Field) -> TokenStream) -> Result<Vec<TokenStream>> {
     let mut names = HashSet::new();
     let mut calls = Vec::new();
@@ -165,7 +165,7 @@ fn visits(fields: &Fields, place: impl Fn(usize, &Field) -> TokenStream) -> Resu
     Ok(calls)
 }
 
-/// The pattern that binds the members of a variant.
+/// Returns the pattern that binds the members of a variant.
 fn pattern(fields: &Fields, bindings: &[Ident]) -> Result<TokenStream> {
     let mut bound = Vec::new();
     for (index, (field, binding)) in fields.iter().zip(bindings).enumerate() {
@@ -180,7 +180,7 @@ fn pattern(fields: &Fields, bindings: &[Ident]) -> Result<TokenStream> {
     Ok(quote!({ #(#bound,)* .. }))
 }
 
-/// The type's generics, with `Module` asked of the parameters that members use.
+/// Returns the type's generics, with the bound `Module` on the parameters that members use.
 fn with_bounds(generics: &Generics, data: &Data) -> Result<Generics> {
     let fields: Vec<&Field> = match data {
         Data::Struct(data) => data.fields.iter().collect(),

@@ -1,4 +1,4 @@
-//! Where the package that derives `Module` finds `taper_nn`.
+//! Finds the path of `taper_nn` in the package that derives `Module`.
 
 use std::path::Path;
 
@@ -15,8 +15,8 @@ fn only_the_front_door(manifest: &str) -> bool {
     names(manifest, "taper") && !names(manifest, "taper-nn")
 }
 
-/// Whether a manifest has a dependency: a key in a table, or a table of its own. No parser of TOML is built for
-/// this; where it guesses wrong, `#[module(crate = "...")]` says it.
+/// Returns true if a manifest has a dependency, as a key in a table or as a table of its own. It does not parse
+/// TOML; if it guesses wrong, `#[module(crate = "...")]` helps.
 fn names(manifest: &str, package: &str) -> bool {
     manifest.lines().any(|line| {
         let line = line.trim();

@@ -120,7 +120,7 @@ impl MultiheadAttention {
             [Some(q), Some(k), Some(v)] => Ok([q.clone(), k.clone(), v.clone()]),
             _ => Err(Error::value(
                 "multihead_attention",
-                "neither in_proj_weight nor all of q_proj_weight, k_proj_weight and v_proj_weight are there",
+                "got neither in_proj_weight nor all of q_proj_weight, k_proj_weight and v_proj_weight",
             )),
         }
     }
@@ -227,7 +227,7 @@ fn thirds(all: &Variable) -> Result<[Variable; 3]> {
 }
 
 fn no_scores() -> Error {
-    Error::value("multihead_attention", "the scores are no [batch, heads, target, source]")
+    Error::value("multihead_attention", "the scores are not [batch, heads, target, source]")
 }
 
 fn expect_mask(name: &str, mask: &Tensor, shapes: &[&[usize]]) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::{Error, Forward, Module, Place, Result, Training};
 macro_rules! dropout {
     ($(#[$doc:meta])* $name:ident, $op:literal, $shape:literal, $drop:expr) => {
         $(#[$doc])*
-        /// What stays is scaled by `1 / (1 - p)`; in evaluation nothing happens. The numbers come
+        /// The rest is scaled by `1 / (1 - p)`; in evaluation nothing happens. The numbers come
         /// from the default generator.
         ///
         /// # Shapes

@@ -202,7 +202,7 @@ pub struct Upsample {
     place: Place,
 }
 
-/// How large the output is.
+/// The size of the output.
 #[derive(Clone, Copy, Debug)]
 enum UpsampleTo {
     Scale((usize, usize)),

@@ -1,5 +1,5 @@
-//! PyTorch's own checkpoint files, `.pt` and `.pth`: a pickle that describes tensors, and the bytes
-//! of their storages beside it; in a zip archive since version 1.6, one after the other before.
+//! Reads PyTorch's own checkpoint files, `.pt` and `.pth`: a pickle that describes tensors, and the bytes of their
+//! storages; in a zip archive since version 1.6, one after the other before.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ fn read_zip(file: &[u8]) -> Result<StateDict, String> {
     let archive = Archive::read(file)?;
     // All entries lie in one folder, named after the file that was written.
     let folder = archive.names().find_map(|name| name.strip_suffix("data.pkl"));
-    let folder = folder.ok_or("the archive has no data.pkl: it is no checkpoint of PyTorch")?;
+    let folder = folder.ok_or("the archive has no data.pkl: it is not a checkpoint of PyTorch")?;
     if archive.get(&format!("{folder}byteorder")).is_ok_and(|order| order == b"big") {
         return Err("the numbers are in big-endian order, which is not supported".into());
     }

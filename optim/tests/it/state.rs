@@ -108,7 +108,7 @@ fn states_of_something_else() {
     };
     assert!(
         from("weight", Tensor::options().dtype(DType::F64).tensor(1.0f64).unwrap())
-            .contains("weight in the saved state is no name")
+            .contains("weight in the saved state is not a name")
     );
     assert!(
         from("step.x", Tensor::options().dtype(DType::F64).tensor(1.0f64).unwrap())
@@ -116,7 +116,7 @@ fn states_of_something_else() {
     );
     assert!(
         from("step.0", Tensor::options().dtype(DType::F64).tensor([1.0f64]).unwrap())
-            .contains("no single f64 number")
+            .contains("is not a single f64 number")
     );
 }
 
