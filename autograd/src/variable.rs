@@ -134,7 +134,7 @@ impl Variable {
     /// Returns the size of a dimension, which may be counted from the end.
     ///
     /// # Errors
-    /// When there is no such dimension.
+    /// If `dim` is out of range.
     pub fn size_of(&self, dim: i64) -> Result<usize> {
         Ok(self.tensor().size_of(dim)?)
     }
@@ -162,7 +162,7 @@ impl Variable {
     /// The value of a variable of one element.
     ///
     /// # Errors
-    /// When there is not exactly one element.
+    /// If there is not exactly one element.
     pub fn item<T: taper_tensor::Element>(&self) -> Result<T> {
         Ok(self.tensor().item()?)
     }
@@ -180,7 +180,7 @@ impl Variable {
     /// Switches the gradient of a leaf on or off: a frozen parameter.
     ///
     /// # Errors
-    /// When an operation made the variable; to switch it on for integers.
+    /// If an operation made the variable; to switch it on for integers.
     pub fn set_requires_grad(&self, on: bool) -> Result<()> {
         if on && !self.dtype().is_float() {
             return Err(Error::NotReal { op: "set_requires_grad", dtype: self.dtype(), name: self.name() });

@@ -53,7 +53,7 @@ impl Variable {
     /// ```
     ///
     /// # Errors
-    /// When this variable requires a gradient and operations are recorded; and those of `f`.
+    /// If this variable requires a gradient and operations are recorded; and those of `f`.
     pub fn without_gradient(
         &self,
         op: &'static str,

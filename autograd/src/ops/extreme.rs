@@ -14,7 +14,7 @@ impl Variable {
         /// Returns the smallest element; equal ones share the gradient.
         pub fn min(&self) -> Result<Self> = shared("Min", vec![], same);
 
-        /// Returns the largest elements over some dimensions, all where none is given; equal ones share the gradient.
+        /// Returns the largest elements over `dims`, or over all dimensions if none is given; equal ones share the gradient.
         pub fn amax(&self, dims: impl IntoDims) -> Result<Self> {
             let dims = dims.into_dims();
             self.shared(self.tensor().amax(&dims)?, "Amax", dims.dims, |x, y| x.eq(y))
@@ -26,14 +26,14 @@ impl Variable {
             self.shared(self.tensor().amin(&dims)?, "Amin", dims.dims, |x, y| x.eq(y))
         }
 
-        /// Returns the largest elements along a dimension, and their indices: the first of equal ones, which gets the
+        /// Returns the largest elements along `dim`, and their indices: the first of equal ones, which gets the
         /// whole gradient. PyTorch's `x.max(dim)`.
         pub fn max_dim(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
             let dims = dim.into_dims();
             self.picked(self.tensor().max_dim(&dims)?, "MaxDim", &dims)
         }
 
-        /// Returns the smallest elements along a dimension, and their indices; see [`Variable::max_dim`].
+        /// Returns the smallest elements along `dim`, and their indices; see [`Variable::max_dim`].
         pub fn min_dim(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
             let dims = dim.into_dims();
             self.picked(self.tensor().min_dim(&dims)?, "MinDim", &dims)

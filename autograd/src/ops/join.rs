@@ -7,11 +7,11 @@ use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// Joins tensors along a dimension; their other sizes must agree, and their dtypes promote. Each gets
+    /// Joins tensors along `dim`; their other sizes must agree, and their dtypes promote. Each gets
     /// the gradient in its own dtype.
     ///
     /// # Errors
-    /// When there is no tensor, or the shapes do not fit.
+    /// If there is no tensor, or the shapes do not fit.
     #[track_caller]
     pub fn cat(tensors: &[impl AsTensor<Self>], dim: i64) -> Result<Self> {
         let tensors: Vec<_> = tensors.iter().map(|t| t.as_tensor()).collect();

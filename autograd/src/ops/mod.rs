@@ -104,7 +104,7 @@ macro_rules! in_place {
         /// # Errors
         /// On a leaf that requires a gradient, or a view of one, outside of
         /// [`no_grad`](crate::no_grad): its value before would be lost; on a view that was made where
-        /// nothing was recorded, whose base would change unseen; when the result has another shape, or is a real number
+        /// nothing was recorded, whose base would change unseen, or if the result has another shape, or is a real number
         /// that the dtype cannot hold.
         #[track_caller]
         pub fn $name_(&self $(, $arg: $ty)*) -> Result<()> {

@@ -13,7 +13,7 @@ impl Variable {
         /// Returns the sum of all elements; integers are summed as i64. Each element gets the gradient.
         pub fn sum(&self) -> Result<Self> = spread("Sum", &[], 1.0);
 
-        /// Returns the sums over some dimensions, all where none is given.
+        /// Returns the sums over `dims`, or over all dimensions if none is given.
         pub fn sum_dim(&self, dims: impl IntoDims) -> Result<Self> {
             if let Some(scope) = widened(&registry::sum_dim, self) {
                 return scope.full(self)?.sum_dim(dims);
@@ -25,7 +25,7 @@ impl Variable {
         /// Returns the mean of all elements; NaN of none.
         pub fn mean(&self) -> Result<Self> = spread("Mean", &[], self.numel() as f64);
 
-        /// Returns the means over some dimensions, all where none is given.
+        /// Returns the means over `dims`, or over all dimensions if none is given.
         pub fn mean_dim(&self, dims: impl IntoDims) -> Result<Self> {
             let dims = dims.into_dims();
             self.means(self.tensor().mean_dim(&dims)?, &dims.dims)
@@ -35,7 +35,7 @@ impl Variable {
         /// element is the product of the others, also where elements are 0.
         pub fn prod(&self) -> Result<Self> = of_input("Prod", |g, x| x.prod_gradient(&g, &[]));
 
-        /// Returns the products over some dimensions, all where none is given. The gradient is as that of [`Variable::prod`].
+        /// Returns the products over `dims`, or over all dimensions if none is given. The gradient is as that of [`Variable::prod`].
         pub fn prod_dim(&self, dims: impl IntoDims) -> Result<Self> {
             if let Some(scope) = widened(&registry::prod_dim, self) {
                 return scope.full(self)?.prod_dim(dims);
@@ -45,7 +45,7 @@ impl Variable {
             self.of_input(y, "ProdDim", move |g, x| x.prod_gradient(&g, &dims.dims))
         }
 
-        /// Returns the norm `y = (Σ |x|^p)^(1/p)` over some dimensions, all where none is given; the largest or the
+        /// Returns the norm `y = (Σ |x|^p)^(1/p)` over `dims`, or over all dimensions if none is given; the largest or the
         /// smallest `|x|` for an infinite p, the number of elements that are not 0 for a p of 0.
         /// `dx = sign(x) (|x| / y)^(p - 1) · dy`, and 0 where x or y is 0; extreme elements that are equal share the
         /// gradient.
@@ -74,7 +74,7 @@ impl Variable {
             })
         }
 
-        /// Returns `ln(Σ e^x)` over some dimensions, all where none is given, without overflow:
+        /// Returns `ln(Σ e^x)` over `dims`, or over all dimensions if none is given, without overflow:
         /// `dx = e^(x - y) · dy`, the softmax.
         pub fn logsumexp(&self, dims: impl IntoDims) -> Result<Self> {
             let dims = dims.into_dims();
@@ -145,7 +145,7 @@ impl Variable {
     /// Sums what broadcasting repeated, so that the result has the shape `target`.
     ///
     /// # Errors
-    /// When `target` does not broadcast to the shape of `self`.
+    /// If `target` does not broadcast to the shape of `self`.
     #[track_caller]
     pub fn sum_to(&self, target: &[usize]) -> Result<Self> {
         let size = self.size();

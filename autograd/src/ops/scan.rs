@@ -6,17 +6,17 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the largest elements so far along a dimension, and their indices: of equal ones the last. A NaN
+        /// Returns the largest elements so far along `dim`, and their indices: of equal ones the last. A NaN
         /// stays the largest.
         pub fn cummax(&self, dim: i64) -> Result<(Self, Tensor)> = picked("Cummax", &Keepdim(dim).into_dims());
-        /// Returns the smallest elements so far along a dimension, and their indices; see [`Variable::cummax`].
+        /// Returns the smallest elements so far along `dim`, and their indices; see [`Variable::cummax`].
         pub fn cummin(&self, dim: i64) -> Result<(Self, Tensor)> = picked("Cummin", &Keepdim(dim).into_dims());
-        /// Returns the running sums along a dimension; integers as i64. The gradient is summed from the other end.
+        /// Returns the running sums along `dim`; integers as i64. The gradient is summed from the other end.
         pub fn cumsum(&self, dim: i64) -> Result<Self> = linear_in("Cumsum", move |g| match g.dim() {
             0 => Ok(g),
             _ => g.flip(dim)?.cumsum(dim)?.flip(dim),
         });
-        /// Returns the running products along a dimension; integers as i64. The gradients are right where elements
+        /// Returns the running products along `dim`; integers as i64. The gradients are right where elements
         /// are 0 too.
         pub fn cumprod(&self, dim: i64) -> Result<Self> = of_input("Cumprod", move |g, x| {
             if x.numel() == 0 || x.dim() == 0 {
@@ -31,7 +31,7 @@ impl Variable {
             let lost = before.tensor().eq(0)?.logical_and(later.tensor().isinf()?)?;
             before.mul(later.masked_fill(&lost, 0.0)?)?.movedim(0, dim)?.to_dtype(x.dtype())
         });
-        /// Returns `y = ln(Σ e^x)` of the elements so far along a dimension, without overflow:
+        /// Returns `y = ln(Σ e^x)` of the elements so far along `dim`, without overflow:
         /// `dx[i] = Σ e^(x[i] - y[j]) · dy[j]` over all `j` from `i` on.
         pub fn logcumsumexp(&self, dim: i64) -> Result<Self> = of_both("LogCumSumExp", move |g, x, y| {
             if g.numel() == 0 || g.dim() == 0 {

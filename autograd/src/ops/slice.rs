@@ -11,19 +11,19 @@ type Join = fn(&[Variable], i64) -> Result<Variable>;
 
 impl Variable {
     operations! {
-        /// Returns views of the parts of `size` along a dimension; the last may be smaller.
+        /// Returns views of the parts of `size` along `dim`; the last may be smaller.
         pub fn split(&self, size: usize, dim: i64) -> Result<Vec<Self>> = parts("Split", dim, Self::cat);
-        /// Returns views of the parts of these sizes along a dimension.
+        /// Returns views of the parts of these sizes along `dim`.
         pub fn split_sizes(&self, sizes: &[usize], dim: i64) -> Result<Vec<Self>>
             = parts("SplitSizes", dim, Self::cat);
-        /// Returns views of the slices along a dimension, which disappears.
+        /// Returns views of the slices along `dim`, which disappears.
         pub fn unbind(&self, dim: i64) -> Result<Vec<Self>> = parts("Unbind", dim, Self::stack);
-        /// Returns a view of `length` elements from `start` on along a dimension.
+        /// Returns a view of `length` elements from `start` on along `dim`.
         pub fn narrow(&self, dim: i64, start: i64, length: usize) -> Result<Self>
             = part("Narrow", move |x| x.narrow(dim, start, length));
         /// Returns a view of the slice at an index of a dimension, which disappears.
         pub fn select(&self, dim: i64, index: i64) -> Result<Self> = part("Select", move |x| x.select(dim, index));
-        /// Returns a view of every `step`-th element from `start` to before `end` along a dimension: Python's
+        /// Returns a view of every `step`-th element from `start` to before `end` along `dim`: Python's
         /// `x[start:end:step]`. Negative bounds count from the end, and all are cut to the size.
         pub fn slice(&self, dim: i64, start: Option<i64>, end: Option<i64>, step: usize) -> Result<Self>
             = part("Slice", move |x| x.slice(dim, start, end, step));
@@ -32,7 +32,7 @@ impl Variable {
         pub fn diagonal(&self, offset: i64, dim1: i64, dim2: i64) -> Result<Self>
             = part("Diagonal", move |x| x.diagonal(offset, dim1, dim2));
 
-        /// Returns the windows of `size` elements along a dimension, one every `step` elements; a view. The dimension
+        /// Returns the windows of `size` elements along `dim`, one every `step` elements; a view. The dimension
         /// counts the windows, and a new last dimension has the elements of each.
         pub fn unfold(&self, dim: i64, size: usize, step: usize) -> Result<Self> {
             let y = self.tensor().unfold(dim, size, step)?;
@@ -54,7 +54,7 @@ impl Variable {
         }
     }
 
-    /// Records parts along a dimension as one operation, whose gradient is joined once: those of separate
+    /// Records parts along `dim` as one operation, whose gradient is joined once: those of separate
     /// ones would each be filled up with zeros.
     #[track_caller]
     fn parts(&self, parts: Vec<Tensor>, node: &'static str, dim: i64, join: Join) -> Result<Vec<Self>> {

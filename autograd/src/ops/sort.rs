@@ -6,13 +6,13 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the elements in ascending order along a dimension, or `descending`, and their indices as i64. NaN
+        /// Returns the elements in ascending order along `dim`, or `descending`, and their indices as i64. NaN
         /// is above all numbers; equal elements keep their order.
         pub fn sort(&self, dim: i64, descending: Descending) -> Result<(Self, Tensor)> = picked("Sort", &Keepdim(dim).into_dims());
-        /// Returns the `k` largest elements along a dimension in descending order, or the smallest in ascending
+        /// Returns the `k` largest elements along `dim` in descending order, or the smallest in ascending
         /// order, and their indices as i64.
         pub fn topk(&self, k: usize, dim: i64, largest: Largest) -> Result<(Self, Tensor)> = picked("TopK", &Keepdim(dim).into_dims());
-        /// Returns the `k`-th smallest elements along a dimension, counted from 1, and their indices. NaN is above all
+        /// Returns the `k`-th smallest elements along `dim`, counted from 1, and their indices. NaN is above all
         /// numbers.
         pub fn kthvalue(&self, k: usize, dim: impl IntoDims) -> Result<(Self, Tensor)> {
             let dims = dim.into_dims();

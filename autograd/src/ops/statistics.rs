@@ -9,7 +9,7 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the most frequent elements along a dimension, of equally frequent ones the smallest, and the index
+        /// Returns the most frequent elements along `dim`, of equally frequent ones the smallest, and the index
         /// where each is last, which gets the gradient.
         pub fn mode(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
             let dims = dim.into_dims();
@@ -18,14 +18,14 @@ impl Variable {
 
         /// Returns the middle element of all, the lower of two; equal ones share the gradient.
         pub fn median(&self) -> Result<Self> = shared("Median", vec![], same);
-        /// Returns the middle elements along a dimension, the lower of two, and their indices; the first NaN where
+        /// Returns the middle elements along `dim`, the lower of two, and their indices; the first NaN where
         /// there is one.
         pub fn median_dim(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
             let dims = dim.into_dims();
             self.picked(self.tensor().median_dim(&dims)?, "Median", &dims)
         }
 
-        /// Returns the variances over some dimensions, all where none is given: the squared distances from the mean,
+        /// Returns the variances over `dims`, or over all dimensions if none is given: the squared distances from the mean,
         /// summed, over `n - correction`. `dx = 2 (x - mean) / (n - correction) · dy`.
         pub fn var(&self, dims: impl IntoDims, correction: f64) -> Result<Self> {
             let dims = dims.into_dims();

@@ -109,7 +109,7 @@ impl<'a> Pickle<'a> {
     /// Reads the pickle at the beginning of `bytes`.
     ///
     /// # Errors
-    /// When the bytes end before the pickle does, or it uses an opcode that describes no data.
+    /// If the bytes end before the pickle does, or it uses an opcode that describes no data.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
         machine::run(bytes)
     }
@@ -137,7 +137,7 @@ impl<'a> Pickle<'a> {
     /// Returns an integer that is a size or an index.
     ///
     /// # Errors
-    /// When the value is not an integer, or negative.
+    /// If the value is not an integer, or negative.
     pub fn size(&self, id: Id) -> Result<usize> {
         match self.get(id) {
             Value::Int(n) => {
@@ -150,7 +150,7 @@ impl<'a> Pickle<'a> {
     /// Returns the text of a string.
     ///
     /// # Errors
-    /// When the value is not a string, or not UTF-8.
+    /// If the value is not a string, or not UTF-8.
     pub fn text(&self, id: Id) -> Result<&'a str> {
         text(self.get(id))
     }
@@ -158,7 +158,7 @@ impl<'a> Pickle<'a> {
     /// Returns the items of a tuple or list.
     ///
     /// # Errors
-    /// When the value is neither.
+    /// If the value is neither.
     pub fn items(&self, id: Id) -> Result<&[Id]> {
         match self.get(id) {
             Value::Tuple(items) | Value::List(items) => Ok(items),
