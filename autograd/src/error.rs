@@ -14,8 +14,8 @@ pub enum Error {
     Tensor(#[from] taper_tensor::Error),
     /// A backward pass from an output with more than one element and without a given gradient.
     #[error(
-        "backward: the output has shape {shape:?}, and only one number has an implied gradient; \
-         reduce it first, with .sum() or .mean(), or give its gradient to .backward_with(&gradient)"
+        "backward: got an output of shape {shape:?} without a gradient, expected one element; reduce it with .sum() or \
+         .mean(), or pass its gradient to .backward_with(&gradient)"
     )]
     NotScalar {
         /// The output's shape.
@@ -23,7 +23,7 @@ pub enum Error {
     },
     /// A gradient whose shape differs from that of its output.
     #[error(
-        "backward: the gradient has shape {got:?}, the output it belongs to {expected:?}; they must be the same"
+        "backward: got a gradient of shape {got:?} for an output of shape {expected:?}, expected equal shapes"
     )]
     GradientShape {
         /// The gradient's shape.
@@ -33,14 +33,14 @@ pub enum Error {
     },
     /// An output that does not depend on a variable with `requires_grad`.
     #[error(
-        "backward: the output does not require a gradient: nothing it was made of does, or it was made \
-         under no_grad or detached; make a leaf with Variable::requires_grad(tensor)"
+        "backward: the output does not require a gradient: it does not depend on a leaf that requires one, or it \
+         was computed under no_grad or detached; make a leaf with Variable::requires_grad(tensor)"
     )]
     NoGradient,
     /// A second backward pass through a graph whose saved tensors were freed.
     #[error(
-        "backward: a second time through {op}, whose saved tensors were freed by the first; run the \
-         forward pass again, or keep them with .backward_options().retain_graph(true)"
+        "backward: got a second pass through {op}, but the first one freed its saved tensors; run the forward pass \
+         again, or keep them with .backward_options().retain_graph(true)"
     )]
     GraphFreed {
         /// The operation's name.
@@ -49,7 +49,7 @@ pub enum Error {
     /// A saved tensor that was changed in place.
     #[error(
         "backward: a tensor of shape {shape:?} that {op} saved was changed in place afterwards (version \
-         {now}, expected {saved}); use the operation that makes a new tensor, or change a .copy()"
+         {now}, expected {saved}); use the operation that returns a new tensor, or change a .copy()"
     )]
     SavedChanged {
         /// The operation that saved the tensor.
@@ -84,8 +84,8 @@ pub enum Error {
     },
     /// A gradient of a variable whose dtype is not floating point.
     #[error(
-        "{op}: {}a variable of {dtype} requires a gradient, and only real numbers have one; make it a leaf of \
-         real numbers, with Variable::requires_grad(tensor.to_dtype(DType::F32)?)",
+        "{op}: got {}a {dtype} variable that requires a gradient, expected a floating-point one; make the leaf with \
+         Variable::requires_grad(tensor.to_dtype(DType::F32)?)",
         name.as_ref().map(|name| format!("{name}, ")).unwrap_or_default()
     )]
     NotReal {
@@ -106,7 +106,7 @@ pub enum Error {
     },
     /// A NaN or an infinity in a gradient, found by anomaly detection.
     #[error(
-        "backward: {op} gave a gradient that is not finite for its input {input}; forward ran at {location}{}",
+        "backward: {op} returned a gradient that is not finite for its input {input}; forward ran at {location}{}",
         module.as_ref().map(|m| format!(" in {m}")).unwrap_or_default()
     )]
     Anomaly {

@@ -157,7 +157,10 @@ impl BackwardContext<'_> {
     /// If it was not saved, or was changed in place since.
     pub fn input(&self, i: usize) -> Result<Variable> {
         let Some((_, saved)) = self.inputs.iter().find(|(k, _)| *k == i) else {
-            return Err(Error::value(self.ctx.node.name, format!("input {i} was not saved; call ctx.save_input({i}) in forward")));
+            return Err(Error::value(
+                self.ctx.node.name,
+                format!("input {i} was not saved; call ctx.save_input({i}) in forward"),
+            ));
         };
         saved.get(self.ctx)
     }
@@ -168,7 +171,10 @@ impl BackwardContext<'_> {
     /// If it was not saved, or was changed in place since.
     pub fn output(&self, i: usize) -> Result<Variable> {
         if !matches!(self.ctx.saved_outputs.get(i), Some(Some(_))) {
-            return Err(Error::value(self.ctx.node.name, format!("output {i} was not saved; call ctx.save_output({i}) in forward")));
+            return Err(Error::value(
+                self.ctx.node.name,
+                format!("output {i} was not saved; call ctx.save_output({i}) in forward"),
+            ));
         }
         self.ctx.output(i)
     }

@@ -28,7 +28,7 @@ impl Variable {
 }
 
 impl Saved {
-    /// The input as it was, with its place in the graph, so that rules can be differentiated.
+    /// Returns the saved input with its position in the graph, so that rules can be differentiated.
     pub(crate) fn get(&self, ctx: &Context<'_>) -> Result<Variable> {
         let Some((tensor, version, history)) = &self.0 else {
             return Err(crate::Error::GraphFreed { op: ctx.node.name });

@@ -21,7 +21,8 @@ const CONTENT: &str = "// written by a stand-in for nvcc: there are no kernels h
 /// # Errors
 /// Names the feature that did not pass.
 pub fn run() -> Result<bool, String> {
-    // A folder of its own: with what the stand-in writes, an ordinary build would make a program without kernels.
+    // A folder of its own: with what the stand-in writes, an ordinary build would make a program without
+    // kernels.
     let target = root().join("target/cuda-check");
     let nvcc = target.join(format!("nvcc{}", std::env::consts::EXE_SUFFIX));
     copy_self(&nvcc)?;

@@ -134,8 +134,8 @@ fn values() -> Result<bool, String> {
     Ok(all)
 }
 
-/// Training steps of a network, none of which may go through the host; timed, beside PyTorch's on the same GPU
-/// where there is one.
+/// Training steps of a network, none of which may go through the host; timed, beside PyTorch's on the same
+/// GPU where there is one.
 fn step(arguments: &[&str], pytorch: Option<OsString>) -> Result<bool, String> {
     let mut command = Command::new(built("bench"));
     command.args(["step", "--device", "cuda", "--seconds", "2"]).args(arguments);
@@ -158,8 +158,8 @@ fn pytorch() -> Option<OsString> {
     found.then_some(python)
 }
 
-/// A training on CIFAR-10 where it is in place, else on drawn pictures, whose report passes a check. To look for the
-/// dataset where there is no network would take minutes.
+/// A training on CIFAR-10 where it is in place, else on drawn pictures, whose report passes a check. To look
+/// for the dataset where there is no network would take minutes.
 fn learns(
     arguments: &[&str],
     check: fn(&Value) -> Result<String, String>,
@@ -219,8 +219,8 @@ fn losses(report: &Value) -> Result<Vec<f64>, String> {
     losses.collect()
 }
 
-/// The report of a training on the GPU, None where it failed; `strict`, without any operation that goes through the
-/// host.
+/// The report of a training on the GPU, None where it failed; `strict`, without any operation that goes
+/// through the host.
 fn train(arguments: &[&str], strict: bool) -> Result<Option<Value>, String> {
     let out = std::env::temp_dir().join(format!("taper-gpu-check-{}", std::process::id()));
     let mut command = Command::new(built("cifar"));

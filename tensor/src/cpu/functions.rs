@@ -81,8 +81,8 @@ trait Real:
 impl Real for f32 {}
 impl Real for f64 {}
 
-/// `NAME(arguments; parameter) [ns; kernel] = formula`; `T` is the type, `L` as in [`super::simd`], the kernel that of
-/// a GPU.
+/// `NAME(arguments; parameter) [ns; kernel] = formula`; `T` is the type, `L` as in [`super::simd`], the
+/// kernel that of a GPU.
 macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident($($x:ident),+ $(; $p:ident)?) [$ns:literal $(; $gpu:ident)?] |$t:ident, $l:ident| $e:expr;)*) => {$(
         $(#[$doc])*

@@ -13,8 +13,8 @@ const fn depth<T: Element>() -> usize {
     if size_of::<T>() == 8 { 8 } else { 256 }
 }
 
-/// Folds of elements `T`: what gathers them, the result and the depth; then the accumulator of no element, how it
-/// takes an element, how two are merged, and the result.
+/// Folds of elements `T`: what gathers them, the result and the depth; then the accumulator of no element,
+/// how it takes an element, how two are merged, and the result.
 macro_rules! folds {
     ($($(#[$meta:meta])* $name:ident: $acc:ty => $out:ty, $depth:expr;
         $empty:expr, |$to:ident, $x:ident| $step:expr, |$a:ident, $b:ident| $merge:expr, |$end:ident| $finish:expr;)*) => {$(

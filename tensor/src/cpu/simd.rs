@@ -104,7 +104,8 @@ macro_rules! simd {
 }
 pub(crate) use simd;
 
-/// Defines methods of an expression each, which are inlined wherever they are called: `fn neg(self) -> Self = -self;`.
+/// Defines methods of an expression each, which are inlined wherever they are called: `fn neg(self) -> Self =
+/// -self;`.
 macro_rules! inlined {
     // A generic parameter is three tokens, as `T: Bound`, or four, as `const L: usize`.
     ($(

@@ -73,8 +73,8 @@ pub(super) fn run<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>
     let room = |bytes: usize| unsafe { device.alloc::<u8>(bytes.max(1)) };
     let setting = Setting { device: device.id(), dtype: a.dtype, shape: *s, pass, tf32 };
 
-    /// Calls by the algorithm that cuDNN prefers, or by the frugal one where that is refused, or there is not the
-    /// memory that it needs.
+    /// Calls by the algorithm that cuDNN prefers, or by the frugal one where that is refused, or there is not
+    /// the memory that it needs.
     macro_rules! call {
         ($pass:expr, $algorithm:ident :: $frugal:ident, $($operand:expr),*) => {{
             thread_local! {
@@ -122,8 +122,8 @@ struct Setting {
     tf32: bool,
 }
 
-/// What is known, or else found out: to ask cuDNN takes longer than to call it. Images of ever new sizes do not
-/// fill the memory.
+/// What is known, or else found out: to ask cuDNN takes longer than to call it. Images of ever new sizes do
+/// not fill the memory.
 fn known<T: Copy>(
     all: &'static LocalKey<RefCell<HashMap<Setting, T>>>,
     setting: Setting,

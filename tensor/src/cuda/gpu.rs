@@ -90,12 +90,13 @@ impl<'a> Gpu<'a> {
 
     /// Chooses how the driver treats memory. To be called before anything is allocated.
     pub(super) fn prepare(&self) {
-        // cudarc would keep events of each memory's last read and write, which cost several calls of the driver
-        // for each argument of each kernel: all work on a memory is in one stream, in the order of the calls.
-        // SAFETY: other streams are used by `upload.rs` only, which keeps their order by events of its own.
+        // cudarc would keep events of each memory's last read and write, which cost several calls of the
+        // driver for each argument of each kernel: all work on a memory is in one stream, in the order of the
+        // calls. SAFETY: other streams are used by `upload.rs` only, which keeps their order by events of its
+        // own.
         unsafe { self.device.disable_event_tracking() };
-        // By default the driver gives freed memory back whenever the program waits for the device, as it does to
-        // read a loss, and the next step asks for it anew. Where the device cannot keep it, it goes on so.
+        // By default the driver gives freed memory back whenever the program waits for the device, as it does
+        // to read a loss, and the next step asks for it anew. Where the device cannot keep it, it goes on so.
         let mut threshold = u64::MAX;
         // SAFETY: the device is open, the pool is its own, and this attribute is a number of 64 bits.
         let _ = unsafe {

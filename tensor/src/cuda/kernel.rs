@@ -1,4 +1,5 @@
-//! The kernels of the `.cu` files. Rust code names them by these types only, so that none is missed in silence.
+//! The kernels of the `.cu` files. Rust code names them by these types only, so that none is missed in
+//! silence.
 
 /// A kernel of one file.
 pub trait Kernel: Copy {

@@ -1,12 +1,13 @@
 //! Calls of kernels: the arguments, and the locks and versions of the tensors among them.
 //!
-//! Kernels are called with tensors: their memory cannot be lent as slices, the operands are often converted or made
-//! contiguous first, and the results are cast, for which a type of operands would need a tensor's methods. Each family's function gives `None` where there is no kernel for the device, dtype or
-//! size; the caller then goes the way through the host (`cpu_fallback.rs`), so nothing is refused. All work of a
-//! device is in one stream, in the order of the calls, but for copies from the host (`upload.rs`).
+//! Kernels are called with tensors: their memory cannot be lent as slices, the operands are often converted
+//! or made contiguous first, and the results are cast, for which a type of operands would need a tensor's
+//! methods. Each family's function gives `None` where there is no kernel for the device, dtype or size; the
+//! caller then goes the way through the host (`cpu_fallback.rs`), so nothing is refused. All work of a device
+//! is in one stream, in the order of the calls, but for copies from the host (`upload.rs`).
 //!
-//! What is here is compiled in every build, so that it is checked in every build; [`Gpu`] is the part that needs
-//! CUDA.
+//! What is here is compiled in every build, so that it is checked in every build; [`Gpu`] is the part that
+//! needs CUDA.
 
 use std::fmt::Display;
 
@@ -98,8 +99,8 @@ impl<'a> Gpu<'a> {
         Self::on(x.inner.device())
     }
 
-    /// Calls a kernel for `threads` threads' work, at least; of nothing there is nothing to do. Its symbol is its
-    /// name, followed by the types that it is compiled for.
+    /// Calls a kernel for `threads` threads' work, at least; of nothing there is nothing to do. Its symbol is
+    /// its name, followed by the types that it is compiled for.
     ///
     /// # Safety
     /// The arguments must be those of the kernel, and the memory of each as large as the kernel goes.
@@ -187,8 +188,8 @@ pub(super) fn lock_all<'a>(op: &'static str, args: &[Arg<'a>]) -> Result<Vec<imp
     Ok(held)
 }
 
-/// How many blocks work on each of `results` that `count` numbers go into: several where one for each would leave
-/// most of a GPU idle. And how many numbers each takes, of which the last has at least one.
+/// How many blocks work on each of `results` that `count` numbers go into: several where one for each would
+/// leave most of a GPU idle. And how many numbers each takes, of which the last has at least one.
 pub(super) fn shares(results: usize, count: usize) -> (usize, usize) {
     let parts = (count / SHARE).min(BUSY / results.max(1)).max(1);
     let length = count.div_ceil(parts).max(1).next_multiple_of(THREADS);

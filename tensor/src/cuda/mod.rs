@@ -67,8 +67,8 @@ pub fn tf32() -> bool {
     TF32.load(Ordering::Relaxed)
 }
 
-/// How many bytes of a GPU's memory are in use, for tensors above all; PyTorch's `torch.cuda.memory_allocated`.
-/// Waits for the GPU.
+/// How many bytes of a GPU's memory are in use, for tensors above all; PyTorch's
+/// `torch.cuda.memory_allocated`. Waits for the GPU.
 ///
 /// # Errors
 /// On another device; where the driver does not say.

@@ -70,8 +70,8 @@ fn line(size: usize, stride: usize) -> Dims {
     (first(size), first(stride), 1)
 }
 
-/// Some of a tensor's dimensions; those that lie one in the other are one. None where there are too many, or they
-/// reach too far.
+/// Some of a tensor's dimensions; those that lie one in the other are one. None where there are too many, or
+/// they reach too far.
 fn merged(x: &Tensor, dims: &[usize]) -> Option<Dims> {
     let mut all: Vec<(usize, usize)> = Vec::with_capacity(dims.len());
     for (n, s) in dims.iter().map(|&d| (x.size()[d], x.stride()[d])).filter(|(n, _)| *n != 1) {

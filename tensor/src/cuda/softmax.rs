@@ -1,5 +1,5 @@
-//! Softmax, its logarithm, cross entropy, and their gradients: `softmax.cu`. Numbers of 16 bits go through f32,
-//! in which the results are.
+//! Softmax, its logarithm, cross entropy, and their gradients: `softmax.cu`. Numbers of 16 bits go through
+//! f32, in which the results are.
 
 use super::gpu::Gpu;
 use super::kernel::Softmax as Kernel;
@@ -17,7 +17,8 @@ pub(crate) fn along(
     rows(op, kernel, operands, None, operands[0].size(), dim)
 }
 
-/// The gradient of the cross entropy from the log-softmax, with the class (i64) and the factor of each sample.
+/// The gradient of the cross entropy from the log-softmax, with the class (i64) and the factor of each
+/// sample.
 pub(crate) fn cross_entropy_grad(y: &Tensor, classes: &Tensor, factors: &Tensor) -> Result<Option<Tensor>> {
     rows("cross_entropy_grad", Kernel::CrossEntropyGrad, &[y, factors], Some(classes), y.size(), 1)
 }
@@ -27,8 +28,8 @@ pub(crate) fn nll(x: &Tensor, classes: &Tensor, factors: &Tensor) -> Result<Opti
     rows("cross_entropy", Kernel::Nll, &[x, factors], Some(classes), classes.size(), 1)
 }
 
-/// Calls a kernel that has a thread for each row of the first operand, `x`, along `dim`. Operands may have another
-/// dtype than it.
+/// Calls a kernel that has a thread for each row of the first operand, `x`, along `dim`. Operands may have
+/// another dtype than it.
 fn rows(
     op: &'static str,
     kernel: Kernel,

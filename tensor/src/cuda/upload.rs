@@ -1,14 +1,14 @@
 //! Copies from the host that run while the GPU computes.
 //!
-//! Memory that the driver has pinned is read by the GPU itself. An upload puts the numbers there, asks a stream
-//! of its own for the copy to the GPU, and the stream that computes for another one into the tensor; then it
-//! returns. Without the second copy the tensor's memory would belong to another stream than that which computes,
-//! and candle takes the order of the calls for the order of the work.
+//! Memory that the driver has pinned is read by the GPU itself. An upload puts the numbers there, asks a
+//! stream of its own for the copy to the GPU, and the stream that computes for another one into the tensor;
+//! then it returns. Without the second copy the tensor's memory would belong to another stream than that
+//! which computes, and candle takes the order of the calls for the order of the work.
 //!
-//! No other memory is touched by two streams, and cudarc keeps no events of it (`Gpu::prepare`). The
-//! order between these streams is kept by the events here: the program writes to the pinned memory when it was
-//! sent; it is sent on when what was sent before was taken; and the tensor takes it after that. Only the first of
-//! these waits on the host, for the upload that many calls back used the same memory.
+//! No other memory is touched by two streams, and cudarc keeps no events of it (`Gpu::prepare`). The order
+//! between these streams is kept by the events here: the program writes to the pinned memory when it was
+//! sent; it is sent on when what was sent before was taken; and the tensor takes it after that. Only the
+//! first of these waits on the host, for the upload that many calls back used the same memory.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -29,7 +29,8 @@ macro_rules! activations {
                 x.where_at_most(M::zero(), g * (alpha * x.minimum(M::zero()).exp()), g)
             };
         /// Returns `max(x, 0) + min(alpha · (e^(x / alpha) - 1), 0)` (Barron, "Continuously differentiable
-        /// exponential linear units", 2017): dy/dx is 1 for x > 0, else `e^(x / alpha)`. PyTorch's default is 1.
+        /// exponential linear units", 2017): dy/dx is 1 for x > 0, else `e^(x / alpha)`. PyTorch's default is
+        /// 1.
         Celu celu celu_(alpha = 1.0) [0.7]
             value |x| x.where_greater(M::zero(), x, (x / alpha).expm1() * alpha);
             gradient of input |g, x| {
@@ -90,8 +91,8 @@ macro_rules! activations {
                 let density = (x * x * M::of(-0.5)).exp() * M::of(0.398_942_280_401_432_7);
                 g * (x.normal_cdf() + x * density)
             };
-        /// Returns `x/2 (1 + tanh u)` with `u = √(2/π) (x + 0.044715 x³)`, an approximation of [`Self::gelu`];
-        /// PyTorch's `gelu(x, approximate="tanh")`.
+        /// Returns `x/2 (1 + tanh u)` with `u = √(2/π) (x + 0.044715 x³)`, an approximation of
+        /// [`Self::gelu`]; PyTorch's `gelu(x, approximate="tanh")`.
         GeluTanh gelu_tanh gelu_tanh_() [0.7]
             value |x| {
                 // (1 + tanh u) / 2 is σ(2u).
@@ -184,7 +185,10 @@ macro_rules! composed_activation {
                 let channels = if size.len() > 1 { size[1] } else { 1 };
                 $crate::bail_if!(
                     count != 1 && count != channels,
-                    shape("prelu", "weight has {count} elements, expected 1 or {channels}, the number of channels")
+                    shape(
+                        "prelu",
+                        "weight has {count} elements, expected 1 or {channels}, the number of channels"
+                    )
                 );
                 let (x, weight) = (self.autocast_low()?, weight.autocast_low()?);
                 let mut shape = vec![1; size.len()];

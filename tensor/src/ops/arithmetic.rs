@@ -327,7 +327,10 @@ impl Tensor {
         if let Operand::Scalar(v) = other {
             bail_if!(
                 !dtype.is_float() && v.to_f64() < 0.0,
-                value("pow", "got integers and a negative exponent, expected a floating-point tensor; convert it with .to_dtype(DType::F32)")
+                value(
+                    "pow",
+                    "got integers and a negative exponent, expected a floating-point tensor; convert it with .to_dtype(DType::F32)"
+                )
             );
             // PyTorch's results for these exponents are exact to the last bit.
             match v.to_f64() {
@@ -370,5 +373,12 @@ fn expect_divisor(op: &'static str, a: &Tensor, b: &Operand<'_>) -> Result<()> {
         Operand::Scalar(v) => v.to_f64() == 0.0,
         Operand::Tensor(b) => b.numel() > 0 && b.eq(0)?.any()?.item()?,
     };
-    if zero { Err(Error::value(op, "got integers and a divisor of 0; convert to floating point, or remove the zeros")) } else { Ok(()) }
+    if zero {
+        Err(Error::value(
+            op,
+            "got integers and a divisor of 0; convert to floating point, or remove the zeros",
+        ))
+    } else {
+        Ok(())
+    }
 }

@@ -131,7 +131,10 @@ fn expect_output(op: &'static str, grad: &Tensor, s: &Conv2dShape) -> Result<()>
     if grad.size() == expected {
         return Ok(());
     }
-    Err(Error::shape(op, format!("the gradient of the output has shape {:?}, expected {expected:?}", grad.size())))
+    Err(Error::shape(
+        op,
+        format!("the gradient of the output has shape {:?}, expected {expected:?}", grad.size()),
+    ))
 }
 
 /// Checks the shapes of input, weight and options against each other.
@@ -219,7 +222,11 @@ pub fn transposed(x: &[usize], weight: &[usize], options: ConvTranspose2dOptions
     };
     bail_if!(
         wc != c || o.groups == 0,
-        shape(op, "input has {c} channels, weight {weight:?} expects {wc} in {} groups, at least 1", o.groups)
+        shape(
+            op,
+            "input has {c} channels, weight {weight:?} expects {wc} in {} groups, at least 1",
+            o.groups
+        )
     );
     let size = |i: usize, k: usize, s: usize, p: usize, d: usize, extra: usize| {
         let (i, k, s, p, d) = (i as i128, k as i128, s as i128, p as i128, d as i128);

@@ -147,7 +147,9 @@ macro_rules! composed_einsum {
                     let names = [batch, rows, columns].concat();
                     done = Some((y.reshape(size_of(&names))?, names));
                 }
-                let (y, names) = done.ok_or_else(|| $crate::Error::value("einsum", "got no operands, expected at least one"))?;
+                let (y, names) = done.ok_or_else(|| {
+                    $crate::Error::value("einsum", "got no operands, expected at least one")
+                })?;
                 y.permute(order(&names, &kept))
             }
 

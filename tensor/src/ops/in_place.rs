@@ -56,7 +56,11 @@ impl Tensor {
         bail_if!(
             (dtype.is_float() && !self.dtype.is_float())
                 || (dtype != DType::Bool && self.dtype == DType::Bool),
-            value(op, "the result is {dtype}, but the tensor is {}; convert it first, or use the operation that is not in place", self.dtype)
+            value(
+                op,
+                "the result is {dtype}, but the tensor is {}; convert it first, or use the operation that is not in place",
+                self.dtype
+            )
         );
         Ok(())
     }
@@ -108,5 +112,8 @@ pub fn expect_fits(op: &'static str, whole: &[usize], size: &[usize]) -> Result<
     if whole == size || shape::broadcast(op, whole, size)? == whole {
         return Ok(());
     }
-    Err(Error::shape(op, format!("shape {size:?} does not broadcast to {whole:?}, the shape of the tensor that is changed")))
+    Err(Error::shape(
+        op,
+        format!("shape {size:?} does not broadcast to {whole:?}, the shape of the tensor that is changed"),
+    ))
 }

@@ -159,7 +159,12 @@ impl Tensor {
     pub(super) fn accept(&self, op: &'static str, result: &Self) -> Result<()> {
         bail_if!(
             result.size() != self.size(),
-            shape(op, "the result has shape {:?}, but the tensor that receives it has {:?}", result.size(), self.size())
+            shape(
+                op,
+                "the result has shape {:?}, but the tensor that receives it has {:?}",
+                result.size(),
+                self.size()
+            )
         );
         self.expect_holds(op, result.dtype)?;
         self.copy_(result)

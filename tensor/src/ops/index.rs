@@ -146,7 +146,10 @@ impl Tensor {
         let at = indices(op, index, dim, n, false)?;
         match (self.dim(), at.len()) {
             (0, 1) => self.copy(),
-            (0, n) => Err(Error::shape(op, format!("got {n} indices into a tensor without dimensions, expected one"))),
+            (0, n) => Err(Error::shape(
+                op,
+                format!("got {n} indices into a tensor without dimensions, expected one"),
+            )),
             _ => self.slices_at(op, dim, &at),
         }
     }

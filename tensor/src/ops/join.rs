@@ -138,7 +138,10 @@ pub fn repeated(size: &[usize], repeats: impl IntoShape) -> Result<[Vec<usize>; 
     let op = "repeat";
     let repeats = shape::shape(op, repeats)?;
     let Some(new) = repeats.len().checked_sub(size.len()) else {
-        bail!(shape(op, "got the repeats {repeats:?}, expected at least one for each dimension of shape {size:?}"));
+        bail!(shape(
+            op,
+            "got the repeats {repeats:?}, expected at least one for each dimension of shape {size:?}"
+        ));
     };
     // [a, b] becomes [1, a, 1, b], expands to [r, a, s, b], and is reshaped to [r·a, s·b].
     let (mut apart, mut wide, mut joined) = (vec![], vec![], vec![]);

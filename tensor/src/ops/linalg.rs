@@ -22,9 +22,15 @@ impl Tensor {
         let &[ref batch @ .., rows, columns] = self.size() else {
             bail!(shape(op, "got shape {:?}, expected matrices [.., rows, columns]", self.size()));
         };
-        bail_if!(square && rows != columns, shape(op, "got shape {:?}, expected square matrices [.., n, n]", self.size()));
+        bail_if!(
+            square && rows != columns,
+            shape(op, "got shape {:?}, expected square matrices [.., n, n]", self.size())
+        );
         let x = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        bail_if!(x.iter().any(|v| !v.is_finite()), value(op, "got an infinite or NaN element, expected finite elements"));
+        bail_if!(
+            x.iter().any(|v| !v.is_finite()),
+            value(op, "got an infinite or NaN element, expected finite elements")
+        );
         let each = rows * columns;
         let matrix = |i: usize| DMatrix::from_row_slice(rows, columns, &x[i * each..][..each]);
         Ok((0..shape::numel(batch)).map(matrix).collect())
@@ -144,18 +150,23 @@ impl Tensor {
     /// If there are fewer than two dimensions, an element is not finite, or the dtype is not floating point.
     pub fn svd(&self) -> Result<(Self, Self, Self)> {
         let (mut us, mut ss, mut vs) = (vec![], vec![], vec![]);
-        self.each_matrix("svd", false, "the decomposition did not converge; check the scale of the elements", |m| {
-            if m.is_empty() {
-                us.push(DMatrix::zeros(m.nrows(), 0));
-                vs.push(DMatrix::zeros(0, m.ncols()));
-                return Some(());
-            }
-            let d = m.svd(true, true);
-            us.push(d.u?);
-            ss.extend(d.singular_values.iter());
-            vs.push(d.v_t?);
-            Some(())
-        })?;
+        self.each_matrix(
+            "svd",
+            false,
+            "the decomposition did not converge; check the scale of the elements",
+            |m| {
+                if m.is_empty() {
+                    us.push(DMatrix::zeros(m.nrows(), 0));
+                    vs.push(DMatrix::zeros(0, m.ncols()));
+                    return Some(());
+                }
+                let d = m.svd(true, true);
+                us.push(d.u?);
+                ss.extend(d.singular_values.iter());
+                vs.push(d.v_t?);
+                Some(())
+            },
+        )?;
         let [m, n] = self.matrix_size();
         let k = m.min(n);
         let (u, vt) = (self.batch_of_matrices(&us, [m, k])?, self.batch_of_matrices(&vs, [k, n])?);

@@ -113,7 +113,13 @@ macro_rules! composed_mask {
                 let (op, source) = ("masked_scatter", source.as_tensor());
                 let (size, index) = $crate::support::mask_indices(op, mask, &self.size())?;
                 let (n, given) = (index.numel(), source.numel());
-                $crate::bail_if!(n > given, shape(op, "source has {given} elements, expected at least the {n} true elements of the mask"));
+                $crate::bail_if!(
+                    n > given,
+                    shape(
+                        op,
+                        "source has {given} elements, expected at least the {n} true elements of the mask"
+                    )
+                );
                 self.expand(size)?.put(&index, source.reshape(-1)?.narrow(0, 0, n)?)
             }
         }

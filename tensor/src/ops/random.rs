@@ -85,7 +85,10 @@ impl Options {
     /// If a size is negative, the tensor would not fit in memory, or `low >= high`.
     pub fn randint(&self, low: i64, high: i64, shape: impl IntoShape) -> Result<Tensor> {
         let shape = shape::new_shape("randint", shape)?;
-        bail_if!(low >= high, value("randint", "got low {low} and high {high}, expected low to be below high"));
+        bail_if!(
+            low >= high,
+            value("randint", "got low {low} and high {high}, expected low to be below high")
+        );
         let (g, width) = (self.random(), high.wrapping_sub(low) as u64);
         let values = (0..shape::numel(&shape)).map(|_| low.wrapping_add(g.below(width) as i64)).collect();
         self.finish(DType::I64, values, &shape)
@@ -160,7 +163,10 @@ impl Tensor {
             let positive = weights.iter().filter(|w| **w > 0.0).count();
             bail_if!(
                 positive == 0 || (!replacement.0 && positive < samples),
-                value(op, "got {positive} positive weights for {samples} samples, expected as many without replacement, and at least one")
+                value(
+                    op,
+                    "got {positive} positive weights for {samples} samples, expected as many without replacement, and at least one"
+                )
             );
             for _ in 0..samples {
                 let total: f64 = weights.iter().sum();

@@ -154,7 +154,10 @@ macro_rules! composed_rearrange {
                 let (op, size) = ("rot90", self.size());
                 let a = $crate::support::dim(op, dims.0, &size)?;
                 let b = $crate::support::dim(op, dims.1, &size)?;
-                $crate::bail_if!(a == b, shape(op, "got the dimensions {dims:?}, expected two different ones"));
+                $crate::bail_if!(
+                    a == b,
+                    shape(op, "got the dimensions {dims:?}, expected two different ones")
+                );
                 match k.rem_euclid(4) {
                     1 => self.flip(b)?.transpose(a as i64, b as i64),
                     2 => self.flip([a, b]),

@@ -207,7 +207,11 @@ impl Tensor {
         }
         bail_if!(
             shape::broadcast("sum_to", self.size(), target)? != self.size(),
-            shape("sum_to", "got the target shape {target:?}, expected one that broadcasts to {:?}", self.size())
+            shape(
+                "sum_to",
+                "got the target shape {target:?}, expected one that broadcasts to {:?}",
+                self.size()
+            )
         );
         let new = self.dim() - target.len();
         let repeated = |&d: &usize| d < new || (target[d - new] == 1 && self.size()[d] != 1);
@@ -236,7 +240,11 @@ pub(super) fn expect_numbers(op: &'static str, dtype: DType) -> Result<()> {
 /// Checks that a dtype is floating point.
 #[doc(hidden)]
 pub fn expect_float(op: &'static str, dtype: DType) -> Result<()> {
-    if dtype.is_float() { Ok(()) } else { Err(Error::dtype(op, dtype, "float32 or another floating-point dtype")) }
+    if dtype.is_float() {
+        Ok(())
+    } else {
+        Err(Error::dtype(op, dtype, "float32 or another floating-point dtype"))
+    }
 }
 
 #[doc(hidden)]

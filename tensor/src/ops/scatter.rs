@@ -64,7 +64,10 @@ impl Tensor {
         }
         let (size, given) = (index.size(), source.size());
         if given.len() != size.len() || size.iter().zip(given).any(|(i, s)| i > s) {
-            bail!(shape(op, "source has shape {given:?}, expected at least the shape of the index, {size:?}"));
+            bail!(shape(
+                op,
+                "source has shape {given:?}, expected at least the shape of the index, {size:?}"
+            ));
         }
         let mut part = source.clone();
         for (d, &n) in size.iter().enumerate() {
@@ -275,7 +278,10 @@ macro_rules! composed_scatter {
             pub fn put(&self, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let (op, source) = ("put", source.as_tensor());
                 let (places, given) = (index.numel(), source.numel());
-                $crate::bail_if!(places != given, shape(op, "got {places} positions and {given} elements, expected as many of both"));
+                $crate::bail_if!(
+                    places != given,
+                    shape(op, "got {places} positions and {given} elements, expected as many of both")
+                );
                 let at = $crate::support::index_vector(op, index, 0, self.numel())?;
                 self.reshape(-1)?.scatter(0, &at, source.reshape(-1)?)?.reshape(&self.size()[..])
             }

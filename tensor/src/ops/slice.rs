@@ -29,7 +29,11 @@ impl Tensor {
         let total = sizes.iter().try_fold(0usize, |n, &s| n.checked_add(s));
         bail_if!(
             total != Some(self.size()[d]),
-            shape("split", "got the sizes {sizes:?}, expected them to add up to dimension {d} of shape {:?}", self.size())
+            shape(
+                "split",
+                "got the sizes {sizes:?}, expected them to add up to dimension {d} of shape {:?}",
+                self.size()
+            )
         );
         let mut start = 0;
         let mut part = |n: usize| {
@@ -167,7 +171,10 @@ impl Tensor {
         let n = self.size()[d];
         bail_if!(
             size > n || step == 0,
-            shape(op, "got windows of {size} elements every {step}, expected them to fit dimension {d} of size {n}, and a step of at least 1")
+            shape(
+                op,
+                "got windows of {size} elements every {step}, expected them to fit dimension {d} of size {n}, and a step of at least 1"
+            )
         );
         shape::expect_rank(op, self.dim() + 1)?;
         let (mut dims, mut strides) = (self.size().to_vec(), self.stride().to_vec());

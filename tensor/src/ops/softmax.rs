@@ -76,6 +76,13 @@ impl Tensor {
         if self.size() == y.size() {
             return Ok(());
         }
-        Err(Error::shape(op, format!("the gradient has shape {:?} and the result {:?}, expected equal shapes", self.size(), y.size())))
+        Err(Error::shape(
+            op,
+            format!(
+                "the gradient has shape {:?} and the result {:?}, expected equal shapes",
+                self.size(),
+                y.size()
+            ),
+        ))
     }
 }

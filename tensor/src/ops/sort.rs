@@ -19,7 +19,10 @@ impl Tensor {
         let (op, dims) = ("kthvalue", dim.into_dims());
         let dim = dims.one(op)?;
         let size = self.rows_of(op, dim)?.1;
-        bail_if!(k == 0 || k > size, shape(op, "got k = {k}, expected 1 to {size}, the size of the dimension"));
+        bail_if!(
+            k == 0 || k > size,
+            shape(op, "got k = {k}, expected 1 to {size}, the size of the dimension")
+        );
         let (values, indices) = self.topk(k, dim, Largest(false))?;
         if self.dim() == 0 {
             return Ok((values, indices));

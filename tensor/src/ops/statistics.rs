@@ -16,7 +16,10 @@ impl Tensor {
         let (op, dims) = ("mode", dim.into_dims());
         let dim = dims.one(op)?;
         let (outer, n, inner) = self.rows_of(op, dim)?;
-        bail_if!(n == 0, shape(op, "got dimension {dim} of shape {:?}, expected at least one element", self.size()));
+        bail_if!(
+            n == 0,
+            shape(op, "got dimension {dim} of shape {:?}, expected at least one element", self.size())
+        );
         let at = with_element!(self.dtype, T => Self::lend::<T, _>(op, &[self], |x| {
             let mut at = Vec::with_capacity(outer * inner);
             for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
@@ -104,7 +107,10 @@ impl Tensor {
         }
         let d = shape::dim(op, dim, self.size())?;
         let n = self.size()[d];
-        bail_if!(n == 0, shape(op, "got dimension {d} of shape {:?}, expected at least one element", self.size()));
+        bail_if!(
+            n == 0,
+            shape(op, "got dimension {d} of shape {:?}, expected at least one element", self.size())
+        );
         let (values, indices) = self.sort(dim, Descending(false))?;
         let middle = (n as i64 - 1) / 2;
         // Sorting puts NaNs last, in their original order.
@@ -186,7 +192,10 @@ pub fn quantile_indices(q: &Tensor, n: usize, dtype: DType, device: &Device) -> 
     let fractions = q.to_dtype(DType::F64)?.to_vec::<f64>()?;
     bail_if!(
         n == 0 || q.dim() > 1 || fractions.iter().any(|q| !(0.0..=1.0).contains(q)),
-        value(op, "got the fractions {fractions:?} of {n} elements, expected fractions in [0, 1] of at least one element")
+        value(
+            op,
+            "got the fractions {fractions:?} of {n} elements, expected fractions in [0, 1] of at least one element"
+        )
     );
     let at = Tensor::from_vec(fractions, [q.numel()])?.mul((n - 1) as f64)?;
     let index = |x: Tensor| x.to_dtype(DType::I64)?.to(device);

@@ -183,7 +183,11 @@ impl Tensor {
         };
         let used: usize = indices.iter().map(taken).sum();
         let Some(rest) = self.dim().checked_sub(used) else {
-            bail!(shape(op, "got {used} indices, expected at most one for each dimension of shape {:?}", self.size()));
+            bail!(shape(
+                op,
+                "got {used} indices, expected at most one for each dimension of shape {:?}",
+                self.size()
+            ));
         };
         bail_if!(
             indices.iter().filter(|i| matches!(i, Index::Ellipsis)).count() > 1,
@@ -208,7 +212,11 @@ impl Tensor {
                     let size = &view.size()[d..][..mask.dim()];
                     bail_if!(
                         size != mask.size(),
-                        shape(op, "got a mask of shape {:?}, expected {size:?}, the sizes of its dimensions", mask.size())
+                        shape(
+                            op,
+                            "got a mask of shape {:?}, expected {size:?}, the sizes of its dimensions",
+                            mask.size()
+                        )
                     );
                     let at = mask.nonzero()?;
                     for i in 0..mask.dim() {

@@ -68,7 +68,11 @@ impl Tensor {
         expect_room(op, &[dn, dc, oh, ow])?;
         bail_if!(
             (n, c) != (dn, dc),
-            shape(op, "the gradient has shape {:?} and the images {input:?}, expected equal batch sizes and channels", self.size())
+            shape(
+                op,
+                "the gradient has shape {:?} and the images {input:?}, expected equal batch sizes and channels",
+                self.size()
+            )
         );
         real_kernel!(compute, op, [self], input, T => |dy, dx| {
             Upsample::<T>::new(mode, [h, w], [oh, ow], [None; 2]).gradient(dy[0], dx)

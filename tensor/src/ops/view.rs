@@ -86,7 +86,13 @@ impl Tensor {
         };
         let size = if self.dim() == 0 { &[1] } else { self.size() };
         let (first, last) = (shape::dim(op, start, size)?, shape::dim(op, end, size)?);
-        bail_if!(first > last, shape(op, "got the dimensions {start} and {end} of shape {size:?}, expected the first to be before the second"));
+        bail_if!(
+            first > last,
+            shape(
+                op,
+                "got the dimensions {start} and {end} of shape {size:?}, expected the first to be before the second"
+            )
+        );
         let joined = shape::numel(&size[first..=last]);
         self.reshape([&size[..first], &[joined], &size[last + 1..]].concat())
     }
@@ -178,7 +184,10 @@ impl Tensor {
         let fail = || {
             Error::shape(
                 "expand",
-                format!("got the sizes {sizes:?} for shape {:?}, expected only sizes of 1 to change", self.size()),
+                format!(
+                    "got the sizes {sizes:?} for shape {:?}, expected only sizes of 1 to change",
+                    self.size()
+                ),
             )
         };
         let new = sizes.len().checked_sub(self.dim()).ok_or_else(fail)?;
@@ -202,7 +211,10 @@ pub(crate) fn infer(op: &'static str, size: &[usize], sizes: Vec<i64>) -> Result
     shape::expect_rank(op, sizes.len())?;
     let numel = shape::numel(size) as i64;
     let fail = |why: &str| {
-        Err(Error::shape(op, format!("got the sizes {sizes:?} for shape {size:?} of {numel} elements: {why}")))
+        Err(Error::shape(
+            op,
+            format!("got the sizes {sizes:?} for shape {size:?} of {numel} elements: {why}"),
+        ))
     };
     let known: Option<i64> = sizes
         .iter()
@@ -234,7 +246,10 @@ pub fn moved_dims(size: &[usize], from: impl IntoShape, to: impl IntoShape) -> R
         shape(op, "got the dimensions {from:?} and positions {to:?}, expected as many of both")
     );
     let twice = |dims: &[usize]| (1..dims.len()).any(|i| dims[..i].contains(&dims[i]));
-    bail_if!(twice(&moved) || twice(&positions), shape(op, "got the dimensions {from:?} and positions {to:?}, expected each once"));
+    bail_if!(
+        twice(&moved) || twice(&positions),
+        shape(op, "got the dimensions {from:?} and positions {to:?}, expected each once")
+    );
     let mut others = (0..size.len()).filter(|d| !moved.contains(d));
     let at = |d| positions.iter().position(|&to| to == d).map(|i| moved[i]).or_else(|| others.next());
     Ok((0..size.len()).filter_map(at).collect())

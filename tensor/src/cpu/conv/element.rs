@@ -11,8 +11,8 @@ impl Element for f64 {}
 
 /// The passes of a type. Being private to the convolutions, it seals [`Element`].
 pub trait Passes: Sized {
-    /// The forward pass, or the input's gradient (then `x` is the output's and `y` the input's); here there is an
-    /// output, and a sum for each.
+    /// The forward pass, or the input's gradient (then `x` is the output's and `y` the input's); here there
+    /// is an output, and a sum for each.
     fn correlate(s: &Conv2dShape, pass: Pass, x: &[Self], w: &[Self], bias: Option<&[Self]>, y: &mut [Self]);
 
     /// See [`super::weight_grad`], likewise.

@@ -78,7 +78,8 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f64], dy: &[f64], dw: &mut [f64]) {
     });
 }
 
-/// Calls `f` with the windows of an image's pixels: a row for each tap of each channel, a column for each pixel.
+/// Calls `f` with the windows of an image's pixels: a row for each tap of each channel, a column for each
+/// pixel.
 fn with_windows(s: &Conv2dShape, x: &[f64], f: impl FnOnce(&[f64])) {
     let (taps, pixels) = (s.taps(), s.out_pixels());
     scratch::with(s.depth() * pixels, |windows: &mut [f64]| {
@@ -94,8 +95,9 @@ fn with_windows(s: &Conv2dShape, x: &[f64], f: impl FnOnce(&[f64])) {
     });
 }
 
-/// Calls `f(out, at, len)` for each row of output pixels for which `tap` lies inside the image: for `len` of them
-/// from `out` on, the first seeing the input's pixel `at`, each further one the pixel a stride further on.
+/// Calls `f(out, at, len)` for each row of output pixels for which `tap` lies inside the image: for `len` of
+/// them from `out` on, the first seeing the input's pixel `at`, each further one the pixel a stride further
+/// on.
 fn runs(s: &Conv2dShape, tap: usize, mut f: impl FnMut(usize, usize, usize)) {
     let (ky, kx) = (tap / s.kernel.1, tap % s.kernel.1);
     let columns = s.columns_of(kx);

@@ -33,9 +33,9 @@ pub unsafe fn outer<const L: usize, const V: usize, const P: usize>(
     *sums = held;
 }
 
-/// `c = start + a b` for `width` columns, a block of results packed side by side: row `r` of `a` has term `k` at
-/// `a.1(r) + a.2(k)` from `a.0` on, `b` has rows of `width`, and `c` and `start`, or else zeros, rows that are so
-/// far apart.
+/// `c = start + a b` for `width` columns, a block of results packed side by side: row `r` of `a` has term `k`
+/// at `a.1(r) + a.2(k)` from `a.0` on, `b` has rows of `width`, and `c` and `start`, or else zeros, rows that
+/// are so far apart.
 ///
 /// # Safety
 /// All that is read must be readable, and `c` writable, for so many rows and terms.

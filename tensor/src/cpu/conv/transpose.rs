@@ -4,7 +4,8 @@ use super::vector::Register;
 use crate::cpu::simd::simd;
 
 simd!(
-    /// `to[c * stride + r] = from[r * stride + c]` for so many rows and columns; the slices have a stride each.
+    /// `to[c * stride + r] = from[r * stride + c]` for so many rows and columns; the slices have a stride
+    /// each.
     pub fn transpose<const L: usize>(shape: (usize, usize), from: (&[f32], usize), to: (&mut [f32], usize)) {
         transpose_body::<L>(shape, from, to);
     }

@@ -1,5 +1,5 @@
-//! What a function of elements is: a closure, or one of the operators in [`super::super::operators`], which know
-//! their cost and are compiled for each instruction set.
+//! What a function of elements is: a closure, or one of the operators in [`super::super::operators`], which
+//! know their cost and are compiled for each instruction set.
 
 use crate::cuda::kernel;
 

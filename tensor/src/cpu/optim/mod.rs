@@ -7,7 +7,8 @@
 //! A step's number counts from 1. Averages that decay below the smallest normal number become 0
 //! ([`Real::normal`]): PyTorch's stay there, and slow every step from then on.
 
-/// Defines a step: what it does to each element of a parameter and of its state, given the element's gradient.
+/// Defines a step: what it does to each element of a parameter and of its state, given the element's
+/// gradient.
 ///
 /// `name(numbers: type; param, grad, states…) { … }`; the slices are as long as each other. In the body, `L` is as in
 /// [`simd`], `T` the parameter's type, and each slice's name is its element.
