@@ -84,7 +84,7 @@ pub enum Error {
     },
     /// A gradient of a variable whose dtype is not floating point.
     #[error(
-        "{op}: got {}a {dtype} variable that requires a gradient, expected a floating-point one; make the leaf with \
+        "{op}: got {}a variable of {dtype} that requires a gradient, expected a floating-point one; make the leaf with \
          Variable::requires_grad(tensor.to_dtype(DType::F32)?)",
         name.as_ref().map(|name| format!("{name}, ")).unwrap_or_default()
     )]
