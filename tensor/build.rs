@@ -1,5 +1,5 @@
-//! Compiles the kernels for CUDA GPUs, where they are asked for: each `.cu` file becomes PTX, which the driver
-//! compiles for the GPU that it finds.
+//! Compiles the kernels for CUDA GPUs, if requested. Each `.cu` file becomes PTX, which the driver compiles
+//! for its GPU.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

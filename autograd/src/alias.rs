@@ -1,6 +1,6 @@
-//! Views and what they are views of. They share memory, so an operation in place on one changes them
-//! all, and each gets a new place in the graph: a changed view is written into its base by a
-//! `CopySlices`, and every view is an `AsStrided` of what its base has become.
+//! Views and their bases. They share memory, so an in-place operation on one changes all of them, and each
+//! gets a new position in the graph. The changed view is written into its base by `CopySlices`, and every
+//! view becomes an `AsStrided` of the new base.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,17 +14,17 @@ use crate::variable::History;
 use crate::{Result, Variable};
 use taper_tensor::Shape;
 
-/// What a view is a view of.
+/// The origin of a view.
 pub(crate) enum Source {
-    /// Another variable, itself no view, and how often that had been rewired when the view last looked.
+    /// The base, which is not a view itself, and the number of its rewirings when the view last followed it.
     Base(Variable, AtomicU64),
-    /// A variable that the graph does not lead back to: this operation gave the view where none was
-    /// recorded, or has a gradient rule of the user's own.
+    /// A variable that the graph does not connect to the view, because this operation was not recorded, or
+    /// has a user's own gradient rule.
     Hidden(&'static str),
 }
 
 impl Source {
-    /// That of a view of `from`.
+    /// Returns the source of a view of `from`.
     pub(crate) fn of(from: &Variable) -> Self {
         match from.0.source.as_deref() {
             Some(Self::Hidden(op)) => Self::Hidden(op),
@@ -37,11 +37,11 @@ impl Source {
 }
 
 impl Variable {
-    /// Gives a view whose base was rewired its new place in the graph.
+    /// Moves a view whose base was rewired to its new position in the graph.
     pub(crate) fn follow_base(&self) {
         let Some(Source::Base(base, seen)) = self.0.source.as_deref() else { return };
         let now = base.0.rewired.load(Ordering::Acquire);
-        // There are no views of integers that require a gradient, for which alone it fails.
+        // This fails only for views of integers that require a gradient, which do not exist.
         if seen.swap(now, Ordering::AcqRel) != now
             && let Ok(strided) = base.seen_by(&self.data())
         {
@@ -49,13 +49,13 @@ impl Variable {
         }
     }
 
-    /// Takes the place in the graph of the result of an operation in place, whose elements are in its
-    /// memory already.
+    /// Moves `self` to the position in the graph of the result of an in-place operation. The memory already
+    /// holds the result's elements.
     #[track_caller]
     pub(crate) fn become_in_place(&self, result: &Self) -> Result<()> {
         let Some(Source::Base(base, _)) = self.0.source.as_deref() else {
             let history = result.history();
-            // A named constant stays one, where only constants were written.
+            // A named constant stays a constant if only constants were written to it.
             if !matches!((&history, &*self.origin()), (History::Constant, History::Leaf(..))) {
                 self.rewire(history);
             }
@@ -69,7 +69,7 @@ impl Variable {
         Ok(())
     }
 
-    /// Records a view of the memory of `self`, as one of the variable that `self` is itself a view of.
+    /// Records a view of the memory of `self`, as a view of the base of `self` if `self` is a view.
     #[track_caller]
     pub(crate) fn strided(&self, view: Tensor) -> Result<Self> {
         let from = match self.0.source.as_deref() {
@@ -78,19 +78,19 @@ impl Variable {
         };
         let (base, part) = (Layout::of(&from.tensor()), Layout::of(&view));
         let node = record("AsStrided", std::slice::from_ref(&from));
-        // Writing to elements outside of the base would be lost to the graph.
+        // The graph would lose writes to elements outside the base.
         let node = if part.is_within(&base) { node.view() } else { node.opaque_view() };
         node.output(view, move |ctx| part.gradient(&base, ctx.grad()?))
     }
 
-    /// The part of `self` that is in the memory of `view`, which is one already.
+    /// Returns the part of `self` in the memory of `view`, which is a view already.
     fn seen_by(&self, view: &Tensor) -> Result<Self> {
         let (base, part) = (Layout::of(&self.tensor()), Layout::of(view));
         let node = record("AsStrided", std::slice::from_ref(&self)).always();
         node.output(view.clone(), move |ctx| part.gradient(&base, ctx.grad()?))
     }
 
-    /// `self` with `result` in the place of what is in the memory of `view`.
+    /// Returns `self` with the elements in the memory of `view` replaced by `result`.
     #[track_caller]
     fn copy_slices(&self, view: &Tensor, result: &Self) -> Result<Self> {
         let data = self.data();
@@ -108,7 +108,7 @@ impl Variable {
     }
 }
 
-/// Where a tensor's elements are in its memory.
+/// The positions of a tensor's elements in its memory.
 struct Layout {
     size: Shape,
     stride: Shape,
@@ -126,7 +126,7 @@ impl Layout {
         self.size.iter().product()
     }
 
-    /// The place of each element, in order.
+    /// Returns the position of each element, in order.
     fn memory(&self) -> Vec<usize> {
         let mut places = vec![self.offset];
         for (&n, &stride) in self.size.iter().zip(&self.stride) {
@@ -135,7 +135,7 @@ impl Layout {
         places
     }
 
-    /// Whether all elements are known to be among those of `base`.
+    /// Returns true if all elements are certainly among those of `base`.
     fn is_within(&self, base: &Self) -> bool {
         let reach: usize = self.size.iter().zip(&self.stride).map(|(&n, &s)| n.saturating_sub(1) * s).sum();
         base.contiguous
@@ -143,10 +143,11 @@ impl Layout {
             && self.offset + reach < base.offset + base.count()
     }
 
-    /// The gradient of `base`, from that of this view of its memory.
+    /// Returns the gradient with respect to `base`, from the gradient with respect to this view of its
+    /// memory.
     fn gradient(&self, base: &Self, g: Variable) -> Result<Grads> {
         let (within, count) = (self.is_within(base), base.count());
-        // What is outside goes to one more element, which is dropped.
+        // Gradients of elements outside the base go to an extra element, which is dropped.
         let zeros = Variable::new(g.tensor().like().zeros(count + usize::from(!within))?);
         let index = g.indices(self.places(base))?;
         let dx = zeros.index_add(0, &index, &g.reshape(self.count())?)?;
@@ -154,7 +155,8 @@ impl Layout {
         Ok(smallvec![Some(dx.reshape(&base.size)?)])
     }
 
-    /// The number of each element among those of `base`; their count for one that is not among them.
+    /// Returns the index of each element among those of `base`, or their count for an element outside the
+    /// base.
     fn places(&self, base: &Self) -> Vec<i64> {
         let memory = self.memory().into_iter();
         if base.contiguous {

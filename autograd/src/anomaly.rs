@@ -1,5 +1,5 @@
-//! Anomaly detection: the first NaN or infinity in a gradient names the operation, its place in the
-//! program, and the module it ran in.
+//! Anomaly detection: the first NaN or infinity in a gradient is reported with the operation, its location in
+//! the program, and its module.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -8,18 +8,18 @@ use crate::mode::Restore;
 
 thread_local! {
     static DETECTING: Cell<bool> = const { Cell::new(false) };
-    /// The paths of the modules entered, the innermost last.
+    /// The paths of the entered modules, the innermost last.
     static SCOPES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Whether backward on this thread looks for gradients that are not finite.
+/// Returns true if backward on this thread checks that gradients are finite.
 pub fn is_detecting_anomaly() -> bool {
     DETECTING.get()
 }
 
-/// Runs `f`, in which backward fails at the first gradient with a NaN or an infinity, and the error
-/// names the forward operation, where it was called, and in which module. It costs time: each
-/// gradient is read once more.
+/// Runs `f` with anomaly detection: backward returns an error at the first gradient with a NaN or an
+/// infinity. The error names the forward operation, its location and its module. Detection costs time,
+/// because each gradient is read once more.
 ///
 /// ```
 /// use taper_autograd::{Variable, detect_anomaly};
@@ -34,14 +34,14 @@ pub fn detect_anomaly<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Marks what runs until it is dropped as part of the module `name`, inside of those already entered:
-/// `features`, then `3`, makes `features.3`; so does `features.3`, the whole path. Costs nothing where
-/// anomalies are not looked for.
+/// Enters the module `name`, inside the modules entered before, until the guard is dropped. Entering
+/// `features` and then `3` gives the path `features.3`; entering the whole path `features.3` also does. It
+/// costs nothing without anomaly detection.
 #[must_use = "the scope ends when the guard is dropped: bind it to a name"]
 #[derive(Debug)]
 pub struct ModuleScope {
     entered: bool,
-    // The scopes are the thread's own, so the guard must end on the thread it began on.
+    // The scopes are thread-local, so the guard must be dropped on its own thread.
     not_send: PhantomData<*const ()>,
 }
 
@@ -72,7 +72,7 @@ impl Drop for ModuleScope {
     }
 }
 
-/// The dotted path of the innermost module entered, where anomalies are looked for.
+/// Returns the dotted path of the innermost entered module, if anomaly detection is on.
 pub(crate) fn module_path() -> Option<Box<str>> {
     if !is_detecting_anomaly() {
         return None;

@@ -1,4 +1,4 @@
-//! Mixed precision: a scope in which products are computed in 16 bits, and what needs more digits in 32.
+//! Mixed precision: a scope that computes matrix products in 16 bits, and sensitive operations in float32.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -13,17 +13,17 @@ thread_local! {
     static DTYPE: Cell<Option<DType>> = const { Cell::new(None) };
 }
 
-/// Mixed precision on this thread for as long as the guard lives; see [`autocast`]. Guards nest.
+/// A guard that enables mixed precision on this thread until it is dropped; see [`autocast`]. Guards nest.
 #[must_use = "the scope ends when the guard is dropped: bind it to a name"]
 #[derive(Debug)]
 pub struct Autocast {
     before: Option<DType>,
-    // The scope is the thread's own, so the guard must end on the thread it began on.
+    // The scope is thread-local, so the guard must be dropped on its own thread.
     not_send: PhantomData<*const ()>,
 }
 
 impl Autocast {
-    /// Begins a scope for f16 or bf16. Any other dtype is a scope without conversions, PyTorch's
+    /// Enters a scope for float16 or bfloat16. With any other dtype nothing is converted: PyTorch's
     /// `enabled=False`.
     pub fn enter(dtype: DType) -> Self {
         Self::set(Some(dtype).filter(|d| matches!(d, DType::F16 | DType::BF16)))
@@ -40,7 +40,7 @@ impl Drop for Autocast {
     }
 }
 
-/// The dtype of the scope that this thread is in.
+/// Returns the dtype of this thread's scope, if there is one.
 pub fn autocast_dtype() -> Option<DType> {
     DTYPE.get()
 }
@@ -48,18 +48,17 @@ pub fn autocast_dtype() -> Option<DType> {
 /// Runs `f` in mixed precision: PyTorch's `torch.autocast`, with its lists of operations.
 ///
 /// | operations | computed in |
-/// | --- | --- |
+/// | operation | dtype of the computation |
 /// | matrix products, convolutions, `linear`, `prelu` | `dtype`: f16 or bf16 |
 /// | losses, the product of all elements; on a GPU also powers, exponentials, logarithms, softmax, sums, norms and the normalisation of layers and groups | f32 |
 /// | all others | the dtype of their operands, the wider one of two |
 ///
-/// Parameters stay what they are, and so do their gradients: a conversion is an operation whose gradient is
-/// converted back. An f64 is never converted. Batch norm computes in f32 and gives the dtype that it got.
-/// `backward` belongs outside of the scope; it computes in the dtypes of the forward pass wherever it is called.
-/// Unlike PyTorch's, the scope does not keep a converted parameter for its next use.
+/// Parameters and their gradients keep their dtypes: a conversion is an operation, and its gradient is
+/// converted back. float64 is never converted. Batch norm computes in float32 and returns the dtype of its
+/// input. Call `backward` outside the scope; wherever it is called, it computes in the dtypes of the forward
+/// pass. Unlike in PyTorch, the scope does not cache converted parameters.
 ///
-/// For f16, whose smallest numbers are not small enough for many gradients, there is `GradScaler` in
-/// `taper_optim`.
+/// Small gradients underflow in float16; `GradScaler` in `taper_optim` scales them.
 ///
 /// ```
 /// use taper_autograd::{Variable, autocast};
@@ -82,13 +81,13 @@ pub(crate) struct Suspended {
     _guard: Autocast,
 }
 
-/// The scope, where there is one, suspended: for an operation that is computed in the scope's dtype.
+/// Suspends the scope, if there is one, for an operation that computes in the scope's dtype.
 pub(crate) fn lowered() -> Option<Suspended> {
     let dtype = DTYPE.get()?;
     Some(Suspended { dtype, _guard: Autocast::set(None) })
 }
 
-/// The scope, where there is one, suspended: for an operation on `x`, where it is computed in f32.
+/// Suspends the scope, if there is one, for an operation on `x` that computes in float32.
 pub(crate) fn widened(op: &Operation, x: &Variable) -> Option<Suspended> {
     use taper_tensor::registry::Autocast::{full, full_on_gpu};
     let dtype = DTYPE.get()?;
@@ -97,19 +96,19 @@ pub(crate) fn widened(op: &Operation, x: &Variable) -> Option<Suspended> {
 }
 
 impl Suspended {
-    /// An operand in the scope's dtype.
+    /// Converts an operand to the scope's dtype.
     #[track_caller]
     pub fn low<'a>(&self, x: &'a Variable) -> Result<Cow<'a, Variable>> {
         converted(x, self.dtype)
     }
 
-    /// An operand that may be missing, in the scope's dtype.
+    /// Converts an optional operand to the scope's dtype.
     #[track_caller]
     pub fn low_option<'a>(&self, x: Option<&'a Variable>) -> Result<Option<Cow<'a, Variable>>> {
         x.map(|x| self.low(x)).transpose()
     }
 
-    /// An operand in f32.
+    /// Converts an operand to float32.
     #[track_caller]
     pub fn full<'a>(&self, x: &'a Variable) -> Result<Cow<'a, Variable>> {
         converted(x, DType::F32)
@@ -123,14 +122,14 @@ fn converted(x: &Variable, dtype: DType) -> Result<Cow<'_, Variable>> {
 }
 
 impl Variable {
-    /// Returns this in the dtype of the scope of [`autocast`], where there is one; for composed operations.
+    /// Returns the variable in the dtype of the [`autocast`] scope, if there is one; for composed operations.
     #[doc(hidden)]
     #[track_caller]
     pub fn autocast_low(&self) -> Result<Cow<'_, Self>> {
         DTYPE.get().map_or(Ok(Cow::Borrowed(self)), |dtype| converted(self, dtype))
     }
 
-    /// Returns this in the dtype that autocast gave another operand of the same operation.
+    /// Returns the variable in the dtype that autocast selected for another operand of the same operation.
     #[doc(hidden)]
     #[track_caller]
     pub fn autocast_as(&self, other: &Self) -> Result<Self> {
@@ -141,10 +140,8 @@ impl Variable {
         }
     }
 
-    /// This in f32, where it is in 16 bits and within a scope of [`autocast`]: what losses begin with.
-    ///
-    /// # Errors
-    /// When memory runs out.
+    /// Returns the variable in float32 if it is 16-bit and there is an [`autocast`] scope. Losses begin with
+    /// it.
     #[track_caller]
     pub fn autocast_full(&self) -> Result<Cow<'_, Self>> {
         if DTYPE.get().is_some() { converted(self, DType::F32) } else { Ok(Cow::Borrowed(self)) }

@@ -1,4 +1,5 @@
-//! Backward: each operation once, the latest first, as soon as all its outputs' gradients are in.
+//! The backward pass. Each operation runs once, the latest first, when the gradients of all its outputs are
+//! complete.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::variable::Leaf;
 use crate::{Error, Result, Variable};
 use taper_tensor::Tensor;
 
-/// How [`Variable::backward`] runs; see [`Variable::backward_options`].
+/// Options of a backward pass; see [`Variable::backward_options`].
 #[derive(Debug)]
 #[must_use = "nothing happens until .run()"]
 pub struct Backward<'a> {
@@ -25,12 +26,12 @@ pub struct Backward<'a> {
 }
 
 impl<'a> Backward<'a> {
-    /// Begins with nothing; [`Backward::output`] adds what to start from.
+    /// Returns options without outputs; [`Backward::output`] adds them.
     pub fn new() -> Self {
         Self { outputs: Vec::new(), retain_graph: false, create_graph: false, detect_anomaly: false }
     }
 
-    /// Starts from `output` too, whose gradient is `grad`, or one where it is a single number.
+    /// Adds an output to start from. The default of its gradient `grad` is 1 if it has one element.
     pub fn output(mut self, output: &'a Variable, grad: Option<&Variable>) -> Self {
         self.outputs.push((output, grad.cloned()));
         self
@@ -42,30 +43,29 @@ impl<'a> Backward<'a> {
         self
     }
 
-    /// Records the computation of the gradients, so that they can be differentiated; keeps the
-    /// graph as well.
+    /// Records the computation of the gradients, so that they can be differentiated. It also keeps the graph.
     pub fn create_graph(mut self, on: bool) -> Self {
         self.create_graph = on;
         self
     }
 
-    /// Fails at the first gradient with a NaN or an infinity, naming the forward operation.
+    /// Returns an error at the first gradient with a NaN or an infinity, which names the forward operation.
     pub fn detect_anomaly(mut self, on: bool) -> Self {
         self.detect_anomaly = on;
         self
     }
 
-    /// Computes the gradients and adds them to the `.grad` of the leaves.
+    /// Computes the gradients and adds them to `.grad` of the leaves.
     ///
     /// # Errors
-    /// When an output requires no gradient, or is not one number and has no gradient given; when a
-    /// gradient has another shape than its output; when the graph was freed, or a saved tensor
-    /// was changed in place.
+    /// If an output does not require a gradient, an output without a given gradient does not have one
+    /// element, a gradient has another shape than its output, the graph was freed, or a saved tensor was
+    /// changed in place.
     pub fn run(self) -> Result<()> {
         self.execute(None).map(drop)
     }
 
-    /// Computes the gradients of `inputs`, without touching any `.grad`.
+    /// Computes the gradients of `inputs`, without changing any `.grad`.
     fn execute(self, inputs: Option<&[&Variable]>) -> Result<Vec<Option<Variable>>> {
         let roots: Vec<Edge> = self.outputs.iter().map(|(output, _)| output.edge()).collect();
         let mut queue = Queue::default();
@@ -128,7 +128,7 @@ impl<'a> Backward<'a> {
                         continue;
                     }
                     let input_grads = self.apply(node, ready, &grads)?;
-                    drop(grads); // before the next operation needs memory
+                    drop(grads); // frees memory before the next operation
                     for (edge, grad) in node.edges.iter().zip(input_grads) {
                         if let Some(grad) = grad {
                             queue.push(edge, grad, add)?;
@@ -141,7 +141,7 @@ impl<'a> Backward<'a> {
         Ok(found)
     }
 
-    /// Runs a node's gradient rule.
+    /// Runs the gradient rule of a node.
     fn apply(&self, node: &Arc<Node>, ready: Option<Ready>, grads: &[Option<Variable>]) -> Result<Grads> {
         let (rule, saved_outputs) = ready.ok_or(Error::GraphFreed { op: node.name })?;
         let grads = profile::timed(|| rule(&Context { node, grads, saved_outputs: &saved_outputs }))?;
@@ -184,7 +184,7 @@ fn start(output: &Variable, grad: Option<Variable>) -> Result<Variable> {
     }
 }
 
-/// The sum of two gradients, in the memory of the first where nobody else can see it.
+/// Adds two gradients, in the memory of the first if nothing else shares it.
 fn add_grads(sum: Variable, grad: &Variable, create_graph: bool) -> Result<Variable> {
     if create_graph {
         return sum.add(grad);
@@ -201,7 +201,7 @@ fn add_grads(sum: Variable, grad: &Variable, create_graph: bool) -> Result<Varia
     Ok(Variable::new(sum.data().add(grad.data())?))
 }
 
-/// Adds a gradient to a leaf's: the first is moved there, unless others can see its memory.
+/// Adds a gradient to that of a leaf. The first one is moved, unless its memory is shared.
 fn accumulate(leaf: &Leaf, grad: Variable, create_graph: bool) -> Result<()> {
     let mut slot = leaf.grad.lock();
     *slot = Some(match slot.take() {
@@ -225,7 +225,7 @@ fn accumulate(leaf: &Leaf, grad: Variable, create_graph: bool) -> Result<()> {
     Ok(())
 }
 
-/// The numbers of the operations through which a wanted gradient flows.
+/// Returns the sequence numbers of the operations on the paths to a wanted gradient.
 fn leading_to(wanted: &[Edge], outputs: &[(&Variable, Option<Variable>)]) -> HashSet<u64> {
     let mut reachable: BTreeMap<u64, Arc<Node>> = BTreeMap::new();
     let mut todo: Vec<Arc<Node>> = outputs.iter().filter_map(|(v, _)| v.creator()).collect();
@@ -241,7 +241,7 @@ fn leading_to(wanted: &[Edge], outputs: &[(&Variable, Option<Variable>)]) -> Has
             _ => false,
         })
     };
-    // Ascending: what an operation was made from has been decided before it.
+    // In ascending order, the inputs of an operation are decided before it.
     let mut needed = HashSet::new();
     for (seq, node) in reachable {
         let leads = |e: &Edge| is_wanted(e) || matches!(e, Edge::Node(n, _) if needed.contains(&n.seq));
@@ -253,12 +253,12 @@ fn leading_to(wanted: &[Edge], outputs: &[(&Variable, Option<Variable>)]) -> Has
 }
 
 fn is_finite(t: &Tensor) -> Result<bool> {
-    // Anything that is not finite makes the sum of `x - x` NaN.
+    // Any infinite or NaN element makes the sum of `x - x` NaN.
     Ok(t.sub(t)?.sum()?.item::<f64>()? == 0.0)
 }
 
-/// Computes the gradients of `outputs` with respect to `inputs`, without touching any `.grad`: PyTorch's
-/// `torch.autograd.grad`. Options go before [`Grad::run`].
+/// Computes the gradients of `outputs` with respect to `inputs`, without changing any `.grad`: PyTorch's
+/// `torch.autograd.grad`. Set options before [`Grad::run`].
 ///
 /// ```
 /// use taper_autograd::{Variable, grad};
@@ -285,13 +285,14 @@ pub struct Grad<'a> {
 }
 
 impl<'a> Grad<'a> {
-    /// Starts from these gradients of the outputs, one for each; `None` is 1 for an output of one number.
+    /// Sets the gradients of the outputs to start from, one for each. `None` means 1, for an output with one
+    /// element.
     pub fn grad_outputs(mut self, gradients: &'a [Option<&'a Variable>]) -> Self {
         self.grad_outputs = gradients;
         self
     }
 
-    /// Records the computation, so that the gradients have gradients; default false.
+    /// Records the computation, so that the gradients can be differentiated. The default is false.
     pub fn create_graph(mut self, on: bool) -> Self {
         self.create_graph = on;
         self
@@ -300,23 +301,27 @@ impl<'a> Grad<'a> {
     /// Returns the gradients, one for each input.
     ///
     /// # Errors
-    /// If the outputs do not depend on an input; see [`Backward::run`] for the others.
+    /// If the outputs do not depend on an input, an output does not require a gradient, an output without a
+    /// given gradient does not have one element, a gradient has another shape than its output, the graph was
+    /// freed, or a saved tensor was changed in place.
     pub fn run(self) -> Result<Vec<Variable>> {
         let found = self.run_allow_unused()?.into_iter().enumerate();
         let unused = |index: usize| Error::Unused { index, name: self.inputs[index].name() };
         found.map(|(index, gradient)| gradient.ok_or_else(|| unused(index))).collect()
     }
 
-    /// Returns the gradients, `None` for an input that the outputs do not depend on: PyTorch's
+    /// Returns the gradients, and `None` for an input that the outputs do not depend on: PyTorch's
     /// `allow_unused=True`.
     ///
     /// # Errors
-    /// If there are gradients of outputs, but not one for each; see [`Backward::run`] for the others.
+    /// If there are gradients of outputs but not one for each, an output does not require a gradient, an
+    /// output without a given gradient does not have one element, a gradient has another shape than its
+    /// output, the graph was freed, or a saved tensor was changed in place.
     pub fn run_allow_unused(self) -> Result<Vec<Option<Variable>>> {
         let Self { outputs, inputs, grad_outputs, create_graph } = self;
         if !grad_outputs.is_empty() && grad_outputs.len() != outputs.len() {
             let message = format!(
-                "got {} gradients for {} outputs, expected one for each, None where it is one number, or none at all",
+                "got {} gradients for {} outputs, expected one for each (None for an output with one element), or none",
                 grad_outputs.len(),
                 outputs.len()
             );
@@ -331,25 +336,28 @@ impl<'a> Grad<'a> {
 }
 
 impl Variable {
-    /// Computes the gradient of this one number with respect to all leaves that it was made of, and
-    /// adds it to their `.grad`. Frees what the graph saved.
+    /// Computes the gradients of this variable with respect to all leaves that it depends on, and adds them
+    /// to their `.grad`. The variable must have one element. It frees the saved tensors of the graph.
     ///
     /// # Errors
-    /// As [`Backward::run`].
+    /// If the variable does not require a gradient or does not have one element, the graph was freed, or a
+    /// saved tensor was changed in place.
     pub fn backward(&self) -> Result<()> {
         self.backward_options().run()
     }
 
-    /// As [`Variable::backward`] from an output of any shape: `grad` is the gradient of a number
-    /// that depends on this variable, with respect to it.
+    /// Runs [`Variable::backward`] from a variable of any shape. `grad` is the gradient with respect to this
+    /// variable.
     ///
     /// # Errors
-    /// As [`Backward::run`].
+    /// If the variable does not require a gradient, `grad` has another shape, the graph was freed, or a saved
+    /// tensor was changed in place.
     pub fn backward_with(&self, grad: &Tensor) -> Result<()> {
         Backward::new().output(self, Some(&Variable::new(grad.clone()))).run()
     }
 
-    /// Backward with options: `loss.backward_options().retain_graph(true).run()`.
+    /// Returns options of a backward pass from this variable:
+    /// `loss.backward_options().retain_graph(true).run()`.
     pub fn backward_options(&self) -> Backward<'_> {
         Backward::new().output(self, None)
     }

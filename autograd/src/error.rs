@@ -1,29 +1,29 @@
-//! What can go wrong when gradients are recorded and computed.
+//! Errors of recording and computing gradients.
 
 use std::panic::Location;
 
 /// The result of an operation on variables.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of the tape, or of the tensor operation below it.
+/// An error of autograd, or of the tensor operation that it called.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The tensor operation failed.
+    /// An error of a tensor operation.
     #[error(transparent)]
     Tensor(#[from] taper_tensor::Error),
-    /// `backward` on something that is not one number, without a gradient to start from.
+    /// A backward pass from an output with more than one element and without a given gradient.
     #[error(
-        "backward: the output has shape {shape:?}, and only one number has an implied gradient; \
-         reduce it first, with .sum() or .mean(), or give its gradient to .backward_with(&gradient)"
+        "backward: got an output of shape {shape:?} without a gradient, expected one element; reduce it with .sum() or \
+         .mean(), or pass its gradient to .backward_with(&gradient)"
     )]
     NotScalar {
         /// The output's shape.
         shape: Vec<usize>,
     },
-    /// The gradient given has not the shape of its output.
+    /// A gradient whose shape differs from that of its output.
     #[error(
-        "backward: the gradient has shape {got:?}, the output it belongs to {expected:?}; they must be the same"
+        "backward: got a gradient of shape {got:?} for an output of shape {expected:?}, expected equal shapes"
     )]
     GradientShape {
         /// The gradient's shape.
@@ -31,25 +31,25 @@ pub enum Error {
         /// The output's shape.
         expected: Vec<usize>,
     },
-    /// Nothing that the output was made of requires a gradient.
+    /// An output that does not depend on a variable with `requires_grad`.
     #[error(
-        "backward: the output does not require a gradient: nothing it was made of does, or it was made \
-         under no_grad or detached; make a leaf with Variable::requires_grad(tensor)"
+        "backward: the output does not require a gradient: it does not depend on a leaf that requires one, or it \
+         was computed under no_grad or detached; make a leaf with Variable::requires_grad(tensor)"
     )]
     NoGradient,
-    /// A second backward through a graph whose saved tensors are gone.
+    /// A second backward pass through a graph whose saved tensors were freed.
     #[error(
-        "backward: a second time through {op}, whose saved tensors were freed by the first; run the \
-         forward pass again, or keep them with .backward_options().retain_graph(true)"
+        "backward: got a second pass through {op}, but the first one freed its saved tensors; run the forward pass \
+         again, or keep them with .backward_options().retain_graph(true)"
     )]
     GraphFreed {
         /// The operation's name.
         op: &'static str,
     },
-    /// A tensor that the gradient needs was changed in place after it was saved.
+    /// A saved tensor that was changed in place.
     #[error(
         "backward: a tensor of shape {shape:?} that {op} saved was changed in place afterwards (version \
-         {now}, expected {saved}); use the operation that makes a new tensor, or change a .copy()"
+         {now}, expected {saved}); use the operation that returns a new tensor, or change a .copy()"
     )]
     SavedChanged {
         /// The operation that saved the tensor.
@@ -68,12 +68,12 @@ pub enum Error {
         name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default()
     )]
     Unused {
-        /// The input's place in the list.
+        /// The index of the input in the list.
         index: usize,
         /// The input's name.
         name: Option<String>,
     },
-    /// An operation without a gradient, on something that requires one.
+    /// An operation without a gradient, on an input that requires one.
     #[error(
         "{op}: this operation has no gradient, and its input requires one; cut the graph on purpose with \
          .detach() or no_grad(|| …), or write a Function with a gradient"
@@ -82,10 +82,10 @@ pub enum Error {
         /// The operation.
         op: &'static str,
     },
-    /// A gradient for something other than real numbers.
+    /// A gradient of a variable whose dtype is not floating point.
     #[error(
-        "{op}: {}a variable of {dtype} requires a gradient, and only real numbers have one; make it a leaf of \
-         real numbers, with Variable::requires_grad(tensor.to_dtype(DType::F32)?)",
+        "{op}: got {}a variable of {dtype} that requires a gradient, expected a floating-point one; make the leaf with \
+         Variable::requires_grad(tensor.to_dtype(DType::F32)?)",
         name.as_ref().map(|name| format!("{name}, ")).unwrap_or_default()
     )]
     NotReal {
@@ -96,38 +96,38 @@ pub enum Error {
         /// The variable's name.
         name: Option<String>,
     },
-    /// An in-place change that would falsify a gradient.
+    /// An in-place change that would make a gradient wrong.
     #[error("{op}: {message}")]
     InPlace {
         /// The operation.
         op: &'static str,
-        /// What is wrong, and what to do.
+        /// The reason, and what to do.
         message: String,
     },
     /// A NaN or an infinity in a gradient, found by anomaly detection.
     #[error(
-        "backward: {op} gave a gradient that is not finite for its input {input}; forward ran at {location}{}",
+        "backward: {op} returned a gradient that is not finite for its input {input}; forward ran at {location}{}",
         module.as_ref().map(|m| format!(" in {m}")).unwrap_or_default()
     )]
     Anomaly {
         /// The forward operation.
         op: &'static str,
-        /// The number of the operation's input.
+        /// The index of the operation's input.
         input: usize,
-        /// Where the forward operation was called.
+        /// The location of the forward operation's call.
         location: &'static Location<'static>,
-        /// The path of the module that it ran in, where one is known.
+        /// The path of the forward operation's module, if it is known.
         module: Option<String>,
     },
     /// A gradient that differs from the numerical one.
     #[error("gradcheck: {0}")]
     Gradcheck(String),
-    /// What a user's own function reports.
+    /// An error of a user's own function, or of an operation outside of this crate.
     #[error("{op}: {message}")]
     Value {
         /// The operation.
         op: &'static str,
-        /// What was given, what was expected, and what to do.
+        /// The value it got, the values it expected, and what to do.
         message: String,
     },
 }
@@ -135,7 +135,7 @@ pub enum Error {
 taper_tensor::debug_as_display!(Error);
 
 impl Error {
-    /// An error about a value or a shape, for operations outside of this crate.
+    /// Makes an error about a value or a shape, for operations outside of this crate.
     pub fn value(op: &'static str, message: impl Into<String>) -> Self {
         Self::Value { op, message: message.into() }
     }

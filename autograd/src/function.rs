@@ -1,4 +1,4 @@
-//! Operations of the user's own.
+//! Custom operations with gradient rules.
 
 use smallvec::SmallVec;
 use taper_tensor::Tensor;
@@ -8,11 +8,11 @@ use crate::saved::Saved;
 use crate::{Error, Result, Variable};
 use taper_tensor::Shape;
 
-/// An operation with a gradient rule of its own: PyTorch's `autograd.Function`. What the rule needs
-/// beside its inputs and outputs, the value itself holds.
+/// An operation with its own gradient rule: PyTorch's `autograd.Function`. Fields of the type hold the data
+/// that the rule needs in addition to its inputs and outputs.
 ///
-/// An exponential function that saves its output, and a straight-through estimator, which rounds on
-/// the way forward and lets the gradient pass on the way back:
+/// The example has an exponential function that saves its output, and a straight-through estimator, which
+/// rounds in forward and passes the gradient unchanged in backward:
 ///
 /// ```
 /// use taper_autograd::{BackwardContext, ForwardContext, Function, Result, Variable};
@@ -51,31 +51,31 @@ use taper_tensor::Shape;
 /// # Ok::<(), taper_autograd::Error>(())
 /// ```
 pub trait Function: Sized + Send + Sync + 'static {
-    /// The operation's name, in error messages and drawings of the graph.
+    /// The operation's name in error messages and drawings of the graph.
     const NAME: &'static str;
 
-    /// The outputs, from the inputs' data; says in `ctx` what to keep for [`Function::backward`].
+    /// Computes the outputs from the inputs' data. It tells `ctx` what to keep for [`Function::backward`].
     ///
     /// # Errors
-    /// As the function wants: [`Error::value`] makes one.
+    /// If the function refuses its inputs; make the error with [`Error::value`].
     fn forward(&mut self, ctx: &mut ForwardContext, inputs: &[Tensor]) -> Result<Vec<Tensor>>;
 
-    /// The gradients of the inputs from those of the outputs (`None` where nothing was done with an
-    /// output), one for each input, `None` where it has none. Written in operations on variables, it
-    /// can be differentiated again.
+    /// Computes the gradients of the inputs from those of the outputs. A gradient is `None` for an output
+    /// that nothing depends on, and for an input without a gradient. Operations on variables make the rule
+    /// differentiable again.
     ///
     /// # Errors
-    /// As the function wants.
+    /// If the function refuses its arguments; make the error with [`Error::value`].
     fn backward(
         &self,
         ctx: &BackwardContext<'_>,
         grads: &[Option<Variable>],
     ) -> Result<Vec<Option<Variable>>>;
 
-    /// Runs the function, and records it where an input requires a gradient.
+    /// Runs the function, and records it if an input requires a gradient.
     ///
     /// # Errors
-    /// As [`Function::forward`]; and when it marks an input or output that does not exist.
+    /// If [`Function::forward`] returns an error, or marks an input or output that does not exist.
     #[track_caller]
     fn apply(mut self, inputs: &[&Variable]) -> Result<Vec<Variable>> {
         let data: Vec<Tensor> = inputs.iter().map(|v| v.data()).collect();
@@ -89,7 +89,7 @@ pub trait Function: Sized + Send + Sync + 'static {
             return Err(Error::value(
                 Self::NAME,
                 format!(
-                    "forward marked an input of {} or an output of {} that is not there",
+                    "forward marked an index out of range, expected inputs below {} and outputs below {}",
                     inputs.len(),
                     ys.len()
                 ),
@@ -105,7 +105,7 @@ pub trait Function: Sized + Send + Sync + 'static {
                 return Err(Error::value(
                     Self::NAME,
                     format!(
-                        "backward gave gradients of shapes {got:?}, expected those of the inputs, {shapes:?}"
+                        "backward returned gradients of shapes {got:?}, expected the shapes of the inputs, {shapes:?}"
                     ),
                 ));
             }
@@ -119,7 +119,7 @@ pub trait Function: Sized + Send + Sync + 'static {
     }
 }
 
-/// What [`Function::forward`] keeps.
+/// A record of the inputs and outputs that [`Function::forward`] keeps.
 #[derive(Debug, Default)]
 pub struct ForwardContext {
     inputs: Vec<usize>,
@@ -138,42 +138,48 @@ impl ForwardContext {
         self.outputs.push(i);
     }
 
-    /// No gradient flows through output `i`, as an index.
+    /// Marks output `i` as not differentiable, such as an index.
     pub fn mark_non_differentiable(&mut self, i: usize) {
         self.constant.push(i);
     }
 }
 
-/// What [`Function::backward`] sees.
+/// Access to the inputs and outputs that forward kept, for [`Function::backward`].
 pub struct BackwardContext<'a> {
     ctx: &'a Context<'a>,
     inputs: &'a [(usize, Saved)],
 }
 
 impl BackwardContext<'_> {
-    /// Input `i`, which forward saved.
+    /// Returns input `i`, which forward saved.
     ///
     /// # Errors
-    /// When it was not saved, or changed in place since.
+    /// If it was not saved, or was changed in place since.
     pub fn input(&self, i: usize) -> Result<Variable> {
         let Some((_, saved)) = self.inputs.iter().find(|(k, _)| *k == i) else {
-            return Err(Error::value(self.ctx.node.name, format!("input {i} was not saved in forward")));
+            return Err(Error::value(
+                self.ctx.node.name,
+                format!("input {i} was not saved; call ctx.save_input({i}) in forward"),
+            ));
         };
         saved.get(self.ctx)
     }
 
-    /// Output `i`, which forward saved.
+    /// Returns output `i`, which forward saved.
     ///
     /// # Errors
-    /// When it was not saved, or changed in place since.
+    /// If it was not saved, or was changed in place since.
     pub fn output(&self, i: usize) -> Result<Variable> {
         if !matches!(self.ctx.saved_outputs.get(i), Some(Some(_))) {
-            return Err(Error::value(self.ctx.node.name, format!("output {i} was not saved in forward")));
+            return Err(Error::value(
+                self.ctx.node.name,
+                format!("output {i} was not saved; call ctx.save_output({i}) in forward"),
+            ));
         }
         self.ctx.output(i)
     }
 
-    /// Whether the gradient of input `i` is wanted.
+    /// Returns true if the gradient of input `i` is needed.
     pub fn needs_input_grad(&self, i: usize) -> bool {
         self.ctx.node.edges.get(i).is_some_and(|e| !matches!(e, crate::node::Edge::None))
     }

@@ -1,10 +1,10 @@
-//! Gradients against numerical ones.
+//! Comparison of gradients with numerical ones.
 
 use taper_tensor::{DType, Tensor};
 
 use crate::{Error, Result, Variable, grad};
 
-/// How close [`gradcheck`] compares; PyTorch's defaults.
+/// The step and tolerances of [`gradcheck`]; PyTorch's defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct GradcheckOptions {
     /// The step of the numerical derivative.
@@ -21,9 +21,9 @@ impl Default for GradcheckOptions {
     }
 }
 
-/// Compares the gradient of `f` at each element of each f64 input that requires one with the central
-/// difference `(f(x + eps) - f(x - eps)) / 2 eps`. The outputs are weighted by fixed different
-/// numbers, so that one backward pass checks them all.
+/// Compares the gradient of `f` at each element of each float64 input that requires one with the central
+/// difference `(f(x + eps) - f(x - eps)) / 2 eps`. The outputs are weighted by fixed distinct numbers, so
+/// that one backward pass checks all of them.
 ///
 /// ```
 /// use taper_autograd::{GradcheckOptions, Variable, gradcheck};
@@ -34,7 +34,7 @@ impl Default for GradcheckOptions {
 /// ```
 ///
 /// # Errors
-/// The elements that differ, by their indices, with both values; or an error of `f`.
+/// If elements differ: the message lists their indices with both values. If `f` returns an error.
 pub fn gradcheck(
     f: impl Fn(&[Variable]) -> Result<Variable>,
     inputs: &[Variable],
@@ -49,7 +49,8 @@ pub fn gradcheck(
     }
     let leaves: Vec<&Variable> = checked.iter().map(|&i| &inputs[i]).collect();
     let output = objective(inputs)?;
-    // What depends on no input, as the gradient of a linear function, has zero gradients.
+    // An output that does not depend on an input has zero gradients, such as the gradient of a linear
+    // function.
     let found = match output.is_requires_grad() {
         true => grad(&[&output], &leaves).run_allow_unused()?,
         false => vec![None; leaves.len()],
@@ -60,7 +61,7 @@ pub fn gradcheck(
         let analytic = match analytic {
             Some(g) if g.size() != x.size() => {
                 return Err(Error::Gradcheck(format!(
-                    "the gradient of input {i} has shape {:?}, the input {:?}",
+                    "the gradient of input {i} has shape {:?}, expected the input's {:?}",
                     g.size(),
                     x.size()
                 )));
@@ -90,13 +91,14 @@ pub fn gradcheck(
     Ok(())
 }
 
-/// The sum of the elements, each times the weight of its number.
+/// Returns the sum of the elements, each multiplied by the weight of its index.
 fn weighted_sum(y: &Variable, weight: impl Fn(usize) -> f64) -> Result<Variable> {
     let weights = Tensor::from_vec((0..y.numel()).map(weight).collect(), y.size())?;
     y.mul(weights.to(&y.device())?)?.sum()
 }
 
-/// How many elements of input `i` differ, and the first of them: number, gradient, difference.
+/// Describes the elements of input `i` that differ: their count, and the index, gradient and difference of
+/// the first ones.
 fn report(i: usize, size: &[usize], wrong: &[(usize, f64, f64)]) -> String {
     let count = size.iter().product::<usize>();
     let mut text = format!("input {i} of shape {size:?}: {} of {count} elements differ", wrong.len());
@@ -112,10 +114,10 @@ fn report(i: usize, size: &[usize], wrong: &[(usize, f64, f64)]) -> String {
     text
 }
 
-/// [`gradcheck`] of the gradient of `f`: its second derivatives.
+/// Runs [`gradcheck`] on the gradient of `f`, which checks its second derivatives.
 ///
 /// # Errors
-/// As [`gradcheck`].
+/// If elements differ, or `f` returns an error.
 pub fn gradgradcheck(
     f: impl Fn(&[Variable]) -> Result<Variable>,
     inputs: &[Variable],

@@ -1,4 +1,4 @@
-//! The graph behind a variable as a drawing: its operations, their shapes, and the named leaves.
+//! Drawings of the graph behind a variable: its operations, their shapes, and the named leaves.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -7,7 +7,7 @@ use std::fmt::Write;
 use crate::Variable;
 use crate::node::Edge;
 
-/// A box of the drawing, and the boxes that it was made from.
+/// A box of the drawing, with the boxes of its inputs.
 struct Drawn {
     id: u64,
     label: String,
@@ -15,7 +15,7 @@ struct Drawn {
     from: Vec<u64>,
 }
 
-/// The graph behind `output` in Graphviz's language: `dot -Tsvg`.
+/// Returns the graph behind `output` in Graphviz's language, for `dot -Tsvg`.
 ///
 /// ```
 /// use taper_autograd::{Variable, to_dot};
@@ -44,7 +44,7 @@ pub fn to_dot(output: &Variable) -> String {
     text + "}\n"
 }
 
-/// The graph behind `output` in Mermaid's language, which Markdown viewers draw.
+/// Returns the graph behind `output` in Mermaid's language, which Markdown viewers draw.
 pub fn to_mermaid(output: &Variable) -> String {
     let mut text = String::from("graph BT\n");
     for d in walk(output) {
@@ -57,7 +57,7 @@ pub fn to_mermaid(output: &Variable) -> String {
     text
 }
 
-/// Each operation and leaf once, the output first, numbered in this order.
+/// Lists each operation and leaf once, the output first, and numbers them in this order.
 fn walk(output: &Variable) -> Vec<Drawn> {
     let (mut numbers, mut todo, mut drawn) = (HashMap::new(), vec![output.edge()], vec![]);
     while let Some(edge) = todo.pop() {
@@ -86,7 +86,7 @@ fn walk(output: &Variable) -> Vec<Drawn> {
     drawn
 }
 
-/// The number of what an edge leads to; operations and leaves count together.
+/// Returns the sequence number of an edge's target. Operations and leaves share one sequence.
 fn id(edge: &Edge) -> Option<u64> {
     match edge {
         Edge::None => None,

@@ -1,4 +1,4 @@
-//! Functions that backward calls with a variable's gradient, and the gradients it keeps.
+//! Hooks, which backward calls with a variable's gradient, and retained gradients.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use crate::variable::{History, Leaf};
 /// A function of a gradient, which may replace it.
 pub(crate) type Hook = Box<dyn Fn(&Variable) -> Option<Variable> + Send + Sync>;
 
-/// Where `retain_grad` keeps a gradient, and the node that puts it there.
+/// A retained gradient, and the node that writes it.
 pub(crate) struct Retained {
     pub(crate) slot: Arc<Leaf>,
     node: Arc<Node>,
 }
 
-/// Stops a hook from being called: see [`Variable::register_hook`].
+/// A handle that removes a hook; see [`Variable::register_hook`].
 pub struct HookHandle(Box<dyn FnOnce() + Send + Sync>);
 
 impl HookHandle {
@@ -26,8 +26,8 @@ impl HookHandle {
 }
 
 impl Variable {
-    /// Keeps the gradient of a variable that an operation made: `grad` then returns it, as the hooks
-    /// leave it. Like a leaf's, it accumulates.
+    /// Retains the gradient of a variable that is not a leaf: `grad` returns it, after the hooks have run. It
+    /// accumulates as a leaf's gradient does.
     pub fn retain_grad(&self) {
         let history = self.history();
         let mut retained = self.0.retained.lock();
@@ -36,8 +36,8 @@ impl Variable {
         }
     }
 
-    /// Another place in the graph, after an operation in place: the gradient retained is then that of
-    /// what the variable has become.
+    /// Moves the variable to another position in the graph, after an in-place operation. The retained
+    /// gradient is then that of the new value.
     pub(crate) fn rewire(&self, history: History) {
         *self.0.history.write() = history;
         let mut retained = self.0.retained.lock();
@@ -49,8 +49,8 @@ impl Variable {
         }
     }
 
-    /// Calls `hook` with the gradient of this variable whenever `backward` has computed it; what it
-    /// returns takes the gradient's place. A constant's hook is never called.
+    /// Calls `hook` with the gradient of this variable whenever `backward` has computed it. If the hook
+    /// returns a gradient, that one replaces it. The hook of a constant is never called.
     pub fn register_hook(
         &self,
         hook: impl Fn(&Variable) -> Option<Variable> + Send + Sync + 'static,
@@ -75,7 +75,7 @@ impl Variable {
     }
 }
 
-/// Keeps the gradient of what an operation made in `slot`.
+/// Retains the gradient of an operation's output in `slot`.
 fn retain_in(history: &History, slot: Arc<Leaf>) -> Option<Box<Retained>> {
     let History::Made(node, i) = history else { return None };
     node.state.lock().rare.get_or_insert_default().retained.push((*i as usize, slot.clone()));

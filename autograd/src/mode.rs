@@ -1,4 +1,4 @@
-//! Whether operations are recorded.
+//! Switching the recording of operations on and off.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -9,12 +9,12 @@ thread_local! {
     static INFERENCE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Puts back what a flag of this thread was, also on a panic.
+/// A guard that restores a thread-local flag when it is dropped, also on a panic.
 #[derive(Debug)]
 pub(crate) struct Restore {
     flag: &'static LocalKey<Cell<bool>>,
     before: bool,
-    // The flag is the thread's own, so the guard must end on the thread it began on.
+    // The flag is thread-local, so the guard must be dropped on its own thread.
     not_send: PhantomData<*const ()>,
 }
 
@@ -31,13 +31,13 @@ impl Drop for Restore {
     }
 }
 
-/// Whether operations on this thread are recorded.
+/// Returns true if operations on this thread are recorded.
 pub fn is_grad_enabled() -> bool {
     ENABLED.get() && !INFERENCE.get()
 }
 
-/// Records operations, or not, on this thread for as long as the guard lives. Guards nest, and end
-/// with their scope also on an early return or a panic.
+/// A guard that switches recording on this thread on or off until it is dropped. Guards nest. They also end
+/// on an early return or a panic.
 ///
 /// ```
 /// use taper_autograd::{GradMode, is_grad_enabled};
@@ -60,7 +60,7 @@ impl GradMode {
     }
 }
 
-/// Runs `f` without recording: what it makes requires no gradient.
+/// Runs `f` without recording: its results do not require gradients.
 pub fn no_grad<R>(f: impl FnOnce() -> R) -> R {
     let _guard = GradMode::set(false);
     f()
@@ -72,7 +72,7 @@ pub fn enable_grad<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f` for its values alone: nothing in it is recorded, not even under [`enable_grad`].
+/// Runs `f` in inference mode: nothing is recorded, even inside of [`enable_grad`].
 ///
 /// ```
 /// use taper_autograd::{enable_grad, inference, is_grad_enabled};
@@ -84,7 +84,7 @@ pub fn inference<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// [`inference`] for as long as the guard lives; PyTorch's `inference_mode`.
+/// A guard for [`inference`] mode until it is dropped; PyTorch's `inference_mode`.
 #[must_use = "the mode ends when the guard is dropped: bind it to a name"]
 #[derive(Debug)]
 pub struct InferenceMode {

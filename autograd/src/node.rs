@@ -1,6 +1,6 @@
-//! The tape: one node for each operation that ran on something that requires a gradient.
+//! The tape: one node for each operation that ran on an input that requires a gradient.
 //!
-//! A node owns the nodes it was made from, so dropping the last output frees the graph.
+//! A node owns the nodes of its inputs, so dropping the last output frees the graph.
 
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
@@ -17,26 +17,26 @@ use crate::variable::Leaf;
 use crate::{Result, Variable};
 use taper_tensor::Shape;
 
-/// The gradients of a node's inputs, `None` where one needs none.
+/// The gradients of a node's inputs, `None` for an input that needs none.
 pub(crate) type Grads = SmallVec<[Option<Variable>; 2]>;
 
-/// An operation's gradient rule: from the gradients of its outputs to those of its inputs.
+/// A gradient rule: a function from the gradients of an operation's outputs to those of its inputs.
 pub(crate) type Rule = dyn Fn(&Context<'_>) -> Result<Grads> + Send + Sync;
 
-/// Where the gradient of an operation's input goes.
+/// The destination of the gradient of an operation's input.
 #[derive(Clone)]
 pub(crate) enum Edge {
-    /// Nowhere: the input requires no gradient.
+    /// No destination: the input does not require a gradient.
     None,
-    /// Into the `.grad` of a leaf.
+    /// The `.grad` of a leaf.
     Leaf(Arc<Leaf>),
-    /// On to output number `.1` of the operation that made the input.
+    /// Output number `.1` of the operation that made the input.
     Node(Arc<Node>, u32),
 }
 
-/// An operation that ran: its name, where its inputs came from, and its gradient rule.
+/// An operation that ran: its name, its inputs, and its gradient rule.
 pub struct Node {
-    /// Later operations have larger numbers, so descending order is an order for backward.
+    /// Later operations have larger numbers, so backward runs in descending order.
     pub(crate) seq: u64,
     pub(crate) name: &'static str,
     pub(crate) edges: SmallVec<[Edge; 2]>,
@@ -45,7 +45,7 @@ pub struct Node {
     pub(crate) state: Mutex<State>,
 }
 
-/// What is known of an output once its tensor may be gone.
+/// The shape, dtype and device of an output, whose tensor may have been dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct OutputMeta {
     pub(crate) shape: Shape,
@@ -53,8 +53,8 @@ pub(crate) struct OutputMeta {
     pub(crate) device: Device,
 }
 
-/// A gradient rule, in a box of its own, which costs no allocation where it captures nothing, until a
-/// graph that is kept runs it and keeps it.
+/// A gradient rule in its own box, which allocates nothing if the rule captures nothing. A graph that is kept
+/// shares it when it first runs.
 pub(crate) enum Kept {
     Once(Box<Rule>),
     Again(Arc<Box<Rule>>),
@@ -71,34 +71,34 @@ impl std::ops::Deref for Kept {
     }
 }
 
-/// Outputs that a rule needs, at their number, with the version that they must still have.
+/// The outputs that a rule needs, at their indices, with the versions that they must still have.
 pub(crate) type SavedOutputs = SmallVec<[Option<(Tensor, u64)>; 1]>;
 
-/// What backward frees, and what changes.
+/// The mutable state of a node, which backward frees.
 pub(crate) struct State {
     pub(crate) rule: Option<Kept>,
-    /// Kept here and not in the rule, which would then own the node that owns it.
+    /// They are not in the rule, which would then own the node that owns it.
     pub(crate) saved_outputs: SavedOutputs,
     pub(crate) rare: Option<Box<Rare>>,
 }
 
-/// What few nodes have, apart, so that the others stay small: a long chain is as fast as the memory
-/// that its nodes are in.
+/// State that few nodes have. It is in its own box to keep nodes small: the speed of a long chain is limited
+/// by memory.
 #[derive(Default)]
 pub(crate) struct Rare {
-    /// The modules that it ran in, where anomalies are looked for.
+    /// The path of the modules that it ran in, with anomaly detection.
     pub(crate) module: Option<Box<str>>,
-    /// With the number of the output whose gradient they want.
+    /// The hooks, with the index of the output whose gradient they receive.
     pub(crate) hooks: Vec<(usize, Arc<Hook>)>,
-    /// Where outputs retain their gradients, as the hooks leave them.
+    /// The slots of retained gradients, written after the hooks have run.
     pub(crate) retained: Vec<(usize, Arc<Leaf>)>,
 }
 
-/// What a node's rule runs with.
+/// The arguments of a node's rule.
 pub(crate) type Ready = (Kept, SavedOutputs);
 
 impl State {
-    /// The rule and what it needs, which are gone afterwards unless they are kept.
+    /// Returns the rule and its saved outputs, and frees them unless `keep` is true.
     pub(crate) fn rule(&mut self, keep: bool) -> Option<Ready> {
         let rule = self.rule.take()?;
         if !keep {
@@ -113,20 +113,20 @@ impl State {
     }
 }
 
-/// The next number in the order of operations and leaves.
+/// Returns the next sequence number of operations and leaves.
 pub(crate) fn next_seq() -> u64 {
     static SEQ: AtomicU64 = AtomicU64::new(1);
     SEQ.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Node {
-    /// The operation's name, such as `Conv2d` or `AddScalar`.
+    /// Returns the operation's name, such as `Conv2d` or `AddScalar`.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The operations that made the inputs, each with the number of its output; leaves and
-    /// constants are left out. PyTorch's `grad_fn.next_functions`.
+    /// Returns the operations that made the inputs, each with the index of its output. Leaves and constants
+    /// are omitted. PyTorch's `grad_fn.next_functions`.
     pub fn previous_functions(&self) -> Vec<(Arc<Self>, usize)> {
         let node = |e: &Edge| match e {
             Edge::Node(n, i) => Some((n.clone(), *i as usize)),
@@ -135,13 +135,13 @@ impl Node {
         self.edges.iter().filter_map(node).collect()
     }
 
-    /// The shape of each output.
+    /// Returns the shape of each output.
     pub fn output_shapes(&self) -> Vec<Vec<usize>> {
         self.outputs.iter().map(|o| o.shape.to_vec()).collect()
     }
 
-    /// The path of the module that it ran in: noted where anomalies were looked for already, or else
-    /// known from a parameter's name, `features.3.weight`.
+    /// Returns the path of the module that the operation ran in. It is recorded with anomaly detection, and
+    /// otherwise derived from a parameter's name, `features.3.weight`.
     pub fn module_path(&self) -> Option<String> {
         let of_parameter = |e: &Edge| match e {
             Edge::Leaf(leaf) => Some(leaf.name.lock().as_deref()?.rsplit_once('.')?.0.to_owned()),
@@ -151,7 +151,7 @@ impl Node {
         noted.or_else(|| self.edges.iter().find_map(of_parameter))
     }
 
-    /// The shape of each input, `None` for one that requires no gradient.
+    /// Returns the shape of each input, `None` for an input that does not require a gradient.
     pub fn input_shapes(&self) -> Vec<Option<Vec<usize>>> {
         let shape = |edge: &Edge| match edge {
             Edge::None => None,
@@ -161,12 +161,12 @@ impl Node {
         self.edges.iter().map(shape).collect()
     }
 
-    /// Its place in the order in which operations ran; PyTorch's `_sequence_nr`.
+    /// Returns the position in the order in which operations ran; PyTorch's `_sequence_nr`.
     pub fn sequence_nr(&self) -> u64 {
         self.seq
     }
 
-    /// Where the program called the operation.
+    /// Returns the location of the operation's call in the program.
     pub fn location(&self) -> &'static Location<'static> {
         self.location
     }
@@ -178,8 +178,8 @@ impl std::fmt::Debug for Node {
     }
 }
 
-// A chain of a million nodes must not be dropped by a million nested calls: a node that is dropped
-// while another is hands its contents to that one's loop.
+// A chain of a million nodes must not be dropped by a million nested calls. A node that is dropped while
+// another one is passes its contents to the other's loop.
 type Contents = (SmallVec<[Edge; 2]>, Option<Kept>);
 
 thread_local! {
@@ -190,7 +190,7 @@ thread_local! {
 impl Drop for Node {
     fn drop(&mut self) {
         let contents = (std::mem::take(&mut self.edges), self.state.get_mut().rule.take());
-        // Where the thread is ending its locals are gone, and what is left drops recursively.
+        // While the thread ends, its locals are gone, and nodes are dropped recursively.
         let Ok(nested) = DROPPING.try_with(|d| d.replace(true)) else { return };
         let mut next = Some(contents);
         if nested {

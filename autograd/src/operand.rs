@@ -1,4 +1,4 @@
-//! Variables, tensors and numbers as arguments of operations, and `+ - * /` between them all.
+//! Variables, tensors and numbers as arguments of operations, and the operators `+ - * /` between them.
 
 use std::borrow::Cow;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -45,7 +45,7 @@ impl IntoBound<Variable> for Tensor {
 
 taper_tensor::operators!(Variable);
 
-/// A tensor on the left is a constant.
+/// Implements the operators with a tensor, a constant, on the left.
 macro_rules! tensor_first {
     ($($trait:ident $method:ident),*) => {$(
         tensor_first!(@ $trait $method, Tensor, Variable);

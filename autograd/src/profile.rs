@@ -1,4 +1,4 @@
-//! Where the time goes: what each operation takes, forward and backward.
+//! Profiling: the time of each operation, forward and backward.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -11,34 +11,33 @@ thread_local! {
     static LAPS: RefCell<Option<Laps>> = const { RefCell::new(None) };
 }
 
-/// The times so far, and when the last lap ended.
+/// The times so far, and the end of the last lap.
 struct Laps {
     spent: BTreeMap<(&'static str, Pass), Lap>,
     last: Instant,
 }
 
-/// Half of a training step.
+/// A pass of a training step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pass {
-    /// From the inputs to the loss.
+    /// The pass from the inputs to the loss.
     Forward,
-    /// From the loss to the gradients.
+    /// The pass from the loss to the gradients.
     Backward,
 }
 
-/// What one operation took in one pass, over all its calls.
+/// The total time of an operation in one pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lap {
-    /// How often it ran.
+    /// The number of calls.
     pub calls: u64,
-    /// The time in it, and in the program's own code just before it.
+    /// The time in the operation, and in the program's own code just before it.
     pub time: Duration,
 }
 
-/// Runs `f`, and says what each operation took that this thread ran in it: by the operation's name and
-/// its pass, the longest first. Gradients that reach the leaves count as `AccumulateGrad`. Kernels run
-/// on all threads; it is the time that passes which counts, from the end of one operation to the end of
-/// the next, and so the sum is the whole.
+/// Runs `f`, and returns the time of each operation that this thread ran in it, by name and pass, the longest
+/// first. Accumulation into leaves is listed as `AccumulateGrad`. The times are wall-clock times from the end
+/// of one operation to the end of the next, so they add up to the total; kernels use all threads.
 ///
 /// ```
 /// use taper_autograd::{Pass, Variable, profile};
@@ -60,7 +59,7 @@ pub fn profile<R>(f: impl FnOnce() -> R) -> (R, Vec<(&'static str, Pass, Lap)>) 
     (result, laps)
 }
 
-/// Puts back what a profile around this one has, also on a panic.
+/// A guard that restores the enclosing profile, also on a panic.
 struct Outer(Option<Laps>);
 
 impl Drop for Outer {
@@ -69,13 +68,13 @@ impl Drop for Outer {
     }
 }
 
-/// Runs a gradient rule, which operations on variables make up: they are parts of its own lap.
+/// Runs a gradient rule. The operations that it consists of belong to the rule's own lap.
 pub(crate) fn timed<R>(rule: impl FnOnce() -> R) -> R {
     let _guard = Restore::after(&PROFILING, false);
     rule()
 }
 
-/// Ends the lap of `op`, which began when the one before ended.
+/// Ends the lap of `op`, which began at the end of the previous lap.
 #[inline]
 pub(crate) fn lap(op: &'static str, pass: Pass) {
     if PROFILING.get() {

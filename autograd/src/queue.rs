@@ -1,4 +1,4 @@
-//! What waits in backward, the latest operation first.
+//! The queue of backward, ordered by sequence number, the latest first.
 
 use std::collections::BTreeMap;
 
@@ -13,22 +13,23 @@ pub(crate) struct Task<'g> {
     pub(crate) grads: SmallVec<[Option<Variable>; 1]>,
 }
 
-/// Tasks by their number. In a chain the next one is always the latest, so that one has a place of
-/// its own, before the tree. `'g` is the graph's life: a task borrows from it, and counts no references.
+/// A priority queue of tasks by sequence number. In a chain the next task is always the latest, so that one
+/// has a slot outside of the tree. `'g` is the lifetime of the graph: a task borrows from it without counting
+/// references.
 #[derive(Default)]
 pub(crate) struct Queue<'g> {
-    /// If there is one, it is later than all of the rest.
+    /// If present, it is later than all tasks in `rest`.
     latest: Option<(u64, Task<'g>)>,
     rest: BTreeMap<u64, Task<'g>>,
 }
 
 impl<'g> Queue<'g> {
-    /// The latest task: nothing that still waits gives it a gradient.
+    /// Removes the latest task. No waiting task adds to its gradient.
     pub(crate) fn pop(&mut self) -> Option<Task<'g>> {
         self.latest.take().or_else(|| self.rest.pop_last()).map(|(_, task)| task)
     }
 
-    /// Adds a gradient to what waits at an edge's end: with `add`, where there is one already.
+    /// Adds a gradient to the task of an edge's target, by `add` if it has one already.
     pub(crate) fn push(
         &mut self,
         edge: &'g Edge,
@@ -52,7 +53,7 @@ impl<'g> Queue<'g> {
             _ => &mut self.rest.entry(seq).or_insert_with(task).grads[output],
         };
         *slot = Some(match slot.take() {
-            None => grad, // the first is moved
+            None => grad, // the first gradient is moved
             Some(sum) => add(sum, grad)?,
         });
         Ok(())

@@ -1,4 +1,4 @@
-//! Recording: an operation that ran becomes a node of the tape, where an input requires a gradient.
+//! Recording: an operation becomes a node of the tape if an input requires a gradient.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::variable::History;
 use crate::{Error, Result, Variable};
 use taper_tensor::Shape;
 
-/// What a gradient rule sees.
+/// The arguments of a gradient rule.
 pub(crate) struct Context<'a> {
     pub(crate) node: &'a Arc<Node>,
     pub(crate) grads: &'a [Option<Variable>],
@@ -24,12 +24,12 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The gradient of the only output.
+    /// Returns the gradient of the only output.
     pub(crate) fn grad(&self) -> Result<Variable> {
         self.grad_of(0)
     }
 
-    /// The gradient of output `i`: zeros where nothing was done with that output.
+    /// Returns the gradient of output `i`: zeros if nothing depends on that output.
     pub(crate) fn grad_of(&self, i: usize) -> Result<Variable> {
         match &self.grads[i] {
             Some(g) => Ok(g.clone()),
@@ -41,7 +41,7 @@ impl Context<'_> {
         }
     }
 
-    /// Output `i`, which [`Record::saves_output`] kept.
+    /// Returns output `i`, which [`Record::saves_output`] kept.
     pub(crate) fn output(&self, i: usize) -> Result<Variable> {
         let Some(Some((tensor, version))) = self.saved_outputs.get(i) else {
             return Err(Error::GraphFreed { op: self.node.name });
@@ -61,13 +61,13 @@ impl Context<'_> {
         Err(Error::SavedChanged { op: self.node.name, shape: tensor.size().to_vec(), saved, now })
     }
 
-    /// The gradient of input `i` by `f`, where that input needs one.
+    /// Computes the gradient of input `i` by `f`, if that input needs one.
     pub(crate) fn need(&self, i: usize, f: impl FnOnce() -> Result<Variable>) -> Result<Option<Variable>> {
         if matches!(self.node.edges[i], Edge::None) { Ok(None) } else { f().map(Some) }
     }
 }
 
-/// An operation about to be recorded.
+/// An operation that is about to be recorded.
 pub(crate) struct Record<'a> {
     name: &'static str,
     inputs: &'a [&'a Variable],
@@ -76,13 +76,13 @@ pub(crate) struct Record<'a> {
     always: bool,
 }
 
-/// Whether an output may share the memory of an input.
+/// The kind of memory sharing between an output and an input.
 #[derive(Clone, Copy, PartialEq)]
 enum View {
     No,
-    /// The same elements, in another arrangement.
+    /// The output has elements of the input, in another arrangement.
     Elements,
-    /// A gradient rule of the user's own stands between the two.
+    /// The output shares memory, but has a user's own gradient rule.
     Opaque,
 }
 
@@ -98,36 +98,36 @@ impl<'a> Record<'a> {
         self
     }
 
-    /// As [`Record::saves_output`], on a condition.
+    /// Keeps the only output if `wanted`; see [`Record::saves_output`].
     pub(crate) fn saves_output_if(self, wanted: bool) -> Self {
         if wanted { self.saves_output() } else { self }
     }
 
-    /// Keeps the outputs of these numbers, which the rule gets from [`Context::output`].
+    /// Keeps the outputs with these indices, which the rule gets from [`Context::output`].
     pub(crate) fn saves_outputs(mut self, outputs: &'a [usize]) -> Self {
         self.saved_outputs = outputs;
         self
     }
 
-    /// An output may share the memory of an input, which in-place operations have to know.
+    /// Declares that an output may share the memory of an input, which in-place operations must know.
     pub(crate) fn view(mut self) -> Self {
         self.view = View::Elements;
         self
     }
 
-    /// As [`Record::view`], where the gradient is not simply that of the same elements.
+    /// Declares a view whose gradient is not simply that of the same elements; see [`Record::view`].
     pub(crate) fn opaque_view(mut self) -> Self {
         self.view = View::Opaque;
         self
     }
 
-    /// Records also where recording is off: what is made up for was done where it was on.
+    /// Records even without recording, for operations that repair a graph that was recorded earlier.
     pub(crate) fn always(mut self) -> Self {
         self.always = true;
         self
     }
 
-    /// Makes several outputs variables. The rule sees `None` for those that nothing was done with.
+    /// Makes variables of several outputs. The rule gets `None` for outputs that nothing depends on.
     #[track_caller]
     pub(crate) fn outputs<const N: usize>(
         self,
@@ -139,7 +139,7 @@ impl<'a> Record<'a> {
         Ok(ys.map(|y| self.variable(y, node.clone(), i.next().unwrap_or(0))))
     }
 
-    /// As [`Record::outputs`], where their number is known only when the program runs.
+    /// Makes variables of a number of outputs that is known at run time only; see [`Record::outputs`].
     #[track_caller]
     pub(crate) fn many(
         self,
@@ -150,10 +150,11 @@ impl<'a> Record<'a> {
         Ok(ys.into_iter().zip(0..).map(|(y, i)| self.variable(y, node.clone(), i)).collect())
     }
 
-    /// Makes the output a variable, with a node if any input requires a gradient.
+    /// Makes a variable of the output, with a node if any input requires a gradient.
     ///
     /// # Errors
-    /// When an input of integers requires a gradient; so for all that make variables.
+    /// If an input that requires a gradient is not floating point. All methods that make variables return
+    /// this error.
     #[track_caller]
     pub(crate) fn output(
         self,
@@ -164,8 +165,8 @@ impl<'a> Record<'a> {
         Ok(self.variable(y, node, 0))
     }
 
-    /// Makes the output of an operation on one input a variable; `rule` gives the gradient of the input from
-    /// that of the output.
+    /// Makes a variable of the output of an operation on one input. `rule` returns the gradient of the input
+    /// from that of the output.
     #[track_caller]
     pub(crate) fn unary(
         self,
@@ -175,15 +176,15 @@ impl<'a> Record<'a> {
         self.output(y, move |ctx| Ok(smallvec![Some(rule(ctx.grad()?, ctx)?)]))
     }
 
-    /// Makes the output of an operation on several inputs a variable; `rule` gives the gradient of the input of a
-    /// number from that of the output, before what broadcasting repeated is summed.
+    /// Makes a variable of the output of an operation on several inputs. `rule` returns the gradient of an
+    /// input, by its index, from that of the output, before it is summed over broadcast dimensions.
     #[track_caller]
     pub(crate) fn each(
         self,
         y: Tensor,
         rule: impl Fn(&Variable, usize, &Context<'_>) -> Result<Variable> + Send + Sync + 'static,
     ) -> Result<Variable> {
-        // Not where nothing is recorded, as in gradient rules, where each lock counts.
+        // Skipped without recording, as in gradient rules, where each lock costs time.
         let inputs = if is_grad_enabled() { self.inputs } else { &[] };
         let sizes: SmallVec<[Shape; 2]> = inputs.iter().map(|v| v.size()).collect();
         self.output(y, move |ctx| {
@@ -193,16 +194,16 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// Output number `i`.
+    /// Makes a variable of output `i`.
     fn variable(&self, y: Tensor, node: Option<Arc<Node>>, i: u32) -> Variable {
         let source = if self.view == View::No { None } else { self.source(&y) };
         Variable::with_source(y, node.map_or(History::Constant, |node| History::Made(node, i)), source)
     }
 
-    /// What an output is a view of.
+    /// Returns the source of an output that is a view.
     fn source(&self, y: &Tensor) -> Option<Box<Source>> {
         let from = self.inputs.iter().find(|v| v.tensor().shares_storage(y))?;
-        // Where nothing is recorded the base is not kept, so that gradients can change in place.
+        // Without recording the base is not kept, so that gradients can be changed in place.
         let recorded = is_grad_enabled() && self.view == View::Elements;
         Some(Box::new(if recorded { Source::of(from) } else { Source::Hidden(self.name) }))
     }
@@ -221,7 +222,7 @@ impl<'a> Record<'a> {
         Ok(self.edges()?.map(|edges| self.node_with(ys, edges, Box::new(rule), location)))
     }
 
-    /// Where the gradients of the inputs go; `None` where none requires one.
+    /// Returns the destinations of the inputs' gradients, or `None` if no input requires one.
     fn edges(&self) -> Result<Option<SmallVec<[Edge; 2]>>> {
         let (mut edges, mut any) = (SmallVec::new(), false);
         for input in self.inputs {

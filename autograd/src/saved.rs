@@ -1,4 +1,4 @@
-//! Tensors that a gradient rule needs, with the version that they must still have.
+//! Tensors that a gradient rule needs, with the versions that they must still have.
 
 use taper_tensor::Tensor;
 
@@ -7,7 +7,7 @@ use crate::record::Context;
 use crate::variable::History;
 use crate::{Result, Variable};
 
-/// An operation's input, kept for its gradient rule; or nothing, where the rule will not ask.
+/// An input of an operation, kept for its gradient rule, or nothing if the rule does not need it.
 pub(crate) struct Saved(Option<(Tensor, u64, History)>);
 
 impl Variable {
@@ -21,14 +21,14 @@ impl Variable {
         Saved(Some((data, version, self.history())))
     }
 
-    /// Keeps this input for the gradient of `other`: only where that needs one.
+    /// Keeps this input for the gradient of `other`, if that is needed.
     pub(crate) fn save_for(&self, other: &Variable) -> Saved {
         if is_grad_enabled() && other.is_requires_grad() { self.save() } else { Saved(None) }
     }
 }
 
 impl Saved {
-    /// The input as it was, with its place in the graph, so that rules can be differentiated.
+    /// Returns the saved input with its position in the graph, so that rules can be differentiated.
     pub(crate) fn get(&self, ctx: &Context<'_>) -> Result<Variable> {
         let Some((tensor, version, history)) = &self.0 else {
             return Err(crate::Error::GraphFreed { op: ctx.node.name });

@@ -1,4 +1,4 @@
-//! A tensor that remembers how it was made.
+//! Variables: tensors that record the operation that made them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,37 +12,37 @@ use crate::hooks::{Hook, Retained};
 use crate::node::{Edge, Node, next_seq};
 use crate::{Error, Result};
 
-/// A tensor in a graph: its data, the operation that made it, and after `backward` its gradient.
-/// Cloning gives another handle to the same variable.
+/// A tensor in a graph: its data, the operation that made it, and after `backward` its gradient. A clone is
+/// another handle to the same variable.
 #[derive(Clone)]
 pub struct Variable(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     data: RwLock<Tensor>,
     pub(crate) history: RwLock<History>,
-    /// Where `retain_grad` puts the gradient of a variable that is no leaf.
+    /// The retained gradient of a variable that is not a leaf.
     pub(crate) retained: Mutex<Option<Box<Retained>>>,
-    /// What it is a view of.
+    /// The source, if the variable is a view.
     pub(crate) source: Option<Box<Source>>,
-    /// How many operations in place have changed its place in the graph, which its views look at.
+    /// The number of in-place operations that have changed its position in the graph, which its views check.
     pub(crate) rewired: AtomicU64,
 }
 
-/// How a variable came to be.
+/// The origin of a variable.
 #[derive(Clone)]
 pub(crate) enum History {
-    /// It requires no gradient.
+    /// A constant, which requires no gradient.
     Constant,
-    /// The user made it.
+    /// A leaf, made by the user, and true if it requires a gradient.
     Leaf(Arc<Leaf>, bool),
-    /// An operation made it, as its output number `.1`.
+    /// Output number `.1` of an operation.
     Made(Arc<Node>, u32),
 }
 
-/// The end of the graph: where gradients are collected.
+/// The end of the graph, where gradients are accumulated.
 pub(crate) struct Leaf {
     pub(crate) seq: u64,
-    /// For drawings of the graph.
+    /// The shape, for drawings of the graph.
     pub(crate) shape: Shape,
     pub(crate) dtype: DType,
     pub(crate) grad: Mutex<Option<Variable>>,
@@ -64,13 +64,13 @@ impl Leaf {
 }
 
 impl Variable {
-    /// A constant: no gradient is computed for it.
+    /// Returns a constant: no gradient is computed for it.
     pub fn new(data: Tensor) -> Self {
         Self::with_history(data, History::Constant)
     }
 
-    /// A leaf whose gradient `backward` computes; PyTorch's `requires_grad=True`. Only real numbers have
-    /// gradients: the first operation on a leaf of integers is an error.
+    /// Returns a leaf whose gradient `backward` computes; PyTorch's `requires_grad=True`. The dtype must be
+    /// floating point: otherwise the first operation on the leaf returns an error.
     pub fn requires_grad(data: Tensor) -> Self {
         let leaf = Leaf::new(&data);
         Self::with_history(data, History::Leaf(leaf, true))
@@ -80,7 +80,7 @@ impl Variable {
         Self::with_source(data, history, None)
     }
 
-    /// A variable that may be a view.
+    /// Returns a variable that may be a view.
     pub(crate) fn with_source(data: Tensor, history: History, source: Option<Box<Source>>) -> Self {
         Self(Arc::new(Inner {
             data: RwLock::new(data),
@@ -91,7 +91,7 @@ impl Variable {
         }))
     }
 
-    /// How it came to be, to read; a view first looks whether its base was changed in place.
+    /// Returns the history for reading. A view first checks if its base was changed in place.
     pub(crate) fn origin(&self) -> RwLockReadGuard<'_, History> {
         self.follow_base();
         self.0.history.read()
@@ -109,19 +109,19 @@ impl Variable {
         }
     }
 
-    /// The tensor: a handle that shares its memory, outside of the graph.
+    /// Returns the tensor, which shares the memory of the variable but is not part of the graph.
     pub fn data(&self) -> Tensor {
         self.tensor().clone()
     }
 
-    /// The tensor, for an operation to read: a lock that costs less than a handle. Recursive, as an
-    /// operand may be there twice.
+    /// Locks the tensor for reading, which is cheaper than cloning it. The lock is recursive, because a
+    /// variable may be an operand twice.
     pub(crate) fn tensor(&self) -> RwLockReadGuard<'_, Tensor> {
         self.0.data.read_recursive()
     }
 
-    /// Replaces the tensor, as moving a parameter to another device or dtype does. Graphs that were
-    /// recorded before keep the old one.
+    /// Replaces the tensor, to move a parameter to another device or dtype, for example. Graphs recorded
+    /// before keep the old tensor.
     pub fn set_data(&self, data: Tensor) {
         *self.0.data.write() = data;
     }
@@ -131,56 +131,56 @@ impl Variable {
         self.tensor().size().into()
     }
 
-    /// Returns the size of a dimension, which may be counted from the end.
+    /// Returns the size of dimension `dim`. A negative `dim` counts from the end.
     ///
     /// # Errors
-    /// When there is no such dimension.
+    /// If `dim` is out of range.
     pub fn size_of(&self, dim: i64) -> Result<usize> {
         Ok(self.tensor().size_of(dim)?)
     }
 
-    /// The number of dimensions.
+    /// Returns the number of dimensions.
     pub fn dim(&self) -> usize {
         self.tensor().dim()
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     pub fn numel(&self) -> usize {
         self.tensor().numel()
     }
 
-    /// The dtype.
+    /// Returns the dtype.
     pub fn dtype(&self) -> DType {
         self.tensor().dtype()
     }
 
-    /// The device.
+    /// Returns the device.
     pub fn device(&self) -> Device {
         self.tensor().device()
     }
 
-    /// The value of a variable of one element.
+    /// Returns the value of a variable with one element.
     ///
     /// # Errors
-    /// When there is not exactly one element.
+    /// If the variable does not have exactly one element.
     pub fn item<T: taper_tensor::Element>(&self) -> Result<T> {
         Ok(self.tensor().item()?)
     }
 
-    /// Whether a gradient flows to this variable.
+    /// Returns true if a gradient flows to this variable.
     pub fn is_requires_grad(&self) -> bool {
         !matches!(&*self.origin(), History::Constant | History::Leaf(_, false))
     }
 
-    /// Whether the user made this variable, rather than an operation.
+    /// Returns true if the user made this variable, and false if an operation made it.
     pub fn is_leaf(&self) -> bool {
         !matches!(&*self.origin(), History::Made(..))
     }
 
-    /// Switches the gradient of a leaf on or off: a frozen parameter.
+    /// Sets if a leaf requires a gradient. A parameter that does not is frozen.
     ///
     /// # Errors
-    /// When an operation made the variable; to switch it on for integers.
+    /// If an operation made the variable, or `on` is true and the dtype is not floating point.
     pub fn set_requires_grad(&self, on: bool) -> Result<()> {
         if on && !self.dtype().is_float() {
             return Err(Error::NotReal { op: "set_requires_grad", dtype: self.dtype(), name: self.name() });
@@ -194,17 +194,14 @@ impl Variable {
             History::Made(node, _) => {
                 return Err(Error::value(
                     "set_requires_grad",
-                    format!(
-                        "{} made this variable, and only a leaf can be switched; use .detach()",
-                        node.name
-                    ),
+                    format!("got a variable made by {}, expected a leaf; use .detach()", node.name),
                 ));
             }
         }
         Ok(())
     }
 
-    /// The operation that made this variable; PyTorch's `grad_fn`.
+    /// Returns the operation that made this variable; PyTorch's `grad_fn`.
     pub fn creator(&self) -> Option<Arc<Node>> {
         match &*self.origin() {
             History::Made(node, _) => Some(node.clone()),
@@ -219,34 +216,35 @@ impl Variable {
         }
     }
 
-    /// The gradient that `backward` has collected.
+    /// Returns the gradient that `backward` has accumulated.
     pub fn grad(&self) -> Option<Tensor> {
         self.grad_variable().map(|g| g.data())
     }
 
-    /// The gradient as a variable: with `create_graph` it can be differentiated again.
+    /// Returns the gradient as a variable. After a backward pass with `create_graph`, it can be
+    /// differentiated.
     pub fn grad_variable(&self) -> Option<Variable> {
         self.slot()?.grad.lock().clone()
     }
 
-    /// Replaces the gradient of a leaf, or removes it.
+    /// Replaces or removes the gradient of a leaf.
     pub fn set_grad(&self, grad: Option<Tensor>) {
         if let Some(slot) = self.slot() {
             *slot.grad.lock() = grad.map(Variable::new);
         }
     }
 
-    /// Forgets the gradient, so that the next `backward` begins afresh.
+    /// Removes the gradient, so that the next `backward` starts from zero.
     pub fn zero_grad(&self) {
         self.set_grad(None);
     }
 
-    /// The same data outside of the graph: no gradient flows through.
+    /// Returns a constant that shares the data: no gradient flows through it.
     pub fn detach(&self) -> Self {
         Self::new(self.data())
     }
 
-    /// Gives a leaf its name, for error messages and drawings of the graph.
+    /// Names a leaf, for error messages and drawings of the graph.
     pub fn set_name(&self, name: &str) {
         let mut history = self.0.history.write();
         if matches!(*history, History::Constant) {
@@ -257,7 +255,7 @@ impl Variable {
         }
     }
 
-    /// A leaf's name.
+    /// Returns the name of a leaf.
     pub fn name(&self) -> Option<String> {
         match &*self.origin() {
             History::Leaf(leaf, _) => leaf.name.lock().clone(),
@@ -265,7 +263,7 @@ impl Variable {
         }
     }
 
-    /// Whether two handles are of the same variable.
+    /// Returns true if both are handles to the same variable.
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -1,5 +1,5 @@
-//! The fallback for operations that have no kernel where their operands are: copies to the CPU, computes, copies
-//! back.
+//! The fallback for operations that have no kernel where their operands are: copies to the CPU, computes,
+//! copies back.
 //!
 //! The kernels in `cpu/` are functions over slices in the CPU's memory. For a tensor on another device,
 //! [`Tensor::on_cpu`] copies its memory with the same strides; writing copies it back (`storage.rs`).

@@ -1,6 +1,6 @@
-//! Tensors as a PyTorch or NumPy user expects them: one concrete [`Tensor`] whose dtype and device
-//! are run-time values, views that share memory, in-place operations with a trailing underscore,
-//! and a seedable generator of its own.
+//! Tensors in the style of PyTorch and NumPy. [`Tensor`] is one concrete type: its dtype and device are
+//! run-time values, views share memory, in-place operations have a trailing underscore, and random numbers
+//! come from a seeded [`Generator`].
 //!
 //! ```
 //! use taper_tensor::Tensor;
@@ -11,6 +11,28 @@
 //! assert_eq!(x.to_vec::<i64>()?, [0, 7, 2, 3, 7, 5]);
 //! # Ok::<(), taper_tensor::Error>(())
 //! ```
+//!
+//! | task | items |
+//! | --- | --- |
+//! | create a tensor | [`Tensor::new`], [`Tensor::from_vec`], [`Tensor::zeros`], [`Tensor::arange`], [`Tensor::options`] for a dtype and a device |
+//! | read elements | [`Tensor::to_vec`], [`Tensor::item`], [`Tensor::size`] |
+//! | index | [`Tensor::i`], [`Tensor::set_`], [`Tensor::gather`], [`Tensor::index_select`], [`Tensor::masked_select`] |
+//! | view | [`Tensor::reshape`], [`Tensor::transpose`], [`Tensor::narrow`], [`Tensor::expand`], [`Tensor::squeeze`] |
+//! | join and split | [`Tensor::cat`], [`Tensor::stack`], [`Tensor::split`], [`Tensor::chunk`] |
+//! | compute by element | the operators, [`Tensor::exp`], [`Tensor::relu`], [`Tensor::where_`], [`Tensor::clamp`] |
+//! | reduce | [`Tensor::sum_dim`], [`Tensor::mean_dim`], [`Tensor::max_dim`], [`Tensor::argmax`], [`Tensor::var`] |
+//! | multiply matrices and convolve | [`Tensor::matmul`], [`Tensor::linear`], [`Tensor::einsum`], [`Tensor::conv2d`] |
+//! | sort and search | [`Tensor::sort`], [`Tensor::topk`], [`Tensor::unique`], [`Tensor::searchsorted`] |
+//! | change in place | [`Tensor::add_`], [`Tensor::copy_`], [`Tensor::fill_`] and the other methods with a trailing underscore |
+//! | draw random numbers | [`Tensor::rand`], [`Tensor::randn`], [`manual_seed`], [`Generator`] |
+//! | convert | [`Tensor::to_dtype`], [`DType`], [`Tensor::contiguous`], [`Tensor::copy`] |
+//! | use a GPU | [`Device`], [`Tensor::to`], [`cuda`] |
+//! | exchange arrays and files | [`Tensor::numpy`], [`Tensor::read_npy`], [`Tensor::read_npz`], [`MappedFile`] |
+//! | step an optimiser | [`step`] |
+//! | set threads | [`set_num_threads`] |
+//!
+//! Each operation returns an error if memory runs out or a device fails; the pages of the operations do not
+//! repeat that.
 
 #[macro_use]
 mod error;

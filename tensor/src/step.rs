@@ -247,7 +247,7 @@ pub(crate) fn check(op: &'static str, param: &Tensor, grad: &Tensor, states: &[&
     param.expect_float(op)?;
     let all: Vec<&Tensor> = [param, grad].into_iter().chain(states.iter().copied()).collect();
     for (i, other) in all.iter().enumerate().skip(1) {
-        other.expect_dtype(op, param.dtype())?;
+        Tensor::expect_one_dtype(op, &[("the parameter", param), ("its gradient or state", other)])?;
         param.expect_device(op, other)?;
         bail_if!(
             other.size() != param.size(),

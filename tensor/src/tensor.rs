@@ -175,6 +175,23 @@ impl Tensor {
         if self.dtype == dtype { Ok(()) } else { Err(Error::dtype(op, self.dtype, dtype.name())) }
     }
 
+    /// Checks that operands, each with its name in the message, have one dtype.
+    pub(crate) fn expect_one_dtype(op: &'static str, operands: &[(&str, &Self)]) -> Result<()> {
+        operands.windows(2).try_for_each(|pair| {
+            let ((left, a), (right, b)) = (pair[0], pair[1]);
+            bail_if!(
+                a.dtype != b.dtype,
+                value(
+                    op,
+                    "{left} is {}, {right} is {}; convert one of them with .to_dtype(DType::{1:?})",
+                    a.dtype,
+                    b.dtype
+                )
+            );
+            Ok(())
+        })
+    }
+
     pub(crate) fn expect_float(&self, op: &'static str) -> Result<()> {
         crate::ops::support::expect_float(op, self.dtype)
     }

@@ -1,12 +1,12 @@
-//! Calling cargo.
+//! Calls of cargo.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-/// The folder of the workspace.
+/// Returns the folder of the workspace.
 pub fn root() -> PathBuf {
-    // A copy of this program in the workspace's target/gpu-check needs no cargo.
+    // The copy of this program in target/gpu-check needs no cargo.
     if let Ok(exe) = std::env::current_exe()
         && let Some(root) =
             exe.parent().filter(|f| f.ends_with("target/gpu-check")).and_then(|f| f.ancestors().nth(2))
@@ -19,16 +19,16 @@ pub fn root() -> PathBuf {
     root
 }
 
-/// `cargo SUBCOMMAND` on the workspace. The working directory stays the user's, so that the
-/// paths they give mean what they mean in their shell.
+/// Returns `cargo SUBCOMMAND` for the workspace. It keeps the user's working directory, so that relative
+/// paths mean the same as in the user's shell.
 pub fn cargo(subcommand: &str) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.arg(subcommand).arg("--manifest-path").arg(root().join("Cargo.toml"));
     command
 }
 
-/// A program of `vision-examples`, optimised, with its own arguments; built for CUDA where they ask for
-/// `--device cuda`.
+/// Returns an optimised program of `vision-examples` with its own arguments. It is built for CUDA if they
+/// contain `--device cuda`.
 fn program(name: &str, arguments: &[OsString]) -> Command {
     let mut command = cargo("run");
     command.args(["--quiet", "--release", "--package", "taper-vision-examples", "--bin", name]);
@@ -42,7 +42,7 @@ fn program(name: &str, arguments: &[OsString]) -> Command {
     command
 }
 
-/// Becomes [`program`] with these arguments.
+/// Replaces this process by [`program`] with these arguments.
 pub fn run(name: &str, arguments: &[OsString]) -> Result<ExitCode, String> {
     if asks_for_cuda(arguments) {
         needs_cuda_toolkit()?;
@@ -50,9 +50,10 @@ pub fn run(name: &str, arguments: &[OsString]) -> Result<ExitCode, String> {
     hand_over(&mut program(name, arguments))
 }
 
-/// An error where the feature `cuda` cannot be built: its build scripts would fail without saying what to do.
+/// Returns an error if the feature `cuda` cannot be built: the build scripts would fail without explaining
+/// it.
 pub fn needs_cuda_toolkit() -> Result<(), String> {
-    // The crate `cudarc` takes the version from this variable, or else from nvcc.
+    // The crate `cudarc` takes the version from this variable, or from nvcc.
     if std::env::var_os("CUDARC_CUDA_VERSION").is_some() {
         return Ok(());
     }
@@ -65,7 +66,7 @@ pub fn needs_cuda_toolkit() -> Result<(), String> {
     })
 }
 
-/// Whether there is `--device cuda`, `--device=cuda:1` or the like.
+/// Returns true if the arguments contain `--device cuda`, `--device=cuda:1` or similar.
 fn asks_for_cuda(arguments: &[OsString]) -> bool {
     let text = |i: usize| arguments.get(i).and_then(|a| a.to_str()).unwrap_or_default();
     (0..arguments.len()).any(|i| match text(i) {
@@ -74,15 +75,14 @@ fn asks_for_cuda(arguments: &[OsString]) -> bool {
     })
 }
 
-/// Builds a program as [`program`] does.
+/// Returns the command that builds a program as [`program`] does.
 pub fn build(name: &str) -> Command {
     let mut command = cargo("build");
     command.args(["--quiet", "--release", "--package", "taper-vision-examples", "--bin", name]);
     command
 }
 
-/// Becomes `command`: its exit status is ours, and a Ctrl-C reaches it alone and once, as
-/// there is no other process left to reach.
+/// Replaces this process by `command`, so that its exit status is ours, and it alone receives a Ctrl-C.
 #[cfg(unix)]
 pub fn hand_over(command: &mut Command) -> Result<ExitCode, String> {
     use std::os::unix::process::CommandExt;
@@ -90,14 +90,14 @@ pub fn hand_over(command: &mut Command) -> Result<ExitCode, String> {
     Err(not_started(command, &error))
 }
 
-/// Runs `command` and passes its exit status on.
+/// Runs `command` and returns its exit status.
 #[cfg(not(unix))]
 pub fn hand_over(command: &mut Command) -> Result<ExitCode, String> {
     let status = command.status().map_err(|error| not_started(command, &error))?;
     Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
 }
 
-/// Runs `command` to its end; whether it succeeded.
+/// Runs `command` to its end, and returns true if it succeeded.
 pub fn succeeds(command: &mut Command) -> Result<bool, String> {
     Ok(command.status().map_err(|error| not_started(command, &error))?.success())
 }

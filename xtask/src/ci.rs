@@ -1,4 +1,4 @@
-//! Everything that has to pass before a change lands.
+//! The checks that must pass before a change lands.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::cargo::{self, cargo, succeeds};
 use crate::{cuda_check, tidy};
 
-/// A check: whether it passed.
+/// A check, which returns true if it passed.
 pub type Stage = fn() -> Result<bool, String>;
 
-/// In the order of what they cost, so that a slip shows early.
+/// In the order of their cost, so that mistakes show early.
 const STAGES: [(&str, Stage); 8] = [
     ("format", || succeeds(cargo("fmt").args(["--all", "--check"]))),
     ("tidy", || Ok(tidy::run(&cargo::root())? == ExitCode::SUCCESS)),
@@ -24,25 +24,25 @@ const STAGES: [(&str, Stage); 8] = [
     ("smoke", smoke),
 ];
 
-/// The stages' names.
+/// Returns the names of the stages.
 pub fn stages() -> impl Iterator<Item = &'static str> {
     STAGES.iter().map(|(name, _)| *name)
 }
 
-/// Runs the stages named in `only`, or all if it is empty, also after a failed one, and closes with a
-/// line for each.
+/// Runs the stages named in `only`, or all if it is empty, and continues after a failure. It ends with a line
+/// for each stage.
 pub fn run(only: &[String]) -> Result<ExitCode, String> {
     let wanted =
         STAGES.iter().filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name));
     Ok(close("ci", &wanted.map(|(name, stage)| timed(name, || Ok((stage()?, None)))).collect::<Vec<_>>()))
 }
 
-/// What became of a stage.
+/// The result of a stage.
 pub struct Done {
     name: &'static str,
     time: Duration,
     ok: bool,
-    /// What it found out.
+    /// A figure that the stage measured.
     figure: Option<String>,
 }
 
@@ -72,7 +72,7 @@ pub fn close(title: &str, results: &[Done]) -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs a stage, which says whether it passed and may have a figure.
+/// Runs a stage, which returns true if it passed, and an optional figure.
 pub fn timed(name: &'static str, stage: impl FnOnce() -> Result<(bool, Option<String>), String>) -> Done {
     println!("\n==> {name}");
     let start = Instant::now();
@@ -84,7 +84,7 @@ pub fn timed(name: &'static str, stage: impl FnOnce() -> Result<(bool, Option<St
     Done { name, time: start.elapsed(), ok, figure }
 }
 
-/// The reference cases and the numerical derivatives once more with the kernels of lesser processors.
+/// Runs the reference cases and the gradient checks with the kernels for older processors.
 fn lesser_kernels() -> Result<bool, String> {
     for isa in ["avx2", "portable"] {
         let mut command = cargo("test");
@@ -96,7 +96,7 @@ fn lesser_kernels() -> Result<bool, String> {
     Ok(true)
 }
 
-/// A short training run on drawn images, in the dev profile: a release build would compile the
+/// Runs a short training on synthetic images in the dev profile: a release build would compile the
 /// dependencies a second time.
 fn smoke() -> Result<bool, String> {
     let out = std::env::temp_dir().join(format!("taper-smoke-{}", std::process::id()));
@@ -109,7 +109,7 @@ fn smoke() -> Result<bool, String> {
         .arg(&out);
     let result =
         succeeds(&mut command).and_then(|ok| if ok { check_run(&out).map(|()| true) } else { Ok(false) });
-    // Nothing to remove where the program failed before it made the folder.
+    // There is nothing to remove if the program failed before it made the folder.
     let _ = std::fs::remove_dir_all(&out);
     result
 }
@@ -126,24 +126,24 @@ fn check_run(out: &Path) -> Result<(), String> {
     }
 }
 
-/// Whether a report of a synthetic run says all that it has to.
+/// Checks that a report of a synthetic run is complete.
 fn check_report(text: &str) -> Result<(), String> {
     let report: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let number = |key: &str| match report[key].as_f64() {
         Some(value) if value.is_finite() => Ok(value),
-        _ => Err(format!("`{key}` is no finite number, but {}", report[key])),
+        _ => Err(format!("`{key}` is {}, expected a finite number", report[key])),
     };
     if report["dataset"] != "synthetic" {
         return Err(format!("`dataset` is {}, expected \"synthetic\"", report["dataset"]));
     }
     for key in ["epochs", "batch_size", "seed"] {
         if !report[key].is_u64() {
-            return Err(format!("`{key}` is no whole number, but {}", report[key]));
+            return Err(format!("`{key}` is {}, expected a whole number", report[key]));
         }
     }
     for key in ["train_seconds", "images_per_second"] {
         if number(key)? <= 0.0 {
-            return Err(format!("`{key}` is not above 0"));
+            return Err(format!("`{key}` is not positive"));
         }
     }
     number("test_accuracy")?;

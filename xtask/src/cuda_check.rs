@@ -1,7 +1,7 @@
-//! Type-checks what is compiled for GPUs only, on a machine without NVIDIA's CUDA toolkit.
+//! Type-checks the code for GPUs on a machine without NVIDIA's CUDA toolkit.
 //!
-//! The build scripts want `nvcc` to compile the kernels, but type-checking the Rust code does not depend on
-//! what nvcc writes. So a copy of this program stands in for it.
+//! The build scripts call `nvcc` to compile the kernels, but type-checking the Rust code does not depend on
+//! nvcc's output. So a copy of this program replaces nvcc.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,25 +12,25 @@ use crate::cargo::{cargo, root, succeeds};
 /// The CUDA version that the code is checked against, as cudarc spells 13.0.
 const CUDA: &str = "13000";
 
-/// The content of each output, so that whoever finds one knows where it came from.
-const CONTENT: &str = "// written by a stand-in for nvcc: there are no kernels here\n";
+/// The content of each output, which tells where the file came from.
+const CONTENT: &str = "// written by a stand-in for nvcc: it contains no kernels\n";
 
 /// Runs clippy over the workspace with the feature `cudnn`, which implies `cuda`, and over its libraries with
-/// `cuda` alone: tests and programs do not depend on which of the two it is.
+/// `cuda` alone. Tests and programs are the same with both.
 ///
 /// # Errors
-/// Names the feature that did not pass.
+/// If clippy fails; the message names the feature.
 pub fn run() -> Result<bool, String> {
-    // A folder of its own: with what the stand-in writes, an ordinary build would make a program without kernels.
+    // A separate folder: an ordinary build would use the replacement's empty outputs and have no kernels.
     let target = root().join("target/cuda-check");
     let nvcc = target.join(format!("nvcc{}", std::env::consts::EXE_SUFFIX));
     copy_self(&nvcc)?;
     for (feature, targets) in [("cudnn", "--all-targets"), ("cuda", "--lib")] {
         let mut command = cargo("clippy");
         command.args(["--workspace", targets, "--features", feature, "--target-dir"]).arg(&target);
-        // Only macros and build scripts are executed here: optimising them costs more than it gains.
+        // Only macros and build scripts are executed here; optimising them costs more than it gains.
         command.args(["--config", "profile.dev.package.'*'.opt-level=0", "--", "-D", "warnings"]);
-        // Set here, so that a toolkit or a GPU of this machine does not change what is checked.
+        // Set here, so that a toolkit or a GPU of this machine does not change the result.
         command.env("NVCC", &nvcc).env("CUDARC_CUDA_VERSION", CUDA).env("CUDA_COMPUTE_CAP", "80");
         if !succeeds(&mut command)? {
             return Err(format!("clippy --features {feature} failed, its messages are above"));
@@ -48,12 +48,12 @@ fn copy_self(to: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns whether this process was started as the stand-in.
+/// Returns true if this process was started as the replacement of nvcc.
 pub fn is_nvcc() -> bool {
     std::env::current_exe().is_ok_and(|exe| exe.file_stem().is_some_and(|name| name == "nvcc"))
 }
 
-/// Creates the files that the build scripts expect of nvcc for these arguments.
+/// Creates the files that the build scripts expect from nvcc with these arguments.
 pub fn nvcc(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
     for output in outputs(&arguments) {
@@ -65,7 +65,7 @@ pub fn nvcc(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Returns the files that nvcc would create: the one after `-o`, or else a `.ptx` file for each source.
+/// Returns the files that nvcc would create: the file after `-o`, or a `.ptx` file for each source.
 fn outputs(arguments: &[OsString]) -> Vec<PathBuf> {
     let after = |option: &str| {
         let at = arguments.iter().position(|argument| argument == option)?;

@@ -1,7 +1,7 @@
-//! What has to hold on a CUDA GPU, in a few minutes.
+//! Checks on a machine with a CUDA GPU, in a few minutes.
 //!
-//! All that it runs is built before, by `gpu-check --build`, where there need not be a GPU, into
-//! `target/gpu-check`; it copies itself there too, for a machine without cargo.
+//! `gpu-check --build` builds everything that it runs into `target/gpu-check`, on any machine, and copies
+//! itself there for a machine without cargo.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -12,11 +12,11 @@ use serde_json::Value;
 use crate::cargo::{cargo, needs_cuda_toolkit, root, succeeds};
 use crate::ci::{close, timed};
 
-/// The crates whose tests compare with PyTorch's values, and gradients with numerical ones.
+/// The crates whose tests compare values with PyTorch's, and gradients with numerical ones.
 const CRATES: [&str; 4] = ["tensor", "autograd", "nn", "optim"];
 const PROGRAMS: [&str; 2] = ["cifar", "bench"];
 
-/// A check: whether it passed, and its figure.
+/// A check, which returns true if it passed, and its figure.
 type Check = fn() -> Result<(bool, Option<String>), String>;
 
 const STAGES: [(&str, Check); 7] = [
@@ -43,8 +43,8 @@ fn plain(ok: Result<bool, String>) -> Result<(bool, Option<String>), String> {
     Ok((ok?, None))
 }
 
-/// Runs the tests of values and gradients on the first GPU, trains there, and times steps beside PyTorch's
-/// where there is one; `build` only builds what that needs.
+/// Runs the tests of values and gradients on the first GPU, trains there, and times training steps, also
+/// PyTorch's if it is installed. With `build`, it only builds the programs.
 pub fn run(build: bool) -> Result<ExitCode, String> {
     let missing = || CRATES.iter().chain(&PROGRAMS).any(|name| !built(name).exists());
     if (build || missing()) && !build_all()? {
@@ -61,12 +61,12 @@ pub fn run(build: bool) -> Result<ExitCode, String> {
     Ok(close("gpu-check", &STAGES.map(|(name, stage)| timed(name, stage))))
 }
 
-/// A program that is built; the tests go by their crates' names.
+/// Returns the path of a built program. Tests have the names of their crates.
 fn built(name: &str) -> PathBuf {
     root().join("target/gpu-check").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// One build for tests and programs, since the GPU kernels of the crates below take minutes.
+/// Builds tests and programs in one build, because the GPU kernels of the dependencies take minutes.
 fn build_all() -> Result<bool, String> {
     needs_cuda_toolkit()?;
     let release = ["--release", "--features", "cudnn", "--message-format", "json-render-diagnostics"];
@@ -105,7 +105,7 @@ fn copy(file: &Path, name: &str) -> Result<(), String> {
     std::fs::copy(file, &to).map(drop).map_err(|e| format!("{} to {}: {e}", file.display(), to.display()))
 }
 
-/// The executables in what cargo prints, tests by their crate's folder.
+/// Returns the executables in cargo's output; tests have the names of their crates' folders.
 fn executables(printed: &str, tests: bool) -> Vec<(String, PathBuf)> {
     let line = |line: &str| {
         let message: Value = serde_json::from_str(line).ok()?;
@@ -129,13 +129,13 @@ fn values() -> Result<bool, String> {
     for name in CRATES {
         test(name, &["golden", "rules", "registry", "regression"], false)?;
     }
-    // Whether each operation runs on the GPU or not, as the registry says.
+    // Checks that each operation runs on the GPU exactly if the registry says so.
     test("autograd", &["on_a_strict_gpu"], true)?;
     Ok(all)
 }
 
-/// Training steps of a network, none of which may go through the host; timed, beside PyTorch's on the same GPU
-/// where there is one.
+/// Times training steps of a network on the GPU without any fallback to the CPU, and PyTorch's on the same
+/// GPU if it is installed.
 fn step(arguments: &[&str], pytorch: Option<OsString>) -> Result<bool, String> {
     let mut command = Command::new(built("bench"));
     command.args(["step", "--device", "cuda", "--seconds", "2"]).args(arguments);
@@ -146,7 +146,7 @@ fn step(arguments: &[&str], pytorch: Option<OsString>) -> Result<bool, String> {
     succeeds(&mut command)
 }
 
-/// A Python whose PyTorch sees the GPU.
+/// Returns a Python whose PyTorch can use the GPU.
 fn pytorch() -> Option<OsString> {
     let python = std::env::var_os("TAPER_PYTHON").unwrap_or_else(|| "python3".into());
     let sees = "import torch, sys; sys.exit(not torch.cuda.is_available())";
@@ -158,8 +158,8 @@ fn pytorch() -> Option<OsString> {
     found.then_some(python)
 }
 
-/// A training on CIFAR-10 where it is in place, else on drawn pictures, whose report passes a check. To look for the
-/// dataset where there is no network would take minutes.
+/// Trains on CIFAR-10 if it was downloaded, else on synthetic images, and checks the report. Looking for the
+/// dataset without a network would take minutes.
 fn learns(
     arguments: &[&str],
     check: fn(&Value) -> Result<String, String>,
@@ -179,7 +179,7 @@ fn learns(
     Ok((true, Some(figure)))
 }
 
-/// The accuracy of the tutorial's own recipe, where it is what it has to be.
+/// Returns the accuracy of the tutorial's recipe, or an error if it is too low.
 fn well(report: &Value) -> Result<String, String> {
     losses(report)?;
     let (dataset, least) = dataset(report);
@@ -189,7 +189,7 @@ fn well(report: &Value) -> Result<String, String> {
     }
 }
 
-/// The accuracy after a few steps, where the loss fell.
+/// Returns the accuracy after a few steps, or an error if the loss did not fall.
 fn better(report: &Value) -> Result<String, String> {
     let losses = losses(report)?;
     let (dataset, _) = dataset(report);
@@ -201,7 +201,7 @@ fn better(report: &Value) -> Result<String, String> {
     Ok(format!("loss from {first:.2} to {last:.2}, accuracy {accuracy} % on {dataset}"))
 }
 
-/// What was trained on, and the accuracy that the tutorial's recipe reaches there at least.
+/// Returns the dataset, and the accuracy that the tutorial's recipe reaches at least.
 fn dataset(report: &Value) -> (&str, f64) {
     match report["dataset"].as_str() {
         Some("synthetic") => ("drawn pictures, not CIFAR-10", 60.0),
@@ -209,18 +209,18 @@ fn dataset(report: &Value) -> (&str, f64) {
     }
 }
 
-/// The losses of a training, of which there must be some, all of them finite.
+/// Returns the losses of a training, or an error if there are none or one is not finite.
 fn losses(report: &Value) -> Result<Vec<f64>, String> {
     let points = report["loss_curve"].as_array().filter(|points| !points.is_empty());
     let points = points.ok_or("the report has no losses")?;
-    // What is no finite number is null in JSON.
+    // Numbers that are not finite are null in JSON.
     let losses =
-        points.iter().map(|point| point[1].as_f64().ok_or("a loss is infinite or no number".to_owned()));
+        points.iter().map(|point| point[1].as_f64().ok_or("a loss is not a finite number".to_owned()));
     losses.collect()
 }
 
-/// The report of a training on the GPU, None where it failed; `strict`, without any operation that goes through the
-/// host.
+/// Returns the report of a training on the GPU, or `None` if it failed. With `strict`, operations must not
+/// fall back to the CPU.
 fn train(arguments: &[&str], strict: bool) -> Result<Option<Value>, String> {
     let out = std::env::temp_dir().join(format!("taper-gpu-check-{}", std::process::id()));
     let mut command = Command::new(built("cifar"));
@@ -238,7 +238,7 @@ fn train(arguments: &[&str], strict: bool) -> Result<Option<Value>, String> {
         serde_json::from_str(&text).map_err(|e| format!("report.json: {e}"))
     };
     let result = succeeds(&mut command).and_then(|ok| ok.then(read).transpose());
-    // Nothing to remove where the program failed before it made the folder.
+    // There is nothing to remove if the program failed before it made the folder.
     let _ = std::fs::remove_dir_all(&out);
     result
 }

@@ -1,7 +1,7 @@
-//! Drives the workspace: `cargo xtask` without arguments lists what it can do.
+//! The commands of the workspace; `cargo xtask` without arguments lists them.
 //!
-//! It depends on none of the taper crates, so that it compiles in seconds, and calls cargo for
-//! everything that needs them.
+//! It depends on none of the taper crates, so that it compiles in seconds, and calls cargo for everything
+//! that needs them.
 #![forbid(unsafe_code)]
 
 mod cargo;
@@ -60,7 +60,7 @@ enum Command {
     },
 }
 
-/// Arguments that are handed on as they are.
+/// Arguments that are passed on unchanged.
 #[derive(clap::Args)]
 struct Arguments {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// Runs the benchmarks; that of the whole program needs the program.
+/// Runs the benchmarks. The benchmark of the whole program needs the program.
 fn bench(arguments: &[OsString]) -> Result<ExitCode, String> {
     if arguments.first().is_some_and(|topic| topic == "e2e") && !cargo::succeeds(&mut cargo::build("cifar"))?
     {

@@ -1,4 +1,4 @@
-//! Activation functions: their table, with formulas and gradients, is `taper-tensor`'s.
+//! Activation functions. `taper-tensor` has their table, with formulas and gradients.
 
 use taper_tensor::Tensor;
 
@@ -9,7 +9,7 @@ taper_tensor::activations!(elementwise_methods);
 
 impl Variable {
     operations! {
-        /// Returns `max(x, 0)`: dy/dx is 1 for x > 0, else 0, also at 0.
+        /// Returns `max(x, 0)`: dy/dx is 1 for x > 0, else 0.
         pub fn relu(&self) -> Result<Self> = of_output("Relu", |g, y| g.relu_grad(&y.tensor()));
     }
 

@@ -7,12 +7,12 @@ use crate::record::record;
 use crate::{Result, Variable};
 use taper_tensor::registry;
 
-/// A tensor's operation with a tensor or a number.
+/// An operation of a tensor with a tensor or a number.
 pub(super) type Compute = fn(&Tensor, Operand<'_>) -> taper_tensor::Result<Tensor>;
 
 impl Variable {
     operations! {
-        /// Returns `self + other`: both get the gradient.
+        /// Returns `self + other`: `d self = dy`, `d other = dy`.
         pub fn add(&self, other: impl IntoOperand<Self>) -> Result<Self> {
             match other.operand() {
                 Operand::Scalar(v) => record("AddScalar", &[self]).unary(self.tensor().add(v)?, |g, _| Ok(g)),
@@ -23,7 +23,7 @@ impl Variable {
             }
         }
 
-        /// Returns `self - other`: the gradient, and its negative.
+        /// Returns `self - other`: `d self = dy`, `d other = -dy`.
         pub fn sub(&self, other: impl IntoOperand<Self>) -> Result<Self> {
             match other.operand() {
                 Operand::Scalar(v) => record("SubScalar", &[self]).unary(self.tensor().sub(v)?, |g, _| Ok(g)),
@@ -34,7 +34,7 @@ impl Variable {
             }
         }
 
-        /// Returns `self * other`, element by element: the gradient times the other.
+        /// Returns `self * other`, elementwise: `d self = other · dy`, `d other = self · dy`.
         pub fn mul(&self, other: impl IntoOperand<Self>) -> Result<Self> {
             match other.operand() {
                 Operand::Scalar(v) => {
@@ -60,7 +60,7 @@ impl Variable {
                     let node = record("Div", &inputs).saves_output_if(b.is_requires_grad());
                     node.each(y, move |g, i, ctx| match i {
                         0 => g.div(below.get(ctx)?),
-                        // y / b and not a / b², which overflows long before the quotient does.
+                        // a / b² would overflow long before the quotient y / b does.
                         _ => g.mul(ctx.output(0)?.div(below.get(ctx)?)?)?.neg(),
                     })
                 }
@@ -73,7 +73,8 @@ impl Variable {
         pub fn rdiv(&self, number: impl Into<Scalar>) -> Result<Self>
             = of_both("RdivScalar", |g, x, y| g.mul(y.div(x)?)?.neg());
 
-        /// Returns `self` to the power of `other`: `d self = other · self^(other - 1)`, `d other = y · ln self`.
+        /// Returns `self` to the power of `other`: `d self = other · self^(other - 1)`, `d other = y · ln
+        /// self`.
         pub fn pow(&self, other: impl IntoOperand<Self>) -> Result<Self> {
             let other = other.operand();
             if let Some(scope) = widened(&registry::pow, self) {
@@ -95,12 +96,12 @@ impl Variable {
                     record("Pow", &[self, &b]).saves_output().each(y, move |g, i, ctx| {
                         let (a, b) = (base.get(ctx)?, power.get(ctx)?);
                         let (slope, zero) = if i == 0 {
-                            // 0 where the exponent is 0, also for the base 0.
+                            // The slope is 0 for the exponent 0, also for the base 0.
                             let slope = b.mul(a.pow(b.sub(1.0)?)?)?;
                             let zero = b.tensor().eq(0)?.expand(slope.size())?;
                             (slope, zero)
                         } else {
-                            // 0 where the base is 0 and the exponent is not negative.
+                            // The slope is 0 for the base 0 and an exponent that is not negative.
                             (ctx.output(0)?.mul(a.log()?)?, a.tensor().eq(0)?.mul(b.tensor().ge(0)?)?)
                         };
                         g.mul(slope.masked_fill(&zero, 0.0)?)
@@ -111,29 +112,30 @@ impl Variable {
 
         /// Returns `-self`.
         pub fn neg(&self) -> Result<Self> = linear_in("Neg", |g| g.neg());
-        /// Returns `floor(self / other)`, which has no gradient: where one is required, it is an error.
+        /// Returns `floor(self / other)`. It has no gradient; if one is required, it returns an error.
         pub fn floor_divide(&self, other: impl IntoOperand<Self>) -> Result<Self>
             = both without_gradient2("floor_divide");
-        /// Returns 0 where negative or NaN, 1 where positive, and the element of `other` where 0. It has no
-        /// gradient: where one is required, it is an error.
+        /// Returns 0 for negative or NaN elements, 1 for positive ones, and the element of `other` for 0. It
+        /// has no gradient; if one is required, it returns an error.
         pub fn heaviside(&self, other: impl IntoOperand<Self>) -> Result<Self>
             = both without_gradient2("heaviside");
-        /// Returns the remainder of the division cut towards zero, which has the sign of `self`:
-        /// `d other = -trunc(self / other)`.
+        /// Returns the remainder of the division rounded towards zero, which has the sign of `self`: `d other
+        /// = -trunc(self / other) · dy`.
         pub fn fmod(&self, other: impl IntoOperand<Self>) -> Result<Self>
             = both division("Fmod", |q| q.trunc());
-        /// Returns `self - floor(self / other) · other`, which has the sign of `other`:
-        /// `d other = -floor(self / other)`.
+        /// Returns `self - floor(self / other) · other`, which has the sign of `other`: `d other =
+        /// -floor(self / other) · dy`.
         pub fn remainder(&self, other: impl IntoOperand<Self>) -> Result<Self>
             = both division("Remainder", |q| q.floor());
-        /// Returns the angle of the point (`other`, `self`): `d self = other / (self² + other²)`, `d other` the same
-        /// of `-self`; both 0 for the point (0, 0).
+        /// Returns the angle of the point (`other`, `self`) from the origin: `d self = other / (self² +
+        /// other²)`, `d other = -self / (self² + other²)`, and both are 0 for the point (0, 0).
         pub fn atan2(&self, other: impl IntoOperand<Self>) -> Result<Self> = both with_second("Atan2", |g, i, a, b| {
             let distance = a.square()?.add(b.square()?)?;
             let distance = distance.masked_fill(&distance.eq(0)?, 1.0)?;
             g.mul(if i == 0 { b } else { a.neg()? }.div(distance)?)
         });
-        /// Returns the length `y` of the vector (`self`, `other`): `d self = self / y`, `d other = other / y`.
+        /// Returns the length `y` of the vector (`self`, `other`): `d self = self / y`, `d other = other /
+        /// y`.
         pub fn hypot(&self, other: impl IntoOperand<Self>) -> Result<Self> = both with_second("Hypot", |g, i, a, b| {
             let y = a.hypot(&b)?;
             g.mul(if i == 0 { a } else { b }.div(y)?)
@@ -144,8 +146,8 @@ impl Variable {
             = both with_second("LogAddExp", |g, i, a, b| {
                 g.mul(if i == 0 { a.sub(b) } else { b.sub(a) }?.sigmoid()?)
             });
-        /// Returns `self · ln(other)`, 0 where `self` is 0: `d self = ln(other)`, but 0 where `self` is 0 and `other`
-        /// not above 0; `d other = self / other`.
+        /// Returns `self · ln(other)`, or 0 if `self` is 0: `d self = ln(other)`, or 0 if `self` is 0 and
+        /// `other` is not positive; `d other = self / other`.
         pub fn xlogy(&self, other: impl IntoOperand<Self>) -> Result<Self> = both with_second("Xlogy", |g, i, a, b| {
             if i == 1 {
                 return g.mul(a.div(b)?);
@@ -154,8 +156,8 @@ impl Variable {
             g.mul(b.log()?.expand(flat.size())?.masked_fill(&flat, 0.0)?)
         });
 
-        /// Returns `self` with the sign of `other`: `d self` is 1 where the sign stays, -1 where it changes, 0 where
-        /// `self` is 0; `d other = 0`.
+        /// Returns `self` with the sign of `other`: `d self` is 1 if the sign stays, -1 if it changes, and 0
+        /// if `self` is 0; `d other = 0`.
         pub fn copysign(&self, other: impl IntoOperand<Self>) -> Result<Self> {
             let b = self.second(other)?;
             let y = self.tensor().copysign(&*b.tensor())?;
@@ -166,7 +168,8 @@ impl Variable {
             })
         }
 
-        /// Returns `self + weight · (end - self)`: `d self = 1 - weight`, `d end = weight`, `d weight = end - self`.
+        /// Returns `self + weight · (end - self)`: `d self = 1 - weight`, `d end = weight`, `d weight = end -
+        /// self`.
         pub fn lerp(&self, end: impl AsTensor<Self>, weight: impl IntoOperand<Self>) -> Result<Self> {
             let (end, w) = (end.as_tensor(), self.second(weight)?);
             let y = self.tensor().lerp(&*end.tensor(), &*w.tensor())?;
@@ -215,7 +218,7 @@ impl Variable {
         }
     }
 
-    /// Records a remainder, by `f`, of the division whose quotient is `rounded`.
+    /// Records the remainder, computed by `f`, of the division with the quotient `rounded`.
     #[track_caller]
     fn division(
         &self,
@@ -237,8 +240,8 @@ impl Variable {
         }
     }
 
-    /// Records `f` of `self` and `other`; `rule` gives the gradient of the operand of a number from that of the result
-    /// and both operands.
+    /// Records `f` of `self` and `other`. `rule` returns the gradient of an operand, by its index, from that
+    /// of the result and both operands.
     #[track_caller]
     fn with_second(
         &self,
@@ -252,7 +255,7 @@ impl Variable {
         record(node, &[self, &b]).each(y, move |g, i, ctx| rule(g, i, left.get(ctx)?, right.get(ctx)?))
     }
 
-    /// The second operand as a variable: a number as a constant.
+    /// Returns the second operand as a variable. A number becomes a constant.
     fn second(&self, other: impl IntoOperand<Self>) -> Result<Self> {
         Ok(match other.operand() {
             Operand::Tensor(v) => v.into_owned(),
@@ -260,7 +263,7 @@ impl Variable {
         })
     }
 
-    /// A function of the data of two operands, as a constant; see [`Variable::without_gradient`].
+    /// Returns a function of the data of two operands as a constant; see [`Variable::without_gradient`].
     fn without_gradient2(&self, other: Operand<'_, Self>, f: Compute, op: &'static str) -> Result<Self> {
         match other {
             Operand::Scalar(v) => self.without_gradient(op, |a| f(a, Operand::Scalar(v))),

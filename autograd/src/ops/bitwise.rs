@@ -1,4 +1,4 @@
-//! Operations on the bits of integers, and their common divisors.
+//! Bitwise operations on integers and masks, greatest common divisors and least common multiples.
 
 use taper_tensor::Tensor;
 

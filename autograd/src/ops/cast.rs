@@ -1,4 +1,4 @@
-//! Other dtypes, devices and copies.
+//! Conversions between dtypes and devices, and copies.
 
 use taper_tensor::{DType, Device, Tensor};
 
@@ -6,11 +6,11 @@ use crate::record::record;
 use crate::{Error, Result, Variable, is_grad_enabled};
 
 impl Variable {
-    /// Returns the elements as another dtype; the variable itself if it has it. The gradient comes back in
-    /// the dtype before.
+    /// Returns the elements converted to `dtype`, or the variable itself if it has that dtype. The gradient
+    /// is converted back.
     ///
     /// # Errors
-    /// To integers, when this variable requires a gradient.
+    /// If this variable requires a gradient and `dtype` is not floating point.
     #[track_caller]
     pub fn to_dtype(&self, dtype: DType) -> Result<Self> {
         let from = self.dtype();
@@ -24,23 +24,25 @@ impl Variable {
     }
 
     operations! {
-        /// Returns the variable on another device; the gradient comes back to the device before.
+        /// Returns the variable on `device`. The gradient is copied back.
         pub fn to(&self, device: &Device) -> Result<Self> {
             let from = self.device();
             record("To", &[self]).view().unary(self.tensor().to(device)?, move |g, _| g.to(&from))
         }
 
-        /// Returns a contiguous variable of the same elements: itself if it is one, else a copy.
+        /// Returns a contiguous variable of the same elements: the variable itself if it is contiguous, else
+        /// a copy.
         pub fn contiguous(&self) -> Result<Self> {
             if self.tensor().is_contiguous() { Ok(self.clone()) } else { self.copy() }
         }
 
-        /// Returns a contiguous copy in memory of its own; PyTorch's `clone()`. The gradient is that of the copy.
+        /// Returns a contiguous copy in new memory; PyTorch's `clone()`. The gradient flows through
+        /// unchanged.
         pub fn copy(&self) -> Result<Self> = linear_in("Copy", Ok);
     }
 
-    /// Returns a function of the data as a constant, for functions that have no gradient. When this variable
-    /// requires one, that is an error here rather than a graph that is cut in silence.
+    /// Returns a function of the data as a constant, for functions without a gradient. If this variable
+    /// requires one, it returns an error instead of silently cutting the graph.
     ///
     /// ```
     /// use taper_autograd::{Variable, no_grad};
@@ -53,7 +55,7 @@ impl Variable {
     /// ```
     ///
     /// # Errors
-    /// When this variable requires a gradient and operations are recorded; and those of `f`.
+    /// If this variable requires a gradient and operations are recorded, or `f` returns an error.
     pub fn without_gradient(
         &self,
         op: &'static str,
@@ -63,7 +65,7 @@ impl Variable {
         Ok(Self::new(f(&self.tensor())?))
     }
 
-    /// Refuses an operation that has no gradient, where this variable requires one.
+    /// Refuses an operation without a gradient if this variable requires one.
     pub(super) fn expect_no_gradient(&self, op: &'static str) -> Result<()> {
         if is_grad_enabled() && self.is_requires_grad() {
             Err(Error::NotDifferentiable { op })

@@ -1,4 +1,4 @@
-//! Comparisons, logic, and the larger or smaller of two.
+//! Comparisons, logic, and elementwise maximum and minimum.
 
 use taper_tensor::{IntoOperand, Operand, Tensor};
 
@@ -6,47 +6,49 @@ use super::arithmetic::Compute;
 use crate::record::record;
 use crate::{Result, Variable};
 
-/// The gradient of the operand of a number, from that of the result and from both operands.
+/// A function from the gradient of the result, the index of an operand, and both operands to the gradient of
+/// that operand.
 type Share = fn(&Variable, usize, &Tensor, &Operand<'_>) -> Result<Variable>;
 
-/// The gradient halved where both are `equal`, and 0 where the operand `loses`.
+/// Returns the gradient, halved where both operands are `equal`, and 0 where the operand `loses`.
 fn share(g: &Variable, equal: Tensor, loses: Tensor) -> Result<Variable> {
     let share = equal.to_dtype(g.dtype())?.mul(-0.5)?.add(1.0)?.masked_fill(&loses, 0)?;
     g.mul(share)
 }
 
-/// [`share`] for a choice that takes the other one where one of the two is NaN; `taken` is the result.
+/// Returns the [`share`] for a choice that ignores a single NaN; `taken` is the result.
 fn share_numbers(g: &Variable, i: usize, a: &Tensor, b: &Operand<'_>, taken: &Tensor) -> Result<Variable> {
-    // Where NaN, of two the second, is not taken as the `taken` one.
+    // If both are NaN, the second one loses.
     let loses = if i == 0 { a.ne(taken)?.logical_and(taken.eq(taken)?)? } else { taken.ne(b)? };
     share(g, a.eq(b)?, loses)
 }
 
 impl Variable {
     operations! {
-        /// Returns the larger of the two, element by element; NaN where either is. Equal ones share the gradient.
+        /// Returns the larger element of the two, or NaN if either is NaN. Equal elements share the gradient.
         pub fn maximum(&self, other: impl IntoOperand<Self>) -> Result<Self>
             = both choice("Maximum", |g, i, a, b| share(g, a.eq(b)?, if i == 0 { a.lt(b) } else { a.gt(b) }?));
-        /// Returns the smaller of the two, element by element; NaN where either is. Equal ones share the gradient.
+        /// Returns the smaller element of the two, or NaN if either is NaN. Equal elements share the
+        /// gradient.
         pub fn minimum(&self, other: impl IntoOperand<Self>) -> Result<Self>
             = both choice("Minimum", |g, i, a, b| share(g, a.eq(b)?, if i == 0 { a.gt(b) } else { a.lt(b) }?));
-        /// Returns the larger of the two, or where one is NaN the other; equal ones share the gradient.
+        /// Returns the larger element of the two, ignoring a single NaN. Equal elements share the gradient.
         pub fn fmax(&self, other: impl IntoOperand<Self>) -> Result<Self>
             = both choice("Fmax", |g, i, a, b| share_numbers(g, i, a, b, &a.fmax(b)?));
-        /// Returns the smaller of the two, or where one is NaN the other; equal ones share the gradient.
+        /// Returns the smaller element of the two, ignoring a single NaN. Equal elements share the gradient.
         pub fn fmin(&self, other: impl IntoOperand<Self>) -> Result<Self>
             = both choice("Fmin", |g, i, a, b| share_numbers(g, i, a, b, &a.fmin(b)?));
-        /// Returns `other` where the element is below it, else the element; NaN stays. The gradient goes to the
-        /// element above `other`, else to `other`.
+        /// Returns the larger of the element and `other`; NaN stays NaN. The gradient goes to the element if
+        /// it is above `other`, else to `other`.
         pub fn clamp_min(&self, other: impl IntoOperand<Self>) -> Result<Self>
             = both choice("ClampMin", |g, i, a, b| g.keep(&if i == 0 { a.gt(b) } else { a.le(b) }?));
-        /// Returns `other` where the element is above it, else the element; NaN stays. The gradient goes to the
-        /// element below `other`, else to `other`.
+        /// Returns the smaller of the element and `other`; NaN stays NaN. The gradient goes to the element if
+        /// it is below `other`, else to `other`.
         pub fn clamp_max(&self, other: impl IntoOperand<Self>) -> Result<Self>
             = both choice("ClampMax", |g, i, a, b| g.keep(&if i == 0 { a.lt(b) } else { a.ge(b) }?));
     }
 
-    /// One of two for each element, by `f`.
+    /// Records the choice, by `f`, of one of two elements.
     #[track_caller]
     fn choice(&self, other: Operand<'_, Self>, f: Compute, node: &'static str, rule: Share) -> Result<Self> {
         match other {

@@ -1,4 +1,4 @@
-//! Convolution.
+//! Convolutions.
 
 use smallvec::SmallVec;
 use taper_tensor::AsTensor;
@@ -10,8 +10,9 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Correlates images `[N, C, H, W]` with kernels `[O, C/groups, h, w]`, and adds `bias` `[O]`:
-        /// `[N, O, H', W']` with `H' = (H + 2·padding - dilation·(h-1) - 1) / stride + 1`.
+        /// Computes the cross-correlation of images `[N, C, H, W]` with kernels `[O, C/groups, h, w]`, and
+        /// adds `bias` `[O]`. The output is `[N, O, H', W']` with `H' = floor((H + 2·padding - dilation·(h -
+        /// 1) - 1) / stride) + 1`.
         pub fn conv2d(
             &self,
             weight: impl AsTensor<Self>,

@@ -1,4 +1,4 @@
-//! Einstein's summation convention.
+//! Einstein summation.
 
 use crate::{Result, Variable};
 

@@ -1,4 +1,4 @@
-//! The largest and smallest elements, and where they are.
+//! Maxima and minima, and their indices.
 
 use taper_tensor::{DType, Dims, IntoDims, Keepdim, Tensor};
 
@@ -9,31 +9,32 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the largest element; equal ones share the gradient.
+        /// Returns the largest element. Equal elements share the gradient.
         pub fn max(&self) -> Result<Self> = shared("Max", vec![], same);
-        /// Returns the smallest element; equal ones share the gradient.
+        /// Returns the smallest element. Equal elements share the gradient.
         pub fn min(&self) -> Result<Self> = shared("Min", vec![], same);
 
-        /// Returns the largest elements over some dimensions, all where none is given; equal ones share the gradient.
+        /// Returns the largest elements over `dims`, or over all dimensions if none is given. Equal elements
+        /// share the gradient.
         pub fn amax(&self, dims: impl IntoDims) -> Result<Self> {
             let dims = dims.into_dims();
             self.shared(self.tensor().amax(&dims)?, "Amax", dims.dims, |x, y| x.eq(y))
         }
 
-        /// Returns the smallest elements over some dimensions; see [`Variable::amax`].
+        /// Returns the smallest elements over `dims`; see [`Variable::amax`].
         pub fn amin(&self, dims: impl IntoDims) -> Result<Self> {
             let dims = dims.into_dims();
             self.shared(self.tensor().amin(&dims)?, "Amin", dims.dims, |x, y| x.eq(y))
         }
 
-        /// Returns the largest elements along a dimension, and their indices: the first of equal ones, which gets the
-        /// whole gradient. PyTorch's `x.max(dim)`.
+        /// Returns the largest elements along `dim` and their int64 indices: the first of equal elements,
+        /// which gets the gradient. PyTorch's `x.max(dim)`.
         pub fn max_dim(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
             let dims = dim.into_dims();
             self.picked(self.tensor().max_dim(&dims)?, "MaxDim", &dims)
         }
 
-        /// Returns the smallest elements along a dimension, and their indices; see [`Variable::max_dim`].
+        /// Returns the smallest elements along `dim` and their int64 indices; see [`Variable::max_dim`].
         pub fn min_dim(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
             let dims = dim.into_dims();
             self.picked(self.tensor().min_dim(&dims)?, "MinDim", &dims)
@@ -45,7 +46,7 @@ impl Variable {
         argmin(dim: impl IntoDims) -> Tensor;
     }
 
-    /// Records elements `y` of those over `dims`, whose gradient those that are `equal` to them share.
+    /// Records selected elements `y` over `dims`. The elements that are `equal` to them share the gradient.
     #[track_caller]
     pub(super) fn shared(&self, y: Tensor, node: &'static str, dims: Vec<i64>, equal: Equal) -> Result<Self> {
         let kept = kept(&dims, &self.size());
@@ -55,7 +56,7 @@ impl Variable {
         })
     }
 
-    /// Records elements that were at an index along a dimension, which still is there where `kept`.
+    /// Records elements selected by indices along a dimension, which the result keeps with size 1 if `kept`.
     #[track_caller]
     pub(super) fn picked(
         &self,
@@ -79,15 +80,16 @@ impl Variable {
 
 taper_tensor::composed_extreme!(Variable);
 
-/// Where the elements of one are equal to those of another, which broadcasts.
+/// A comparison of elements with those of another tensor, which broadcasts.
 type Equal = fn(&Tensor, &Tensor) -> taper_tensor::Result<Tensor>;
 
-/// An [`Equal`] for which NaN is equal to NaN.
+/// Compares elements, with NaN equal to NaN.
 pub(super) fn same(x: &Tensor, y: &Tensor) -> taper_tensor::Result<Tensor> {
     x.eq(y)?.logical_or(x.isnan()?.logical_and(y.isnan()?)?)
 }
 
-/// The share of each of the `equal` elements over `dims`; `kept` is the shape with those dimensions as 1.
+/// Returns the share of each of the `equal` elements over `dims`. `kept` is the shape with those dimensions
+/// as 1.
 pub(super) fn shares(equal: Tensor, dtype: DType, dims: &[i64], kept: &[usize]) -> Result<Variable> {
     let count = equal.sum_dim(Keepdim(dims))?.reshape(kept)?;
     Ok(Variable::new(equal.to_dtype(dtype)?.div(count)?))

@@ -1,4 +1,4 @@
-//! Elements read at indices.
+//! Reading elements at indices.
 
 use taper_tensor::{Index, IntoIndices, Pad, Tensor};
 
@@ -7,7 +7,8 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the elements at `index` along `dim`: `out[i][j] = self[i][index[i][j]]` for `dim` 1, and so on.
+        /// Returns the elements at `index` along `dim`. For `dim` 1 of a matrix, `out[i][j] =
+        /// self[i][index[i][j]]`.
         pub fn gather(&self, dim: i64, index: &Tensor) -> Result<Self> {
             let (y, size, index) = (self.tensor().gather(dim, index)?, self.size(), index.clone());
             self.linear_in(y, "Gather", move |g| g.zeros(&size)?.scatter_add(dim, &index, &g))
@@ -19,8 +20,8 @@ impl Variable {
             self.linear_in(y, "IndexSelect", move |g| g.zeros(&size)?.index_add(dim, &index, &g))
         }
 
-        /// Returns the rows of a table `[rows, size]` at `index`, of any shape: `[.., size]`. No gradient flows to the
-        /// row `padding_idx`.
+        /// Returns the rows of the table `self`, `[rows, size]`, at `index` `[..]`: `[.., size]`. No gradient
+        /// flows to the row `padding_idx`.
         pub fn embedding(&self, index: &Tensor, padding_idx: Option<usize>) -> Result<Self> {
             let (y, size) = (self.tensor().embedding(index, padding_idx)?, self.size());
             let index = index.reshape(-1)?;
@@ -33,7 +34,8 @@ impl Variable {
             })
         }
 
-        /// Returns Python's `x[indices]`: integers, ranges, masks and tensors of indices, see [`Tensor::i`].
+        /// Returns the elements at `indices`: Python's `x[indices]`, with integers, ranges, masks and tensors
+        /// of integers; see [`Tensor::i`].
         ///
         /// ```
         /// # use taper_autograd::Variable;
@@ -52,7 +54,7 @@ impl Variable {
         }
     }
 
-    /// Records `y`, whose elements are those that `places` gives of a tensor of their numbers.
+    /// Records `y`. Applied to a tensor of element numbers, `places` gives the number of each element of `y`.
     #[track_caller]
     pub(super) fn gathered(
         &self,
@@ -68,8 +70,8 @@ impl Variable {
         })
     }
 
-    /// [`Variable::gather`], for a source of the shape `size`: where that is larger than the index, nothing
-    /// was read, and zeros follow.
+    /// Gathers as [`Variable::gather`] does from a source of the shape `size`. Elements of the source beyond
+    /// the index were not read, so zeros are appended.
     #[track_caller]
     pub(super) fn gather_for(&self, dim: i64, index: &Tensor, size: &[usize]) -> Result<Self> {
         let y = self.gather(dim, index)?;
@@ -81,7 +83,7 @@ impl Variable {
         y.pad(missing.collect::<Vec<_>>(), Pad::Constant(0.0))
     }
 
-    /// Zeros of the dtype and the device of `self`, as a constant.
+    /// Returns zeros with the dtype and device of `self`, as a constant.
     pub(crate) fn zeros(&self, size: &[usize]) -> Result<Self> {
         Ok(Self::new(self.tensor().like().zeros(size)?))
     }

@@ -1,4 +1,4 @@
-//! Tensors joined, repeated and padded.
+//! Concatenation, repetition and padding.
 
 use taper_tensor::{AsTensor, Pad, Shape, Tensor};
 
@@ -7,11 +7,14 @@ use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// Joins tensors along a dimension; their other sizes must agree, and their dtypes promote. Each gets
-    /// the gradient in its own dtype.
+    /// Concatenates tensors along `dim`. Their dtypes promote, and each gets the gradient in its own dtype.
+    ///
+    /// # Shapes
+    /// Inputs `[.., n₁, ..]`, `[.., n₂, ..]`, …, output `[.., n₁ + n₂ + …, ..]`. The other sizes must be
+    /// equal.
     ///
     /// # Errors
-    /// When there is no tensor, or the shapes do not fit.
+    /// If there are no tensors, or the shapes differ in another dimension.
     #[track_caller]
     pub fn cat(tensors: &[impl AsTensor<Self>], dim: i64) -> Result<Self> {
         let tensors: Vec<_> = tensors.iter().map(|t| t.as_tensor()).collect();
@@ -22,7 +25,7 @@ impl Variable {
         record("Cat", &inputs).output(y, move |ctx| {
             let (g, mut end) = (ctx.grad()?, 0);
             let part = |(i, (size, dtype)): (usize, &(Shape, _))| {
-                // An empty vector fits everywhere.
+                // An empty vector is accepted among tensors of any shape.
                 let n = size.get(d).copied().unwrap_or(0);
                 end += n;
                 ctx.need(i, || match n {
@@ -34,7 +37,7 @@ impl Variable {
         })
     }
 
-    /// Adds a constant; see [`Variable::pad`].
+    /// Pads with a constant; see [`Variable::pad`].
     #[track_caller]
     fn padded(&self, pad: &[i64], value: f64) -> Result<Self> {
         let back: Vec<i64> = pad.iter().map(|n| -n).collect();

@@ -1,4 +1,4 @@
-//! Decompositions, inverses and systems of equations.
+//! Decompositions, inverses and systems of linear equations.
 
 use smallvec::smallvec;
 use taper_tensor::{AsTensor, Tensor};
@@ -8,14 +8,14 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the inverse Y of each matrix `[.., n, n]`: `dX = -Yᵀ dY Yᵀ`.
+        /// Returns the inverse `Y` of each matrix `[.., n, n]`: `dX = -Yᵀ dY Yᵀ`.
         pub fn inverse(&self) -> Result<Self> = of_output("Inverse", |g, y| {
             let y = y.mt()?;
             y.matmul(g)?.matmul(&y)?.neg()
         });
 
-        /// Returns the determinant y of each matrix, `[.., n, n]` to `[..]`: `dX = dy · y · X⁻ᵀ`, which are dy times
-        /// the cofactors.
+        /// Returns the determinant `y` of each matrix: `[.., n, n]` to `[..]`. `dX = dy · y · X⁻ᵀ`, which is
+        /// `dy` times the cofactors.
         pub fn det(&self) -> Result<Self> = of_both("Det", |g, x, y| {
             if !y.eq(0)?.any()?.item::<bool>()? {
                 x.inverse()?.mt()?.mul(g.mul(y)?.as_matrices()?)
@@ -24,16 +24,16 @@ impl Variable {
             }
         });
 
-        /// Returns the sign of each matrix's determinant, and the logarithm y of its absolute value, which does not
-        /// overflow: `[.., n, n]` to `[..]` and `[..]`. `dX = dy · X⁻ᵀ`.
+        /// Returns the sign of each matrix's determinant, and the natural logarithm `y` of its absolute
+        /// value, which does not overflow: `[.., n, n]` to `[..]` and `[..]`. `dX = dy · X⁻ᵀ`.
         pub fn slogdet(&self) -> Result<(Self, Self)> {
             let (sign, log) = self.tensor().slogdet()?;
             let log = self.of_input(log, "Slogdet", |g, x| x.inverse()?.mt()?.mul(g.as_matrices()?))?;
             Ok((Self::new(sign), log))
         }
 
-        /// Returns the X with `self · X = right`, for each matrix `[.., n, n]`; `right` holds matrices of columns
-        /// `[.., n, k]`, or one vector `[n]`. `d right = self⁻ᵀ dX`, `d self = -d right · Xᵀ`.
+        /// Returns the solution `X` of `self · X = right` for each matrix `[.., n, n]`. `right` is `[.., n,
+        /// k]`, or one vector `[n]`. `d right = self⁻ᵀ dX`, `d self = -d right · Xᵀ`.
         pub fn solve(&self, right: impl AsTensor<Self>) -> Result<Self> {
             let right = right.as_tensor();
             let (y, a, vector) = (self.tensor().solve(&*right.tensor())?, self.save(), right.dim() == 1);
@@ -48,9 +48,9 @@ impl Variable {
             })
         }
 
-        /// Returns the lower triangular L of each positive-definite symmetric matrix, with `L Lᵀ` the matrix:
-        /// `dA = L⁻ᵀ P L⁻¹`, made symmetric, where P is `Lᵀ dL` on and below the diagonal, with the diagonal halved.
-        /// Murray, "Differentiation of the Cholesky decomposition", 2016.
+        /// Returns the lower triangular `L` with `L Lᵀ = self` for each positive-definite symmetric matrix:
+        /// `dA = L⁻ᵀ P L⁻¹`, symmetrised, where `P` is `Lᵀ dL` on and below the diagonal, with the diagonal
+        /// halved. Murray, "Differentiation of the Cholesky decomposition", 2016.
         pub fn cholesky(&self) -> Result<Self> = of_output("Cholesky", |g, l| {
             let p = l.mt()?.matmul(g)?;
             let p = p.tril(0)?.add(p.tril(-1)?)?.mul(0.5)?;
@@ -58,9 +58,9 @@ impl Variable {
             inverse.mt()?.matmul(p)?.matmul(inverse)?.symmetric()
         });
 
-        /// Returns Moore and Penrose's inverse P of each matrix A: `[.., m, n]` to `[.., n, m]`, see
-        /// [`Tensor::pinv`]. `dA = -Pᵀ G Pᵀ + (1 - A P) Gᵀ P Pᵀ + Pᵀ P Gᵀ (1 - P A)`, G being `dP`. Golub and
-        /// Pereyra, "The differentiation of pseudo-inverses", 1973.
+        /// Returns the Moore-Penrose inverse `P` of each matrix `A`: `[.., m, n]` to `[.., n, m]`; see
+        /// [`Tensor::pinv`]. With `G = dP`, `dA = -Pᵀ G Pᵀ + (1 - A P) Gᵀ P Pᵀ + Pᵀ P Gᵀ (1 - P A)`. Golub
+        /// and Pereyra, "The differentiation of pseudo-inverses", 1973.
         pub fn pinv(&self) -> Result<Self> = of_both("Pinv", |g, a, p| {
             let (pt, gt) = (p.mt()?, g.mt()?);
             let inside = pt.matmul(&g)?.matmul(&pt)?;
@@ -71,13 +71,13 @@ impl Variable {
         });
     }
 
-    /// A number for each matrix, as matrices of one element.
+    /// Returns the number of each matrix as a matrix of one element.
     fn as_matrices(&self) -> Result<Self> {
         self.unsqueeze(-1)?.unsqueeze(-1)
     }
 
-    /// For each element the determinant of what is left without its row and its column, and its sign: also
-    /// of a matrix without an inverse.
+    /// Returns the cofactor of each element: the signed determinant of the matrix without its row and column.
+    /// It exists for singular matrices too.
     #[track_caller]
     fn cofactors(&self) -> Result<Self> {
         let n = self.size()[self.dim() - 1] as i64;
@@ -90,19 +90,19 @@ impl Variable {
         Self::stack(&(0..n).map(row).collect::<Result<Vec<_>>>()?, -2)
     }
 
-    /// The symmetric part of matrices.
+    /// Returns the symmetric part of each matrix.
     fn symmetric(&self) -> Result<Self> {
         self.add(self.mt()?)?.mul(0.5)
     }
 
-    /// Returns Q with orthonormal columns `[.., m, k]` and upper triangular R `[.., k, n]` with `Q R` the matrix
-    /// `[.., m, n]`; k is the smaller of m and n.
+    /// Returns `Q` `[.., m, k]` with orthonormal columns and the upper triangular `R` `[.., k, n]` with `Q R
+    /// = self`, for each matrix `[.., m, n]`, with `k = min(m, n)`.
     ///
     /// For `M = R dRᵀ - dQᵀ Q`, with its lower triangle mirrored to the upper, `dA = (dQ + Q M) R⁻ᵀ`. Columns
-    /// after the first m are Q times those of R.
+    /// after the first `m` are `Q` times those of `R`.
     ///
     /// # Errors
-    /// As [`Tensor::qr`].
+    /// If there are fewer than two dimensions, or the dtype is not floating point.
     #[track_caller]
     pub fn qr(&self) -> Result<(Self, Self)> {
         let (q, r) = self.tensor().qr()?;
@@ -123,13 +123,13 @@ impl Variable {
         Ok(parts.into())
     }
 
-    /// Returns U `[.., m, k]`, the singular values `[.., k]` in descending order, and Vᵀ `[.., k, n]`, with
-    /// `U diag(S) Vᵀ` the matrix; k is the smaller of m and n. The gradients of U and V are right where the
-    /// singular values are different and not 0. Townsend, "Differentiating the singular value decomposition",
-    /// 2016.
+    /// Returns the singular value decomposition `U` `[.., m, k]`, `S` `[.., k]` and `Vᵀ` `[.., k, n]` with `U
+    /// diag(S) Vᵀ = self`, for each matrix `[.., m, n]`, with `k = min(m, n)`. The singular values `S` are in
+    /// descending order. The gradients of `U` and `V` are correct if the singular values are distinct and not
+    /// 0. Townsend, "Differentiating the singular value decomposition", 2016.
     ///
     /// # Errors
-    /// As [`Tensor::svd`].
+    /// If there are fewer than two dimensions, an element is not finite, or the dtype is not floating point.
     #[track_caller]
     pub fn svd(&self) -> Result<(Self, Self, Self)> {
         let (u, s, vt) = self.tensor().svd()?;
@@ -147,7 +147,7 @@ impl Variable {
             let (a, b) = (u.mt()?.matmul(&gu)?, vt.matmul(&gv)?);
             core = core.add(skew(a.clone())?.mul(&row)?)?.add(skew(b.clone())?.mul(&column)?)?;
             let mut dx = u.matmul(core)?.matmul(&vt)?;
-            // What lies outside of the columns of U, and of V.
+            // The part of the gradient outside of the columns of U and V.
             if u.size_of(-2)? > s.size_of(-1)? {
                 dx = dx.add(gu.sub(u.matmul(a)?)?.div(&row)?.matmul(&vt)?)?;
             }
@@ -159,12 +159,12 @@ impl Variable {
         Ok(parts.into())
     }
 
-    /// Returns the eigenvalues λ `[.., n]` of each symmetric matrix in ascending order, and its eigenvectors, the
-    /// columns of V `[.., n, n]`; the lower triangle counts. `dA = V (diag(dλ) + (Vᵀ dV) / (λⱼ - λᵢ)) Vᵀ`, made
-    /// symmetric, which is right where the eigenvalues are different.
+    /// Returns the eigenvalues `λ` `[.., n]` of each symmetric matrix in ascending order, and the
+    /// eigenvectors as the columns of `V` `[.., n, n]`. Only the lower triangle is read. `dA = V (diag(dλ) +
+    /// (Vᵀ dV) / (λⱼ - λᵢ)) Vᵀ`, symmetrised, which is correct if the eigenvalues are distinct.
     ///
     /// # Errors
-    /// As [`Tensor::eigh`].
+    /// If a matrix is not square, or the dtype is not floating point.
     #[track_caller]
     pub fn eigh(&self) -> Result<(Self, Self)> {
         let (values, vectors) = self.tensor().eigh()?;
@@ -180,17 +180,17 @@ impl Variable {
         Ok(parts.into())
     }
 
-    /// Matrices with these vectors as diagonals; `self` is a vector for each matrix, too.
+    /// Returns diagonal matrices of `values`; the last dimension of `self` has their size.
     fn diagonals(&self, values: &Self) -> Result<Self> {
         values.unsqueeze(-1)?.mul(self.unit()?)
     }
 
-    /// A unit matrix with a row for each element of the last dimension.
+    /// Returns an identity matrix of the size of the last dimension.
     fn unit(&self) -> Result<Tensor> {
         Ok(self.tensor().like().eye(self.size_of(-1)?)?)
     }
 
-    /// 1 divided by each element, but 0 on the diagonal.
+    /// Returns 1 divided by each element, and 0 on the diagonal.
     fn over_gaps(&self) -> Result<Self> {
         let unit = self.unit()?;
         self.add(&unit)?.reciprocal()?.sub(unit)

@@ -1,4 +1,4 @@
-//! Elements chosen by a mask.
+//! Selection of elements by a mask.
 
 use taper_tensor::{IntoOperand, Operand, Scalar, Tensor};
 
@@ -6,7 +6,7 @@ use crate::record::record;
 use crate::{Result, Variable};
 
 impl Variable {
-    /// Returns `self` where the mask is not 0, else 0.
+    /// Returns `self` where the mask is true, else 0.
     #[track_caller]
     pub(crate) fn keep(&self, mask: &Tensor) -> Result<Self> {
         let (y, mask) = (self.tensor().where_(mask, 0)?, mask.clone());
@@ -14,7 +14,8 @@ impl Variable {
     }
 
     operations! {
-        /// Returns `self` where `condition` is not 0, else `other`; all three broadcast.
+        /// Returns the element of `self` where `condition` is true, else that of `other`. All three
+        /// broadcast.
         pub fn where_(&self, condition: &Tensor, other: impl IntoOperand<Self>) -> Result<Self> {
             let mask = condition.clone();
             match other.operand() {
@@ -30,7 +31,7 @@ impl Variable {
             }
         }
 
-        /// Returns `value` where `mask` is not 0, else `self`; both broadcast.
+        /// Returns the elements, replaced by `value` where `mask` is true. The mask broadcasts.
         pub fn masked_fill(&self, mask: &Tensor, value: impl Into<Scalar>) -> Result<Self> {
             let (y, keep) = (self.tensor().masked_fill(mask, value)?, mask.eq(0)?);
             record("MaskedFill", &[self]).each(y, move |g, _, _| g.keep(&keep))

@@ -9,8 +9,8 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the matrix product over the last two dimensions; those before broadcast. A vector on the left is a
-        /// row, on the right a column. `dA = dY Bᵀ`, `dB = Aᵀ dY`.
+        /// Returns the matrix product over the last two dimensions; the other dimensions broadcast. A vector
+        /// on the left is a row, a vector on the right is a column. `dA = dY Bᵀ`, `dB = Aᵀ dY`.
         pub fn matmul(&self, other: impl AsTensor<Self>) -> Result<Self> {
             let other = other.as_tensor();
             if let Some(scope) = lowered() {
@@ -44,7 +44,7 @@ impl Variable {
             let (x, w) = (self.save_for(weight), weight.save_for(self));
             let inputs: SmallVec<[&Self; 3]> = [self, weight].into_iter().chain(bias).collect();
             record("Linear", &inputs).each(y, move |g, i, ctx| {
-                // As rows of one matrix.
+                // All rows form one matrix.
                 let rows = |v: &Variable| v.reshape([-1, *v.size().last().unwrap_or(&1) as i64]);
                 match i {
                     0 => g.matmul(&w.get(ctx)?),

@@ -1,6 +1,6 @@
-//! The operations, a file for each family, under the same names as in `taper-tensor`, where they are
-//! computed. An operation is one function: it computes, saves the least that its gradient needs, and pushes
-//! one node. The gradient rule stands beside it, written in the same operations, so that it can be
+//! The operations of variables, one file for each family; `taper-tensor` computes them in files of the same
+//! names. An operation is one function: it computes, saves the least that its gradient needs, and records one
+//! node. Its gradient rule is in the same function, written in operations on variables, so that it can be
 //! differentiated again.
 
 use taper_tensor::Tensor;
@@ -8,11 +8,12 @@ use taper_tensor::Tensor;
 use crate::record::record;
 use crate::{Result, Variable};
 
-/// Makes methods of [`Variable`], each with a row in the registry, or it does not compile. Their errors are those of the method of the same name of [`Tensor`].
+/// Declares methods of [`Variable`], each with a row in the registry; without one it does not compile. Shapes
+/// and errors are those of the method of [`Tensor`] with the same name.
 ///
-/// A method with a body is as it stands. In one with `= helper("Node", …)`, the tensor's method computes the result
-/// `y`, and `self.helper(y, "Node", …)` records it. With `= both helper("Node", …)` the helper gets the second operand
-/// and the tensor's method itself.
+/// A method with a body is declared as written. For `= helper("Node", …)`, the tensor's method computes the
+/// result `y`, and `self.helper(y, "Node", …)` records it. For `= both helper("Node", …)`, the helper gets
+/// the second operand and the tensor's method itself.
 macro_rules! operations {
     () => {};
     (
@@ -50,8 +51,7 @@ macro_rules! operations {
     ($(#[$doc:meta])* pub fn $name:ident($($args:tt)*) -> $result:ty $body:block $($rest:tt)*) => {
         $(#[$doc])*
         ///
-        /// # Errors
-        #[doc = concat!("As [`Tensor::", stringify!($name), "`](taper_tensor::Tensor::", stringify!($name), ").")]
+        #[doc = concat!("[`Tensor::", stringify!($name), "`](taper_tensor::Tensor::", stringify!($name), ") has the shapes and the errors.")]
         #[track_caller]
         pub fn $name($($args)*) -> $result {
             const _: taper_tensor::registry::Operation = taper_tensor::registry::$name;
@@ -61,9 +61,9 @@ macro_rules! operations {
     };
 }
 
-/// Makes methods of [`Variable`] whose result is a mask, an index or a truth value, through which no gradient flows:
-/// those of the data. In the rows after `operand:`, the second operand may be a number, after `tensor:` it is a
-/// tensor or variable.
+/// Declares methods of [`Variable`] that return the tensor method's mask, index or truth value, through which
+/// no gradient flows. In the rows after `operand:`, the second operand may be a number; after `tensor:`, it
+/// is a tensor or variable.
 macro_rules! of_data {
     (operand: $($name:ident $(($arg:ident: $ty:ty))?)*) => {
         of_data! {$(
@@ -84,10 +84,7 @@ macro_rules! of_data {
     };
     ($($name:ident($($arg:ident: $ty:ty),*) -> $result:ty = |$x:ident| $value:expr;)*) => {$(
         #[doc = concat!("Returns [`Tensor::", stringify!($name), "`](taper_tensor::Tensor::", stringify!($name), ")")]
-        /// of the data.
-        ///
-        /// # Errors
-        #[doc = concat!("As [`Tensor::", stringify!($name), "`](taper_tensor::Tensor::", stringify!($name), ").")]
+        /// of the data, through which no gradient flows.
         pub fn $name(&self $(, $arg: $ty)*) -> Result<$result> {
             const _: taper_tensor::registry::Operation = taper_tensor::registry::$name;
             let $x = self.tensor();
@@ -96,16 +93,16 @@ macro_rules! of_data {
     )*};
 }
 
-/// Makes methods of [`Variable`] that apply others in place.
+/// Declares methods of [`Variable`] that apply others in place.
 macro_rules! in_place {
     ($($name_:ident = $name:ident($($arg:ident: $ty:ty),*);)*) => {$(
         #[doc = concat!("Applies [`Variable::", stringify!($name), "`] in place.")]
         ///
         /// # Errors
-        /// On a leaf that requires a gradient, or a view of one, outside of
-        /// [`no_grad`](crate::no_grad): its value before would be lost; on a view that was made where
-        /// nothing was recorded, whose base would change unseen; when the result has another shape, or is a real number
-        /// that the dtype cannot hold.
+        /// If the variable is a leaf that requires a gradient, or a view of one, outside of
+        /// [`no_grad`](crate::no_grad), because its previous value would be lost. If it is a view that was
+        /// not recorded, because the graph would miss the change of its base. If the result has another
+        /// shape, or is floating point and the variable is not.
         #[track_caller]
         pub fn $name_(&self $(, $arg: $ty)*) -> Result<()> {
             self.change(stringify!($name_), |x| Ok(x.$name($($arg),*)?.into()))
@@ -143,9 +140,9 @@ pub(crate) mod unary;
 pub(crate) mod upsample;
 pub(crate) mod view;
 
-/// What records the results of operations on one input, which most rules are a matter of.
+/// Helpers that record the results of operations on one input.
 impl Variable {
-    /// Records `y`, whose gradient depends on no element: of a linear function.
+    /// Records the output `y` of a linear function, whose gradient depends on no element.
     #[track_caller]
     fn linear_in(
         &self,
@@ -156,7 +153,7 @@ impl Variable {
         record(node, &[self]).unary(y, move |g, _| rule(g))
     }
 
-    /// Records `y`; `rule` gives the gradient of the input from that of the output and the input.
+    /// Records `y`. `rule` returns the gradient of the input from the gradient of the output and the input.
     #[track_caller]
     fn of_input(
         &self,
@@ -168,7 +165,7 @@ impl Variable {
         record(node, &[self]).unary(y, move |g, ctx| rule(g, x.get(ctx)?))
     }
 
-    /// Records `y`; `rule` gives the gradient of the input from that of the output and the output.
+    /// Records `y`. `rule` returns the gradient of the input from the gradient of the output and the output.
     #[track_caller]
     fn of_output(
         &self,
@@ -179,7 +176,8 @@ impl Variable {
         record(node, &[self]).saves_output().unary(y, move |g, ctx| rule(g, ctx.output(0)?))
     }
 
-    /// Records `y`; `rule` gives the gradient of the input from that of the output, the input and the output.
+    /// Records `y`. `rule` returns the gradient of the input from the gradient of the output, the input and
+    /// the output.
     #[track_caller]
     fn of_both(
         &self,
@@ -191,8 +189,8 @@ impl Variable {
         record(node, &[self]).saves_output().unary(y, move |g, ctx| rule(g, x.get(ctx)?, ctx.output(0)?))
     }
 
-    /// Records `y = f(x)` for a linear `f` without a public counterpart. `transposed` gives its gradient, which has the
-    /// second node's name and the gradient `f`. Both get the size of their result.
+    /// Records `y = f(x)` for a linear `f` without a public method. `transposed` computes its gradient, which
+    /// is recorded under the second node name, with the gradient `f`. Both get the size of their result.
     #[track_caller]
     fn linear_pair<F, B>(&self, y: Tensor, nodes: [&'static str; 2], f: F, transposed: B) -> Result<Self>
     where

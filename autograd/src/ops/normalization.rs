@@ -11,22 +11,26 @@ use crate::record::{Context, record};
 use crate::{Result, Variable, is_grad_enabled};
 use taper_tensor::registry;
 
-/// What values were normalised by; nobody else sees this memory.
+/// The statistics that values were normalised by, in memory that is not shared.
 struct By {
     mean: Tensor,
     var: Tensor,
     eps: f64,
-    /// Whether the mean and the variance are the batch's own, which depend on the values.
+    /// True if the mean and the variance are the batch's own, which depend on the values.
     of_batch: bool,
 }
 
 impl Variable {
-    /// Normalises each channel of `[N, C, …]` by its mean and variance over the batch, then multiplies by
-    /// `weight` and adds `bias`, both `[C]`. With `h = (x - mean) / d`, `d = sqrt(var + eps)`:
-    /// `dx = (dy - mean(dy) - h · mean(dy · h)) · weight / d`, `dweight = sum(dy · h)`, `dbias = sum(dy)`.
+    /// Normalises each channel by its mean and variance over the batch, then multiplies by `weight` and adds
+    /// `bias`. With `h = (x - mean) / d` and `d = sqrt(var + eps)`: `dx = (dy - mean(dy) - h · mean(dy · h))
+    /// · weight / d`, `dweight = sum(dy · h)`, `dbias = sum(dy)`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, …]`, weight and bias `[C]`, output `[N, C, …]`.
     ///
     /// # Errors
-    /// As [`Tensor::batch_norm`].
+    /// If there are fewer than two dimensions, a channel has a single value, a parameter is not `[C]`, or the
+    /// dtype is not floating point.
     #[track_caller]
     pub fn batch_norm(
         &self,
@@ -43,11 +47,14 @@ impl Variable {
         Ok((self.normalised(y, by, weight, bias)?, batch))
     }
 
-    /// Normalises as [`Variable::batch_norm`], by a given mean and variance of each channel, both `[C]`, as in
+    /// Normalises as [`Variable::batch_norm`] does, but by a given mean and variance of each channel, as in
     /// evaluation: `dx = dy · weight / d`.
     ///
+    /// # Shapes
+    /// Input `[N, C, …]`, mean, variance, weight and bias `[C]`, output `[N, C, …]`.
+    ///
     /// # Errors
-    /// As [`Tensor::batch_norm_with`].
+    /// If there are fewer than two dimensions, a parameter is not `[C]`, or the dtype is not floating point.
     #[track_caller]
     pub fn batch_norm_with(
         &self,
@@ -65,12 +72,12 @@ impl Variable {
         if !is_grad_enabled() {
             return Ok(Self::new(y));
         }
-        // Running statistics go on being changed in place.
+        // Running statistics will be changed in place.
         let by = By { mean: mean.copy()?, var: var.copy()?, eps, of_batch: false };
         self.normalised(y, by, weight, bias)
     }
 
-    /// `y`, which batch norm made from `self`, as a variable.
+    /// Records the output `y` of batch norm.
     #[track_caller]
     fn normalised(&self, y: Tensor, by: By, weight: Option<&Self>, bias: Option<&Self>) -> Result<Self> {
         self.with_parameters("BatchNorm", y, weight, bias, move |x, g, weight, _| {
@@ -85,8 +92,8 @@ impl Variable {
         })
     }
 
-    /// Normalises the rows that `norm` describes; the gradients are those of [`Variable::batch_norm`], with the
-    /// means over a row.
+    /// Normalises the rows that `norm` describes. The gradients are those of [`Variable::batch_norm`], with
+    /// the means over a row.
     #[doc(hidden)]
     #[track_caller]
     pub fn row_norm(&self, norm: &RowNorm, weight: Option<&Self>, bias: Option<&Self>) -> Result<Self> {
@@ -103,8 +110,9 @@ impl Variable {
         })
     }
 
-    /// Records `y`, which a normalisation made from `self`. `grads` gives the gradients of the input, the weight
-    /// and the bias from the input, the gradient of the output, the weight, and whether a parameter needs one.
+    /// Records the output `y` of a normalisation. `grads` returns the gradients of the input, the weight and
+    /// the bias from the input, the gradient of the output, the weight, and true if a parameter needs a
+    /// gradient.
     #[track_caller]
     fn with_parameters(
         &self,
@@ -131,8 +139,8 @@ impl Variable {
         })
     }
 
-    /// The gradients of the input, which is `self`, of the weight and of the bias, in operations that
-    /// can be differentiated.
+    /// Returns the gradients of the input, `self`, of the weight and of the bias, computed by differentiable
+    /// operations.
     fn batch_norm_grad(&self, g: &Self, by: &By, weight: Option<&Self>) -> Result<[Self; 3]> {
         let size = self.size();
         let count = size[2..].iter().product::<usize>();

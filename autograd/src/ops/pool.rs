@@ -1,4 +1,5 @@
-//! Pooling: a maximum's gradient goes to the element that was the largest, a mean's to all of its window.
+//! Pooling. The gradient of a maximum goes to the largest element, the gradient of a mean to its whole
+//! window.
 
 use taper_tensor::{DType, PoolOptions, Tensor};
 
@@ -6,22 +7,22 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the largest element of each window of images `[N, C, H, W]`, as `[N, C, H', W']`; a NaN is larger
-        /// than all. The options can be a window's size alone, a number or a pair.
+        /// Returns the maximum of each window of images: `[N, C, H, W]` to `[N, C, H', W']`. NaN is larger
+        /// than all numbers. `options` may be the window's size alone, a number or a pair.
         pub fn max_pool2d(&self, options: impl Into<PoolOptions>) -> Result<Self> {
             Ok(self.max_pool(options.into())?.0)
         }
 
-        /// Returns the largest elements as [`Variable::max_pool2d`], and their places in their images as
-        /// `row · W + column`, int64 `[N, C, H', W']`: PyTorch's `max_pool2d(…, return_indices=True)`. The first of
-        /// equal ones counts.
+        /// Returns the maxima of [`Variable::max_pool2d`] and their int64 indices in their images, `row · W +
+        /// column`: PyTorch's `max_pool2d(…, return_indices=True)`. The first of equal elements is chosen.
         pub fn max_pool2d_with_indices(&self, options: impl Into<PoolOptions>) -> Result<(Self, Tensor)> {
             let (y, places) = self.max_pool(options.into())?;
             Ok((y, places.to_dtype(DType::I64)?))
         }
 
-        /// Returns the largest element of each of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as can
-        /// be, as in [`Variable::adaptive_avg_pool2d`], and its place as in [`Variable::max_pool2d_with_indices`].
+        /// Returns the maximum of each of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as
+        /// possible (see [`Variable::adaptive_avg_pool2d`]), and its index as in
+        /// [`Variable::max_pool2d_with_indices`].
         pub fn adaptive_max_pool2d(&self, size: (usize, usize)) -> Result<(Self, Tensor)> {
             let (y, places) = self.tensor().adaptive_max_pool2d(size)?;
             let y = self.maxima(y, "AdaptiveMaxPool2d", &places, |g, places, size| {
@@ -30,8 +31,8 @@ impl Variable {
             Ok((y, places))
         }
 
-        /// Returns the mean of each window of images `[N, C, H, W]`, as `[N, C, H', W']`; the padding's zeros count,
-        /// unless `count_include_pad` is off.
+        /// Returns the mean of each window of images: `[N, C, H, W]` to `[N, C, H', W']`. The zeros of the
+        /// padding count, unless `count_include_pad` is false.
         pub fn avg_pool2d(&self, options: impl Into<PoolOptions>) -> Result<Self> {
             let options = options.into();
             self.linear_pair(
@@ -42,8 +43,8 @@ impl Variable {
             )
         }
 
-        /// Returns the means of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as can be:
-        /// `floor(i H / oh)` to `ceil((i + 1) H / oh)`.
+        /// Returns the means of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as possible:
+        /// rows `floor(i H / oh)` to `ceil((i + 1) H / oh)`, and columns likewise.
         pub fn adaptive_avg_pool2d(&self, output: (usize, usize)) -> Result<Self> = linear_pair(
             ["AdaptiveAvgPool2d", "AdaptiveAvgPool2dGrad"],
             move |x, _| x.adaptive_avg_pool2d(output),
@@ -51,7 +52,7 @@ impl Variable {
         );
     }
 
-    /// The maxima of windows, and their places as the kernels have them.
+    /// Returns the maxima of windows, and their indices as u32.
     #[track_caller]
     fn max_pool(&self, options: PoolOptions) -> Result<(Self, Tensor)> {
         let (y, places) = self.tensor().max_pool2d_places(options)?;
@@ -60,7 +61,8 @@ impl Variable {
         Ok((self.maxima(y, "MaxPool2d", &places, to_places)?, places))
     }
 
-    /// Records maxima that were at `places`, to which `to_places` adds the gradient in images of a size.
+    /// Records maxima whose indices are `places`. `to_places` adds the gradient at them, in images of a given
+    /// size.
     #[track_caller]
     fn maxima<F>(&self, y: Tensor, node: &'static str, places: &Tensor, to_places: F) -> Result<Self>
     where

@@ -1,4 +1,4 @@
-//! Elements drawn at random.
+//! Random sampling.
 
 use taper_tensor::Replacement;
 use taper_tensor::Tensor;
@@ -12,7 +12,8 @@ impl Variable {
     }
 
     operations! {
-        /// Returns 1 with the probability that the element gives, else 0. Where a gradient is required, it is an error.
+        /// Returns 1 with the probability given by the element, else 0. It has no gradient; if one is
+        /// required, it returns an error.
         pub fn bernoulli(&self) -> Result<Self> {
             self.without_gradient("bernoulli", Tensor::bernoulli)
         }

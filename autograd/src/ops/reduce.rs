@@ -10,10 +10,10 @@ use taper_tensor::registry;
 
 impl Variable {
     operations! {
-        /// Returns the sum of all elements; integers are summed as i64. Each element gets the gradient.
+        /// Returns the sum of all elements. Integers are summed in int64. Each element gets the gradient.
         pub fn sum(&self) -> Result<Self> = spread("Sum", &[], 1.0);
 
-        /// Returns the sums over some dimensions, all where none is given.
+        /// Returns the sums over `dims`, or over all dimensions if none is given.
         pub fn sum_dim(&self, dims: impl IntoDims) -> Result<Self> {
             if let Some(scope) = widened(&registry::sum_dim, self) {
                 return scope.full(self)?.sum_dim(dims);
@@ -22,20 +22,21 @@ impl Variable {
             self.spread(self.tensor().sum_dim(&dims)?, "SumDim", &dims.dims, 1.0)
         }
 
-        /// Returns the mean of all elements; NaN of none.
+        /// Returns the mean of all elements, or NaN if there are none.
         pub fn mean(&self) -> Result<Self> = spread("Mean", &[], self.numel() as f64);
 
-        /// Returns the means over some dimensions, all where none is given.
+        /// Returns the means over `dims`, or over all dimensions if none is given.
         pub fn mean_dim(&self, dims: impl IntoDims) -> Result<Self> {
             let dims = dims.into_dims();
             self.means(self.tensor().mean_dim(&dims)?, &dims.dims)
         }
 
-        /// Returns the product of all elements; integers are multiplied as i64, and wrap around. The gradient of an
-        /// element is the product of the others, also where elements are 0.
+        /// Returns the product of all elements. Integers are multiplied in int64 and wrap around. The
+        /// gradient of an element is the product of the others, also if elements are 0.
         pub fn prod(&self) -> Result<Self> = of_input("Prod", |g, x| x.prod_gradient(&g, &[]));
 
-        /// Returns the products over some dimensions, all where none is given. The gradient is as that of [`Variable::prod`].
+        /// Returns the products over `dims`, or over all dimensions if none is given. The gradient of an
+        /// element is the product of the others, also if elements are 0.
         pub fn prod_dim(&self, dims: impl IntoDims) -> Result<Self> {
             if let Some(scope) = widened(&registry::prod_dim, self) {
                 return scope.full(self)?.prod_dim(dims);
@@ -45,10 +46,10 @@ impl Variable {
             self.of_input(y, "ProdDim", move |g, x| x.prod_gradient(&g, &dims.dims))
         }
 
-        /// Returns the norm `y = (Σ |x|^p)^(1/p)` over some dimensions, all where none is given; the largest or the
-        /// smallest `|x|` for an infinite p, the number of elements that are not 0 for a p of 0.
-        /// `dx = sign(x) (|x| / y)^(p - 1) · dy`, and 0 where x or y is 0; extreme elements that are equal share the
-        /// gradient.
+        /// Returns the norm `y = (Σ |x|^p)^(1/p)` over `dims`, or over all dimensions if none is given. For
+        /// an infinite `p` it is the largest (or smallest, for `-inf`) `|x|`, and for `p = 0` the number of
+        /// elements that are not 0. `dx = sign(x) (|x| / y)^(p - 1) · dy`, and 0 if x or y is 0. Equal
+        /// largest or smallest elements share the gradient.
         pub fn norm_p(&self, p: f64, dims: impl IntoDims) -> Result<Self> {
             if let Some(scope) = widened(&registry::norm_p, self) {
                 return scope.full(self)?.norm_p(p, dims);
@@ -67,14 +68,14 @@ impl Variable {
                     let extreme = same(&x.tensor().abs()?, &y.tensor())?;
                     x.sign()?.mul(&g)?.mul(shares(extreme, g.dtype(), &dims.dims, &kept)?)
                 } else {
-                    let flat = x.tensor().eq(0)?; // where sign(x) is 0, and the power may be infinite
+                    let flat = x.tensor().eq(0)?; // sign(x) is 0 there, but the power may be infinite
                     let share = x.masked_fill(&flat, 1.0)?.abs()?.over_or_0(&y)?;
                     share.pow(p - 1.0)?.masked_fill(&y.tensor().eq(0)?, 0.0)?.mul(x.sign()?)?.mul(g)
                 }
             })
         }
 
-        /// Returns `ln(Σ e^x)` over some dimensions, all where none is given, without overflow:
+        /// Returns `ln(Σ e^x)` over `dims`, or over all dimensions if none is given, without overflow:
         /// `dx = e^(x - y) · dy`, the softmax.
         pub fn logsumexp(&self, dims: impl IntoDims) -> Result<Self> {
             let dims = dims.into_dims();
@@ -91,7 +92,7 @@ impl Variable {
         count_nonzero_dim(dims: impl IntoDims) -> Tensor;
     }
 
-    /// Records the sums `y` over `dims`, divided by a number.
+    /// Records the sums `y` over `dims`, divided by `count`.
     #[track_caller]
     fn spread(&self, y: Tensor, node: &'static str, dims: &[i64], count: f64) -> Result<Self> {
         let (size, kept) = (self.size(), kept(dims, &self.size()));
@@ -107,8 +108,8 @@ impl Variable {
         self.spread(y, "MeanDim", dims, count(dims, &self.size()))
     }
 
-    /// The product of the others times `g`: of those before and of those after, in f64, where they neither
-    /// overflow nor vanish as long as their own product does not.
+    /// Returns the product of the other elements times `g`: of those before and those after each element. It
+    /// computes in f64, so that partial products neither overflow nor vanish unless the whole product does.
     fn prod_gradient(&self, g: &Self, dims: &[i64]) -> Result<Self> {
         let (size, kept) = (self.size(), kept(dims, &self.size()));
         let x = self.to_dtype(DType::F64)?;
@@ -125,7 +126,7 @@ impl Variable {
         others.reshape(&size[..])?.mul(g)?.to_dtype(self.dtype())
     }
 
-    /// Along the first dimension, the product of the elements before each.
+    /// Returns the product of the elements before each, along the first dimension.
     pub(super) fn products_before(&self) -> Result<Self> {
         let n = self.size()[0];
         if n == 0 {
@@ -135,17 +136,17 @@ impl Variable {
         Self::cat(&[one, self.narrow(0, 0, n - 1)?], 0)?.cumprod(0)
     }
 
-    /// `self / y`, and 0 where y is 0.
+    /// Returns `self / y`, and 0 where y is 0.
     #[track_caller]
     pub(super) fn over_or_0(&self, y: &Self) -> Result<Self> {
         let zero = y.tensor().eq(0)?;
         self.div(y.masked_fill(&zero, 1.0)?)?.masked_fill(&zero, 0.0)
     }
 
-    /// Sums what broadcasting repeated, so that the result has the shape `target`.
+    /// Sums over the dimensions that broadcasting expanded, so that the result has the shape `target`.
     ///
     /// # Errors
-    /// When `target` does not broadcast to the shape of `self`.
+    /// If `target` does not broadcast to the shape of `self`.
     #[track_caller]
     pub fn sum_to(&self, target: &[usize]) -> Result<Self> {
         let size = self.size();
@@ -158,15 +159,15 @@ impl Variable {
 
 taper_tensor::composed_reduce!(Variable);
 
-/// The shape with these dimensions, which the tensor operation has accepted, become 1; all of them
-/// where none is named.
+/// Returns the shape with these dimensions, or all of them if none is given, replaced by 1. The tensor's
+/// operation has checked them.
 pub(crate) fn kept(dims: &[i64], size: &[usize]) -> Shape {
     let mut kept = Shape::from(size);
     if dims.is_empty() {
         kept.fill(1);
     }
     for &d in dims {
-        // A number has dimension 0 to PyTorch, and no size.
+        // PyTorch allows dimension 0 of a tensor without dimensions.
         if let Some(n) = kept.get_mut(index_of(d, size.len())) {
             *n = 1;
         }
@@ -174,7 +175,7 @@ pub(crate) fn kept(dims: &[i64], size: &[usize]) -> Shape {
     kept
 }
 
-/// How many elements each result over `dims` has.
+/// Returns the number of elements that each result over `dims` is computed from.
 pub(super) fn count(dims: &[i64], size: &[usize]) -> f64 {
     let kept = kept(dims, size);
     size.iter().zip(&kept[..]).filter(|(n, k)| n != k).map(|(&n, _)| n as f64).product()

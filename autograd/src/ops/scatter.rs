@@ -1,11 +1,11 @@
-//! Elements written at indices.
+//! Writing elements at indices.
 
 use taper_tensor::{AsTensor, IncludeSelf, IntoOperand, Operand, Reduce, Scalar, Tensor};
 
 use crate::record::record;
 use crate::{Result, Variable};
 
-/// A mask of 1, which `erase` changes.
+/// Returns a mask of 1, changed by `erase`.
 fn kept(y: &Tensor, erase: impl FnOnce(&Tensor) -> taper_tensor::Result<()>) -> Result<Tensor> {
     let keep = y.like().dtype(taper_tensor::DType::Bool).ones(y.size())?;
     erase(&keep)?;
@@ -14,7 +14,8 @@ fn kept(y: &Tensor, erase: impl FnOnce(&Tensor) -> taper_tensor::Result<()>) -> 
 
 impl Variable {
     operations! {
-        /// Returns a copy with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and so on.
+        /// Returns a copy with the elements of `source` added at `index` along `dim`. For `dim` 1 of a
+        /// matrix, `out[i][index[i][j]] += source[i][j]`.
         pub fn scatter_add(&self, dim: i64, index: &Tensor, source: impl AsTensor<Self>) -> Result<Self> {
             let source = source.as_tensor();
             let y = self.tensor().scatter_add(dim, index, &*source.tensor())?;
@@ -35,9 +36,9 @@ impl Variable {
             })
         }
 
-        /// Returns a copy with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on; the source may be one
-        /// number. The gradient at those places goes to the source. An index must not name one place twice, where the
-        /// gradient would not know which source it was.
+        /// Returns a copy with the elements of `source`, or one number, written at `index` along `dim`. For
+        /// `dim` 1 of a matrix, `out[i][index[i][j]] = source[i][j]`. The gradient of those elements goes to
+        /// the source. Indices must not repeat, because the gradient would not know which source was written.
         pub fn scatter(&self, dim: i64, index: &Tensor, source: impl IntoOperand<Self>) -> Result<Self> {
             let (at, index) = (index.clone(), index.clone());
             let own = move |g: &Self| g.keep(&kept(&g.tensor(), |keep| keep.scatter_(dim, &at, 0))?);
@@ -61,8 +62,8 @@ impl Variable {
             self.linear_in(y, "IndexFill", move |g| g.index_fill(dim, &index, 0))
         }
 
-        /// Returns a copy with the slices of `source` at `index`, a vector of integers that are all different, along
-        /// `dim`.
+        /// Returns a copy with the slices at `index`, a vector of distinct integers, along `dim` replaced by
+        /// those of `source`.
         pub fn index_copy(&self, dim: i64, index: &Tensor, source: impl AsTensor<Self>) -> Result<Self> {
             let source = source.as_tensor();
             let (y, index) = (self.tensor().index_copy(dim, index, &*source.tensor())?, index.clone());
@@ -73,12 +74,12 @@ impl Variable {
         }
     }
 
-    /// Returns a copy where element `[index[i][j]][j]` (for `dim` 0, and so on) is made of all `source[i][j]`
-    /// for that place, and with `include_self` of the element itself. Of equal largest or smallest ones, each
-    /// gets an equal share of the gradient.
+    /// Returns a copy in which each element is the reduction of the elements of `source` at its index, and of
+    /// the element itself with `include_self`. For `dim` 0 of a matrix, `source[i][j]` goes to
+    /// `[index[i][j]][j]`. Equal largest or smallest elements share the gradient.
     ///
     /// # Errors
-    /// As [`Tensor::scatter_reduce`].
+    /// If an index is out of range or not an integer, or the shapes or dtypes do not fit.
     #[track_caller]
     pub fn scatter_reduce(
         &self,
@@ -91,17 +92,18 @@ impl Variable {
         let source = &source.as_tensor().part_for(index)?;
         let (x, from, inputs) = (self.data(), source.data(), [self, source]);
         let y = x.scatter_reduce(dim, index, &from, reduce, include_self)?;
-        // Of integers there is no gradient to prepare.
+        // Integers have no gradient.
         if !inputs.iter().any(|x| x.is_requires_grad()) {
             return Ok(Self::new(y));
         }
-        // Where the element itself counts: there, or where no source is.
+        // The mask of elements that take part themselves: with `include_self`, or without a source.
         let own = kept(&x, |keep| if include_self.0 { Ok(()) } else { keep.scatter_(dim, index, 0) })?;
         let count = |own: &Tensor, sources: &Tensor| -> Result<Tensor> {
             Ok(own.to_dtype(x.dtype())?.scatter_add(dim, index, sources)?.clamp_min(1.0)?)
         };
         let (node, at) = (record("ScatterReduce", &inputs), index.clone());
-        // The gradient, divided by the shares, goes to those elements and sources that count, mine and theirs.
+        // The gradient, divided by the shares, goes to the elements (`mine`) and sources (`theirs`) that take
+        // part.
         let (shares, mine, theirs) = match reduce {
             Reduce::Sum => (None, own, None),
             Reduce::Mean => (Some(count(&own, &from.ones_like()?)?), own, None),
@@ -113,7 +115,7 @@ impl Variable {
                 let (x, from) = (self.save(), source.save());
                 return node.each(y, move |g, i, ctx| {
                     let from = from.get(ctx)?;
-                    // What does not count is no factor.
+                    // Elements that do not take part are factors of 1.
                     let x = x.get(ctx)?.masked_fill(&own.eq(0)?, 1.0)?;
                     let product =
                         |x: &Self, from: &Self| x.scatter_reduce(dim, &at, from, reduce, IncludeSelf(true));
@@ -121,7 +123,8 @@ impl Variable {
                         let one = Self::new(x.tensor().ones_like()?);
                         return g.mul(product(&one, &from)?)?.keep(&own);
                     }
-                    // The product of the others: of all but zeros, by division, where no other is 0.
+                    // The product of the other elements: the product of all without zeros, divided by the
+                    // element, unless another one is 0.
                     let zero = from.eq(0)?;
                     let wide = zero.to_dtype(from.dtype())?;
                     let zeros = x.tensor().zeros_like()?.scatter_add(dim, &at, &wide)?;
@@ -141,7 +144,7 @@ impl Variable {
         })
     }
 
-    /// The elements of a source that an index, which may be smaller, refers to.
+    /// Returns the elements of a source that an index, which may be smaller, refers to.
     pub(crate) fn part_for(&self, index: &Tensor) -> Result<Self> {
         let mut part = self.clone();
         for (d, (&n, &size)) in index.size().iter().zip(self.size().iter()).enumerate() {

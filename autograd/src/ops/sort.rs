@@ -1,4 +1,4 @@
-//! Sorting, the largest few, and searching in order.
+//! Sorting, selection of the largest elements, and search in sorted tensors.
 
 use taper_tensor::{Descending, IntoDims, Keepdim, Largest, Right, Tensor};
 
@@ -6,31 +6,32 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the elements in ascending order along a dimension, or `descending`, and their indices as i64. NaN
-        /// is above all numbers; equal elements keep their order.
+        /// Sorts the elements along `dim` in ascending order, or in descending order with `descending`.
+        /// Returns them and their int64 indices. NaN is larger than all numbers; equal elements keep their
+        /// order.
         pub fn sort(&self, dim: i64, descending: Descending) -> Result<(Self, Tensor)> = picked("Sort", &Keepdim(dim).into_dims());
-        /// Returns the `k` largest elements along a dimension in descending order, or the smallest in ascending
-        /// order, and their indices as i64.
+        /// Returns the `k` largest elements along `dim` in descending order, or the smallest in ascending
+        /// order, and their int64 indices.
         pub fn topk(&self, k: usize, dim: i64, largest: Largest) -> Result<(Self, Tensor)> = picked("TopK", &Keepdim(dim).into_dims());
-        /// Returns the `k`-th smallest elements along a dimension, counted from 1, and their indices. NaN is above all
-        /// numbers.
+        /// Returns the `k`-th smallest elements along `dim`, counted from 1, and their int64 indices. NaN is
+        /// larger than all numbers.
         pub fn kthvalue(&self, k: usize, dim: impl IntoDims) -> Result<(Self, Tensor)> {
             let dims = dim.into_dims();
             self.picked(self.tensor().kthvalue(k, &dims)?, "Kthvalue", &dims)
         }
 
-        /// Returns the different elements in ascending order, for each element its index among them (the shape of
-        /// `self`, i64), and how often each occurs (i64). Where a gradient is required, it is an error.
+        /// Returns the distinct elements in ascending order, the int64 index into these for each element, and
+        /// the int64 number of occurrences of each. It has no gradient; if one is required, it returns an
+        /// error.
         pub fn unique(&self) -> Result<(Self, Tensor, Tensor)> = constants("unique");
-        /// Returns the elements without those equal to the one before, for each element the index of its own among
-        /// them (the shape of `self`, i64), and how often each stood in a row (i64). Where a gradient is required, it
-        /// is an error.
+        /// Returns the elements without consecutive duplicates, the int64 index into these for each element,
+        /// and the int64 length of each run. It has no gradient; if one is required, it returns an error.
         pub fn unique_consecutive(&self) -> Result<(Self, Tensor, Tensor)> = constants("unique_consecutive");
     }
 
     of_data! { operand: searchsorted(right: Right) }
 
-    /// The values as a constant, with the inverse and the counts, where no gradient is required.
+    /// Returns the values as a constant, with the inverse and the counts, if no gradient is required.
     fn constants(
         &self,
         (values, inverse, counts): (Tensor, Tensor, Tensor),

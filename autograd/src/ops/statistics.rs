@@ -9,24 +9,26 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the most frequent elements along a dimension, of equally frequent ones the smallest, and the index
-        /// where each is last, which gets the gradient.
+        /// Returns the most frequent elements along `dim`, the smallest of equally frequent ones, and the
+        /// int64 index of the last occurrence of each, which gets the gradient.
         pub fn mode(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
             let dims = dim.into_dims();
             self.picked(self.tensor().mode(&dims)?, "Mode", &dims)
         }
 
-        /// Returns the middle element of all, the lower of two; equal ones share the gradient.
+        /// Returns the median of all elements, the lower of two middle ones. Equal elements share the
+        /// gradient.
         pub fn median(&self) -> Result<Self> = shared("Median", vec![], same);
-        /// Returns the middle elements along a dimension, the lower of two, and their indices; the first NaN where
-        /// there is one.
+        /// Returns the medians along `dim`, the lower of two middle elements, and their int64 indices. If
+        /// there is a NaN, the first one is the median.
         pub fn median_dim(&self, dim: impl IntoDims) -> Result<(Self, Tensor)> {
             let dims = dim.into_dims();
             self.picked(self.tensor().median_dim(&dims)?, "Median", &dims)
         }
 
-        /// Returns the variances over some dimensions, all where none is given: the squared distances from the mean,
-        /// summed, over `n - correction`. `dx = 2 (x - mean) / (n - correction) · dy`.
+        /// Returns the variances over `dims`, or over all dimensions if none is given: the sums of squared
+        /// differences from the mean, divided by `n - correction`. `dx = 2 (x - mean) / (n - correction) ·
+        /// dy`.
         pub fn var(&self, dims: impl IntoDims, correction: f64) -> Result<Self> {
             let dims = dims.into_dims();
             self.variances(self.tensor().var(&dims, correction)?, "Var", &dims.dims, correction)
@@ -39,8 +41,8 @@ impl Variable {
             Ok((self.variances(var, "Var", &dims.dims, correction)?, self.means(mean, &dims.dims)?))
         }
 
-        /// Returns the standard deviations, the square roots `y` of [`Variable::var`]: `dvar = dy / 2y`, and 0 where y
-        /// is 0.
+        /// Returns the standard deviations `y`, the square roots of [`Variable::var`]: `dvar = dy / 2y`, and
+        /// 0 if y is 0.
         pub fn std(&self, dims: impl IntoDims, correction: f64) -> Result<Self> {
             let dims = dims.into_dims();
             self.variances(self.tensor().std(&dims, correction)?, "Std", &dims.dims, correction)
@@ -53,9 +55,9 @@ impl Variable {
             Ok((self.variances(std, "Std", &dims.dims, correction)?, self.means(mean, &dims.dims)?))
         }
 
-        /// Returns how many elements are in each of `bins` equal parts of `[min, max]`, in the dtype of `self`; from
-        /// the smallest to the largest element where the bounds are equal. Elements outside are not counted. Where a
-        /// gradient is required, it is an error.
+        /// Returns the number of elements in each of `bins` equal parts of `[min, max]`, in the dtype of
+        /// `self`. If both bounds are equal, the smallest and the largest elements are the bounds. Elements
+        /// outside are not counted. It has no gradient; if one is required, it returns an error.
         pub fn histc(&self, bins: usize, min: f64, max: f64) -> Result<Self> {
             self.without_gradient("histc", |x| x.histc(bins, min, max))
         }

@@ -1,4 +1,4 @@
-//! Functions of each element.
+//! Elementwise functions.
 
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10, PI};
 
@@ -7,7 +7,8 @@ use taper_tensor::{DType, Tensor};
 
 use crate::{Result, Variable, is_grad_enabled};
 
-/// Makes the rows of a table methods of [`Variable`]: one pass forward, and one for the gradient.
+/// Makes methods of [`Variable`] from the rows of a table: one kernel for the value, and one for the
+/// gradient.
 macro_rules! elementwise_methods {
     ($($(#[$doc:meta])* $Type:ident $name:ident $name_:ident ($($p:ident = $default:literal),*) $costs:tt
         value |$x:ident| $value:expr; gradient of $saved:ident |$g:ident, $s:ident| $gradient:expr;)*) => {
@@ -25,14 +26,14 @@ pub(super) use elementwise_methods;
 
 taper_tensor::functions!(elementwise_methods);
 
-/// Formulas over whole variables, whose operations can be differentiated.
+/// Formulas over whole variables, by differentiable operations.
 mod symbolic {
     use crate::{Error, Result, Variable};
     taper_tensor::symbols!(Variable, Variable::data);
 }
 
 impl Variable {
-    /// Records an operation of a table, whose result is `y`.
+    /// Records an elementwise operation of a table with the output `y`.
     #[track_caller]
     pub(super) fn elementwise<E: Elementwise>(&self, y: Tensor, _: E, given: &[f64]) -> Result<Self> {
         let params = params(given);
@@ -40,7 +41,7 @@ impl Variable {
             if !is_grad_enabled() {
                 return Ok(Self::new(g.tensor().elementwise_gradient::<E>(&saved.tensor(), params)?));
             }
-            // In the 16-bit dtypes the steps of a formula would lose digits.
+            // In 16-bit dtypes the steps of a formula would lose precision.
             let dtype = g.dtype();
             let wide = if dtype.size_in_bytes() < 4 { DType::F32 } else { dtype };
             let (g, saved) = (g.to_dtype(wide)?, saved.to_dtype(wide)?);
@@ -89,23 +90,24 @@ impl Variable {
         pub fn atanh(&self) -> Result<Self> = of_input("Atanh", |g, x| g.div(x.square()?.rsub(1.0)?));
         /// Returns 2 to the power of each element: dy/dx = y ln 2.
         pub fn exp2(&self) -> Result<Self> = of_output("Exp2", |g, y| g.mul(y.mul(LN_2)?));
-        /// Returns 1 less the error function: dy/dx = -2 / √π · e^-x².
+        /// Returns `1 - erf(x)`: dy/dx = -2 / √π · e^-x².
         pub fn erfc(&self) -> Result<Self>
             = of_input("Erfc", |g, x| g.mul(x.square()?.neg()?.exp()?.mul(-FRAC_2_SQRT_PI)?));
-        /// Returns the logarithm of the gamma function's absolute value: dy/dx is its [`Variable::digamma`].
+        /// Returns the natural logarithm of the absolute value of the gamma function: dy/dx is
+        /// [`Variable::digamma`].
         pub fn lgamma(&self) -> Result<Self> = of_input("Lgamma", |g, x| g.mul(x.digamma()?));
-        /// Returns the derivative of [`Variable::lgamma`]: dy/dx is its first [`Variable::polygamma`].
+        /// Returns the derivative of [`Variable::lgamma`]: dy/dx is the first [`Variable::polygamma`].
         pub fn digamma(&self) -> Result<Self> = of_input("Digamma", |g, x| g.mul(x.polygamma(1)?));
         /// Returns the `n`-th derivative of [`Variable::digamma`]: dy/dx is the next one.
         pub fn polygamma(&self, n: usize) -> Result<Self>
             = of_input("Polygamma", move |g, x| g.mul(x.polygamma(n + 1)?));
-        /// Returns `sin(πx) / (πx)`, and 1 for 0: `dx = (cos(πx) - y) / x · dy`, 0 at 0.
+        /// Returns `sin(πx) / (πx)`, and 1 for 0: `dx = (cos(πx) - y) / x · dy`, and 0 at 0.
         pub fn sinc(&self) -> Result<Self> = of_both("Sinc", |g, x, y| {
             let slope = x.mul(PI)?.cos()?.sub(y)?;
             g.mul(slope.div(x.masked_fill(&x.eq(0)?, 1.0)?)?)
         });
-        /// Returns `ln(x / (1 - x))`, the inverse of [`Variable::sigmoid`]; with `eps`, of x moved into `eps` to
-        /// `1 - eps`. `dx = dy / (x (1 - x))`, 0 where x was moved, and NaN outside of 0 to 1.
+        /// Returns `ln(x / (1 - x))`, the inverse of [`Variable::sigmoid`]. With `eps`, x is first limited to
+        /// `[eps, 1 - eps]`. `dx = dy / (x (1 - x))`, 0 where x was limited, and NaN outside of [0, 1].
         pub fn logit(&self, eps: Option<f64>) -> Result<Self> = of_input("Logit", move |g, x| {
             let low = eps.unwrap_or(0.0);
             let outside = x.lt(low)?.logical_or(x.gt(1.0 - low)?)?;
@@ -113,23 +115,25 @@ impl Variable {
             g.div(x.mul(x.rsub(1.0)?)?)?.masked_fill(&outside, outer)
         });
 
-        /// Returns numbers for NaN and for the infinities, through which no gradient flows.
+        /// Replaces NaN by `nan`, and infinities by `posinf` and `neginf`, or by the dtype's largest and
+        /// smallest number. No gradient flows through replaced elements.
         pub fn nan_to_num(&self, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Result<Self> {
             let (y, finite) = (self.tensor().nan_to_num(nan, posinf, neginf)?, self.isfinite()?);
             self.linear_in(y, "NanToNum", move |g| g.keep(&finite))
         }
 
-        /// Returns the part after the point, with the sign of x: dy/dx = 1.
+        /// Returns the fractional part, with the sign of x: dy/dx = 1.
         pub fn frac(&self) -> Result<Self> = linear_in("Frac", Ok);
-        /// Returns -1, 0 or 1, of NaN 0. The gradient is 0, as PyTorch's.
+        /// Returns -1, 0 or 1, and 0 for NaN. The gradient is 0, as in PyTorch.
         pub fn sign(&self) -> Result<Self> = flat("Sign");
-        /// Returns the largest integer not above x. The gradient is 0, as PyTorch's.
+        /// Returns the largest integer that is at most x. The gradient is 0, as in PyTorch.
         pub fn floor(&self) -> Result<Self> = flat("Floor");
-        /// Returns the smallest integer not below x. The gradient is 0, as PyTorch's.
+        /// Returns the smallest integer that is at least x. The gradient is 0, as in PyTorch.
         pub fn ceil(&self) -> Result<Self> = flat("Ceil");
-        /// Returns the nearest integer, of two equally near the even one. The gradient is 0, as PyTorch's.
+        /// Returns the nearest integer, and the even one of two equally near ones. The gradient is 0, as in
+        /// PyTorch.
         pub fn round(&self) -> Result<Self> = flat("Round");
-        /// Returns the integer part. The gradient is 0, as PyTorch's.
+        /// Returns the integer part, rounded towards zero. The gradient is 0, as in PyTorch.
         pub fn trunc(&self) -> Result<Self> = flat("Trunc");
     }
 

@@ -1,18 +1,20 @@
-//! Images in another size, by the nearest pixel or by a line between neighbours.
+//! Resizing of images.
 
 use crate::{Result, Variable};
 use taper_tensor::AlignCorners;
 
 impl Variable {
     operations! {
-        /// Returns images `[N, C, H, W]` in another size, each pixel the nearest one: `floor(i · H / oh)`.
+        /// Resizes images by copying the nearest pixel, `floor(i · H / oh)`: `[N, C, H, W]` to `[N, C, oh,
+        /// ow]`.
         pub fn upsample_nearest2d(&self, output: (usize, usize)) -> Result<Self> = linear_pair(
             ["UpsampleNearest2d", "UpsampleNearest2dGrad"],
             move |x, _| x.upsample_nearest2d(output),
             |g, size| g.upsample_nearest2d_grad(size),
         );
-        /// Returns images `[N, C, H, W]` in another size, each pixel a mixture of the four nearest; with
-        /// `align_corners` the corners' centres keep their places, or else the corners themselves.
+        /// Resizes images by bilinear interpolation between the four nearest pixels: `[N, C, H, W]` to `[N,
+        /// C, oh, ow]`. With `align_corners`, the centres of the corner pixels are aligned, else the corners
+        /// of the image.
         pub fn upsample_bilinear2d(&self, output: (usize, usize), align_corners: AlignCorners) -> Result<Self> = linear_pair(
             ["UpsampleBilinear2d", "UpsampleBilinear2dGrad"],
             move |x, _| x.upsample_bilinear2d(output, align_corners),

@@ -1,4 +1,4 @@
-//! Other shapes and orders of dimensions over the same memory.
+//! Views with other shapes and orders of dimensions.
 
 use taper_tensor::{IntoShape, Tensor};
 
@@ -7,21 +7,22 @@ use crate::{Result, Variable};
 
 impl Variable {
     operations! {
-        /// Returns the same memory in another shape; one size may be -1 and is computed from the others. Unlike
+        /// Returns a view in another shape. One size may be -1; it is inferred from the others. Unlike
         /// [`Variable::reshape`], it never copies.
         pub fn view(&self, sizes: impl IntoShape) -> Result<Self> = in_shape("View");
-        /// Returns the elements in another shape; one size may be -1 and is computed from the others. It is a view
-        /// where the strides allow one, else a copy.
+        /// Returns the elements in another shape. One size may be -1; it is inferred from the others. The
+        /// result is a view if the strides allow it, else a copy.
         pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> = in_shape("Reshape");
-        /// Returns a view with a new dimension of size 1 at `dim`, at most the number of dimensions.
+        /// Returns a view with a new dimension of size 1 at `dim`, which is at most the number of dimensions.
         pub fn unsqueeze(&self, dim: i64) -> Result<Self> = in_shape("Unsqueeze");
-        /// Returns a view without those of `dims` whose size is 1; without those of all dimensions if none is given.
+        /// Returns a view without the dimensions of size 1 among `dims`, or among all dimensions if none is
+        /// given.
         pub fn squeeze(&self, dims: impl IntoShape) -> Result<Self> = in_shape("Squeeze");
-        /// Joins the dimensions from `start` to the last into one, or from the first to the second of a pair;
-        /// `flatten(0)` gives one dimension. It is a view where the strides allow one.
+        /// Merges the dimensions from `start` to the last one into one, or those from `start` to `end` if
+        /// `dims` is a pair. `flatten(0)` gives a vector. The result is a view if the strides allow it.
         pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> = in_shape("Flatten");
-        /// Splits a dimension into several; one of their sizes may be -1 and is computed from the others. It is a view
-        /// where the strides allow one.
+        /// Splits a dimension into several. One of their sizes may be -1; it is inferred from the others. The
+        /// result is a view if the strides allow it.
         pub fn unflatten(&self, dim: i64, sizes: impl IntoShape) -> Result<Self> = in_shape("Unflatten");
 
         /// Returns a view with two dimensions swapped.
@@ -41,8 +42,8 @@ impl Variable {
             record("Permute", &[self]).view().unary(y, move |g, _| g.permute(&back))
         }
 
-        /// Returns a view that repeats the elements along dimensions of size 1; -1 keeps a size, and new dimensions
-        /// may come first.
+        /// Returns a view that repeats the elements along dimensions of size 1. A size of -1 keeps a
+        /// dimension. Additional sizes come first and add dimensions.
         pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
             let y = self.tensor().expand(sizes)?;
             record("Expand", &[self]).view().each(y, |g, _, _| Ok(g.clone()))
@@ -65,7 +66,7 @@ impl Variable {
 
 taper_tensor::composed_view!(Variable);
 
-/// Returns a dimension that the tensor operation has accepted, counted from the front.
+/// Returns a dimension, counted from the front. The tensor's operation has checked it.
 pub(crate) fn index_of(dim: i64, rank: usize) -> usize {
     (if dim < 0 { dim + rank as i64 } else { dim }) as usize
 }

@@ -23,8 +23,8 @@ macro_rules! twins {
     };
 }
 
-/// Makes twins of the rows of the shared lists: those without arguments, or with one other operand. The others are
-/// named in `REST`, and stand in `WITH_ARGUMENTS`.
+/// Makes twins of the rows of the shared lists: those without arguments, or with one other operand. The
+/// others are named in `REST`, and stand in `WITH_ARGUMENTS`.
 macro_rules! from_list {
     ($($name_:ident = $name:ident($($arg:ident: $ty:ty),*);)*) => {
         const NAMES: &[&str] = &[$(stringify!($name_)),*];
@@ -146,7 +146,8 @@ fn outcome(
     let real = inputs[0].dtype().is_float();
     let leaf = |x: &Tensor| if real { Variable::requires_grad(x.clone()) } else { Variable::new(x.clone()) };
     let leaves: Vec<Variable> = inputs.iter().map(leaf).collect();
-    // Not the leaves themselves, which cannot change in place; squared, so that the gradients count what was there.
+    // Not the leaves themselves, which cannot change in place; squared, so that the gradients count what was
+    // there.
     let copies = leaves.iter().map(Variable::square).collect::<Result<Vec<_>>>()?;
     let y = f(&copies)?;
     if y.is_requires_grad() {
@@ -223,7 +224,7 @@ fn fills_cut_the_graph() {
 fn integers_cannot_hold_real_results() {
     let x = Variable::new(Tensor::new([1i64, 2]).unwrap());
     let error = x.div_(2).unwrap_err().to_string();
-    assert!(error.starts_with("div_: the result is a real number"), "{error}");
+    assert!(error.starts_with("div_: the result is floating point"), "{error}");
     x.add_(1).unwrap();
     assert_eq!(x.data().to_vec::<i64>().unwrap(), [2, 3]);
 }

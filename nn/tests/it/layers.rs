@@ -377,7 +377,7 @@ fn they_refuse_what_does_not_fit() -> Result<()> {
     refused(&Conv1d::new(2, 2, 3)?, &[2, 5], ".unsqueeze(0)");
     refused(&BatchNorm2d::new(3)?, &[2, 4, 2, 2], "with 3 channels");
     refused(&BatchNorm1d::new(3)?, &[1, 3], "more than one value");
-    refused(&LayerNorm::new(&[3])?, &[2, 4], "end in [3]");
+    refused(&LayerNorm::new(&[3])?, &[2, 4], "ends in [3]");
     refused(&GroupNorm::new(2, 4)?, &[2, 6, 3], "with 4 channels");
     refused(&PixelShuffle::new(2)?, &[1, 3, 2, 2], "a multiple of 4");
     refused(&MultiheadAttention::new(4, 2)?, &[3, 4], "[length, batch, 4]");

@@ -44,7 +44,7 @@ fn cross_entropy_refuses_what_is_no_class() {
 fn mse_refuses_to_broadcast() {
     let (column, row) = (Tensor::ones((4, 1)).unwrap(), Tensor::ones(4).unwrap());
     let message = refused(MseLoss::new().forward(&column.into(), row));
-    assert_eq!(message, "mse_loss: input has shape [4, 1], target [4], expected the same");
+    assert_eq!(message, "mse_loss: input has shape [4, 1] and target [4], expected equal shapes");
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn anomalies_name_layers_without_parameters() -> Result<()> {
     let error = detect_anomaly(|| -> Result<()> { Ok(net.forward(&x)?.sum()?.backward()?) });
     let error = error.unwrap_err().to_string();
     assert!(
-        error.contains("Softmax gave a gradient that is not finite") && error.ends_with("in 1"),
+        error.contains("Softmax returned a gradient that is not finite") && error.ends_with("in 1"),
         "{error}"
     );
     Ok(())

@@ -103,7 +103,7 @@ fn an_anomaly_names_the_layer() -> Result<()> {
     let input = Variable::new(Tensor::ones((1, 3, 32, 32))?);
     let error = detect_anomaly(|| -> Result<()> { Ok(net.forward(&input)?.sum()?.backward()?) });
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("Linear gave a gradient that is not finite"), "{error}");
+    assert!(error.contains("Linear returned a gradient that is not finite"), "{error}");
     assert!(error.contains("tutorial.rs") && error.ends_with("in fc3"), "{error}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Reads Python's pickles as data. Nothing that a pickle says is run: a class stays a name, and a call
+//! A reader of Python's pickles as data. It runs nothing that a pickle says: a class stays a name, and a call
 //! stays a description of a call.
 //!
 //! ```
@@ -11,15 +11,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It reads the opcodes of protocols 2 to 5 that describe dicts, lists, numbers, strings and objects, which
-//! is what PyTorch's checkpoints and CIFAR's batches hold. CPython's `Lib/pickletools.py` describes the format.
+//! It reads the opcodes of protocols 2 to 5 that describe dicts, lists, numbers, strings and objects.
+//! PyTorch's checkpoints and CIFAR's batches use only these. CPython's `Lib/pickletools.py` describes the
+//! format.
 #![forbid(unsafe_code)]
 
 mod machine;
 
 use std::fmt;
 
-/// Says why a pickle cannot be read, or a value is not of the kind that was asked for.
+/// An error of reading a pickle, or of asking for a value of another kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Error(String);
@@ -33,12 +34,12 @@ impl From<Error> for String {
     }
 }
 
-/// Names a value of a [`Pickle`].
+/// An identifier of a value in a [`Pickle`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(u32);
 
-/// A value. It names the values in it by their [`Id`]s, so that shared ones stay shared, and neither deep
-/// nesting nor a list that holds itself can do harm.
+/// A value. It refers to other values by their [`Id`]s. So shared values stay shared, and neither deep
+/// nesting nor a list that contains itself does harm.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Value<'a> {
@@ -50,7 +51,7 @@ pub enum Value<'a> {
     Int(i64),
     /// A float.
     Float(f64),
-    /// A string or bytes, which Python 2 does not tell apart.
+    /// A string or bytes; Python 2 does not distinguish them.
     Bytes(&'a [u8]),
     /// A tuple.
     Tuple(Vec<Id>),
@@ -60,20 +61,20 @@ pub enum Value<'a> {
     Dict(Vec<(Id, Id)>),
     /// A class or function.
     Global {
-        /// The module that it is in.
+        /// The module that defines it.
         module: &'a str,
-        /// Its name there.
+        /// The name in that module.
         name: &'a str,
     },
-    /// An object that is stored outside of the pickle, under this persistent id.
+    /// An object stored outside of the pickle, with this persistent id.
     Persistent(Id),
-    /// An object that a call makes.
+    /// An object made by a call.
     Call {
         /// The function or class.
         function: Id,
         /// The tuple of its arguments.
         arguments: Id,
-        /// What the object is then filled with.
+        /// The state that the object is then given.
         state: Option<Id>,
     },
 }
@@ -109,12 +110,12 @@ impl<'a> Pickle<'a> {
     /// Reads the pickle at the beginning of `bytes`.
     ///
     /// # Errors
-    /// When the bytes end before the pickle does, or it uses an opcode that describes no data.
+    /// If the bytes end before the pickle, or it has an opcode that does not describe data.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
         machine::run(bytes)
     }
 
-    /// Returns the number of bytes that it takes.
+    /// Returns the length of the pickle in bytes.
     pub fn length(&self) -> usize {
         self.length
     }
@@ -129,20 +130,18 @@ impl<'a> Pickle<'a> {
         &self.values
     }
 
-    /// Returns a value; `None`, as in Python, for an id of another pickle that this one does not have.
+    /// Returns a value, or Python's `None` for an id of another pickle that is out of range.
     pub fn get(&self, id: Id) -> &Value<'a> {
         self.values.get(id.0 as usize).unwrap_or(&Value::None)
     }
 
-    /// Returns an integer that is a size or an index.
+    /// Returns an integer as a size or an index.
     ///
     /// # Errors
-    /// When the value is not an integer, or negative.
+    /// If the value is not an integer or is negative.
     pub fn size(&self, id: Id) -> Result<usize> {
         match self.get(id) {
-            Value::Int(n) => {
-                usize::try_from(*n).map_err(|_| fail(format!("{n} is negative, expected a size")))
-            }
+            Value::Int(n) => usize::try_from(*n).map_err(|_| fail(format!("expected a size, found {n}"))),
             other => Err(fail(format!("expected an integer, found {other}"))),
         }
     }
@@ -150,7 +149,7 @@ impl<'a> Pickle<'a> {
     /// Returns the text of a string.
     ///
     /// # Errors
-    /// When the value is not a string, or not UTF-8.
+    /// If the value is not a string, or not UTF-8.
     pub fn text(&self, id: Id) -> Result<&'a str> {
         text(self.get(id))
     }
@@ -158,7 +157,7 @@ impl<'a> Pickle<'a> {
     /// Returns the items of a tuple or list.
     ///
     /// # Errors
-    /// When the value is neither.
+    /// If the value is neither a tuple nor a list.
     pub fn items(&self, id: Id) -> Result<&[Id]> {
         match self.get(id) {
             Value::Tuple(items) | Value::List(items) => Ok(items),
@@ -166,7 +165,7 @@ impl<'a> Pickle<'a> {
         }
     }
 
-    /// Returns the value of a dict's entry; the last one where the key occurs twice, as in Python.
+    /// Returns the value of a dict's entry, and the last one if the key repeats, as in Python.
     pub fn entry(&self, dict: Id, key: &str) -> Option<Id> {
         let Value::Dict(entries) = self.get(dict) else { return None };
         let is_key = |&&(k, _): &&(Id, Id)| matches!(self.get(k), Value::Bytes(b) if *b == key.as_bytes());

@@ -1,4 +1,4 @@
-//! The stack machine that a pickle is a program for.
+//! The stack machine whose program is a pickle.
 
 use std::collections::HashMap;
 
@@ -20,21 +20,21 @@ struct Machine<'a> {
     bytes: &'a [u8],
     at: usize,
     values: Vec<Value<'a>>,
-    /// Values, and `None` for a mark.
+    /// The values; `None` is a mark.
     stack: Vec<Option<Id>>,
     memo: HashMap<usize, Id>,
 }
 
 impl<'a> Machine<'a> {
-    /// Follows one opcode; the last one gives the value of the whole.
+    /// Executes one opcode. The last one returns the root value.
     fn step(&mut self) -> Result<Option<Id>> {
         match self.byte()? {
             b'.' => return self.pop().map(Some),
             0x80 => match self.byte()? {
                 2..=5 => {}
-                version => return Err(fail(format!("pickle protocol {version}, expected 2 to 5"))),
+                version => return Err(fail(format!("found pickle protocol {version}, expected 2 to 5"))),
             },
-            0x95 => drop(self.take(8)?), // a frame's length, on which nothing depends
+            0x95 => drop(self.take(8)?), // the length of a frame, which is not needed
             b'(' => self.stack.push(None),
             b'0' => drop(self.stack.pop()),
             b'N' => self.push(Value::None)?,
@@ -126,7 +126,7 @@ impl<'a> Machine<'a> {
             }
             b'b' => {
                 let filled = self.pop()?;
-                // A dict's own attributes, such as the `_metadata` of a state_dict, are left out.
+                // The attributes of a dict itself are ignored, such as `_metadata` of a state_dict.
                 if let Value::Call { state, .. } = self.top()? {
                     *state = Some(filled);
                 }
@@ -153,7 +153,7 @@ impl<'a> Machine<'a> {
         self.array::<1>().map(|[byte]| byte)
     }
 
-    /// Reads an unsigned number of up to 8 bytes, the lowest first.
+    /// Reads an unsigned number of up to 8 bytes, little-endian.
     fn number(&mut self, width: usize) -> Result<usize> {
         let number = self.take(width)?.iter().rev().fold(0u64, |n, &byte| n << 8 | u64::from(byte));
         usize::try_from(number).map_err(|_| fail(format!("{number} is not a length on this machine")))
@@ -164,12 +164,12 @@ impl<'a> Machine<'a> {
         self.push(Value::Int(n as i64))
     }
 
-    /// Reads a signed integer of up to 8 bytes, the lowest first.
+    /// Reads a signed integer of up to 8 bytes, little-endian.
     fn long(&mut self) -> Result<i64> {
         let length = self.byte()?;
         let bytes = self.take(length.into())?;
         if length > 8 {
-            return Err(fail(format!("an integer of {length} bytes, expected at most 8")));
+            return Err(fail(format!("found an integer of {length} bytes, expected at most 8")));
         }
         let sign = if bytes.last().is_some_and(|&byte| byte >= 0x80) { 0xff } else { 0 };
         let mut wide = [sign; 8];
@@ -213,14 +213,14 @@ impl<'a> Machine<'a> {
         Ok(&mut self.values[id.0 as usize])
     }
 
-    /// Keeps the value on top under a number.
+    /// Stores the value on top of the stack in the memo.
     fn remember(&mut self, width: usize) -> Result<()> {
         let (key, id) = (self.number(width)?, self.top_id()?);
         self.memo.insert(key, id);
         Ok(())
     }
 
-    /// Pushes the value that was kept under a number.
+    /// Pushes a value of the memo.
     fn recall(&mut self, width: usize) -> Result<()> {
         let key = self.number(width)?;
         let id = *self.memo.get(&key).ok_or_else(|| fail(format!("nothing was kept as number {key}")))?;
@@ -228,7 +228,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Takes the values down to the last mark.
+    /// Removes the values down to the last mark.
     fn marked(&mut self) -> Result<Vec<Id>> {
         let mark = self.stack.iter().rposition(Option::is_none).ok_or_else(|| fail("a mark is missing"))?;
         Ok(self.stack.drain(mark..).flatten().collect())

@@ -1,4 +1,5 @@
-//! One array of NumPy's `.npy` format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
+//! One array of NumPy's `.npy` format:
+//! <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 //!
 //! A file's header is not trusted: memory is allocated only after checking that the file has as many elements
 //! as the header promises.

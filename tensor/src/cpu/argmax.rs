@@ -1,6 +1,6 @@
-//! The greatest or least element along a dimension, and where it is.
+//! The greatest or least element along a dimension, and its index.
 //!
-//! As in PyTorch: NaN beats every number, and of equal elements the first wins.
+//! As in PyTorch, NaN beats every number, and the first of equal elements is chosen.
 
 use std::borrow::Cow;
 
@@ -11,28 +11,28 @@ use super::parallel;
 use super::simd::{Simd, dispatch};
 use super::strided::Strided;
 
-/// Results side by side where the dimension is not the last.
+/// The number of results computed at once if the dimension is not the last.
 const COLUMNS: usize = 256;
-/// Elements that make a task of their own.
+/// The number of elements of a task.
 const TASK: usize = 65_536;
 
-/// The view's elements in row-major order, copied if they do not lie so.
+/// Returns the view's elements in row-major order, copied if they are not contiguous.
 pub fn contiguous<T: Element>(x: Strided<'_, T>) -> Cow<'_, [T]> {
     x.as_slice().map_or_else(|| Cow::Owned(map1(x, Copied)), Cow::Borrowed)
 }
 
-/// The sizes before, of, and after dimension `dim`.
+/// Returns the number of elements before, along and after dimension `dim`.
 pub(super) fn around(dims: &[usize], dim: usize) -> (usize, usize, usize) {
     (dims[..dim].iter().product(), dims[dim], dims[dim + 1..].iter().product())
 }
 
-/// Which end of the order is looked for.
+/// The end of the order to search for.
 pub trait End: Copy + Sync {
-    /// Whether x is nearer to that end than y.
+    /// Returns true if x is nearer to that end than y.
     fn beats<N: Number>(self, x: N, y: N) -> bool;
 }
 
-/// The greatest.
+/// The greatest element.
 #[derive(Clone, Copy, Debug)]
 pub struct Greatest;
 impl End for Greatest {
@@ -42,7 +42,7 @@ impl End for Greatest {
     }
 }
 
-/// The least.
+/// The least element.
 #[derive(Clone, Copy, Debug)]
 pub struct Least;
 impl End for Least {
@@ -52,16 +52,16 @@ impl End for Least {
     }
 }
 
-/// The element at the given end along dimension `dim`, and its index there, for each index of
-/// the other dimensions in row-major order.
+/// Returns the element at the given end along dimension `dim`, and its index there, for each index of the
+/// other dimensions in row-major order.
 ///
 /// # Panics
-/// If there is no such dimension, or it has no element while the others do.
+/// If `dim` is out of range, or its size is 0 while the others are not.
 pub fn extreme<T: Element>(x: Strided<'_, T>, dim: usize, end: impl End) -> (Vec<T>, Vec<i64>) {
     let (outer, n, inner) = around(x.dims, dim);
     let data = contiguous(x);
     let mut best = vec![(T::default(), 0); outer * inner];
-    assert!(n > 0 || best.is_empty(), "no element along dimension {dim} of {:?}", x.dims);
+    assert!(n > 0 || best.is_empty(), "dimension {dim} of {:?} is empty", x.dims);
     if inner == 1 {
         let chunk = (TASK / n.max(1)).max(1);
         parallel::for_each_chunk(&mut best, chunk, 0.3 * n as f64, |i, best| {
@@ -83,7 +83,7 @@ pub fn extreme<T: Element>(x: Strided<'_, T>, dim: usize, end: impl End) -> (Vec
     best.into_iter().unzip()
 }
 
-/// The element of a contiguous row at the given end, and its index, counted from `first`.
+/// Returns the element of a contiguous row at the given end, and its index, counted from `first`.
 fn search<T: Element>(row: &[T], first: usize, end: impl End) -> (T, i64) {
     if row.len() > TASK {
         let mid = row.len() / 2;
@@ -109,7 +109,7 @@ impl<T: Element, E: End> Simd for Search<'_, T, E> {
     type Out = usize;
     #[inline(always)]
     fn run<const L: usize>(self) -> usize {
-        // First the value, in lanes; then the place where it is.
+        // First the value, in lanes; then its index.
         let (blocks, rest) = self.row.as_chunks::<32>();
         let mut lanes = [self.row[0].wide(); 32];
         for block in blocks {
@@ -129,8 +129,8 @@ impl<T: Element, E: End> Simd for Search<'_, T, E> {
     }
 }
 
-/// For each of `width` neighbouring columns from `col`, the extreme of rows `from..to` of a
-/// matrix with rows of `stride`, and its row.
+/// Computes, for each of `width` neighbouring columns from `col`, the extreme of rows `from..to` of a matrix
+/// with rows of `stride`, and its row.
 fn columns<T: Element, E: End>(
     data: &[T],
     stride: usize,
@@ -165,7 +165,7 @@ struct Columns<'a, T: Element, E> {
     stride: usize,
     col: usize,
     best: &'a mut [T::Wide],
-    /// Counted from the first of `rows`: a task's rows fit in 32 bits.
+    /// The index from the first of `rows`: the rows of a task fit in 32 bits.
     index: &'a mut [u32],
     end: E,
 }

@@ -1,5 +1,5 @@
-//! The gradient of the cross entropy of class scores against classes: `(softmax - onehot) · factor`
-//! from the log-softmax that the forward pass has, in one pass over memory.
+//! The gradient of the cross entropy of class scores: `(softmax - onehot) · factor`, from the log-softmax of
+//! the forward pass, in one pass over memory.
 //!
 //! Memory is seen as slabs of `n` classes of `inner` neighbouring samples.
 
@@ -8,11 +8,11 @@ use super::fresh::overwritten;
 use super::parallel;
 use super::simd::{Simd, dispatch};
 
-/// Elements of a task.
+/// The number of elements of a task.
 const TASK: usize = 16_384;
 
-/// For each sample `e^y · factor`, less the factor at its class; nothing where the factor is 0. `y` is
-/// the log-softmax, `classes` and `factors` have one number for each sample.
+/// Returns `e^y · factor` for each sample, minus the factor at its class, and 0 if the factor is 0. `y` is
+/// the log-softmax; `classes` and `factors` have one number for each sample.
 ///
 /// # Panics
 /// If the operands are not whole slabs, or a class is not below `n`.
@@ -30,7 +30,7 @@ pub fn gradient<T: Float>(y: &[T], classes: &[i64], factors: &[T], n: usize, inn
         let job = Slabs { y: &y[i * slabs * slab..][..out.len()], classes, factors, n, inner, out };
         if T::SIMD { dispatch(job) } else { job.run::<4>() }
     };
-    // SAFETY: each chunk writes all of its slabs, and the chunks are all elements.
+    // SAFETY: each chunk writes all of its slabs, and the chunks cover all elements.
     unsafe { overwritten(y.len(), |out| parallel::for_each_chunk(out, slabs * slab, 0.7, part)) }
 }
 
@@ -71,7 +71,7 @@ impl<T: Float> Simd for Slabs<'_, T> {
     }
 }
 
-/// `e^y · factor`, also nothing where both an impossible score and no factor meet.
+/// Returns `e^y · factor`, and 0 for a factor of 0, even if the score is impossible.
 #[inline(always)]
 fn share<const L: usize, T: Float>(y: T, factor: T) -> T {
     let share = y.exp::<L>().mul(factor);

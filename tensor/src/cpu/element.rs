@@ -1,4 +1,4 @@
-//! The element types, what arithmetic is done in, and what sums are gathered in.
+//! The element types, their arithmetic, and their accumulators.
 
 use std::fmt::Debug;
 
@@ -8,30 +8,30 @@ mod types;
 
 /// A tensor's element: `u8`, `u32`, `i32`, `i64`, `f32`, `f64`, `f16` or `bf16`.
 pub trait Element: Copy + Default + PartialEq + PartialOrd + Debug + Send + Sync + 'static {
-    /// What arithmetic is done in: `f32` for the 16-bit floats, which are rounded once, at the
-    /// end; the type itself for the others.
+    /// The type of arithmetic: `f32` for the 16-bit floats, which are rounded once, at the end; the type
+    /// itself for the others.
     type Wide: Number;
-    /// What a sum or a product is in PyTorch: `i64` for integers, the type itself for floats.
+    /// The type of a sum or a product in PyTorch: `i64` for integers, the type itself for floats.
     type Total: Element;
-    /// Whether kernels are compiled for each instruction set: where arithmetic gains from it.
+    /// True if kernels are compiled for each instruction set, because arithmetic gains from it.
     const SIMD: bool;
 
-    /// The element as its arithmetic sees it.
+    /// Returns the element for arithmetic.
     fn wide(self) -> Self::Wide;
     /// Rounds the result of arithmetic.
     fn narrow(wide: Self::Wide) -> Self;
-    /// The nearest `f64`.
+    /// Returns the nearest `f64`.
     fn to_f64(self) -> f64;
-    /// Converts as PyTorch does: floats to integers truncate towards zero and wrap around,
-    /// integers keep their low bits, floats round to nearest, ties to even.
+    /// Converts as PyTorch does: floats to integers truncate towards zero and wrap around, integers keep
+    /// their low bits, and floats round to nearest, ties to even.
     fn cast<D: Element>(self) -> D;
-    /// [`Element::cast`] from `f64`.
+    /// Converts from `f64`; see [`Element::cast`].
     fn from_f64(x: f64) -> Self;
-    /// [`Element::cast`] from `f32`.
+    /// Converts from `f32`; see [`Element::cast`].
     fn from_f32(x: f32) -> Self;
-    /// [`Element::cast`] from `i64`.
+    /// Converts from `i64`; see [`Element::cast`].
     fn from_i64(x: i64) -> Self;
-    /// What the sum gathered in [`Number::Acc`] is stored as.
+    /// Converts a sum in [`Number::Acc`] for storage.
     fn total(acc: <Self::Wide as Number>::Acc) -> Self::Total;
 }
 
@@ -39,9 +39,9 @@ pub trait Element: Copy + Default + PartialEq + PartialOrd + Debug + Send + Sync
 pub trait FloatElement: Element<Wide: Float, Total = Self> {}
 impl<T: Element<Wide: Float, Total = T>> FloatElement for T {}
 
-/// Arithmetic on one of the types it is done in. Integers wrap around.
+/// Arithmetic on one of the arithmetic types. Integers wrap around.
 pub trait Number: Element<Wide = Self> {
-    /// What many are added up in: `f64` for floats, `i64` for integers.
+    /// The type of accumulators: `f64` for floats, `i64` for integers.
     type Acc: Number<Acc = Self::Acc>;
     /// 0
     const ZERO: Self;
@@ -51,35 +51,35 @@ pub trait Number: Element<Wide = Self> {
     const LOWEST: Self;
     /// The greatest value: infinity for floats.
     const HIGHEST: Self;
-    /// For sums of many.
+    /// Converts to the accumulator's type.
     fn acc(self) -> Self::Acc;
-    /// x + y
+    /// Returns x + y.
     fn add(self, y: Self) -> Self;
-    /// x - y
+    /// Returns x - y.
     fn sub(self, y: Self) -> Self;
-    /// x * y
+    /// Returns x * y.
     fn mul(self, y: Self) -> Self;
-    /// x / y; integers truncate, and 0 where y is 0.
+    /// Returns x / y. Integers truncate, and give 0 if y is 0.
     fn div(self, y: Self) -> Self;
-    /// floor(x / y); integers give 0 where y is 0.
+    /// Returns floor(x / y). Integers give 0 if y is 0.
     fn floor_div(self, y: Self) -> Self;
-    /// x - floor(x / y) * y, with the sign of y; integers give 0 where y is 0.
+    /// Returns x - floor(x / y) * y, with the sign of y. Integers give 0 if y is 0.
     fn remainder(self, y: Self) -> Self;
-    /// -x
+    /// Returns -x.
     fn neg(self) -> Self;
-    /// |x|
+    /// Returns |x|.
     fn abs(self) -> Self;
-    /// -1, 0 or 1; of NaN 0.
+    /// Returns -1, 0 or 1, and 0 for NaN.
     fn sign(self) -> Self;
-    /// Whether this is not a number.
+    /// Returns true for NaN.
     fn is_nan(self) -> bool;
 
-    /// The greater; NaN where either is.
+    /// Returns the larger number, or NaN if either is NaN.
     #[inline(always)]
     fn maximum(self, y: Self) -> Self {
         if self > y || self.is_nan() { self } else { y }
     }
-    /// The lesser; NaN where either is.
+    /// Returns the smaller number, or NaN if either is NaN.
     #[inline(always)]
     fn minimum(self, y: Self) -> Self {
         if self < y || self.is_nan() { self } else { y }
@@ -89,10 +89,10 @@ pub trait Number: Element<Wide = Self> {
 macro_rules! float_functions {
     ($($(#[$meta:meta])* $name:ident($($arg:ident),*);)*) => {
         /// Functions of floats. `L` is the number of f32 lanes that the caller is compiled for
-        /// ([`super::simd`]). `f32` has vectorisable code with the errors given in
-        /// [`super::math`]; `f64` the standard library's.
+        /// ([`super::simd`]). `f32` has vectorisable code with the errors given in [`super::math`]; `f64`
+        /// uses the standard library.
         pub trait Float: Number {
-            /// The nearest of this type.
+            /// Returns the nearest number of this type.
             fn of(x: f64) -> Self;
             $($(#[$meta])* fn $name<const L: usize>(self $(, $arg: Self)*) -> Self;)*
         }
@@ -120,36 +120,36 @@ macro_rules! float_functions {
 }
 
 float_functions! {
-    /// e^x
+    /// Returns e^x.
     exp();
-    /// e^x - 1
+    /// Returns e^x - 1.
     expm1();
-    /// Natural logarithm.
+    /// Returns the natural logarithm.
     ln();
-    /// ln(1 + x)
+    /// Returns ln(1 + x).
     log1p();
-    /// Square root.
+    /// Returns the square root.
     sqrt();
-    /// Hyperbolic tangent.
+    /// Returns the hyperbolic tangent.
     tanh();
-    /// 1 / (1 + e^-x)
+    /// Returns 1 / (1 + e^-x).
     sigmoid();
-    /// The error function.
+    /// Returns the error function.
     erf();
-    /// The standard normal distribution function.
+    /// Returns the standard normal distribution function.
     normal_cdf();
-    /// Sine.
+    /// Returns the sine.
     sin();
-    /// Cosine.
+    /// Returns the cosine.
     cos();
-    /// x^y
+    /// Returns x^y.
     pow(y);
-    /// Largest integer not above x.
+    /// Returns the largest integer that is at most x.
     floor();
-    /// Smallest integer not below x.
+    /// Returns the smallest integer that is at least x.
     ceil();
-    /// Nearest integer, ties to even.
+    /// Returns the nearest integer, ties to even.
     round();
-    /// Integer part.
+    /// Returns the integer part.
     trunc();
 }

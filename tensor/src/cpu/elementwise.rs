@@ -1,8 +1,8 @@
-//! Any function of up to three elements, over strided operands: `map1` to `map3` make a new
-//! contiguous buffer, `update` and `update1` change a strided destination in place.
+//! Functions of up to three elements, over strided operands. `map1` to `map3` make a new contiguous buffer;
+//! `update` and `update1` change a strided destination in place.
 //!
-//! A function is a closure or an operator ([`Op1`] and its like), or ([`map_function`] and its like)
-//! one of the loops in [`super::functions`]. Results depend on neither threads nor layout.
+//! A function is a closure or an operator ([`Op1`] and similar traits), or ([`map_function`] and similar
+//! functions) one of the loops in [`super::functions`]. Results depend on neither threads nor layout.
 
 mod function;
 mod pack;
@@ -17,15 +17,15 @@ use crate::formula::Params;
 pub use function::{Op1, Op2, Op3, With};
 use pack::{copy_2d, operand};
 
-/// `y[i] = f(x[i])`, row-major.
+/// Computes `y[i] = f(x[i])`, row-major.
 pub fn map1<A: Copy + Sync, Y: Copy + Send + Sync>(x: Strided<'_, A>, f: impl Op1<A, Y>) -> Vec<Y> {
     collect(x.dims, |y| apply(y, x, unit(x.dims), unit(x.dims), Each(Map1(f))))
 }
 
-/// `y[i] = f(a[i], b[i])`, row-major.
+/// Computes `y[i] = f(a[i], b[i])`, row-major.
 ///
 /// # Panics
-/// If the operands' dims differ (so do all functions here).
+/// If the operands' dims differ, as in all functions here.
 pub fn map2<A, B, Y>(a: Strided<'_, A>, b: Strided<'_, B>, f: impl Op2<A, B, Y>) -> Vec<Y>
 where
     A: Copy + Sync,
@@ -35,7 +35,7 @@ where
     collect(a.dims, |y| apply(y, a, b, unit(a.dims), Each(Map2(f))))
 }
 
-/// `y[i] = f(a[i], b[i], c[i])`, row-major.
+/// Computes `y[i] = f(a[i], b[i], c[i])`, row-major.
 pub fn map3<A, B, C, Y>(
     a: Strided<'_, A>,
     b: Strided<'_, B>,
@@ -51,13 +51,13 @@ where
     collect(a.dims, |y| apply(y, a, b, c, Each(Map3(f))))
 }
 
-/// `y[i] = f(y[i])`
+/// Computes `y[i] = f(y[i])`.
 pub fn update<Y: Copy + Send + Sync>(y: StridedMut<'_, Y>, f: impl Op1<Y, Y>) {
     let none = unit(y.dims);
     apply(y, none, none, none, Each(Update(f)));
 }
 
-/// `y[i] = f(y[i], a[i])`
+/// Computes `y[i] = f(y[i], a[i])`.
 pub fn update1<Y: Copy + Send + Sync, A: Copy + Sync>(
     y: StridedMut<'_, Y>,
     a: Strided<'_, A>,
@@ -67,12 +67,12 @@ pub fn update1<Y: Copy + Send + Sync, A: Copy + Sync>(
     apply(y, a, none, none, Each(Update1(f)));
 }
 
-/// `y[i] = f(x[i])`, row-major.
+/// Computes `y[i] = f(x[i])`, row-major.
 pub fn map_function<T: Argument>(x: Strided<'_, T>, f: Function, params: Params) -> Vec<T> {
     collect(x.dims, |y| apply(y, x, unit(x.dims), unit(x.dims), Whole(f, params)))
 }
 
-/// `y[i] = f(a[i], b[i])`, row-major.
+/// Computes `y[i] = f(a[i], b[i])`, row-major.
 pub fn map_function2<T: Argument>(
     a: Strided<'_, T>,
     b: Strided<'_, T>,
@@ -82,32 +82,32 @@ pub fn map_function2<T: Argument>(
     collect(a.dims, |y| apply(y, a, b, unit(a.dims), Whole(f, params)))
 }
 
-/// `y[i] = f(y[i])`
+/// Computes `y[i] = f(y[i])`.
 pub fn update_function<T: Argument>(y: StridedMut<'_, T>, f: Function, params: Params) {
     let none = unit(y.dims);
     apply(y, none, none, none, Whole(f, params));
 }
 
-/// What an operand that is not there reads: nothing.
+/// Returns the view of a missing operand.
 fn unit(dims: &[usize]) -> Strided<'_, ()> {
     Strided::scalar(&(), dims)
 }
 
-/// A buffer for `dims` that `fill` writes whole.
+/// Returns a buffer for `dims`, which `fill` must write completely.
 fn collect<Y: Copy>(dims: &[usize], fill: impl FnOnce(StridedMut<'_, MaybeUninit<Y>>)) -> Vec<Y> {
     let len = dims.iter().product();
     let mut y = Vec::with_capacity(len);
     let strides = contiguous_strides(dims);
     fill(StridedMut { data: &mut y.spare_capacity_mut()[..len], dims, strides: &strides, offset: 0 });
-    // SAFETY: `apply` visits each index of the destination, and every `Body` that is given to
-    // `collect` writes there.
+    // SAFETY: `apply` visits each index of the destination, and every `Body` passed to `collect` writes
+    // there.
     unsafe { y.set_len(len) };
     y
 }
 
-/// What happens to a row of the destination; all slices are as long as it.
+/// The computation of a row of the destination; all slices have its length.
 trait Body<Y, A, B, C>: Copy + Sync {
-    /// Nanoseconds an element costs.
+    /// Returns the cost per element, in nanoseconds.
     fn ns(self) -> f64;
     fn row(self, y: &mut [Y], a: &[A], b: &[B], c: &[C]);
 }
@@ -151,7 +151,7 @@ impl<T: Argument> Body<T, (), (), ()> for Whole<Function> {
     }
 }
 
-/// One element after the other.
+/// A computation of one element after the other.
 #[derive(Clone, Copy)]
 struct Each<F>(F);
 
@@ -166,7 +166,7 @@ impl<Y, A: Copy, B: Copy, C: Copy, F: At<Y, A, B, C>> Body<Y, A, B, C> for Each<
     }
 }
 
-/// What happens at an index of the destination.
+/// The computation at one index of the destination.
 trait At<Y, A, B, C>: Copy + Sync {
     const NS: f64;
     const SIMD: bool;
@@ -194,9 +194,9 @@ body!(Map3[A, B, C, Y]: Op3<A, B, C, Y>, (MaybeUninit<Y>, A, B, C), |f, y, a, b,
 body!(Update[Y]: Op1<Y, Y>, (Y, (), (), ()), |f, y, (), (), ()| *y = f.call::<L>(*y));
 body!(Update1[A, Y]: Op2<Y, A, Y>, (Y, A, (), ()), |f, y, a, (), ()| *y = f.call::<L>(*y, a));
 
-/// A pointer that threads share because each writes elsewhere.
+/// A pointer that threads share; each of them writes elsewhere.
 struct Shared<T>(*mut T);
-// SAFETY: `apply` hands each index of the destination to one call alone, see there.
+// SAFETY: `apply` passes each index of the destination to a single call.
 unsafe impl<T: Send> Sync for Shared<T> {}
 
 /// Calls `f` at every index of `y`.
@@ -209,22 +209,22 @@ where
     F: Body<Y, A, B, C>,
 {
     for dims in [a.dims, b.dims, c.dims] {
-        assert_eq!(y.dims, dims, "operands of unlike dims");
+        assert_eq!(y.dims, dims, "operands with different dims");
     }
     let out = Shared(y.data.as_mut_ptr());
     let out = &out;
     let strides = [y.strides, a.strides, b.strides, c.strides];
     let offsets = [y.offset, a.offset, b.offset, c.offset];
     walk(y.dims, strides, offsets, f.ns(), &|tile| {
-        // SAFETY: the constructors of the views have checked that every index in range lies in
-        // the data. Tiles are disjoint sets of indices, and `StridedMut` has no two indices in
-        // one element, so no other call touches the destination's elements of this tile.
+        // SAFETY: the constructors of the views have checked that every index in range is within the data.
+        // Tiles are disjoint sets of indices, and no two indices of a `StridedMut` refer to the same element,
+        // so no other call accesses the destination's elements of this tile.
         unsafe { apply_tile(tile, out.0, a.data.as_ptr(), b.data.as_ptr(), c.data.as_ptr(), f) }
     });
 }
 
 /// # Safety
-/// The tile's indices are in bounds of what the pointers point to, and nothing else accesses the
+/// The tile's indices must be in bounds of the pointers' memory, and nothing else may access the
 /// destination's elements meanwhile.
 unsafe fn apply_tile<Y, A, B, C, F>(tile: &Tile, y: *mut Y, a: *const A, b: *const B, c: *const C, f: F)
 where
@@ -272,7 +272,7 @@ impl<Y, A: Copy, B: Copy, C: Copy, F: At<Y, A, B, C>> Simd for Row<'_, Y, A, B, 
     type Out = ();
     #[inline(always)]
     fn run<const L: usize>(self) {
-        // Arguments that are known not to overlap, so that the loop is vectorised without a check.
+        // Separate arguments are known not to overlap, so that the loop is vectorised without a check.
         #[inline(always)]
         fn row<const L: usize, Y, A: Copy, B: Copy, C: Copy, F: At<Y, A, B, C>>(
             y: &mut [Y],

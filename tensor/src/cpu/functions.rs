@@ -1,14 +1,14 @@
-//! Functions of each element that take more than an instruction or two.
+//! Elementwise functions that take more than an instruction or two.
 //!
-//! A formula is written once, for `f32` and `f64`. It is compiled as one loop over slices of `f32`
-//! for each instruction set, and as one plain function of `f64`, which serves the checking of
-//! gradients rather than speed. Whoever goes through strided memory calls these loops by pointer
-//! ([`super::elementwise::map_function`]), so that a function costs the compiler no more than that.
+//! A formula is written once, for `f32` and `f64`. It is compiled as one loop over slices of `f32` for each
+//! instruction set, and as one plain function of `f64`, which serves gradient checks rather than speed.
+//! Kernels over strided memory call these loops by pointer ([`super::elementwise::map_function`]), so that
+//! each function is compiled only once.
 //!
-//! Errors in units in the last place of the result, for `f32`: those of [`super::math`], and up to
-//! 2 more by the formula's own roundings (the tests say how many for each). But in the far tail of
-//! [`GELU_TANH`], where the result is below 1e-20, they reach 160: there e^u has the error of its
-//! large argument u. Of [`GELU`]'s subnormal results they reach 9.
+//! The errors for `f32`, in units in the last place of the result, are those of [`super::math`] plus up to 2
+//! by the formula's own roundings (the tests have the limit of each). In the far tail of [`GELU_TANH`], where
+//! the result is below 1e-20, they reach 160, because e^u has the error of its large argument u. For
+//! subnormal results of [`GELU`] they reach 9.
 
 use std::mem::MaybeUninit;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -29,7 +29,7 @@ type Single<const N: usize> = fn([&[f32]; N], Params, &mut [MaybeUninit<f32>]);
 pub struct Function<const N: usize = 1> {
     single: Single<N>,
     double: fn([f64; N], Params) -> f64,
-    /// Nanoseconds an element of `f32` costs.
+    /// The cost per element of `f32`, in nanoseconds.
     ns: f64,
     /// The kernel that computes the function on a GPU.
     pub gpu: Option<kernel::Elementwise>,
@@ -38,11 +38,11 @@ pub struct Function<const N: usize = 1> {
 /// A function of two elements.
 pub type Function2 = Function<2>;
 
-/// The types that the functions here are for.
+/// The types that the functions support.
 pub trait Argument: Copy + Default + Send + Sync {
-    /// `y[i] = f(x[0][i], …)`; writes all of y, which is as long as each x.
+    /// Computes `y[i] = f(x[0][i], …)`, and writes all of y, which is as long as each x.
     fn each<const N: usize>(f: &Function<N>, x: [&[Self]; N], params: Params, y: &mut [MaybeUninit<Self>]);
-    /// Nanoseconds an element costs that costs an `f32` so many.
+    /// Returns the cost per element of this type, if an `f32` costs `ns` nanoseconds.
     fn cost(ns: f64) -> f64;
 }
 
@@ -67,13 +67,13 @@ impl Argument for f64 {
 }
 
 impl<const N: usize> Function<N> {
-    /// Nanoseconds an element costs.
+    /// Returns the cost per element, in nanoseconds.
     pub(super) fn ns<T: Argument>(&self) -> f64 {
         T::cost(self.ns)
     }
 }
 
-/// What the formulas of [`functions!`] are written in.
+/// The number type in the formulas of [`functions!`].
 trait Real:
     Float + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
@@ -81,8 +81,8 @@ trait Real:
 impl Real for f32 {}
 impl Real for f64 {}
 
-/// `NAME(arguments; parameter) [ns; kernel] = formula`; `T` is the type, `L` as in [`super::simd`], the kernel that of
-/// a GPU.
+/// `NAME(arguments; parameter) [ns; kernel] = formula`; `T` is the type, `L` as in [`super::simd`], the
+/// kernel that of a GPU.
 macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident($($x:ident),+ $(; $p:ident)?) [$ns:literal $(; $gpu:ident)?] |$t:ident, $l:ident| $e:expr;)*) => {$(
         $(#[$doc])*
@@ -114,19 +114,19 @@ functions! {
     POWER(x; power) [2.0] |T, L| x.pow::<L>(power);
     /// a^b
     POW(a, b) [2.0] |T, L| a.pow::<L>(b);
-    /// 1 - erf(x), by way of `f64`.
+    /// 1 - erf(x), computed in `f64`.
     ERFC(x) [20.0] |T, L| T::of(double::erfc(x.to_f64()));
-    /// Largest integer not above x.
+    /// The largest integer that is at most x.
     FLOOR(x) [0.3] |T, L| x.floor::<L>();
-    /// Smallest integer not below x.
+    /// The smallest integer that is at least x.
     CEIL(x) [0.3] |T, L| x.ceil::<L>();
-    /// Nearest integer, ties to even.
+    /// The nearest integer, ties to even.
     ROUND(x) [0.3] |T, L| x.round::<L>();
-    /// Integer part.
+    /// The integer part.
     TRUNC(x) [0.3] |T, L| x.trunc::<L>();
 }
 
-// Of numbers that are not too large.
+// These are correct for moderate numbers only.
 functions! {
     MODERATE_SIN(x) [1.0] |T, L| x.sin::<L>();
     MODERATE_COS(x) [1.0] |T, L| x.cos::<L>();
@@ -147,7 +147,7 @@ fn cos(x: [&[f32]; 1], params: Params, out: &mut [MaybeUninit<f32>]) {
     of_large(x[0], f64::cos, out);
 }
 
-/// Corrects what is wrong of large numbers, which are rare.
+/// Corrects the results for large numbers, which are rare.
 fn of_large(x: &[f32], f: fn(f64) -> f64, out: &mut [MaybeUninit<f32>]) {
     let large = |x: f32| x.abs() > EXACT;
     if x.iter().fold(false, |any, &x| any | large(x)) {
@@ -157,7 +157,7 @@ fn of_large(x: &[f32], f: fn(f64) -> f64, out: &mut [MaybeUninit<f32>]) {
     }
 }
 
-/// A number of a formula, where a vector has `L` lanes of `f32`.
+/// A number in a formula; a vector has `L` lanes of `f32`.
 #[derive(Clone, Copy)]
 struct Lane<T, const L: usize>(T);
 
@@ -208,7 +208,8 @@ impl Function {
 }
 
 impl Function2 {
-    /// Returns the gradient of an elementwise operation, of the output's gradient and what it saves.
+    /// Returns the gradient of an elementwise operation, as a function of the output's gradient and the saved
+    /// tensor.
     pub const fn gradient<E: Elementwise>() -> Self {
         Self { single: gradient::<E>, double: gradient_at::<4, f64, E>, ns: 1.5 * E::NS, gpu: None }
     }
@@ -251,7 +252,7 @@ simd!(
 );
 
 functions! {
-    /// The gradient of relu from g and its result (or argument) x: 0 where x is not positive.
+    /// The gradient of relu from g and its result (or argument) x: 0 unless x is positive or NaN.
     RELU_GRAD(g, x) [0.3; ReluGrad] |T, L| if x <= T::ZERO { T::ZERO } else { g };
 }
 

@@ -1,20 +1,20 @@
-//! 16-bit floats to and from `f32` without branches, so that loops over them vectorise.
+//! Conversions between 16-bit floats and `f32` without branches, so that loops over them vectorise.
 
 use half::{bf16, f16};
 
-/// Exact.
+/// Converts exactly.
 #[inline(always)]
 pub fn f16_to_f32(h: f16) -> f32 {
     let bits = h.to_bits() as u32;
-    // Exponent and mantissa moved to their places; 2^112 corrects the exponent's bias, and
-    // normalises subnormal numbers on the way.
+    // The exponent and the mantissa move to their positions; multiplying by 2^112 corrects the exponent's
+    // bias, and normalises subnormal numbers.
     let shifted = (bits & 0x7fff) << 13;
     let finite = (f32::from_bits(shifted) * f32::from_bits((127 + 112) << 23)).to_bits();
     let magnitude = if shifted >= 0x7c00 << 13 { shifted | 0x7f80_0000 } else { finite };
     f32::from_bits(magnitude | (bits & 0x8000) << 16)
 }
 
-/// To nearest, ties to even.
+/// Rounds to nearest, ties to even.
 #[inline(always)]
 pub fn f32_to_f16(x: f32) -> f16 {
     let bits = x.to_bits();
@@ -28,13 +28,13 @@ pub fn f32_to_f16(x: f32) -> f16 {
     f16::from_bits(rounded as u16 | (bits >> 16 & 0x8000) as u16)
 }
 
-/// Exact.
+/// Converts exactly.
 #[inline(always)]
 pub fn bf16_to_f32(h: bf16) -> f32 {
     f32::from_bits((h.to_bits() as u32) << 16)
 }
 
-/// To nearest, ties to even.
+/// Rounds to nearest, ties to even.
 #[inline(always)]
 pub fn f32_to_bf16(x: f32) -> bf16 {
     let bits = x.to_bits();
@@ -43,8 +43,8 @@ pub fn f32_to_bf16(x: f32) -> bf16 {
     bf16::from_bits(if bits & 0x7fff_ffff > 0x7f80_0000 { nan } else { rounded } as u16)
 }
 
-/// To `f32` such that rounding again to 16 bits is as if from `x` at once: towards zero, with
-/// the last bit set if that was inexact.
+/// Converts to `f32` such that a second rounding to 16 bits gives the same as rounding `x` once: it
+/// truncates, and sets the last bit if that was inexact.
 #[inline(always)]
 pub fn round_to_odd(x: f64) -> f32 {
     let nearest = x as f32;

@@ -1,14 +1,14 @@
-//! Rows of several operands one after the other.
+//! Concatenation of the rows of several operands.
 
 use super::fresh::overwritten;
 use super::parallel;
 
-/// Elements of a task.
+/// The number of elements of a task.
 const TASK: usize = 65_536;
-/// Nanoseconds an element.
+/// The cost per element, in nanoseconds.
 const NS: f64 = 0.3;
 
-/// For each `o` in `0..outer`, the `o`th of the `outer` equal parts of each operand in turn.
+/// Concatenates, for each `o` in `0..outer`, the `o`-th of the `outer` equal parts of each operand.
 ///
 /// # Panics
 /// If an operand cannot be cut into `outer` equal parts.
@@ -17,7 +17,7 @@ pub fn cat<T: Copy + Send + Sync>(operands: &[&[T]], outer: usize) -> Vec<T> {
     if len == 0 {
         return Vec::new();
     }
-    // Each operand, the length of its rows, and where these end in a row of the result.
+    // Each operand with the length of its rows, and their end in a row of the result.
     let mut end = 0;
     let mut rows = Vec::with_capacity(operands.len());
     for x in operands {
@@ -40,7 +40,7 @@ pub fn cat<T: Copy + Send + Sync>(operands: &[&[T]], outer: usize) -> Vec<T> {
             (o, at) = (o + 1, 0);
         }
     };
-    // SAFETY: each chunk is written from its first element to its last, and the chunks are all of it.
+    // SAFETY: each chunk is written from its first element to its last, and the chunks cover the result.
     unsafe { overwritten(len, |y| parallel::for_each_chunk(y, TASK, NS, part)) }
 }
 

@@ -1,9 +1,9 @@
 //! Functions of `f32` without branches or tables, so that loops over them become vector code.
 //!
-//! `L` is as in [`super::simd`]: it says whether there is a fused multiply-add. The polynomials
-//! are minimax fits of our own (Lawson's algorithm in 40 digits), rounded to `f32` coefficient by
-//! coefficient. The largest errors, in units in the last place of the exact result, over a
-//! million arguments of every magnitude, are kept by the tests:
+//! `L` is as in [`super::simd`]: it determines if there is a fused multiply-add. The polynomials are our own
+//! minimax fits (Lawson's algorithm in 40 digits), rounded to `f32` coefficient by coefficient. The tests
+//! limit the largest errors, in units in the last place of the exact result, over a million arguments of
+//! every magnitude:
 //!
 //! | function | ulp | | function | ulp |
 //! | --- | --- | --- | --- | --- |
@@ -11,8 +11,8 @@
 //! | `expm1`, `log1p`, `tanh` | 1.5 | | `erf` | 1.2 |
 //! | `sin`, `cos` | 1.6 | | `normal_cdf` | 4.5 below 0, 2 above |
 //!
-//! NaN, infinities, zeros and subnormal numbers go where C's functions send them. Sine and cosine
-//! are for numbers up to [`EXACT`].
+//! NaN, infinities, zeros and subnormal numbers give the results of C's functions. Sine and cosine are for
+//! numbers up to [`EXACT`].
 
 pub(super) mod double;
 #[cfg(target_arch = "x86_64")]
@@ -38,36 +38,36 @@ use poly;
 const LN2_HI: f32 = 0.693_359_4;
 const LN2_LO: f32 = -2.121_944_4e-4;
 
-/// 2^n for n in -126..=127.
+/// Returns 2^n for n in -126..=127.
 #[inline(always)]
 fn exp2i(n: i32) -> f32 {
     f32::from_bits((n.wrapping_add(127) as u32) << 23)
 }
 
-/// `x` (and NaN) but not beyond the limits.
+/// Limits `x` to `[low, high]`; NaN stays NaN.
 #[inline(always)]
 fn clamp(x: f32, low: f32, high: f32) -> f32 {
     at_most(if x < low { low } else { x }, high)
 }
 
-/// `x` (and NaN) but not beyond the limit.
+/// Limits `x` to at most `high`; NaN stays NaN.
 #[inline(always)]
 fn at_most(x: f32, high: f32) -> f32 {
     if x > high { high } else { x }
 }
 
-/// r such that x = n ln 2 + r, |r| ≤ (ln 2)/2, and a word whose lowest 9 bits hold n + `BIAS`, for x
+/// Returns r such that x = n ln 2 + r, |r| ≤ (ln 2)/2, and a word whose lowest 9 bits hold n + `BIAS`, for x
 /// from -170 to 89.
 #[inline(always)]
 fn exp_parts<const L: usize, const BIAS: u32>(x: f32) -> (u32, f32) {
-    // Adding 1.5 · 2^23 rounds to an integer, which then stands in the lowest bits.
+    // Adding 1.5 · 2^23 rounds to an integer, which is then in the lowest bits.
     let rounder = 12_582_912.0 + BIAS as f32;
     let shifted = fma::<L>(x, std::f32::consts::LOG2_E, rounder);
     let n = shifted - rounder;
     (shifted.to_bits(), fma::<L>(n, -LN2_LO, fma::<L>(n, -LN2_HI, x)))
 }
 
-/// e^r for |r| ≤ (ln 2)/2.
+/// Returns e^r for |r| ≤ (ln 2)/2.
 #[inline(always)]
 fn exp_poly<const L: usize>(r: f32) -> f32 {
     let q = poly!(L, r; 0.499_999_97, 0.166_665_46, 0.041_667_446, 0.008_366_251, 0.001_386_958_8);
@@ -77,14 +77,14 @@ fn exp_poly<const L: usize>(r: f32) -> f32 {
 #[inline(always)]
 pub(super) fn exp<const L: usize>(x: f32) -> f32 {
     let (word, r) = exp_parts::<L, 254>(clamp(x, -104.0, 89.0));
-    // 2^n in two steps, so that the result may be subnormal or overflow.
+    // 2^n is applied in two steps, so that the result may be subnormal or overflow.
     let half = word >> 1;
     let first = f32::from_bits(half << 23);
     let second = f32::from_bits(word.wrapping_sub(half) << 23);
     exp_poly::<L>(r) * first * second
 }
 
-/// e^x + y for x from -87 to 88.
+/// Returns e^x + y for x from -87 to 88.
 #[inline(always)]
 fn exp_plus<const L: usize>(x: f32, y: f32) -> f32 {
     let (word, r) = exp_parts::<L, 127>(x);
@@ -102,7 +102,7 @@ pub(super) fn expm1<const L: usize>(x: f32) -> f32 {
     if x == 0.0 { x } else { y }
 }
 
-/// ln(2^e m (1 + rest)) where the argument is 2^e m, with m in [√½, √2).
+/// Returns ln(2^e m (1 + rest)), where the argument is 2^e m with m in [√½, √2).
 #[inline(always)]
 fn ln_parts<const L: usize>(x: f32, rest: impl Fn(i32) -> f32) -> f32 {
     const SQRT_HALF: u32 = std::f32::consts::FRAC_1_SQRT_2.to_bits();
@@ -117,7 +117,7 @@ fn ln_parts<const L: usize>(x: f32, rest: impl Fn(i32) -> f32) -> f32 {
     fma::<L>(e_float, LN2_HI, f + fma::<L>(square, -0.5, y))
 }
 
-/// What logarithms of 0, negative numbers, infinity and NaN are.
+/// Replaces `y` by the logarithm of 0, negative numbers, infinity and NaN.
 #[inline(always)]
 fn ln_special(x: f32, y: f32) -> f32 {
     let y = if x < f32::INFINITY { y } else { x };
@@ -127,7 +127,7 @@ fn ln_special(x: f32, y: f32) -> f32 {
 
 #[inline(always)]
 pub(super) fn ln<const L: usize>(x: f32) -> f32 {
-    // Subnormal numbers are scaled by 2^23 and ln 2^23 taken off again, in two exact parts.
+    // Subnormal numbers are scaled by 2^23, and ln 2^23 is subtracted in two exact parts.
     let subnormal = x < f32::MIN_POSITIVE;
     let y = ln_parts::<L>(if subnormal { x * 8_388_608.0 } else { x }, |_| 0.0);
     let y = if subnormal { y - 23.0 * LN2_HI - 23.0 * LN2_LO } else { y };
@@ -175,8 +175,8 @@ pub(super) fn erf<const L: usize>(x: f32) -> f32 {
 
 #[inline(always)]
 pub(super) fn normal_cdf<const L: usize>(x: f32) -> f32 {
-    // The tail beyond a = |x| is 1/2 - a S(a²) near 0, and e^(-a²/2) G(a) further out. The square's
-    // rounding error counts too, because it is multiplied by the square itself.
+    // The tail beyond a = |x| is 1/2 - a S(a²) near 0, and e^(-a²/2) G(a) elsewhere. The rounding error of
+    // the square matters, because it is multiplied by the square itself.
     let a = at_most(x.abs(), 15.0);
     let square = a * a;
     let rest = if L > 4 || cfg!(target_arch = "aarch64") {
@@ -185,8 +185,8 @@ pub(super) fn normal_cdf<const L: usize>(x: f32) -> f32 {
         let head = f32::from_bits(a.to_bits() & 0xffff_f000);
         (head * head - square) + (a - head) * (a + head)
     };
-    // a² = r - 2 n ln 2, |r| ≤ ln 2, and a word whose lowest 8 bits hold n + 127 + 64: the 64 is
-    // taken off again by G, so that the tail may be subnormal.
+    // a² = r - 2 n ln 2, |r| ≤ ln 2, and a word whose lowest 8 bits hold n + 127 + 64. G subtracts the 64
+    // again, so that the tail may be subnormal.
     const ROUNDER: f32 = 12_582_912.0 + 191.0;
     const DOWN: f32 = 1.0 / 18_446_744_073_709_551_616.0;
     let shifted = fma::<L>(square, -0.5 * std::f32::consts::LOG2_E, ROUNDER);
@@ -259,7 +259,7 @@ pub(super) fn pow<const L: usize>(x: f32, y: f32) -> f32 {
     if (x == 1.0) | (y == 0.0) | ((x == -1.0) & y.is_infinite()) { 1.0 } else { z }
 }
 
-/// The standard library's functions that are instructions.
+/// Declares the functions of the standard library that are single instructions.
 macro_rules! instructions {
     ($($name:ident = $method:ident;)*) => {$(
         #[inline(always)]

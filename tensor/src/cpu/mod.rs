@@ -4,7 +4,7 @@
 //! loops over `[f32; L]` arrays that the compiler turns into vector instructions. [`simd!`]
 //! compiles the body for each instruction set and chooses at run time.
 
-// An index often runs over several arrays of lanes at once, and a kernel takes slices, their sizes and strides.
+// An index often runs over several arrays of lanes at once, and kernels take slices with sizes and strides.
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
 
 pub mod argmax;

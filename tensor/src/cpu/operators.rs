@@ -1,11 +1,11 @@
-//! The operators of [`super::elementwise`]: `map2(a, b, Add)`. Longer formulas are in
-//! [`super::functions`]; functions that are rarely used need neither: a closure serves.
+//! The operators of [`super::elementwise`]: `map2(a, b, Add)`. Longer formulas are in [`super::functions`].
+//! Rare functions are closures.
 
 use super::element::{Element, Float, Number};
 use super::elementwise::{Op1, Op2, Op3};
 use crate::cuda::kernel;
 
-/// Operators whose value is computed in `T::Wide` and rounded once to `T`.
+/// Declares operators that compute in `T::Wide` and round once to `T`.
 macro_rules! ops {
     ($($(#[$meta:meta])* $name:ident[$bound:ident, $op:ident, $ns:literal $(; $gpu:ident)?]($($arg:ident),+) = $e:expr;)*) => {$(
         $(#[$meta])*
@@ -40,20 +40,20 @@ ops! {
     FloorDiv[Element, Op2, 5.0](a, b) = a.floor_div(b);
     /// a - floor(a / b) * b, with the sign of b; integers give 0 where b is 0.
     Remainder[Element, Op2, 5.0](a, b) = a.remainder(b);
-    /// The greater; NaN where either is.
+    /// The larger number, or NaN if either is NaN.
     Maximum[Element, Op2, 0.3; Maximum](a, b) = a.maximum(b);
-    /// The lesser; NaN where either is.
+    /// The smaller number, or NaN if either is NaN.
     Minimum[Element, Op2, 0.3; Minimum](a, b) = a.minimum(b);
 
     /// -x
     Neg[Element, Op1, 0.3; Neg](x) = x.neg();
     /// |x|
     Abs[Element, Op1, 0.3; Abs](x) = x.abs();
-    /// -1, 0 or 1; NaN stays.
+    /// -1, 0 or 1, and 0 for NaN.
     Sign[Element, Op1, 0.3; Sign](x) = x.sign();
     /// x²
     Square[Element, Op1, 0.3; Square](x) = x.mul(x);
-    /// max(x, 0); NaN stays.
+    /// max(x, 0); NaN stays NaN.
     Relu[Element, Op1, 0.3; Relu](x) = x.maximum(Number::ZERO);
 }
 
@@ -68,7 +68,7 @@ impl<T: Copy> Op1<T, T> for Copied {
     }
 }
 
-/// The new value, whatever was there: `update1(y, x, Put)` copies x to y.
+/// The new value: `update1(y, x, Put)` copies x to y.
 #[derive(Clone, Copy, Debug)]
 pub struct Put;
 impl<T: Copy> Op2<T, T, T> for Put {
@@ -82,7 +82,7 @@ impl<T: Copy> Op2<T, T, T> for Put {
     }
 }
 
-/// The element in another type, see [`Element::cast`].
+/// The element converted to another type; see [`Element::cast`].
 #[derive(Clone, Copy, Debug)]
 pub struct Cast;
 impl<S: Element, D: Element> Op1<S, D> for Cast {
@@ -93,7 +93,7 @@ impl<S: Element, D: Element> Op1<S, D> for Cast {
     }
 }
 
-/// a where the mask is not 0, else b.
+/// The element of a where the mask is not 0, else of b.
 #[derive(Clone, Copy, Debug)]
 pub struct Where;
 impl<T: Element> Op3<u8, T, T, T> for Where {
@@ -103,7 +103,7 @@ impl<T: Element> Op3<u8, T, T, T> for Where {
     }
 }
 
-/// Comparisons, 1 where true.
+/// Declares comparisons, which return 1 for true.
 macro_rules! comparisons {
     ($($(#[$meta:meta])* $name:ident $op:tt;)*) => {$(
         $(#[$meta])*
@@ -124,7 +124,7 @@ macro_rules! comparisons {
 comparisons! {
     /// a = b
     Eq ==;
-    /// a ≠ b; true where either is NaN.
+    /// a ≠ b; true if either is NaN.
     Ne !=;
     /// a < b
     Lt <;
@@ -136,7 +136,7 @@ comparisons! {
     Ge >=;
 }
 
-/// `a + w (b - a)`, from the nearer end as PyTorch does.
+/// `a + w (b - a)`, computed from the nearer end, as in PyTorch.
 #[derive(Clone, Copy)]
 pub struct Lerp;
 
@@ -162,7 +162,7 @@ impl<T: Number> Op3<T, T, T, T> for AddC<T> {
     }
 }
 
-/// `op` with its first argument given: `2 - x`.
+/// A function with its first argument fixed: `2 - x`.
 #[derive(Clone, Copy)]
 pub struct Swapped<F, A>(pub F, pub A);
 

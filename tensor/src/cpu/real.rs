@@ -6,7 +6,7 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 use super::simd::inlined;
 
-/// f32 or f64: what a kernel's body needs of them.
+/// `f32` or `f64`, with the operations that kernels need.
 pub trait Real:
     Copy
     + Default
@@ -31,20 +31,20 @@ pub trait Real:
     /// The value below all others.
     const NEG_INFINITY: Self;
 
-    /// The nearest value to `x`.
+    /// Returns the nearest value to `x`.
     fn of(x: f64) -> Self;
-    /// The value as an f64, exactly.
+    /// Returns the value as an f64, exactly.
     fn f64(self) -> f64;
-    /// `self * b + c`, fused where a vector of `L` f32 lanes says that the hardware fuses.
+    /// Returns `self * b + c`, fused if a vector of `L` f32 lanes implies that the hardware fuses.
     fn fma<const L: usize>(self, b: Self, c: Self) -> Self;
-    /// The square root.
+    /// Returns the square root.
     fn sqrt(self) -> Self;
-    /// The absolute value.
+    /// Returns the absolute value.
     fn abs(self) -> Self;
-    /// Whether it is not a number.
+    /// Returns true for NaN.
     fn is_nan(self) -> bool;
-    /// The value itself, or 0 in place of a subnormal one: arithmetic with those is a hundred times
-    /// slower, and what decays by a factor never leaves them.
+    /// Returns the value, or 0 if it is subnormal. Arithmetic with subnormal numbers is a hundred times
+    /// slower, and a value that decays by a factor stays subnormal.
     fn normal(self) -> Self;
 }
 

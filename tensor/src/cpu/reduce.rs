@@ -1,10 +1,9 @@
 //! Reductions over any set of dimensions, in an order that depends on shapes alone.
 //!
-//! A [`Fold`] says how to take one element into an accumulator and how to merge two. Where the
-//! innermost reduced dimension is contiguous, 32 accumulators run along it; elsewhere up to 1024
-//! neighbouring results are reduced at once. Either way an accumulator takes at most
-//! [`Fold::DEPTH`] elements in sequence, and is then merged pairwise with the others, in parallel
-//! where that is worth it.
+//! A [`Fold`] adds one element to an accumulator, and merges two accumulators. If the innermost reduced
+//! dimension is contiguous, 32 accumulators run along it; otherwise up to 1024 neighbouring results are
+//! reduced at once. Either way an accumulator takes at most [`Fold::DEPTH`] elements in sequence, and is then
+//! merged pairwise with the others, in parallel if that is worth it.
 
 mod plan;
 mod tree;
@@ -16,39 +15,39 @@ use super::parallel;
 use super::simd::{Simd, dispatch};
 use super::strided::Strided;
 
-/// Accumulators side by side along a contiguous row.
+/// The number of accumulators along a contiguous row.
 const LANES: usize = 32;
-/// Results side by side where the reduced dimension is not contiguous.
+/// The number of results reduced at once if the reduced dimension is not contiguous.
 const COLUMNS: usize = 1024;
-/// Elements that make a task of their own.
+/// The number of elements of a task.
 const TASK: usize = 65_536;
 
-/// How to reduce elements `T`; `P` is a parameter that each result has of its own, such as the
-/// mean from which a variance is measured.
+/// A reduction of elements `T`. `P` is a parameter of each result, such as the mean that a variance is
+/// measured from.
 pub trait Fold<T, P = ()>: Copy + Sync {
-    /// What gathers elements.
+    /// The accumulator.
     type Acc: Copy + Send + Sync;
     /// The result.
     type Out: Copy + Default + Send;
-    /// How many elements an accumulator takes in sequence.
+    /// The number of elements that an accumulator takes in sequence.
     const DEPTH: usize = 256;
-    /// Nanoseconds an element costs.
+    /// The cost per element, in nanoseconds.
     const NS: f64 = 0.2;
-    /// The accumulator of no element.
+    /// Returns the accumulator of no elements.
     fn empty(self) -> Self::Acc;
-    /// Takes an element.
+    /// Adds an element to the accumulator.
     fn step<const L: usize>(self, acc: Self::Acc, x: T, p: P) -> Self::Acc;
-    /// Merges two accumulators, the first of the earlier elements.
+    /// Merges two accumulators; the first one has the earlier elements.
     fn merge(self, a: Self::Acc, b: Self::Acc) -> Self::Acc;
-    /// The result.
+    /// Returns the result of an accumulator.
     fn finish(self, acc: Self::Acc, p: P) -> Self::Out;
 }
 
-/// Reduces the dimensions `over` of x. The results stand in row-major order of the dimensions
-/// that are left; `params` has one for each.
+/// Reduces the dimensions `over` of x. The results are in row-major order of the remaining dimensions;
+/// `params` has one element for each.
 ///
 /// # Panics
-/// If a dimension is out of range, or the number of parameters is not that of the results.
+/// If a dimension is out of range, or there are not as many parameters as results.
 pub fn fold<T, P, F>(x: Strided<'_, T>, over: &[usize], params: &[P], f: F) -> Vec<F::Out>
 where
     T: Copy + Send + Sync,
@@ -67,7 +66,7 @@ where
         return y;
     }
     let block = if plan.by_rows { 1 } else { COLUMNS.min(plan.lanes().len).max(1) };
-    // A chunk of results: whole blocks, and at least a task's elements.
+    // A chunk of results: whole blocks, with at least a task's elements.
     let chunk = (TASK / plan.len.max(1)).max(1).next_multiple_of(block);
     parallel::for_each_chunk(&mut y, chunk, F::NS * plan.len as f64, |i, y| {
         if plan.by_rows { job.rows(i * chunk, y) } else { job.columns(i * chunk, y) }
@@ -75,7 +74,7 @@ where
     y
 }
 
-/// [`fold`] without parameters.
+/// Reduces without parameters; see [`fold`].
 pub fn reduce<T: Copy + Send + Sync, F: Fold<T>>(x: Strided<'_, T>, over: &[usize], f: F) -> Vec<F::Out> {
     let outputs: usize = (0..x.dims.len()).filter(|d| !over.contains(d)).map(|d| x.dims[d]).product();
     fold(x, over, &vec![(); outputs], f)
@@ -95,7 +94,7 @@ where
     P: Copy + Send + Sync,
     F: Fold<T, P>,
 {
-    /// Results `first..`, each along contiguous rows.
+    /// Computes results from `first` on, each along contiguous rows.
     fn rows(&self, first: usize, y: &mut [F::Out]) {
         if self.plan.len <= F::DEPTH * LANES {
             dispatch(Rows { job: self, first, y });
@@ -117,7 +116,7 @@ where
         )
     }
 
-    /// Results `first..`, up to `COLUMNS` neighbours at a time.
+    /// Computes results from `first` on, up to `COLUMNS` neighbours at a time.
     fn columns(&self, first: usize, y: &mut [F::Out]) {
         let lanes = self.plan.lanes();
         let outer = &self.plan.kept[..self.plan.kept.len().saturating_sub(1)];
@@ -135,7 +134,7 @@ where
         }
     }
 
-    /// The reduced elements `from..to` of as many neighbouring results as there are `params`.
+    /// Reduces the elements `from..to` of as many neighbouring results as there are `params`.
     fn column_tree(&self, at: usize, from: usize, to: usize, params: &[P]) -> Vec<F::Acc> {
         let width = params.len();
         tree(
@@ -154,7 +153,7 @@ where
     }
 }
 
-/// The lanes' accumulators merged to one.
+/// Merges the accumulators of the lanes.
 #[inline(always)]
 fn gather<T, P, F: Fold<T, P>>(f: F, mut lanes: [F::Acc; LANES]) -> F::Acc {
     let mut n = LANES / 2;
@@ -210,14 +209,14 @@ impl<T: Copy, P: Copy, F: Fold<T, P>> Simd for RowLeaf<'_, '_, T, P, F> {
                 acc = along::<L, T, P, F>(f, acc, row, self.p);
             }
         }
-        // Through memory: where the compiler sees how the lanes are merged, it keeps two in a register
-        // instead of eight.
+        // Through memory: if the compiler sees how the lanes are merged, it keeps two in a register instead
+        // of eight.
         std::hint::black_box(acc)
     }
 }
 
-/// Takes the elements of a row, each block of them side by side. By value, so that the accumulators
-/// stay in registers.
+/// Adds the elements of a row, a block of them to the lanes at a time. The accumulators are passed by value,
+/// so that they stay in registers.
 #[inline(always)]
 fn along<const L: usize, T: Copy, P: Copy, F: Fold<T, P>>(
     f: F,
@@ -275,7 +274,7 @@ impl<T: Copy, P: Copy, F: Fold<T, P>> Simd for ColumnLeaf<'_, '_, T, P, F> {
     }
 }
 
-/// Takes the elements of `N` rows, `stride` apart.
+/// Adds the elements of `N` rows, `stride` apart.
 #[inline(always)]
 fn columns<const L: usize, const N: usize, T: Copy, P: Copy, F: Fold<T, P>>(
     f: F,

@@ -7,14 +7,14 @@ use super::strided::Strided;
 
 type Acc<T> = <<T as Element>::Wide as Number>::Acc;
 
-/// In sequence few, where elements are as wide as what gathers them: the error of a sum then
-/// stays below that of pairwise summation.
+/// Returns a small depth for elements that are as wide as their accumulator. The error of a sum then stays
+/// below that of pairwise summation.
 const fn depth<T: Element>() -> usize {
     if size_of::<T>() == 8 { 8 } else { 256 }
 }
 
-/// Folds of elements `T`: what gathers them, the result and the depth; then the accumulator of no element, how it
-/// takes an element, how two are merged, and the result.
+/// Declares folds of elements `T`: the accumulator's type, the result's type and the depth; then the empty
+/// accumulator, the functions that add an element and merge two accumulators, and the result.
 macro_rules! folds {
     ($($(#[$meta:meta])* $name:ident: $acc:ty => $out:ty, $depth:expr;
         $empty:expr, |$to:ident, $x:ident| $step:expr, |$a:ident, $b:ident| $merge:expr, |$end:ident| $finish:expr;)*) => {$(
@@ -35,35 +35,35 @@ macro_rules! folds {
     )*};
 }
 folds! {
-    /// The sum: of floats, gathered in `f64`; of integers, `i64`, wrapping around.
+    /// The sum: of floats in `f64`; of integers in `i64`, wrapping around.
     Sum: Acc<T> => T::Total, depth::<T>();
         Number::ZERO, |acc, x| acc.add(x.wide().acc()), |a, b| a.add(b), |acc| T::total(acc);
-    /// The product, gathered as [`Sum`] is.
+    /// The product, accumulated like [`Sum`].
     Prod: Acc<T> => T::Total, depth::<T>();
         Number::ONE, |acc, x| acc.mul(x.wide().acc()), |a, b| a.mul(b), |acc| T::total(acc);
-    /// The greatest element; NaN if there is one, the type's least value if there is none at all.
+    /// The largest element, NaN if an element is NaN, or the type's smallest value if there are no elements.
     Max: T::Wide => T, 256;
         Number::LOWEST, |acc, x| x.wide().maximum(acc), |a, b| a.maximum(b), |acc| T::narrow(acc);
-    /// The least element; NaN if there is one, the type's greatest value if there is none at all.
+    /// The smallest element, NaN if an element is NaN, or the type's largest value if there are no elements.
     Min: T::Wide => T, 256;
         Number::HIGHEST, |acc, x| x.wide().minimum(acc), |a, b| a.minimum(b), |acc| T::narrow(acc);
-    /// How many elements are not 0.
+    /// The number of elements that are not 0.
     CountNonzero: i64 => i64, 256;
         0, |acc, x| acc + (x.wide() != Number::ZERO) as i64, |a, b| a + b, |acc| acc;
-    /// Whether any element is not 0; NaN is not 0.
+    /// 1 if any element is not 0; NaN is not 0.
     Any: u8 => u8, 256;
         0, |acc, x| acc | (x.wide() != Number::ZERO) as u8, |a, b| a | b, |acc| acc;
-    /// Whether no element is 0.
+    /// 1 if no element is 0.
     All: u8 => u8, 256;
         1, |acc, x| acc & (x.wide() != Number::ZERO) as u8, |a, b| a & b, |acc| acc;
 }
 
-/// `finish` of the sum of `of(x, p)` in `f64`: means, norms, variances.
+/// The function `finish` of the sum of `of(x, p)` in `f64`: for means, norms and variances.
 #[derive(Clone, Copy, Debug)]
 pub struct SumOf<G, H> {
-    /// What is summed.
+    /// The summand.
     pub of: G,
-    /// The result, from the sum.
+    /// The function from the sum to the result.
     pub finish: H,
 }
 impl<T: Element, P, Y, G, H> Fold<T, P> for SumOf<G, H>
@@ -83,20 +83,20 @@ where
     }
 }
 
-/// How many elements each result of reducing `over` has.
+/// Returns the number of elements of each result of reducing `over`.
 fn count(x: &[usize], over: &[usize]) -> f64 {
     over.iter().map(|&d| x[d]).product::<usize>() as f64
 }
 
-/// The mean over some dimensions, gathered in `f64`; NaN of nothing.
+/// Returns the mean over some dimensions, accumulated in `f64`; NaN of no elements.
 pub fn mean<T: FloatElement>(x: Strided<'_, T>, over: &[usize]) -> Vec<T> {
     let n = count(x.dims, over);
     reduce(x, over, SumOf { of: |x: T, ()| x.to_f64(), finish: move |sum, ()| T::from_f64(sum / n) })
 }
 
-/// `f` of the variance over some dimensions, and the mean. The variance is the mean of the squared distances
-/// from the mean (two passes, in `f64`), with `n - correction` for `n`; NaN where that is not positive
-/// and the distances are 0.
+/// Returns `f` of the variance over some dimensions, and the mean. The variance is the mean of the squared
+/// differences from the mean (two passes, in `f64`), with `n - correction` instead of `n`. It is NaN if that
+/// is not positive and the differences are 0.
 pub fn var_mean<T: FloatElement>(
     x: Strided<'_, T>,
     over: &[usize],

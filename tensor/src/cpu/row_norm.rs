@@ -1,8 +1,8 @@
 //! Normalisation of rows, each by its own mean and deviation: layer norm, group norm and RMS norm.
 //!
-//! A row comes from memory once; its statistics, its sums and its result are computed from the cache.
-//! Statistics are batch norm's: of blocks, joined in f64. The gradient computes them again, which costs less
-//! than keeping them.
+//! A row is read from memory once; its statistics, sums and result are computed from the cache. Statistics
+//! are computed as for batch norm: of blocks, merged in f64. The gradient computes them again, which costs
+//! less than keeping them.
 
 use std::ops::Range;
 
@@ -12,20 +12,20 @@ use super::parallel::{self, Disjoint};
 use super::simd::simd;
 use super::vector::{Lanes, Vector};
 
-/// Tasks of a gradient at most: each has its own sums of the parameters' gradients.
+/// The maximum number of tasks of a gradient. Each has its own sums of the parameters' gradients.
 const TASKS: usize = 64;
 
-/// What a normalisation subtracts.
+/// The value that a normalisation subtracts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Centre {
     /// The mean.
     Mean,
-    /// Nothing, as in RMS norm.
+    /// Zero, as in RMS norm.
     Zero,
 }
 
-/// Rows of `parameters · inner` values each. `inner` neighbours share a weight and a bias; row `r` has those
-/// of the set `r % sets`.
+/// Rows of `parameters · inner` values each. `inner` neighbours share a weight and a bias. Row `r` uses the
+/// parameters of set `r % sets`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rows {
     /// Rows.
@@ -36,9 +36,9 @@ pub struct Rows {
     pub parameters: usize,
     /// Values that share a parameter.
     pub inner: usize,
-    /// What is subtracted.
+    /// The value that is subtracted.
     pub centre: Centre,
-    /// What is added to the variance, or to the mean square.
+    /// The number added to the variance, or to the mean square.
     pub eps: f64,
 }
 
@@ -51,13 +51,13 @@ impl Rows {
         self.rows * self.size()
     }
 
-    /// Where the parameters of row `r` begin.
+    /// Returns the index of the first parameter of row `r`.
     #[inline(always)]
     fn set(&self, r: usize) -> usize {
         r % self.sets * self.parameters
     }
 
-    /// What is subtracted from a row, and what its values are then multiplied by.
+    /// Returns the value subtracted from a row, and the factor of the differences.
     #[inline(always)]
     fn statistics<const L: usize, T: Lanes>(&self, x: &[T]) -> (T, f64) {
         let moments = moments_of::<L, T>(x, self.centre);
@@ -65,10 +65,10 @@ impl Rows {
     }
 }
 
-/// `(x - mean) / sqrt(variance + eps) · weight + bias` of each row.
+/// Returns `(x - mean) / sqrt(variance + eps) · weight + bias` of each row.
 ///
 /// # Panics
-/// If a slice's length is not what `s` says, as in all functions here.
+/// If the length of a slice does not match `s`, as in all functions here.
 pub fn forward<T: Lanes>(s: &Rows, x: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
     let parameters = s.sets * s.parameters;
     assert_eq!([x.len(), weight.len(), bias.len()], [s.len(), parameters, parameters], "wrong sizes");
@@ -86,14 +86,15 @@ pub fn forward<T: Lanes>(s: &Rows, x: &[T], weight: &[T], bias: &[T]) -> Vec<T> 
     unsafe { overwritten(s.len(), fill) }
 }
 
-/// The gradients of the input, the weights and the biases; without `parameters`, the last two are empty.
+/// Returns the gradients of the input, the weights and the biases. Without `parameters`, the last two are
+/// empty.
 ///
 /// ```text
 /// dbias = sum dy, dweight = sum dy h, dx = (dy weight - mean(dy weight) - h mean(dy weight h)) / d
 /// with d = sqrt(variance + eps), h = (x - mean) / d
 /// ```
 ///
-/// RMS norm subtracts no mean, neither in `h` nor in `dx`.
+/// RMS norm does not subtract the mean, neither in `h` nor in `dx`.
 pub fn backward<T: Lanes>(s: &Rows, x: &[T], dy: &[T], weight: &[T], parameters: bool) -> [Vec<T>; 3] {
     let count = s.sets * s.parameters;
     assert_eq!([x.len(), dy.len(), weight.len()], [s.len(), s.len(), count], "wrong sizes");
@@ -101,7 +102,7 @@ pub fn backward<T: Lanes>(s: &Rows, x: &[T], dy: &[T], weight: &[T], parameters:
     if s.len() == 0 {
         return [Vec::new(), vec![T::ZERO; wanted], vec![T::ZERO; wanted]];
     }
-    // All tasks' sums take a fraction of the memory of the input.
+    // The sums of all tasks use a fraction of the input's memory.
     let tasks = if parameters { (s.len() / (4 * count)).max(1) } else { TASKS };
     let grain = s.rows.div_ceil(tasks.min(TASKS));
     let tasks = s.rows.div_ceil(grain);
@@ -110,7 +111,7 @@ pub fn backward<T: Lanes>(s: &Rows, x: &[T], dy: &[T], weight: &[T], parameters:
     let fill = |dx: &mut [T]| {
         let dx = Disjoint::new(dx);
         parallel::for_each(tasks, 0.8 * (grain * s.size()) as f64, |task| {
-            // SAFETY: each task takes its own part.
+            // SAFETY: each task has its own part.
             let sums = unsafe { partials.part(task * 2 * wanted, 2 * wanted) };
             let range = task * grain..((task + 1) * grain).min(s.rows);
             gradient_rows(s, x, dy, weight, range, sums, dx);
@@ -131,7 +132,7 @@ pub fn backward<T: Lanes>(s: &Rows, x: &[T], dy: &[T], weight: &[T], parameters:
 }
 
 simd!(
-    /// Normalises the rows `range`; the caller alone uses those rows of `y`.
+    /// Normalises the rows `range`. Nothing else may use those rows of `y`.
     fn forward_rows<const L: usize, T: Lanes>(
         s: &Rows,
         x: &[T],
@@ -143,7 +144,7 @@ simd!(
         let size = s.size();
         for r in range {
             let x = &x[r * size..][..size];
-            // SAFETY: the caller alone uses this row.
+            // SAFETY: nothing else uses this row.
             let y = unsafe { y.part(r * size, size) };
             let (w, b) = (&weight[s.set(r)..][..s.parameters], &bias[s.set(r)..][..s.parameters]);
             let (mean, inverse) = s.statistics::<L, T>(x);
@@ -165,8 +166,8 @@ simd!(
 );
 
 simd!(
-    /// The gradient of the rows `range`; the caller alone uses those rows of `dx`. Adds the gradients of the
-    /// weights and then of the biases to `totals`, unless that is empty.
+    /// Computes the gradient of the rows `range`. Nothing else may use those rows of `dx`. Adds the gradients
+    /// of the weights and of the biases to `totals`, unless that is empty.
     fn gradient_rows<const L: usize, T: Lanes>(
         s: &Rows,
         x: &[T],
@@ -180,7 +181,7 @@ simd!(
         let (dweight, dbias) = totals.split_at_mut(totals.len() / 2);
         for r in range {
             let (x, dy) = (&x[r * size..][..size], &dy[r * size..][..size]);
-            // SAFETY: the caller alone uses this row.
+            // SAFETY: nothing else uses this row.
             let dx = unsafe { dx.part(r * size, size) };
             let set = s.set(r)..s.set(r) + s.parameters;
             let w = &weight[set.clone()];
@@ -230,7 +231,7 @@ simd!(
     }
 );
 
-/// The sums of dy weight and of dy weight (x - mean).
+/// Returns the sums of dy weight and of dy weight (x - mean).
 #[inline(always)]
 fn weighted_sums<const L: usize, T: Lanes>(x: &[T], dy: &[T], weight: &[T], mean: T) -> (f64, f64) {
     let (means, mut total) = (Vector::<T, L>([-mean; L]), (0.0, 0.0));

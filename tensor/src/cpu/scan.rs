@@ -1,4 +1,4 @@
-//! Running sums, products and sums of exponentials along a dimension.
+//! Cumulative sums, products and sums of exponentials along a dimension.
 
 use super::argmax::{around, contiguous};
 use super::element::{Element, Number};
@@ -7,25 +7,26 @@ use super::strided::Strided;
 
 type Acc<T> = <<T as Element>::Wide as Number>::Acc;
 
-/// What becomes of the elements so far.
+/// A cumulative function.
 #[derive(Clone, Copy, Debug)]
 pub enum Scan {
-    /// Their sum.
+    /// The sum.
     Sum,
-    /// Their product.
+    /// The product.
     Product,
-    /// The logarithm of the sum of their exponentials; of floats.
+    /// The logarithm of the sum of the exponentials; for floats only.
     LogSumExp,
 }
 
-/// `y[i]` of `x[0]` to `x[i]` along dimension `dim`; floats are gathered in `f64`, integers in `i64`.
+/// Computes `y[i]` of `x[0]` to `x[i]` along dimension `dim`. Floats are accumulated in `f64`, integers in
+/// `i64`.
 pub fn scan<T: Element>(x: Strided<'_, T>, dim: usize, kind: Scan) -> Vec<T::Total> {
     match kind {
         Scan::Sum => gather(x, dim, Number::ZERO, Number::add),
         Scan::Product => gather(x, dim, Number::ONE, Number::mul),
         Scan::LogSumExp => gather(x, dim, Number::LOWEST, |a, b| {
             let (a, b) = (a.to_f64(), b.to_f64());
-            // Of equal ones too, which may be infinite.
+            // Equal numbers may be infinite.
             let apart = if a == b { 0.0 } else { (a - b).abs() };
             Element::from_f64(a.max(b) + (-apart).exp().ln_1p())
         }),

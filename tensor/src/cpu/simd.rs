@@ -1,11 +1,11 @@
-//! One body, compiled for several instruction sets, chosen once at run time.
+//! Compilation of one body for several instruction sets, one of them chosen at run time.
 
 use std::sync::OnceLock;
 
 /// The instruction sets that kernels are compiled for, the least capable first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Isa {
-    /// What the target guarantees: SSE2 on x86-64, NEON on AArch64. `L` is 4.
+    /// The instructions that the target guarantees: SSE2 on x86-64, NEON on AArch64. `L` is 4.
     Portable,
     /// AVX2 with FMA. `L` is 8.
     Avx2,
@@ -13,8 +13,8 @@ pub enum Isa {
     Avx512,
 }
 
-/// The instruction set that kernels use: the best that the processor has, or a lesser one named
-/// by the environment variable `TAPER_ISA` (`portable`, `avx2`, `avx512`), read once.
+/// Returns the instruction set that kernels use: the best of the processor, or a lesser one named by the
+/// environment variable `TAPER_ISA` (`portable`, `avx2`, `avx512`), which is read once.
 pub fn isa() -> Isa {
     #[cfg(test)]
     if let Some(isa) = super::tests::forced::get() {
@@ -50,8 +50,8 @@ pub(super) fn detect() -> Isa {
     Isa::Portable
 }
 
-/// `a * b + c`, fused where `L` says that the hardware fuses: without the instruction,
-/// `mul_add` is a slow library call.
+/// Returns `a * b + c`, fused if `L` implies that the hardware fuses. Without the instruction, `mul_add` is a
+/// slow library call.
 #[inline(always)]
 pub fn fma<const L: usize>(a: f32, b: f32, c: f32) -> f32 {
     if L > 4 || cfg!(target_arch = "aarch64") { a.mul_add(b, c) } else { a * b + c }
@@ -66,9 +66,9 @@ pub fn fma<const L: usize>(a: f32, b: f32, c: f32) -> f32 {
 /// );
 /// ```
 ///
-/// Its callers see no `L`. It may have one type parameter beside that. All that it calls must be
-/// `#[inline(always)]`, or the instruction set stops at the call. So loops, not closures:
-/// `array::map`, `array::from_fn` and the like are compiled without the instruction set.
+/// Callers do not see `L`. The function may have one more type parameter. Everything that it calls must be
+/// `#[inline(always)]`, or the instruction set ends at the call. So use loops, not closures: `array::map`,
+/// `array::from_fn` and similar functions are compiled without the instruction set.
 macro_rules! simd {
     (
         $(#[$meta:meta])*
@@ -104,7 +104,8 @@ macro_rules! simd {
 }
 pub(crate) use simd;
 
-/// Defines methods of an expression each, which are inlined wherever they are called: `fn neg(self) -> Self = -self;`.
+/// Defines methods of an expression each, which are inlined wherever they are called: `fn neg(self) -> Self =
+/// -self;`.
 macro_rules! inlined {
     // A generic parameter is three tokens, as `T: Bound`, or four, as `const L: usize`.
     ($(
@@ -120,16 +121,16 @@ macro_rules! inlined {
 }
 pub(crate) use inlined;
 
-/// A computation to compile for each [`Isa`]: what [`simd!`] is for functions, for types that are
-/// generic or carry closures. `run`, and all that it calls, must be `#[inline(always)]`.
+/// A computation to compile for each [`Isa`]. It replaces [`simd!`] for types that are generic or contain
+/// closures. `run`, and everything that it calls, must be `#[inline(always)]`.
 pub trait Simd {
-    /// What it computes.
+    /// The result.
     type Out;
     /// Computes it with vectors of `L` f32 lanes.
     fn run<const L: usize>(self) -> Self::Out;
 }
 
-/// Runs `s` compiled for the instruction set that [`isa`] names.
+/// Runs `s` compiled for the instruction set that [`isa`] returns.
 pub fn dispatch<S: Simd>(s: S) -> S::Out {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]

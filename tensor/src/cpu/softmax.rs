@@ -1,24 +1,23 @@
 //! Softmax and log-softmax along one dimension of contiguous memory, and their gradients.
 //!
-//! Memory is seen as slabs of `n` rows of `inner` neighbours, where the dimension is the rows'.
-//! Along the last dimension (`inner` 1) a whole slab is worked on at a time, else a block of
-//! columns, so that what is read again is still in the cache. Sums are gathered in `f64`, or in
-//! `f32` over at most 16 elements a lane.
+//! Memory is seen as slabs of `n` rows of `inner` neighbours, where the dimension is that of the rows. Along
+//! the last dimension (`inner` 1) a whole slab is processed at a time, else a block of columns, so that
+//! values that are read again are still in the cache. Sums are accumulated in `f64`, or in `f32` over at most
+//! 16 elements per lane.
 
 use super::element::{Float, Number};
 use super::fresh::overwritten;
 use super::parallel::{self, Disjoint, Share};
 use super::simd::{Simd, dispatch};
 
-/// Columns that are worked on together.
+/// The number of columns that are processed together.
 const COLUMNS: usize = 128;
-/// Elements of a task.
+/// The number of elements of a task.
 const TASK: usize = 16_384;
-/// Lanes of a sum.
+/// The number of lanes of a sum.
 const LANES: usize = 32;
 
-/// What is computed, and of what: `x` is the argument, or for a gradient the result of the
-/// function.
+/// The function to compute and its operands: `x` is the argument, `y` the function's result for a gradient.
 #[derive(Clone, Copy)]
 enum Job<'a, T> {
     Softmax { x: &'a [T] },
@@ -27,27 +26,26 @@ enum Job<'a, T> {
     LogSoftmaxGrad { y: &'a [T], dy: &'a [T] },
 }
 
-/// `e^x / sum(e^x)` over each `n` elements that are `inner` apart.
+/// Returns `e^x / sum(e^x)` over each `n` elements that are `inner` apart.
 ///
 /// # Panics
-/// If the operands are not whole slabs of `n * inner` elements, all of one length (so do all
-/// functions here).
+/// If the operands are not whole slabs of `n * inner` elements, all of one length, as in all functions here.
 pub fn softmax<T: Float>(x: &[T], n: usize, inner: usize) -> Vec<T> {
     run(Job::Softmax { x }, x.len(), n, inner)
 }
 
-/// `x - ln(sum(e^x))`
+/// Returns `x - ln(sum(e^x))`.
 pub fn log_softmax<T: Float>(x: &[T], n: usize, inner: usize) -> Vec<T> {
     run(Job::LogSoftmax { x }, x.len(), n, inner)
 }
 
-/// The gradient of softmax from its result: `y (dy - sum(y dy))`.
+/// Returns the gradient of softmax from its result: `y (dy - sum(y dy))`.
 pub fn softmax_grad<T: Float>(y: &[T], dy: &[T], n: usize, inner: usize) -> Vec<T> {
     assert_eq!(y.len(), dy.len());
     run(Job::SoftmaxGrad { y, dy }, y.len(), n, inner)
 }
 
-/// The gradient of log-softmax from its result: `dy - e^y sum(dy)`.
+/// Returns the gradient of log-softmax from its result: `dy - e^y sum(dy)`.
 pub fn log_softmax_grad<T: Float>(y: &[T], dy: &[T], n: usize, inner: usize) -> Vec<T> {
     assert_eq!(y.len(), dy.len());
     run(Job::LogSoftmaxGrad { y, dy }, y.len(), n, inner)
@@ -60,7 +58,8 @@ fn run<T: Float>(job: Job<'_, T>, len: usize, n: usize, inner: usize) -> Vec<T> 
     }
     assert_eq!(len % slab, 0, "whole slabs");
     let fill = |y: &mut [T]| fill(job, y, n, inner);
-    // SAFETY: the rows, or the columns of all slabs, are all elements, and each is written before it is read.
+    // SAFETY: the rows, or the columns of all slabs, cover all elements, and each is written before it is
+    // read.
     unsafe { overwritten(len, fill) }
 }
 
@@ -81,7 +80,7 @@ fn fill<T: Float>(job: Job<'_, T>, y: &mut [T], n: usize, inner: usize) {
             for unit in range {
                 let column = unit % blocks * COLUMNS;
                 let (start, width) = (unit / blocks * slab + column, COLUMNS.min(inner - column));
-                // SAFETY: a unit takes the elements of its own columns alone.
+                // SAFETY: a unit uses the elements of its own columns only.
                 let out = unsafe { y.share() };
                 compile(Columns { job, start, n, inner, width, out });
             }
@@ -89,12 +88,12 @@ fn fill<T: Float>(job: Job<'_, T>, y: &mut [T], n: usize, inner: usize) {
     }
 }
 
-/// For each instruction set where the type gains from that.
+/// Runs the job compiled for each instruction set, for types that gain from it.
 fn compile<T: Float>(s: impl Simd<Out = ()> + Of<T>) {
     if T::SIMD { dispatch(s) } else { s.run::<4>() }
 }
 
-/// Work on elements of type `T`.
+/// A job on elements of type `T`.
 trait Of<T> {}
 impl<T> Of<T> for Rows<'_, T> {}
 impl<T> Of<T> for Columns<'_, '_, T> {}
@@ -152,7 +151,7 @@ impl<T: Float> Simd for Rows<'_, T> {
     }
 }
 
-/// Writes `e^(x - greatest)`; returns the greatest element and their sum.
+/// Writes `e^(x - greatest)`. Returns the greatest element and the sum.
 #[inline(always)]
 fn exponentials<const L: usize, T: Float>(x: &[T], out: &mut [T]) -> (T, f64) {
     let mut lanes = [T::LOWEST; LANES];
@@ -173,7 +172,7 @@ fn exponentials<const L: usize, T: Float>(x: &[T], out: &mut [T]) -> (T, f64) {
     (max, sum(out))
 }
 
-/// The sum of all.
+/// Returns the sum of all elements.
 #[inline(always)]
 fn sum<T: Float>(x: &[T]) -> f64 {
     let mut total = 0.0;

@@ -1,4 +1,4 @@
-//! The gamma function's kin and the inverse of the error function, of `f64`.
+//! The logarithm of the gamma function, its derivatives, and the inverse of the error function, of `f64`.
 
 use std::f64::consts::{FRAC_2_SQRT_PI, PI};
 
@@ -16,17 +16,17 @@ const BERNOULLI: [f64; 8] = [
     -3617.0 / 510.0,
 ];
 
-/// From where on the asymptotic series are exact to the last digits. Not further: what is subtracted on
-/// the way back grows, and its rounding error with it.
+/// The argument from which the asymptotic series are exact to the last digits. It is no larger than
+/// necessary, because the recurrence back subtracts more and more, and its rounding error grows.
 const FAR: f64 = 8.0;
 
-/// Whether x is 0 or a negative integer, where the gamma function has its poles.
+/// Returns true if x is 0 or a negative integer, the poles of the gamma function.
 fn pole(x: f64) -> bool {
     x <= 0.0 && x == x.floor()
 }
 
-/// ln |Γ(x)|, to 4e-15 absolutely, or relatively where it is large: Stirling's series (Abramowitz and
-/// Stegun 6.1.41) for x ≥ 8, below it by Γ(x + 1) = x Γ(x) (6.1.15), and Γ(x) Γ(1 - x) = π / sin πx
+/// Returns ln |Γ(x)|, to 4e-15 absolutely, or relatively if it is large. It uses Stirling's series
+/// (Abramowitz and Stegun 6.1.41) for x ≥ 8, Γ(x + 1) = x Γ(x) (6.1.15) below, and Γ(x) Γ(1 - x) = π / sin πx
 /// (6.1.17) for x < 0.
 pub fn lgamma(x: f64) -> f64 {
     if pole(x) || x.is_infinite() {
@@ -51,7 +51,7 @@ pub fn lgamma(x: f64) -> f64 {
     (x - 0.5) * x.ln() - x + 0.5 * (2.0 * PI).ln() + series / x - product.ln()
 }
 
-/// ψ(x), the derivative of ln Γ(x) (6.3.18, 6.3.5, 6.3.7); infinite at 0, NaN at negative integers.
+/// Returns ψ(x), the derivative of ln Γ(x) (6.3.18, 6.3.5, 6.3.7): infinite at 0, NaN at negative integers.
 pub fn digamma(x: f64) -> f64 {
     if x == 0.0 {
         return f64::INFINITY.copysign(-x);
@@ -73,7 +73,7 @@ pub fn digamma(x: f64) -> f64 {
     sum + x.ln() - 0.5 / x - series * square
 }
 
-/// The n-th derivative of ψ (6.4.11, 6.4.6, and for n = 1 6.4.7); NaN for x below -10,000 and n > 1.
+/// Returns the n-th derivative of ψ (6.4.11, 6.4.6, and for n = 1 6.4.7); NaN for x below -10,000 and n > 1.
 pub fn polygamma(n: u32, x: f64) -> f64 {
     let order = f64::from(n);
     match n {
@@ -86,7 +86,7 @@ pub fn polygamma(n: u32, x: f64) -> f64 {
         _ if x < -1e4 || x.is_nan() => return f64::NAN,
         _ => {}
     }
-    // All in units of (-1)^(n+1) n!: a sum of 1 / (x + k)^(n+1), then the rest as a series.
+    // In units of (-1)^(n+1) n!: a sum of 1 / (x + k)^(n+1), then the rest as a series.
     let (mut x, mut sum) = (x, 0.0);
     while x < FAR + 4.0 + order {
         sum += x.powf(-order - 1.0);
@@ -102,14 +102,14 @@ pub fn polygamma(n: u32, x: f64) -> f64 {
     }
     let total = sum + power / order + 0.5 * power / x + series;
     let factorial = lgamma(order + 1.0).exp();
-    // Exact where the factorial is small.
+    // The factorial is exact if it is small.
     let factorial = if n < 20 { factorial.round() } else { factorial };
     if n % 2 == 1 { factorial * total } else { -factorial * total }
 }
 
-/// The x with erf(x) = y; infinite at 1 and -1, NaN beyond. A start that is right to 2e-3 (S. Winitzki, "A
-/// handy approximation for the error function and its inverse", 2008), then steps of Halley's method, of
-/// which each triples the digits.
+/// Returns the x with erf(x) = y; infinite at 1 and -1, NaN beyond. It starts with an approximation with an
+/// error of 2e-3 (S. Winitzki, "A handy approximation for the error function and its inverse", 2008), and
+/// applies steps of Halley's method, each of which triples the digits.
 pub fn erfinv(y: f64) -> f64 {
     if y == 0.0 {
         return y;
@@ -122,7 +122,7 @@ pub fn erfinv(y: f64) -> f64 {
     let half = 2.0 / (PI * 0.147) + 0.5 * log;
     let mut x = ((half * half - log / 0.147).sqrt() - half).sqrt();
     for _ in 0..3 {
-        // Of two small numbers rather than of two near 1.
+        // Subtracting two numbers near 1 would lose digits.
         let error = if a < 0.5 { erf(x) - a } else { (1.0 - a) - erfc(x) };
         let step = error / (FRAC_2_SQRT_PI * (-x * x).exp());
         x -= step / (1.0 + x * step);

@@ -1,21 +1,21 @@
-//! Strided operands, and the walk over up to four of them in tiles.
+//! Strided operands, and the iteration over up to four of them in tiles.
 //!
-//! Dimensions are merged where every operand allows it, so most calls see one long row. What is
-//! left is cut into tiles of rows and columns small enough for the L1 cache; a tile lists where
-//! each operand starts and its two strides, and the kernel packs those operands that are not
-//! contiguous along the columns. The tile's rows follow the dimension in which a transposed
-//! operand is contiguous, so that each cache line is fetched once.
+//! Dimensions are merged if every operand allows it, so most calls see one long row. The remaining space is
+//! cut into tiles of rows and columns that fit the L1 cache. A tile has the offset and the two strides of
+//! each operand, and the kernel packs operands that are not contiguous along the columns. The rows of the
+//! tile follow the dimension in which a transposed operand is contiguous, so that each cache line is read
+//! once.
 
 use smallvec::SmallVec;
 
 use super::parallel;
 
-/// The most elements a tile has.
+/// The maximum number of elements of a tile.
 pub(super) const TILE: usize = 4096;
-/// Operands of a walk: a destination and three sources.
+/// The number of operands: a destination and three sources.
 pub(super) const OPERANDS: usize = 4;
 
-/// As many as a tensor has dimensions.
+/// The strides of a broadcast number; a tensor has at most 64 dimensions.
 const ZEROS: [usize; 64] = [0; 64];
 
 /// A borrowed view of elements: `data[offset + sum(index[d] * strides[d])]`. Strides count
@@ -29,7 +29,7 @@ pub struct Strided<'a, T> {
 }
 
 impl<'a, T> Strided<'a, T> {
-    /// A view of `data`.
+    /// Returns a view of `data`.
     ///
     /// # Panics
     /// If an index in range would lie outside `data`.
@@ -38,7 +38,7 @@ impl<'a, T> Strided<'a, T> {
         Self { data, dims, strides, offset }
     }
 
-    /// `value` at every index.
+    /// Returns a view with `value` at every index.
     ///
     /// # Panics
     /// If there are more than 64 dimensions.
@@ -46,18 +46,18 @@ impl<'a, T> Strided<'a, T> {
         Self { data: std::slice::from_ref(value), dims, strides: &ZEROS[..dims.len()], offset: 0 }
     }
 
-    /// How many elements the view has.
+    /// Returns the number of elements of the view.
     pub fn len(&self) -> usize {
         self.dims.iter().product()
     }
 
-    /// The elements in row-major order, where they lie so in memory.
+    /// Returns the elements in row-major order, if they are contiguous in memory.
     pub fn as_slice(&self) -> Option<&'a [T]> {
         is_contiguous(self.dims, self.strides).then(|| &self.data[self.offset..self.offset + self.len()])
     }
 }
 
-/// A mutable view of elements, none of which is at two indices.
+/// A mutable view of elements. No two indices refer to the same element.
 #[derive(Debug)]
 pub struct StridedMut<'a, T> {
     pub(super) data: &'a mut [T],
@@ -67,11 +67,11 @@ pub struct StridedMut<'a, T> {
 }
 
 impl<'a, T> StridedMut<'a, T> {
-    /// A mutable view of `data`.
+    /// Returns a mutable view of `data`.
     ///
     /// # Panics
-    /// If an index in range would lie outside `data`, or two indices may meet in one element
-    /// (sorted by stride, each stride must step over all that the smaller ones reach).
+    /// If an index in range would lie outside `data`, or two indices may refer to the same element. (With the
+    /// strides sorted, each stride must exceed the reach of the smaller ones.)
     pub fn new(data: &'a mut [T], dims: &'a [usize], strides: &'a [usize], offset: usize) -> Self {
         check_bounds(data.len(), dims, strides, offset);
         assert!(is_distinct(dims, strides), "overlapping destination: dims {dims:?}, strides {strides:?}");
@@ -79,7 +79,7 @@ impl<'a, T> StridedMut<'a, T> {
     }
 }
 
-/// The strides of a contiguous row-major layout.
+/// Returns the strides of a contiguous row-major layout.
 pub fn contiguous_strides(dims: &[usize]) -> Vec<usize> {
     let mut strides = vec![1; dims.len()];
     for d in (1..dims.len()).rev() {
@@ -88,7 +88,7 @@ pub fn contiguous_strides(dims: &[usize]) -> Vec<usize> {
     strides
 }
 
-/// Whether the layout is row-major without gaps.
+/// Returns true if the layout is row-major without gaps.
 pub fn is_contiguous(dims: &[usize], strides: &[usize]) -> bool {
     let mut expected = 1;
     dims.iter().zip(strides).rev().all(|(&d, &s)| {
@@ -98,7 +98,7 @@ pub fn is_contiguous(dims: &[usize], strides: &[usize]) -> bool {
     }) || dims.contains(&0)
 }
 
-/// Whether no two indices share an element, as far as the strides, sorted, show it.
+/// Returns true if the sorted strides show that no two indices refer to the same element.
 pub fn is_distinct(dims: &[usize], strides: &[usize]) -> bool {
     let mut axes: Vec<(usize, usize)> =
         dims.iter().zip(strides).filter(|(d, _)| **d != 1).map(|(&d, &s)| (s, d)).collect();
@@ -121,14 +121,14 @@ fn check_bounds(len: usize, dims: &[usize], strides: &[usize], offset: usize) {
     }
 }
 
-/// One dimension of a walk: its length and each operand's stride.
+/// One dimension of the iteration: its length and each operand's stride.
 #[derive(Clone, Copy)]
 struct Axis {
     len: usize,
     stride: [usize; OPERANDS],
 }
 
-/// Part of the walk: element (r, c) of operand k is at `at[k] + r * row[k] + c * col[k]`.
+/// A part of the iteration: element (r, c) of operand k is at `at[k] + r * row[k] + c * col[k]`.
 pub(super) struct Tile {
     pub rows: usize,
     pub cols: usize,
@@ -137,9 +137,9 @@ pub(super) struct Tile {
     pub col: [usize; OPERANDS],
 }
 
-/// The dimensions longer than 1, by descending stride of operand 0, merged where all operands
-/// step from one to the next without a jump; at least one. Few enough need no allocation, which
-/// costs as much as a small kernel.
+/// Returns the dimensions longer than 1, by descending stride of operand 0, merged if all operands continue
+/// from one to the next. There is at least one. Few of them need no allocation, which costs as much as a
+/// small kernel.
 fn merged_axes(dims: &[usize], strides: [&[usize]; OPERANDS]) -> SmallVec<[Axis; 4]> {
     let mut axes: SmallVec<[Axis; 4]> = SmallVec::new();
     axes.extend(
@@ -161,9 +161,9 @@ fn merged_axes(dims: &[usize], strides: [&[usize]; OPERANDS]) -> SmallVec<[Axis;
     axes
 }
 
-/// Calls `f` once for each tile of the space `dims`, in parallel where an element's cost of
-/// `ns` nanoseconds makes that worth it. Operand k has `strides[k]` and starts at `base[k]`.
-/// Tiles depend on shapes and strides alone.
+/// Calls `f` once for each tile of the space `dims`, in parallel if the cost of `ns` nanoseconds per element
+/// makes that worth it. Operand k has `strides[k]` and starts at `base[k]`. Tiles depend on shapes and
+/// strides alone.
 pub(super) fn walk(
     dims: &[usize],
     strides: [&[usize]; OPERANDS],
@@ -176,7 +176,7 @@ pub(super) fn walk(
     }
     let mut axes = merged_axes(dims, strides);
     let Some(cols) = axes.pop() else { return };
-    // A source whose unit stride is elsewhere: tiles extend there.
+    // A source whose unit stride is in another dimension: tiles extend along it.
     let turned = (1..OPERANDS).find(|&k| cols.stride[k] > 1);
     let nearest =
         |k: usize| (0..axes.len()).filter(|&a| axes[a].stride[k] > 0).min_by_key(|&a| axes[a].stride[k]);
@@ -189,7 +189,7 @@ pub(super) fn walk(
     let width = cols.len.min(TILE / height);
     let (across, down) = (cols.len.div_ceil(width), rows.len.div_ceil(height));
     let units = axes.iter().map(|a| a.len).product::<usize>() * down * across;
-    // A task of 65,536 elements is long enough to hand out, and short enough to balance.
+    // A task of 65,536 elements is long enough to distribute, and short enough to balance.
     let grain = (16 * TILE).div_ceil(width * height);
     parallel::for_each_range(units, grain, ns * (width * height) as f64, |range| {
         for unit in range {

@@ -1,12 +1,12 @@
-//! The threads that compute together.
+//! The team of threads that compute together.
 //!
-//! A call's tasks are dealt out as one range for each thread, first to last, so that a thread finds
-//! in its cache what it wrote in the call before; whoever is done takes from the ends of the others'
-//! ranges. The caller computes too, and at the end waits only for threads that have begun: one that
-//! wakes up too late, or that another program keeps from running, delays nothing.
+//! The tasks of a call are distributed as one range for each thread, in order, so that a thread finds in its
+//! cache the elements it wrote in the previous call. A thread that has finished takes tasks from the ends of
+//! the other ranges. The caller computes too, and at the end waits only for threads that have begun. A thread
+//! that wakes up too late, or is preempted by another program, delays nothing.
 //!
-//! Between calls the threads look out for the next one for some 50 µs, and then sleep: to wake a
-//! sleeping thread takes as long as a small operation. They never wait for each other.
+//! Between calls the threads poll for the next one for some 50 µs, and then sleep: waking a sleeping thread
+//! takes as long as a small operation. They never wait for each other.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -17,32 +17,32 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 
-/// How often a thread looks for the next call before it sleeps; a look takes about 30 ns.
+/// The number of times a thread polls for the next call before it sleeps. A poll takes about 30 ns.
 const LOOKS: usize = 1500;
 
-/// What a call's tasks do: number `i` of them.
+/// The tasks of a call, by their index.
 type Task<'a> = dyn Fn(usize) + Sync + 'a;
 
-/// Some threads.
+/// A team of threads.
 pub struct Team {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
 }
 
-/// What the threads see of each other. Thread 0 is the caller.
+/// The state that the threads share. Thread 0 is the caller.
 struct Shared {
-    /// Whether there is a call.
+    /// True while there is a call.
     busy: AtomicBool,
-    /// The call's number in the upper half; [`CLOSED`] unless threads may begin on it; and how many
-    /// have begun and are not done.
+    /// The number of the call in the upper half; [`CLOSED`] unless threads may begin; and the number of
+    /// threads that have begun and not finished.
     gate: AtomicU64,
-    /// What the call's tasks do. Written while the gate is closed and nobody is in, and read only by
-    /// those who are.
+    /// The tasks of the call. It is written while the gate is closed and no thread is inside, and read only
+    /// by threads inside.
     task: UnsafeCell<Option<*const Task<'static>>>,
-    /// The tasks that each thread still has to do.
+    /// The remaining tasks of each thread.
     ranges: Box<[Range]>,
     sleeping: Box<[AtomicBool]>,
-    /// What a thread panicked with.
+    /// The payload of a thread's panic.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     over: AtomicBool,
 }
@@ -50,13 +50,13 @@ struct Shared {
 const CLOSED: u64 = 1 << 31;
 const INSIDE: u64 = CLOSED - 1;
 
-// SAFETY: all but `task` may be shared; `task` is written only while nobody reads it, as told there,
-// and points to what is `Sync`.
+// SAFETY: all fields but `task` may be shared. `task` is written only while nothing reads it, as described
+// there, and points to a `Sync` value.
 unsafe impl Sync for Shared {}
 // SAFETY: likewise.
 unsafe impl Send for Shared {}
 
-/// The tasks `start..end`, each in one half of the number; alone in its cache lines.
+/// The tasks `start..end`, each in one half of the number, in cache lines of their own.
 #[repr(align(128))]
 struct Range(AtomicU64);
 
@@ -65,7 +65,7 @@ impl Range {
         self.0.store((start as u64) << 32 | end as u64, Ordering::Relaxed);
     }
 
-    /// Takes the first task, or the last.
+    /// Takes the first or the last task.
     fn take(&self, first: bool) -> Option<usize> {
         let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |range| {
             let (start, end) = (range >> 32, range & u64::from(u32::MAX));
@@ -77,7 +77,7 @@ impl Range {
 }
 
 impl Team {
-    /// `threads` threads, the caller of [`Team::run`] among them.
+    /// Returns a team of `threads` threads, including the caller of [`Team::run`].
     pub fn new(threads: usize) -> Self {
         let shared = Arc::new(Shared {
             busy: AtomicBool::new(false),
@@ -91,19 +91,19 @@ impl Team {
         let start = |id: usize| {
             let shared = shared.clone();
             let named = std::thread::Builder::new().name(format!("taper-{id}"));
-            // A thread that cannot be had is one that never begins.
+            // A thread that cannot be spawned never begins.
             named.spawn(move || shared.serve(id)).ok()
         };
         let workers = (1..threads).map_while(start).collect();
         Self { shared, workers }
     }
 
-    /// How many threads there are.
+    /// Returns the number of threads.
     pub fn threads(&self) -> usize {
         self.workers.len() + 1
     }
 
-    /// Calls `task(i)` for each `i` in `0..n`, on the caller's thread alone where the team is busy.
+    /// Calls `task(i)` for each `i` in `0..n`, on the caller's thread alone if the team is busy.
     pub fn run(&self, n: usize, task: &Task<'_>) {
         let shared = &*self.shared;
         let alone = n < 2 || self.workers.is_empty() || u32::try_from(n).is_err();
@@ -114,10 +114,10 @@ impl Team {
         for (i, range) in shared.ranges.iter().enumerate() {
             range.set((i * n / threads).min(n), ((i + 1) * n / threads).min(n));
         }
-        // SAFETY: only the lifetime is changed. Threads read the task only between the opening of the
-        // gate below and the end of the wait for those who came in, during which `task` is borrowed.
+        // SAFETY: only the lifetime changes. Threads read the task only between the opening of the gate below
+        // and the end of the wait for the threads inside, while `task` is borrowed.
         let task_of_all = unsafe { std::mem::transmute::<&Task<'_>, &'static Task<'static>>(task) };
-        // SAFETY: the gate is closed and nobody is in, as the call before saw to.
+        // SAFETY: the gate is closed and no thread is inside; the previous call has waited for that.
         unsafe { *shared.task.get() = Some(task_of_all) };
         let number = (shared.gate.load(Ordering::Relaxed) >> 32) + 1;
         shared.gate.store(number << 32, Ordering::SeqCst);
@@ -146,14 +146,14 @@ impl Drop for Team {
         self.shared.over.store(true, Ordering::SeqCst);
         for worker in self.workers.drain(..) {
             worker.thread().unpark();
-            // It has caught all panics.
+            // The thread has caught all panics.
             let _ = worker.join();
         }
     }
 }
 
 impl Shared {
-    /// Does the thread's own tasks, then the last ones of others.
+    /// Runs the thread's own tasks, then the last ones of others.
     fn work(&self, id: usize, task: &Task<'_>) {
         let threads = self.ranges.len();
         for next in 0..threads {
@@ -163,7 +163,7 @@ impl Shared {
         }
     }
 
-    /// What a thread does all its life.
+    /// Runs the loop of a thread.
     fn serve(&self, id: usize) {
         let (mut seen, mut looks) = (0, 0);
         while !self.over.load(Ordering::Relaxed) {
@@ -174,7 +174,7 @@ impl Shared {
                     continue;
                 }
                 (seen, looks) = (gate >> 32, 0);
-                // SAFETY: this thread is in, so that the task is not written and its call not over.
+                // SAFETY: this thread is inside, so the task is not written and its call is not over.
                 let task = unsafe { (*self.task.get()).map(|task| &*task) };
                 let done = catch_unwind(AssertUnwindSafe(|| task.map(|task| self.work(id, task))));
                 if let Err(panic) = done {
@@ -188,7 +188,7 @@ impl Shared {
                 std::hint::spin_loop();
                 continue;
             }
-            // Either the caller sees that this thread sleeps, or this thread the caller's call.
+            // Either the caller sees that this thread sleeps, or this thread sees the caller's call.
             self.sleeping[id].store(true, Ordering::SeqCst);
             let gate = self.gate.load(Ordering::SeqCst);
             if (gate >> 32 == seen || gate & CLOSED != 0) && !self.over.load(Ordering::SeqCst) {

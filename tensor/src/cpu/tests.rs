@@ -1,5 +1,5 @@
-//! For tests: random views of random numbers, and the plain way to read them; each instruction set in turn, and
-//! several numbers of threads.
+//! For tests: random views of random numbers, and the plain way to read them; each instruction set in turn,
+//! and several numbers of threads.
 
 use super::element::Element;
 use super::strided::{Strided, StridedMut};

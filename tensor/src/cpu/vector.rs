@@ -1,18 +1,18 @@
 //! A vector that stays in a register.
 //!
-//! Loops over `[f32; L]` become vector instructions wherever they end in stores; a tile of sums
-//! that lives in registers through a whole loop and is then added up lane by lane does not:
-//! the compiler tears its vectors apart. [`Vector`] names the instructions where that matters.
+//! Loops over `[f32; L]` become vector instructions if they end in stores. A tile of sums that stays in
+//! registers through a whole loop and is then summed lane by lane does not: the compiler splits its vectors.
+//! [`Vector`] names the instructions for such kernels.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
 use super::real::Real;
 
-/// `L` lanes of `T`, where `L` is what [`simd!`](super::simd) gave the kernel.
+/// `L` lanes of `T`, where `L` is the parameter from [`simd!`](super::simd).
 ///
-/// 16 lanes are AVX-512 instructions and 8 lanes are AVX2's: only code that `simd!` compiles for
-/// the instruction set may use such a vector. Other widths run anywhere.
+/// 16 lanes are AVX-512 instructions and 8 lanes are AVX2's: only code that `simd!` compiles for the
+/// instruction set may use such a vector. Other widths run anywhere.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct Vector<T, const L: usize>(pub [T; L]);
@@ -21,23 +21,23 @@ impl<T: Lanes, const L: usize> Vector<T, L> {
     /// All lanes 0.
     pub const ZERO: Self = Self([T::ZERO; L]);
 
-    /// All lanes `x`.
+    /// Returns a vector with all lanes `x`.
     #[inline(always)]
     pub fn splat(x: T) -> Self {
         Self([x; L])
     }
 
-    /// The `L` elements from `at` on.
+    /// Loads the `L` elements from `at` on.
     ///
     /// # Safety
     /// They must be readable.
     #[inline(always)]
     pub unsafe fn load(at: *const T) -> Self {
-        // SAFETY: as the caller promises; an array has its element's alignment.
+        // SAFETY: as the caller guarantees; an array has the alignment of its elements.
         Self(unsafe { at.cast::<[T; L]>().read() })
     }
 
-    /// Writes the lanes to `at` and on.
+    /// Writes the lanes from `at` on.
     ///
     /// # Safety
     /// `L` elements there must be writable.
@@ -47,24 +47,24 @@ impl<T: Lanes, const L: usize> Vector<T, L> {
         unsafe { at.cast::<[T; L]>().write(self.0) }
     }
 
-    /// The `n < L` elements from `at` on, then zeros.
+    /// Loads the `n < L` elements from `at` on, padded with zeros.
     ///
     /// # Safety
     /// They must be readable.
     #[inline(always)]
     pub unsafe fn load_first(at: *const T, n: usize) -> Self {
-        // SAFETY: as the caller promises.
+        // SAFETY: as the caller guarantees.
         Self(unsafe { T::load_lanes(at, n) })
     }
 
-    /// All of `x`, at most `L` elements, then zeros.
+    /// Loads all of `x`, at most `L` elements, padded with zeros.
     #[inline(always)]
     pub fn of(x: &[T]) -> Self {
         // SAFETY: within the slice.
         unsafe { if x.len() < L { Self::load_first(x.as_ptr(), x.len()) } else { Self::load(x.as_ptr()) } }
     }
 
-    /// Writes as many lanes as `y` has room for.
+    /// Writes as many lanes as fit in `y`.
     #[inline(always)]
     pub fn put(self, y: &mut [T]) {
         // SAFETY: within the slice.
@@ -77,41 +77,41 @@ impl<T: Lanes, const L: usize> Vector<T, L> {
         }
     }
 
-    /// `self * b + c`.
+    /// Returns `self * b + c`.
     #[inline(always)]
     pub fn fma(self, b: Self, c: Self) -> Self {
         Self(T::fma_lanes(self.0, b.0, c.0))
     }
 
-    /// `self + b`.
+    /// Returns `self + b`.
     #[inline(always)]
     pub fn add(self, b: Self) -> Self {
         Self(T::add_lanes(self.0, b.0))
     }
 
-    /// `self - b`.
+    /// Returns `self - b`.
     #[inline(always)]
     pub fn sub(self, b: Self) -> Self {
         Self(T::sub_lanes(self.0, b.0))
     }
 
-    /// `self * b`.
+    /// Returns `self * b`.
     #[inline(always)]
     pub fn mul(self, b: Self) -> Self {
         Self(T::mul_lanes(self.0, b.0))
     }
 
-    /// The sum of all lanes, by halves.
+    /// Returns the sum of all lanes, by halves.
     #[inline(always)]
     pub fn sum(self) -> T {
         T::sum_lanes(self.0)
     }
 }
 
-/// Operations of two vectors, lane by lane.
+/// Declares operations of two vectors, lane by lane.
 macro_rules! lanewise {
     ($($name:ident $op:tt;)*) => {$(
-        /// The operation in each lane.
+        /// Applies the operation to each lane.
         #[inline(always)]
         fn $name<const L: usize>(mut a: [Self; L], b: [Self; L]) -> [Self; L] {
             for l in 0..L {
@@ -121,7 +121,7 @@ macro_rules! lanewise {
             a
         }
     )*};
-    // By instructions for 16 lanes and for 8.
+    // Uses the instructions for 16 and for 8 lanes.
     ($($name:ident $op:tt $of_16:ident $of_8:ident;)*) => {$(
         #[inline(always)]
         fn $name<const L: usize>(mut a: [f32; L], b: [f32; L]) -> [f32; L] {
@@ -142,9 +142,9 @@ macro_rules! lanewise {
     )*};
 }
 
-/// The instructions behind [`Vector`]; what is said here is how they are done without any.
+/// The instructions of [`Vector`]. The provided methods work without special instructions.
 pub trait Lanes: Real {
-    /// `a * b + c` in each lane.
+    /// Returns `a * b + c` in each lane.
     #[inline(always)]
     fn fma_lanes<const L: usize>(a: [Self; L], b: [Self; L], mut c: [Self; L]) -> [Self; L] {
         for l in 0..L {
@@ -159,7 +159,7 @@ pub trait Lanes: Real {
         mul_lanes *;
     }
 
-    /// The sum of the lanes, by halves.
+    /// Returns the sum of the lanes, by halves.
     #[inline(always)]
     fn sum_lanes<const L: usize>(mut a: [Self; L]) -> Self {
         let mut half = L / 2;
@@ -172,7 +172,7 @@ pub trait Lanes: Real {
         a[0]
     }
 
-    /// The `n < L` elements at `x`, then zeros.
+    /// Loads the `n < L` elements at `x`, padded with zeros.
     ///
     /// # Safety
     /// `x` must be valid for reading `n` elements.
@@ -208,8 +208,8 @@ impl Lanes for f32 {}
 impl Lanes for f32 {
     #[inline(always)]
     fn fma_lanes<const L: usize>(a: [f32; L], b: [f32; L], mut c: [f32; L]) -> [f32; L] {
-        // SAFETY: the casts are between arrays and vectors of the same L floats; the instructions
-        // exist where L says so, by the contract of `Vector`.
+        // SAFETY: the casts are between arrays and vectors of the same L floats; `Vector`'s contract
+        // guarantees the instructions for this L.
         unsafe {
             match L {
                 16 => return cast(&_mm512_fmadd_ps(cast(&a), cast(&b), cast(&c))),
@@ -248,7 +248,7 @@ impl Lanes for f32 {
 
     #[inline(always)]
     unsafe fn load_lanes<const L: usize>(x: *const f32, n: usize) -> [f32; L] {
-        // SAFETY: as in `fma_lanes`; a masked load touches the first n elements alone.
+        // SAFETY: as in `fma_lanes`; a masked load accesses the first n elements only.
         unsafe {
             match L {
                 16 => cast(&_mm512_maskz_loadu_ps((1 << n) - 1, x)),
@@ -275,7 +275,7 @@ impl Lanes for f32 {
     }
 }
 
-/// Writes as many lanes of `a` as `y` has room for.
+/// Writes as many lanes of `a` as fit in `y`.
 #[inline(always)]
 pub fn put_u32<const L: usize>(a: [u32; L], y: &mut [u32]) {
     if let Some(y) = y.first_chunk_mut() {
@@ -285,12 +285,12 @@ pub fn put_u32<const L: usize>(a: [u32; L], y: &mut [u32]) {
         for l in 0..L {
             lanes[l] = f32::from_bits(a[l]);
         }
-        // SAFETY: the same number of elements of the same size; lanes are moved, not looked at.
+        // SAFETY: the number and size of elements are the same; lanes are moved, not interpreted.
         unsafe { f32::store_lanes(lanes, y.as_mut_ptr().cast(), y.len()) }
     }
 }
 
-/// All of `x`, at most `L` elements, then zeros.
+/// Loads all of `x`, at most `L` elements, padded with zeros.
 #[inline(always)]
 pub fn of_u32<const L: usize>(x: &[u32]) -> [u32; L] {
     if let Some(x) = x.first_chunk() {
@@ -306,7 +306,7 @@ pub fn of_u32<const L: usize>(x: &[u32]) -> [u32; L] {
     }
 }
 
-/// The mask of the first `n` of 8 lanes.
+/// Returns the mask of the first `n` of 8 lanes.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn first8(n: usize) -> __m256i {
@@ -323,13 +323,13 @@ fn sum4(a: __m128) -> f32 {
     }
 }
 
-/// The same bits as another type.
+/// Reinterprets the bits as another type.
 ///
 /// # Safety
 /// Both types must have the same size, and any bits must be a `B`.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(super) unsafe fn cast<A, B>(a: &A) -> B {
-    // SAFETY: as the caller promises.
+    // SAFETY: as the caller guarantees.
     unsafe { std::mem::transmute_copy(a) }
 }

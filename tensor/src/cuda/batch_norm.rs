@@ -1,4 +1,4 @@
-//! Batch norm and its gradients: `batch_norm.cu`. Numbers of 16 bits go through f32.
+//! Batch norm and its gradients: `batch_norm.cu`. 16-bit numbers are computed in f32.
 
 use super::gpu::Gpu;
 use super::kernel::BatchNorm as Kernel;
@@ -6,29 +6,30 @@ use super::launch::{Arg, MOST, THREADS, operand, real, shares, words};
 use crate::cpu::batch_norm::Shape;
 use crate::{DType, Result, Tensor};
 
-/// `Shape` of `batch_norm.cu`, and how many blocks share the values of a channel.
+/// Returns the struct `Shape` of `batch_norm.cu`, and the number of blocks that share the values of a
+/// channel.
 fn shape(s: &Shape) -> (Arg<'static>, usize) {
     let (parts, length) = shares(s.channels, s.batch * s.size);
     (Arg::Struct(words([s.batch, s.channels, s.size, parts, length].map(|n| n as u32))), parts)
 }
 
-/// Room for two numbers of each part of each channel, where there are several parts.
+/// Allocates two numbers for each part of each channel, if there are several parts.
 fn sums(gpu: &Gpu<'_>, op: &'static str, s: &Shape, parts: usize) -> Result<Option<[Tensor; 2]>> {
     let numbers = || gpu.fresh(op, DType::F64, &[s.channels, parts]);
     if parts > 1 { Ok(Some([numbers()?, numbers()?])) } else { Ok(None) }
 }
 
-/// The GPU and the dtype in the kernels' symbols, where they take a tensor.
+/// Returns the GPU and the dtype in the kernels' symbols, if the kernels support the tensor.
 fn fits(x: &Tensor) -> Option<(Gpu<'_>, &'static str)> {
     Gpu::of(x).zip(real(x.dtype.working())).filter(|_| (1..=MOST).contains(&x.numel()))
 }
 
-/// [`operand`] for a parameter, which may have another dtype than the input, where it is there.
+/// Applies [`operand`] to an optional parameter, whose dtype may differ from that of the input.
 fn parameter(p: Option<&Tensor>, x: &Tensor) -> Result<Option<Tensor>> {
     p.map(|p| p.in_dtype(x.dtype)?.contiguous()).transpose()
 }
 
-/// The result, the mean and the variance of each channel.
+/// Returns the result, and the mean and the variance of each channel.
 pub(crate) fn train(
     s: &Shape,
     x: &Tensor,
@@ -59,7 +60,7 @@ pub(crate) fn train(
     Ok(Some((y.cast(dtype)?, mean, var)))
 }
 
-/// The result by a given mean and variance of each channel.
+/// Normalises by a given mean and variance of each channel.
 pub(crate) fn by(
     s: &Shape,
     x: &Tensor,
@@ -82,7 +83,7 @@ pub(crate) fn by(
     y.cast(dtype).map(Some)
 }
 
-/// The gradients of the input, the weight and the bias.
+/// Returns the gradients of the input, the weight and the bias.
 pub(crate) fn gradients(
     s: &Shape,
     x: &Tensor,

@@ -1,20 +1,22 @@
-//! Convolution and its two gradients by cuDNN, in every real dtype; 16-bit products are added up in f32.
+//! Convolution and its two gradients by cuDNN, in every floating-point dtype. 16-bit products are accumulated
+//! in f32.
 
 use crate::cpu::conv::Conv2dShape;
 use crate::{Result, Tensor};
 
-/// What is to be computed from the other two of input, weight and output.
+/// The pass to compute: one of input, weight and output from the other two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Pass {
-    /// The output, of input and weight.
+    /// The output, from the input and the weight.
     Output,
-    /// The input's gradient, of the output's and the weight.
+    /// The gradient of the input, from the gradient of the output and the weight.
     InputGrad,
-    /// The weight's gradient, of the input and the output's.
+    /// The gradient of the weight, from the input and the gradient of the output.
     WeightGrad,
 }
 
-/// A pass over two operands of one dtype; the result has the shape `size`. None where cuDNN has no way.
+/// Runs a pass over two operands of one dtype; the result has the shape `size`. Returns `None` if cuDNN does
+/// not support it.
 #[cfg(feature = "cudnn")]
 pub(crate) fn run(
     op: &'static str,
@@ -40,7 +42,7 @@ pub(crate) fn run(
     }
 }
 
-/// Stands in for the pass where the program is built without cuDNN.
+/// Replaces the pass in builds without cuDNN.
 #[cfg(not(feature = "cudnn"))]
 pub(crate) fn run(
     _: &'static str,

@@ -22,7 +22,7 @@ use super::launch::{Arg, lock_all};
 use crate::cpu::conv::Conv2dShape;
 use crate::{DType, Element, Error, Result, Tensor, shape};
 
-/// `conv::run` for elements of `T`, products added up in `Sum`.
+/// Runs a convolution pass for elements of `T`, with products accumulated in `Sum`.
 pub(super) fn run<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>, Sum: CudnnDataType>(
     gpu: &Gpu<'_>,
     op: &'static str,
@@ -37,16 +37,16 @@ pub(super) fn run<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>
     let _locks = lock_all(op, &[Arg::Read(&a), Arg::Read(&b)])?;
     let ((sa, la), (sb, lb)) = (a.inner.storage_and_layout(), b.inner.storage_and_layout());
     let (Storage::Cuda(sa), Storage::Cuda(sb)) = (&*sa, &*sb) else {
-        return Err(Error::value(op, "the operands of a kernel for the GPU are not on one"));
+        return Err(Error::value(op, "got operands on another device, expected a GPU"));
     };
     let x = sa.as_cuda_slice::<T>().map_err(Error::backend(op))?.slice(la.start_offset()..);
     let w = sb.as_cuda_slice::<T>().map_err(Error::backend(op))?.slice(lb.start_offset()..);
-    // SAFETY: numbers of any bits are numbers, and cuDNN overwrites them before anybody reads.
+    // SAFETY: every bit pattern is a number, and cuDNN overwrites them before they are read.
     let mut y = unsafe { device.alloc::<T>(shape::numel(size)) }.map_err(Error::backend(op))?;
 
     let failed = |e: CudnnError| Error::value(op, format!("cuDNN: {e:?}"));
     let cudnn = handle(device).map_err(failed)?;
-    let int = |n: usize| n as i32; // of sizes that are below 2^30
+    let int = |n: usize| n as i32; // all sizes are below 2^30
     let pair = |(v, h): (usize, usize)| [int(v), int(h)];
     let plain = cudnnTensorFormat_t::CUDNN_TENSOR_NCHW;
     let input = [s.batch, s.in_channels, s.height, s.width].map(int);
@@ -60,7 +60,7 @@ pub(super) fn run<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>
     let tf32 = crate::cuda::tf32();
     let math = match a.dtype {
         DType::F16 | DType::BF16 => cudnnMathType_t::CUDNN_TENSOR_OP_MATH,
-        // By default, f32 may be rounded to TF32.
+        // By default, cuDNN may round f32 to TF32.
         DType::F32 if !tf32 => cudnnMathType_t::CUDNN_FMA_MATH,
         _ => cudnnMathType_t::CUDNN_DEFAULT_MATH,
     };
@@ -69,12 +69,12 @@ pub(super) fn run<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>
     let output = cudnn.create_4d_tensor::<T>(plain, output).map_err(failed)?;
     let weight = cudnn.create_4d_filter::<T>(plain, weight).map_err(failed)?;
     let scale = (<T as From<u8>>::from(1), <T as From<u8>>::from(0));
-    // SAFETY: cuDNN writes to its workspace before it reads there.
+    // SAFETY: cuDNN writes to its workspace before it reads it.
     let room = |bytes: usize| unsafe { device.alloc::<u8>(bytes.max(1)) };
     let setting = Setting { device: device.id(), dtype: a.dtype, shape: *s, pass, tf32 };
 
-    /// Calls by the algorithm that cuDNN prefers, or by the frugal one where that is refused, or there is not the
-    /// memory that it needs.
+    /// Uses the algorithm that cuDNN prefers, or the frugal one if that is refused or its memory is not
+    /// available.
     macro_rules! call {
         ($pass:expr, $algorithm:ident :: $frugal:ident, $($operand:expr),*) => {{
             thread_local! {
@@ -86,7 +86,7 @@ pub(super) fn run<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>
             let frugal = || sized($algorithm::$frugal);
             let mut by = |(algorithm, bytes)| {
                 let mut workspace = room(bytes).ok()?;
-                // SAFETY: the descriptors say the operands' sizes; all of them are contiguous.
+                // SAFETY: the descriptors have the sizes of the operands, which are all contiguous.
                 unsafe { pass.launch(algorithm, Some(&mut workspace), scale, $($operand),*) }.ok()
             };
             if preferred.ok().and_then(&mut by).or_else(|| frugal().ok().and_then(&mut by)).is_none() {
@@ -112,7 +112,7 @@ pub(super) fn run<T: Element + CudaDType + CudnnDataType + DeviceRepr + From<u8>
     Ok(Some(Tensor::fresh(candle_core::Tensor::from((storage, size)), a.dtype)))
 }
 
-/// What cuDNN's choice of an algorithm depends on.
+/// The arguments of cuDNN's choice of an algorithm.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Setting {
     device: DeviceId,
@@ -122,8 +122,8 @@ struct Setting {
     tf32: bool,
 }
 
-/// What is known, or else found out: to ask cuDNN takes longer than to call it. Images of ever new sizes do not
-/// fill the memory.
+/// Returns the known choice, or makes it: asking cuDNN takes longer than running the convolution. The number
+/// of entries is limited, so that images of ever new sizes do not fill the memory.
 fn known<T: Copy>(
     all: &'static LocalKey<RefCell<HashMap<Setting, T>>>,
     setting: Setting,
@@ -142,7 +142,7 @@ fn known<T: Copy>(
     Ok(found)
 }
 
-/// This thread's handle of cuDNN for a device: a handle is for one thread at a time.
+/// Returns this thread's handle of cuDNN for a device. Threads must not share a handle.
 fn handle(device: &CudaDevice) -> Result<Arc<Cudnn>, CudnnError> {
     thread_local! {
         static HANDLES: RefCell<HashMap<DeviceId, Arc<Cudnn>>> = RefCell::default();

@@ -5,13 +5,13 @@ use super::kernel::Elementwise as Kernel;
 use super::launch::{Arg, MOST, Struct, real, words};
 use crate::{DType, Element, Operand, Result, Scalar, Tensor, shape};
 
-/// The most dimensions, where those that lie one in the other count as one.
+/// The maximum number of dimensions, after merging those that continue each other.
 const RANK: usize = 8;
 
-/// The operand that a function of one element does not have.
+/// The missing operand of a function of one element.
 const NOTHING: Operand<'_> = Operand::Scalar(Scalar::Int(0));
 
-/// The dtype in a kernel's symbol, where it takes that.
+/// Returns the dtype in a kernel's symbol, if the kernel supports it.
 pub(super) fn of(kernel: Kernel, dtype: DType) -> Option<&'static str> {
     use Kernel::{
         Abs, Add, Eq, Ge, Gt, Le, Lt, Maximum, Minimum, Mul, Ne, Neg, Put, Relu, Rsub, Sign, Square, Sub,
@@ -26,7 +26,7 @@ pub(super) fn of(kernel: Kernel, dtype: DType) -> Option<&'static str> {
     }
 }
 
-/// The dtypes in the symbol of a conversion, where there is one in one step.
+/// Returns the dtypes in the symbol of a conversion, if a single kernel does it.
 pub(super) fn cast_of(from: DType, to: DType) -> Option<&'static str> {
     use DType::{BF16, F16, F32, F64, I64, U8};
     Some(match (from.stored(), to) {
@@ -44,7 +44,7 @@ pub(super) fn cast_of(from: DType, to: DType) -> Option<&'static str> {
     })
 }
 
-/// `y[i] = f(a[i], b[i])`, where both have the same dtype, into a new tensor of `dtype`.
+/// Computes `y[i] = f(a[i], b[i])` into a new tensor of `dtype`. Both operands have the same dtype.
 pub(crate) fn binary(
     op: &'static str,
     kernel: Option<Kernel>,
@@ -56,7 +56,8 @@ pub(crate) fn binary(
     new(op, kernel, types, a, &b, dtype)
 }
 
-/// `y[i] = f(y[i], b[i])` in place, where both have the same dtype. False where there is no kernel.
+/// Computes `y[i] = f(y[i], b[i])` in place. Both operands have the same dtype. Returns false if there is no
+/// kernel.
 pub(crate) fn binary_(op: &'static str, kernel: Option<Kernel>, y: &Tensor, b: Operand<'_>) -> Result<bool> {
     let (Some(gpu), Some(kernel)) = (Gpu::of(y), kernel) else { return Ok(false) };
     let Some(types) = of(kernel, y.dtype) else { return Ok(false) };
@@ -64,17 +65,17 @@ pub(crate) fn binary_(op: &'static str, kernel: Option<Kernel>, y: &Tensor, b: O
     run(&gpu, op, kernel, types, Arg::Write(y), [y, y], &b)
 }
 
-/// `y[i] = f(x[i])`, into a new tensor.
+/// Computes `y[i] = f(x[i])` into a new tensor.
 pub(crate) fn unary(op: &'static str, kernel: Option<Kernel>, x: &Tensor) -> Result<Option<Tensor>> {
     binary(op, kernel, x, NOTHING, x.dtype)
 }
 
-/// `x[i] = f(x[i])` in place. False where there is no kernel.
+/// Computes `x[i] = f(x[i])` in place. Returns false if there is no kernel.
 pub(crate) fn unary_(op: &'static str, kernel: Option<Kernel>, x: &Tensor) -> Result<bool> {
     binary_(op, kernel, x, NOTHING)
 }
 
-/// A contiguous copy.
+/// Returns a contiguous copy.
 pub(crate) fn copy(x: &Tensor) -> Result<Option<Tensor>> {
     let Some(gpu) = Gpu::of(x) else { return Ok(None) };
     let y = gpu.fresh("copy", x.dtype, x.size())?;
@@ -82,7 +83,7 @@ pub(crate) fn copy(x: &Tensor) -> Result<Option<Tensor>> {
     Ok(run(&gpu, "copy", Kernel::Put, types, Arg::New(&y), [&y, &y], &x.into())?.then_some(y))
 }
 
-/// The elements in another dtype, in one step.
+/// Converts the elements to another dtype by a single kernel.
 pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Option<Tensor>> {
     let Some(types) = cast_of(x.dtype, dtype) else { return Ok(None) };
     new("to_dtype", Kernel::Cast, types, x, &NOTHING, dtype)
@@ -120,14 +121,14 @@ fn run(
     };
     let strides = [y.stride().to_vec(), repeated(a, y.size()), b_strides];
     let Some(places) = merged(y.size(), strides) else { return Ok(false) };
-    // A tensor that is written is an operand by the same lock.
+    // A tensor that is written is locked once, also as an operand.
     let args = [Arg::Struct(places), to, Arg::Read(a), right, Arg::Bits(number)];
     // SAFETY: the strides are those of the tensors, for the sizes that all of them broadcast to.
     unsafe { gpu.launch(op, kernel, types, y.numel(), &args)? };
     Ok(true)
 }
 
-/// A number's bits in a dtype.
+/// Returns the bits of a number in a dtype.
 fn bits(dtype: DType, v: Scalar) -> u64 {
     match dtype {
         DType::F64 => <f64 as Element>::from_scalar(v).to_bits(),
@@ -141,15 +142,16 @@ fn bits(dtype: DType, v: Scalar) -> u64 {
     }
 }
 
-/// The strides of a tensor in the shape that it broadcasts to: 0 where an element is repeated.
+/// Returns the strides of a tensor in the shape that it broadcasts to: 0 for broadcast dimensions.
 fn repeated(x: &Tensor, size: &[usize]) -> Vec<usize> {
     let new = size.len() - x.dim();
     let own = |d: usize| if x.size()[d] == size[d + new] { x.stride()[d] } else { 0 };
     (0..size.len()).map(|d| d.checked_sub(new).map_or(0, own)).collect()
 }
 
-/// `Strided` of `elementwise.cu`: sizes and strides of a result and two operands, where dimensions that lie
-/// one in the other in all three are one. None where there are too many left, or elements.
+/// Returns the struct `Strided` of `elementwise.cu`: sizes and strides of a result and two operands.
+/// Dimensions that continue each other in all three are merged. Returns `None` if too many dimensions or
+/// elements are left.
 fn merged(size: &[usize], strides: [Vec<usize>; 3]) -> Option<Struct> {
     type Dim = (usize, [usize; 3]);
     let mut dims: Vec<Dim> = Vec::with_capacity(size.len());

@@ -1,4 +1,4 @@
-//! A GPU by candle's and cudarc's means: its memory, and calls of the compiled kernels.
+//! A GPU, through candle and cudarc: its memory, and calls of the compiled kernels.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::launch::{THREADS, Value};
 use crate::dtype::with_element;
 use crate::{DType, Error, Result};
 
-/// A GPU that is open, and the stream in which it computes.
+/// An open GPU, and its computing stream.
 pub(crate) struct Gpu<'a> {
     pub(super) device: &'a CudaDevice,
     pub(super) stream: Arc<CudaStream>,
@@ -27,18 +27,18 @@ impl<'a> Gpu<'a> {
         Some(Self { device, stream: device.cuda_stream() })
     }
 
-    /// Returns memory for `count` elements, which have to be written before they are read.
+    /// Allocates memory for `count` elements, which must be written before they are read.
     pub(super) fn allocate(&self, op: &'static str, dtype: DType, count: usize) -> Result<Storage> {
         Ok(Storage::Cuda(with_element!(dtype, T => self.room::<T>(op, count)?)))
     }
 
     fn room<T: CudaDType + DeviceRepr>(&self, op: &'static str, count: usize) -> Result<CudaStorage> {
-        // SAFETY: numbers of any bits are numbers, and whoever asks overwrites them before anybody reads.
+        // SAFETY: every bit pattern is a number, and the caller overwrites them before they are read.
         let slice = unsafe { self.device.alloc::<T>(count.max(1)) }.map_err(Error::backend(op))?;
         Ok(CudaStorage::wrap_cuda_slice(slice, self.device.clone()))
     }
 
-    /// The address of an element, with what keeps the memory for those who use it.
+    /// Returns the address of an element, with a guard that keeps the memory alive.
     pub(super) fn address<'s>(
         &'s self,
         op: &'static str,
@@ -52,7 +52,7 @@ impl<'a> Gpu<'a> {
                         let (at, guard) = slice.device_ptr(&self.stream);
                         Ok((at + (offset * $size) as u64, guard))
                     })*
-                    _ => Err(Error::value(op, "a dtype that no tensor has")),
+                    _ => Err(Error::value(op, "got a dtype that tensors do not have")),
                 }
             };
         }
@@ -62,7 +62,7 @@ impl<'a> Gpu<'a> {
     /// Puts a call of a kernel into the stream.
     ///
     /// # Safety
-    /// As [`Gpu::launch`]; the memory must not be touched before the call is in the stream.
+    /// See [`Gpu::launch`]. The memory must not be accessed before the call is in the stream.
     pub(super) unsafe fn call<K: Kernel>(
         &self,
         op: &'static str,
@@ -82,20 +82,21 @@ impl<'a> Gpu<'a> {
             };
         }
         let (grid_dim, block_dim) = ((blocks as u32, 1, 1), (THREADS as u32, 1, 1));
-        // SAFETY: as the caller has it.
+        // SAFETY: the caller guarantees it.
         unsafe { call.launch(LaunchConfig { grid_dim, block_dim, shared_mem_bytes: 0 }) }
             .map_err(|e| Error::value(op, e.to_string()))?;
         Ok(())
     }
 
-    /// Chooses how the driver treats memory. To be called before anything is allocated.
+    /// Configures the driver's memory management. Call it before anything is allocated.
     pub(super) fn prepare(&self) {
-        // cudarc would keep events of each memory's last read and write, which cost several calls of the driver
-        // for each argument of each kernel: all work on a memory is in one stream, in the order of the calls.
-        // SAFETY: other streams are used by `upload.rs` only, which keeps their order by events of its own.
+        // cudarc would record events of each memory's last read and write, which cost several driver calls
+        // for each argument of each kernel. All work on a memory is in one stream, in the order of the calls.
+        // SAFETY: only `upload.rs` uses other streams, and keeps their order by its own events.
         unsafe { self.device.disable_event_tracking() };
-        // By default the driver gives freed memory back whenever the program waits for the device, as it does to
-        // read a loss, and the next step asks for it anew. Where the device cannot keep it, it goes on so.
+        // By default the driver releases freed memory whenever the program waits for the device, as it does
+        // to read a loss, and the next step allocates it again. A device that does not support this keeps the
+        // default.
         let mut threshold = u64::MAX;
         // SAFETY: the device is open, the pool is its own, and this attribute is a number of 64 bits.
         let _ = unsafe {
@@ -105,7 +106,7 @@ impl<'a> Gpu<'a> {
         };
     }
 
-    /// The bytes that are allocated and not yet freed; what the driver keeps for later does not count.
+    /// Returns the number of allocated bytes, without the memory that the driver keeps for later.
     pub(super) fn memory_in_use(&self, op: &'static str) -> Result<u64> {
         let mut bytes = 0u64;
         let used = sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_USED_MEM_CURRENT;

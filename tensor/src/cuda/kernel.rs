@@ -1,14 +1,15 @@
-//! The kernels of the `.cu` files. Rust code names them by these types only, so that none is missed in silence.
+//! The kernels of the `.cu` files. Rust code names them by these types only, so the compiler finds missing
+//! ones.
 
 /// A kernel of one file.
 pub trait Kernel: Copy {
     /// The file's name, without `.cu`.
     const FILE: &'static str;
-    /// The file, compiled.
+    /// The compiled file.
     #[cfg(feature = "cuda")]
     const PTX: &'static str;
 
-    /// Returns the kernel's name in the file, which the dtype follows.
+    /// Returns the kernel's name in the file; the dtype is appended to it.
     fn name(self) -> &'static str;
 }
 

@@ -1,11 +1,12 @@
-//! Calls of kernels: the arguments, and the locks and versions of the tensors among them.
+//! Calls of kernels: their arguments, and the locks and versions of the tensors among them.
 //!
-//! Kernels are called with tensors: their memory cannot be lent as slices, the operands are often converted or made
-//! contiguous first, and the results are cast, for which a type of operands would need a tensor's methods. Each family's function gives `None` where there is no kernel for the device, dtype or
-//! size; the caller then goes the way through the host (`cpu_fallback.rs`), so nothing is refused. All work of a
-//! device is in one stream, in the order of the calls, but for copies from the host (`upload.rs`).
+//! Kernels take tensors. Their memory cannot be lent as slices, operands are often converted or made
+//! contiguous first, and results are converted back; a type of operands would need a tensor's methods for
+//! that. The functions of each family return `None` if there is no kernel for the device, dtype or size. The
+//! caller then falls back to the CPU (`cpu_fallback.rs`), so nothing is refused. All work of a device is in
+//! one stream, in the order of the calls, except for copies from the CPU (`upload.rs`).
 //!
-//! What is here is compiled in every build, so that it is checked in every build; [`Gpu`] is the part that needs
+//! This module is compiled in every build, and so checked in every build. [`Gpu`] is the part that needs
 //! CUDA.
 
 use std::fmt::Display;
@@ -17,32 +18,32 @@ use super::kernel::Kernel;
 use crate::lock::Shared;
 use crate::{DType, Result, Tensor};
 
-/// The threads of a block, `THREADS` in `common.cuh`.
+/// The number of threads of a block, `THREADS` in `common.cuh`.
 pub(super) const THREADS: usize = 256;
-/// The most blocks: enough to fill any GPU; each takes several elements where there are more.
+/// The maximum number of blocks: enough to fill any GPU. For more elements, each block computes several.
 const BLOCKS: usize = 1 << 16;
-/// Kernels count in 32 bits, with room for a last step beyond the end.
+/// The maximum number of elements: kernels count in 32 bits, and may step beyond the end once.
 pub(super) const MOST: usize = 1 << 30;
-/// So many blocks are busy at once on a large GPU.
+/// The number of blocks that are busy at once on a large GPU.
 const BUSY: usize = 1 << 10;
-/// The least numbers that a block is worth, where several work on one result.
+/// The minimum number of elements for each block, if several compute one result.
 const SHARE: usize = 1 << 12;
 
 /// An argument of a kernel.
 pub(super) enum Arg<'a> {
     /// The memory of an operand, from its first element on.
     Read(&'a Tensor),
-    /// The memory of a tensor that is changed, whose version rises.
+    /// The memory of a tensor that is changed; its version is raised.
     Write(&'a Tensor),
-    /// The memory of a result that nobody has seen yet.
+    /// The memory of a result that nothing else refers to yet.
     New(&'a Tensor),
-    /// No memory: an operand that is not there.
+    /// A missing operand.
     Null,
-    /// A number; the kernel takes as many of the lowest bytes as its type has.
+    /// A number. The kernel takes the lowest bytes, as many as its type has.
     Bits(u64),
     /// A struct by value.
     Struct(Struct),
-    /// A struct of words of 64 bits: numbers, addresses and nulls.
+    /// A struct of 64-bit words: numbers, addresses and nulls.
     List(Vec<Arg<'a>>),
 }
 
@@ -66,16 +67,16 @@ impl<'a> Arg<'a> {
         }
     }
 
-    /// The argument itself, or those of a list.
+    /// Returns the argument itself, or the arguments of a list.
     fn flat(&self) -> &[Self] {
         if let Self::List(all) = self { all } else { std::slice::from_ref(self) }
     }
 }
 
-/// The fields of a struct, with room for the largest there is.
+/// The fields of a struct; the size is that of the largest one.
 pub(super) type Struct = [u64; 20];
 
-/// A struct of words of 32 bits.
+/// Returns a struct of 32-bit words.
 pub(super) fn words(words: impl IntoIterator<Item = u32>) -> Struct {
     let mut all = [0; 20];
     for (i, word) in words.into_iter().enumerate() {
@@ -84,11 +85,11 @@ pub(super) fn words(words: impl IntoIterator<Item = u32>) -> Struct {
     all
 }
 
-/// An argument as the driver copies it, as many bytes as its type has.
+/// The bytes of an argument that the driver copies.
 #[cfg_attr(not(feature = "cuda"), expect(dead_code, reason = "only the driver reads them"))]
 pub(super) enum Value {
     Small(Struct),
-    /// Room for the largest list that there is: that of Adam's operands, 4 KB as the driver allows.
+    /// The bytes of the largest list, Adam's operands: 4 KB, the driver's limit.
     Large(Box<[u64; 512]>),
 }
 
@@ -98,11 +99,12 @@ impl<'a> Gpu<'a> {
         Self::on(x.inner.device())
     }
 
-    /// Calls a kernel for `threads` threads' work, at least; of nothing there is nothing to do. Its symbol is its
-    /// name, followed by the types that it is compiled for.
+    /// Calls a kernel for the work of at least `threads` threads; 0 calls nothing. Its symbol is its name
+    /// followed by the types that it is compiled for.
     ///
     /// # Safety
-    /// The arguments must be those of the kernel, and the memory of each as large as the kernel goes.
+    /// The arguments must be those of the kernel, and the memory of each must be as large as the kernel
+    /// accesses.
     pub(super) unsafe fn launch<K: Kernel>(
         &self,
         op: &'static str,
@@ -143,8 +145,8 @@ impl<'a> Gpu<'a> {
             }
         });
         let (values, blocks) = (values.collect::<Vec<_>>(), threads.div_ceil(THREADS).min(BLOCKS));
-        // SAFETY: the caller answers for the arguments; the locks and guards are held until the kernel is in
-        // the stream, and whatever touches or frees the memory later comes after it there.
+        // SAFETY: the caller guarantees the arguments. The locks and guards are held until the kernel is in
+        // the stream, and later accesses and frees of the memory are ordered after it there.
         unsafe { self.call(op, kernel, types, blocks, &values)? };
         for arg in args.iter().flat_map(Arg::flat) {
             if let Arg::Write(x) = arg {
@@ -154,14 +156,14 @@ impl<'a> Gpu<'a> {
         Ok(())
     }
 
-    /// A result that a kernel has to fill.
+    /// Allocates a result that a kernel must fill.
     pub(super) fn fresh(&self, op: &'static str, dtype: DType, shape: &[usize]) -> Result<Tensor> {
         let storage = self.allocate(op, dtype, crate::shape::numel(shape))?;
         Ok(Tensor::fresh(candle_core::Tensor::from((storage, shape)), dtype))
     }
 }
 
-/// The locks of all operands, in the order of their addresses, as `lock.rs` asks for.
+/// Takes the locks of all operands, in the order of their addresses, as `lock.rs` requires.
 pub(super) fn lock_all<'a>(op: &'static str, args: &[Arg<'a>]) -> Result<Vec<impl Sized + use<'a>>> {
     let address = |s: &Shared| std::ptr::from_ref(s) as usize;
     let mut wanted: Vec<(&'a Shared, bool)> = args
@@ -173,7 +175,7 @@ pub(super) fn lock_all<'a>(op: &'static str, args: &[Arg<'a>]) -> Result<Vec<imp
             _ => None,
         })
         .collect();
-    // Who writes comes first of those that are the same.
+    // For equal storages, the writing one comes first.
     wanted.sort_unstable_by_key(|(s, write)| (address(s), !write));
     wanted.dedup_by_key(|(s, _)| address(s));
     let mut held = Vec::with_capacity(wanted.len());
@@ -187,20 +189,21 @@ pub(super) fn lock_all<'a>(op: &'static str, args: &[Arg<'a>]) -> Result<Vec<imp
     Ok(held)
 }
 
-/// How many blocks work on each of `results` that `count` numbers go into: several where one for each would leave
-/// most of a GPU idle. And how many numbers each takes, of which the last has at least one.
+/// Returns the number of blocks for each of `results` computed from `count` elements, several if one would
+/// leave most of a GPU idle, and the number of elements for each block. The last block has at least one.
 pub(super) fn shares(results: usize, count: usize) -> (usize, usize) {
     let parts = (count / SHARE).min(BUSY / results.max(1)).max(1);
     let length = count.div_ceil(parts).max(1).next_multiple_of(THREADS);
     (count.div_ceil(length), length)
 }
 
-/// A contiguous operand in the dtype that is computed in, which has kernels where the tensor's own has none.
+/// Returns a contiguous operand in the working dtype, which kernels support even if they do not support the
+/// tensor's own.
 pub(super) fn operand(x: &Tensor) -> Result<Tensor> {
     x.in_dtype(x.dtype.working())?.contiguous()
 }
 
-/// The dtype in the symbols of kernels that are compiled for f32 and f64 only.
+/// Returns the dtype in the symbols of kernels that are compiled for f32 and f64 only.
 pub(super) fn real(dtype: DType) -> Option<&'static str> {
     match dtype {
         DType::F32 => Some("f32"),

@@ -1,9 +1,9 @@
-//! CUDA GPUs: whether there is one, and what happens to operations that have no kernel for it.
+//! CUDA GPUs: availability, settings, and operations without a kernel for them.
 //!
-//! Every operation works on a tensor of a GPU. Those without a kernel there are computed on the CPU: their
-//! operands are copied to the host, and the result back. That waits for the GPU and costs two copies, so
-//! [`set_strict`] (or the environment's `TAPER_CUDA_STRICT=1`) makes it an error that names the operation:
-//! thus a training step shows whether it has such an operation.
+//! Every operation supports tensors on a GPU. Operations without a GPU kernel are computed on the CPU: their
+//! operands are copied to it, and the result is copied back. That waits for the GPU and costs two copies.
+//! [`set_strict`], or `TAPER_CUDA_STRICT=1` in the environment, turns it into an error that names the
+//! operation, which finds such operations in a training step.
 
 pub(crate) mod batch_norm;
 pub(crate) mod conv;
@@ -34,7 +34,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use crate::{Device, Error, Result, Tensor};
 use gpu::Gpu;
 
-/// Whether this program can use a CUDA GPU: it was built for it, and the machine has one.
+/// Returns true if this program can use a CUDA GPU: it was built with CUDA support, and the machine has one.
 pub fn is_available() -> bool {
     Device::cuda(0).is_ok()
 }
@@ -42,57 +42,58 @@ pub fn is_available() -> bool {
 static STRICT: LazyLock<AtomicBool> =
     LazyLock::new(|| AtomicBool::new(std::env::var("TAPER_CUDA_STRICT").is_ok_and(|v| v == "1")));
 
-/// Whether an operation without a kernel for the GPU is an error, where it is computed on the host otherwise.
+/// Sets if an operation without a kernel for the GPU is an error. The default is false: it is computed on the
+/// CPU.
 pub fn set_strict(strict: bool) {
     STRICT.store(strict, Ordering::Relaxed);
 }
 
-/// What [`set_strict`] chose.
+/// Returns the setting of [`set_strict`].
 pub fn strict() -> bool {
     STRICT.load(Ordering::Relaxed)
 }
 
 static TF32: AtomicBool = AtomicBool::new(false);
 
-/// Whether matrix products and convolutions in f32 may round their operands to 10 bits of fraction (TF32),
-/// which the tensor cores of newer GPUs multiply several times faster. PyTorch has a switch for each, and
-/// for convolutions it is on at first; here both are off until they are asked for.
+/// Sets if matrix products and convolutions in float32 may round their operands to 10 bits of fraction
+/// (TF32), which the tensor cores of newer GPUs multiply several times faster. The default is false. PyTorch
+/// has one switch for each; the default of its switch for convolutions is true.
 pub fn set_tf32(allowed: bool) {
     TF32.store(allowed, Ordering::Relaxed);
     candle_core::cuda::set_gemm_reduced_precision_f32(allowed);
 }
 
-/// What [`set_tf32`] chose.
+/// Returns the setting of [`set_tf32`].
 pub fn tf32() -> bool {
     TF32.load(Ordering::Relaxed)
 }
 
-/// How many bytes of a GPU's memory are in use, for tensors above all; PyTorch's `torch.cuda.memory_allocated`.
-/// Waits for the GPU.
+/// Returns the number of allocated bytes of a GPU's memory; PyTorch's `torch.cuda.memory_allocated`. It waits
+/// for the GPU.
 ///
 /// # Errors
-/// On another device; where the driver does not say.
+/// If `device` is not a GPU, or the driver does not tell.
 pub fn memory_allocated(device: &Device) -> Result<u64> {
     let op = "memory_allocated";
     let Some(gpu) = Gpu::on(&device.0) else {
-        return Err(Error::value(op, format!("{device} is no CUDA GPU")));
+        return Err(Error::value(op, format!("got {device}, expected a CUDA GPU")));
     };
     device.synchronize()?;
     gpu.memory_in_use(op)
 }
 
-/// An operation is about to compute what is on a GPU on the host.
+/// Checks that an operand on a GPU may be computed on the CPU.
 pub(crate) fn expect_round_trip(op: &'static str) -> Result<()> {
     if !strict() {
         return Ok(());
     }
     Err(Error::value(
         op,
-        "it has no kernel for the GPU, and cuda::set_strict or TAPER_CUDA_STRICT=1 forbids to compute it on the host",
+        "this operation has no kernel for the GPU, and cuda::set_strict(true) or TAPER_CUDA_STRICT=1 forbids the fallback to the CPU",
     ))
 }
 
-/// A copy of `x`, which is on the CPU, on a GPU; None where candle has to make it.
+/// Copies `x`, which is on the CPU, to a GPU. Returns `None` if candle must do it.
 pub(crate) fn upload(op: &'static str, x: &Tensor, device: &Device) -> Result<Option<Tensor>> {
     match Gpu::on(&device.0) {
         Some(gpu) if x.inner.device().is_cpu() => gpu.upload(op, x),
@@ -100,8 +101,8 @@ pub(crate) fn upload(op: &'static str, x: &Tensor, device: &Device) -> Result<Op
     }
 }
 
-/// The GPU number `ordinal`. Each is opened once: candle tells devices apart by how they were opened, and
-/// gives each its own stream, between which nothing would keep the order.
+/// Opens the GPU number `ordinal` once. candle distinguishes devices by their opening, and gives each its own
+/// stream, and streams do not keep an order between each other.
 pub(crate) fn open(ordinal: usize) -> Result<candle_core::Device> {
     static OPEN: Mutex<BTreeMap<usize, candle_core::Device>> = Mutex::new(BTreeMap::new());
     if !cfg!(feature = "cuda") {
@@ -116,7 +117,7 @@ pub(crate) fn open(ordinal: usize) -> Result<candle_core::Device> {
     }
     let device = candle_core::Device::new_cuda_with_stream(ordinal).map_err(|e| {
         let reason = e.to_string().lines().next().unwrap_or_default().to_owned();
-        Error::value("device", format!("there is no CUDA GPU number {ordinal} here ({reason}); use the cpu"))
+        Error::value("device", format!("CUDA GPU number {ordinal} is not available ({reason}); use the cpu"))
     })?;
     if let Some(gpu) = Gpu::on(&device) {
         gpu.prepare();

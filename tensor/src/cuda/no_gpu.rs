@@ -1,4 +1,4 @@
-//! Stands in for `gpu.rs` where the program is built without CUDA: there is no GPU.
+//! Replacement of `gpu.rs` in builds without CUDA.
 
 use std::convert::Infallible;
 use std::fmt::Display;
@@ -10,7 +10,7 @@ use super::kernel::Kernel;
 use super::launch::Value;
 use crate::{DType, Result, Tensor};
 
-/// A GPU, of which there is none.
+/// A GPU: a type without values.
 pub(crate) struct Gpu<'a>(Infallible, PhantomData<&'a ()>);
 
 impl<'a> Gpu<'a> {
@@ -27,7 +27,7 @@ impl<'a> Gpu<'a> {
     }
 
     /// # Safety
-    /// There is nothing that could be unsafe.
+    /// Nothing can be unsafe: the type has no values.
     pub(super) unsafe fn call<K: Kernel>(
         &self,
         _: &'static str,

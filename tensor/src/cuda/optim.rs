@@ -7,11 +7,12 @@ use crate::cpu::optim::{Adam, Sgd};
 use crate::step::{AdamStep, SgdStep, check};
 use crate::{DType, Result, Tensor};
 
-/// The most parameters of a call, and how many elements of one a block takes: as in `optim.cu`.
+/// The maximum number of parameters of a call, and the elements of one that a block updates, as in
+/// `optim.cu`.
 const LISTED: usize = 64;
 const CHUNK: usize = 2048;
 
-/// The memory that one parameter's step needs: itself, its gradient, made contiguous, and its state.
+/// The operands of one parameter's step: the parameter, its gradient, made contiguous, and its state.
 struct Operands<'a, const STATES: usize> {
     param: &'a Tensor,
     grad: Tensor,
@@ -28,15 +29,15 @@ impl<'a, const STATES: usize> Operands<'a, STATES> {
         Ok(Self { param, grad: grad.contiguous()?, states })
     }
 
-    /// Whether the kernels take these: what is written must be contiguous.
+    /// Returns true if the kernels support the operands: those that are written must be contiguous.
     fn fits(&self) -> bool {
         let written = |x: &Tensor| x.is_contiguous() && x.numel() <= MOST;
         written(self.param) && self.states.iter().flatten().all(|s| written(s))
     }
 }
 
-/// Steps of all parameters with the same settings, as many in a call as it takes. False where a parameter is
-/// not for the kernels; then nothing was done.
+/// Steps all parameters with the same settings, as many per call as it supports. Returns false, having done
+/// nothing, if the kernels do not support a parameter.
 fn run<const STATES: usize>(
     gpu: &Gpu<'_>,
     op: &'static str,
@@ -53,13 +54,13 @@ fn run<const STATES: usize>(
     for part in all.chunks(LISTED) {
         let (chunks, places) = list(part);
         let args = [Arg::List(places), Arg::Struct(settings)];
-        // SAFETY: all are contiguous, of one dtype and the size that the list says, in memory of their own.
+        // SAFETY: all are contiguous, of one dtype and the listed sizes, and do not share memory.
         unsafe { gpu.launch(op, kernel, of, chunks * THREADS, &args)? };
     }
     Ok(true)
 }
 
-/// [`run`] for parameters of 16 bits: on copies in f32, which are copied back.
+/// Calls [`run`] for 16-bit parameters, on copies in f32 that are copied back.
 fn through_f32<const STATES: usize>(
     gpu: &Gpu<'_>,
     op: &'static str,
@@ -90,7 +91,8 @@ fn through_f32<const STATES: usize>(
     Ok(true)
 }
 
-/// The number of chunks, and `List` of `optim.cu`: columns of `LISTED` rows, of which some may be empty.
+/// Returns the number of chunks, and the struct `List` of `optim.cu`: columns of `LISTED` rows. Unused rows
+/// are empty.
 fn list<'a, const STATES: usize>(part: &[&'a Operands<'a, STATES>]) -> (usize, Vec<Arg<'a>>) {
     let mut chunks = 0;
     let ends = part.iter().map(|o| {
@@ -108,13 +110,13 @@ fn list<'a, const STATES: usize>(part: &[&'a Operands<'a, STATES>]) -> (usize, V
     (chunks, [Arg::count(part.len())].into_iter().chain(columns.into_iter().flat_map(rows)).collect())
 }
 
-/// The settings of a kernel: numbers, and then flags.
+/// Returns the settings of a kernel: numbers followed by flags.
 fn settings(numbers: &[f64], flags: &[bool]) -> Struct {
     let halves = numbers.iter().flat_map(|v| [v.to_bits() as u32, (v.to_bits() >> 32) as u32]);
     words(halves.chain(flags.iter().map(|&flag| u32::from(flag))))
 }
 
-/// A step of one parameter, with its gradient and its states. False where it is not for the kernel.
+/// Steps one parameter with its gradient and its states. Returns false if the kernel does not support it.
 pub(crate) fn step<const STATES: usize>(
     op: &'static str,
     kernel: Kernel,
@@ -126,7 +128,7 @@ pub(crate) fn step<const STATES: usize>(
     run(&gpu, op, kernel, settings(numbers, &[]), &[Operands::new(op, on, states)?])
 }
 
-/// Steps of SGD, which are all first ones or none is.
+/// Makes steps of SGD. Either all or none of them are first steps.
 pub(crate) fn sgd(s: &Sgd, steps: &[SgdStep<'_>]) -> Result<bool> {
     let Some((gpu, first)) = steps.first().and_then(|p| Some((Gpu::of(p.param)?, p.first))) else {
         return Ok(false);
@@ -136,7 +138,7 @@ pub(crate) fn sgd(s: &Sgd, steps: &[SgdStep<'_>]) -> Result<bool> {
     run(&gpu, "sgd_", Kernel::Sgd, settings, &all.collect::<Result<Vec<_>>>()?)
 }
 
-/// Steps of Adam or AdamW, all of the same number.
+/// Makes steps of Adam or AdamW, all with the same step number.
 pub(crate) fn adam(s: &Adam, steps: &[AdamStep<'_>]) -> Result<bool> {
     let Some((gpu, step)) = steps.first().and_then(|p| Some((Gpu::of(p.param)?, p.step))) else {
         return Ok(false);

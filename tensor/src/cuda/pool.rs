@@ -1,4 +1,4 @@
-//! Pooling and its gradients: `pool.cu`. Numbers of 16 bits go through f32.
+//! Pooling and its gradients: `pool.cu`. 16-bit numbers are computed in f32.
 
 use super::gpu::Gpu;
 use super::kernel::Pool as Kernel;
@@ -7,18 +7,18 @@ use crate::cpu::pool::Pool2d;
 use crate::ops::pool::filled;
 use crate::{DType, Result, Tensor, shape};
 
-/// What a mean divides by.
+/// The divisor of a mean.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Means {
-    /// Whether the windows cover the images as evenly as can be, whatever the windows' own settings.
+    /// True if the windows cover the image as evenly as possible; then their own settings are ignored.
     pub adaptive: bool,
-    /// Whether the border counts.
+    /// True if the padding counts.
     pub count_padding: bool,
-    /// What to divide by instead.
+    /// The divisor, instead of the number of elements.
     pub divisor: Option<usize>,
 }
 
-/// `Windows` of `pool.cu`.
+/// Returns the struct `Windows` of `pool.cu`.
 fn windows(w: &Pool2d, means: Means) -> Struct {
     let pairs = [w.input, w.output, w.kernel, w.stride, w.padding, w.dilation];
     let tail = [usize::from(means.adaptive), usize::from(means.count_padding), means.divisor.unwrap_or(0)];
@@ -26,12 +26,13 @@ fn windows(w: &Pool2d, means: Means) -> Struct {
     words(all.map(|n| n as u32))
 }
 
-/// The GPU and the dtype in the kernels' symbols, where they take a tensor and give one of the shape `size`.
+/// Returns the GPU and the dtype in the kernels' symbols, if the kernels support the tensor and a result of
+/// the shape `size`.
 fn fits<'a>(x: &'a Tensor, size: &[usize]) -> Option<(Gpu<'a>, &'static str)> {
     Gpu::of(x).zip(real(x.dtype.working())).filter(|_| x.numel().max(shape::numel(size)) <= MOST)
 }
 
-/// The largest element of each window and its place.
+/// Returns the maximum of each window and its index.
 pub(crate) fn maxima(w: &Pool2d, x: &Tensor, size: &[usize]) -> Result<Option<(Tensor, Tensor)>> {
     let op = "max_pool2d";
     let Some((gpu, of)) = fits(x, size) else { return Ok(None) };
@@ -43,8 +44,8 @@ pub(crate) fn maxima(w: &Pool2d, x: &Tensor, size: &[usize]) -> Result<Option<(T
     Ok(Some((y.cast(dtype)?, places)))
 }
 
-/// The gradient of the largest elements at their places (u32). A place that is in no window over it is
-/// passed over: to find it would need to wait.
+/// Returns the gradient of the maxima, added at their indices (u32). An index that no window over it contains
+/// is ignored, because reporting it would synchronise.
 pub(crate) fn maxima_grad(
     w: &Pool2d,
     dy: &Tensor,
@@ -61,7 +62,7 @@ pub(crate) fn maxima_grad(
     dx.cast(dtype).map(Some)
 }
 
-/// The means of windows, or (`gradient`) their gradient; the result has the shape `size`.
+/// Returns the means of windows, or their gradient (`gradient`), in the shape `size`.
 pub(crate) fn means(
     op: &'static str,
     w: &Pool2d,
@@ -80,7 +81,7 @@ pub(crate) fn means(
     y.cast(dtype).map(Some)
 }
 
-/// [`means`] of windows that cover images of the size `input` as evenly as can be.
+/// Returns the [`means`] of windows that cover images of the size `input` as evenly as possible.
 pub(crate) fn even_means(
     op: &'static str,
     x: &Tensor,
@@ -94,7 +95,7 @@ pub(crate) fn even_means(
     let [n, c, h, w] = filled(op, input, output)?;
     let from = if gradient { [n, c, output[0], output[1]] } else { [n, c, h, w] };
     if x.size() != from {
-        return Ok(None); // which is an error that the way through the host explains
+        return Ok(None); // the fallback returns the error
     }
     let mut windows = Pool2d::new(n * c, [h, w], [1, 1], [1, 1], [0, 0], [1, 1], false);
     windows.output = output;

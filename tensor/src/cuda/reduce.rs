@@ -5,12 +5,12 @@ use super::kernel::Reduce as Kernel;
 use super::launch::{Arg, MOST, Struct, THREADS, real, shares, words};
 use crate::{DType, Result, Tensor, shape};
 
-/// The most dimensions that are kept, and that are summed.
+/// The maximum number of dimensions that are kept, and of dimensions that are summed.
 const RANK: usize = 8;
-/// Up to so many elements, a thread sums them; more are summed by a block, or several.
+/// The maximum number of elements that one thread sums. More are summed by one or several blocks.
 const FEW: usize = 64;
 
-/// `factor` times the sums over the dimensions `over`; the result has the shape `size`.
+/// Returns `factor` times the sums over the dimensions `over`, in the shape `size`.
 pub(crate) fn sum(
     op: &'static str,
     x: &Tensor,
@@ -33,29 +33,29 @@ pub(crate) fn sum(
         let (kept, over) = (line(results, parts), line(parts, 1));
         let (each, length) = (Arg::count(parts), Arg::count(length));
         let args = [Arg::Struct(places), Arg::New(&sums), Arg::Read(x), each, length];
-        // SAFETY: as below; each result has `parts` sums, which together take all of its elements.
+        // SAFETY: each result has `parts` sums, which together cover all of its elements.
         unsafe { gpu.launch(op, Kernel::Part, dtype, results * parts * THREADS, &args)? };
         let places = self::places(results, parts, kept, over);
         let args = [Arg::Struct(places), Arg::New(&y), Arg::Read(&sums), Arg::float(factor)];
-        // SAFETY: the strides are those of `[results, parts]`, and there are so many results.
+        // SAFETY: the strides are those of `[results, parts]`, and there are `results` results.
         unsafe { gpu.launch(op, Kernel::Joined, dtype, results * THREADS, &args)? };
         return Ok(Some(y));
     }
     let (kernel, threads) =
         if count <= FEW { (Kernel::Few, results) } else { (Kernel::Many, results * THREADS) };
     let args = [Arg::Struct(places), Arg::New(&y), Arg::Read(x), Arg::float(factor)];
-    // SAFETY: the strides are those of the tensor, and there is a result for each place that is kept.
+    // SAFETY: the strides are those of the tensor, and there is a result for each kept position.
     unsafe { gpu.launch(op, kernel, dtype, threads, &args)? };
     Ok(Some(y))
 }
 
-/// `Reduction` of `reduce.cu`.
+/// Returns the struct `Reduction` of `reduce.cu`.
 fn places(results: usize, count: usize, kept: Dims, over: Dims) -> Struct {
     let columns = [kept.0, kept.1, over.0, over.1].into_iter().flatten();
     words([results as u32, count as u32, kept.2, over.2].into_iter().chain(columns))
 }
 
-/// The means over the dimensions `over`; NaN of nothing.
+/// Returns the means over the dimensions `over`; NaN if there are no elements.
 pub(crate) fn mean(op: &'static str, x: &Tensor, over: &[usize], size: &[usize]) -> Result<Option<Tensor>> {
     let count: usize = over.iter().map(|&d| x.size()[d]).product();
     sum(op, x, over, 1.0 / count as f64, size)
@@ -64,14 +64,14 @@ pub(crate) fn mean(op: &'static str, x: &Tensor, over: &[usize], size: &[usize])
 /// The sizes, the strides and the number of some dimensions.
 type Dims = ([u32; RANK], [u32; RANK], u32);
 
-/// One dimension.
+/// Returns the sizes and strides of one dimension.
 fn line(size: usize, stride: usize) -> Dims {
     let first = |n: usize| std::array::from_fn(|d| if d == 0 { n as u32 } else { 0 });
     (first(size), first(stride), 1)
 }
 
-/// Some of a tensor's dimensions; those that lie one in the other are one. None where there are too many, or they
-/// reach too far.
+/// Merges the given dimensions of a tensor if one continues the other. Returns `None` if too many are left,
+/// or they exceed 32 bits.
 fn merged(x: &Tensor, dims: &[usize]) -> Option<Dims> {
     let mut all: Vec<(usize, usize)> = Vec::with_capacity(dims.len());
     for (n, s) in dims.iter().map(|&d| (x.size()[d], x.stride()[d])).filter(|(n, _)| *n != 1) {

@@ -1,5 +1,5 @@
-//! Softmax, its logarithm, cross entropy, and their gradients: `softmax.cu`. Numbers of 16 bits go through f32,
-//! in which the results are.
+//! Softmax, its logarithm, cross entropy, and their gradients: `softmax.cu`. 16-bit numbers are computed in
+//! f32, and so are their results.
 
 use super::gpu::Gpu;
 use super::kernel::Softmax as Kernel;
@@ -7,7 +7,7 @@ use super::launch::{Arg, MOST, real};
 use crate::ops::index::around;
 use crate::{Result, Tensor};
 
-/// `softmax` and `log_softmax` of one operand, and their gradients from the result and its gradient.
+/// Computes `softmax` and `log_softmax` of one operand, and their gradients from the result and its gradient.
 pub(crate) fn along(
     op: &'static str,
     kernel: Kernel,
@@ -17,18 +17,19 @@ pub(crate) fn along(
     rows(op, kernel, operands, None, operands[0].size(), dim)
 }
 
-/// The gradient of the cross entropy from the log-softmax, with the class (i64) and the factor of each sample.
+/// Returns the gradient of the cross entropy from the log-softmax, with the class (i64) and the factor of
+/// each sample.
 pub(crate) fn cross_entropy_grad(y: &Tensor, classes: &Tensor, factors: &Tensor) -> Result<Option<Tensor>> {
     rows("cross_entropy_grad", Kernel::CrossEntropyGrad, &[y, factors], Some(classes), y.size(), 1)
 }
 
-/// `-x[class] · factor` of each sample from the log-softmax; NaN where there is no such class.
+/// Returns `-x[class] · factor` of each sample from the log-softmax; NaN if the class is out of range.
 pub(crate) fn nll(x: &Tensor, classes: &Tensor, factors: &Tensor) -> Result<Option<Tensor>> {
     rows("cross_entropy", Kernel::Nll, &[x, factors], Some(classes), classes.size(), 1)
 }
 
-/// Calls a kernel that has a thread for each row of the first operand, `x`, along `dim`. Operands may have another
-/// dtype than it.
+/// Calls a kernel with one thread for each row of the first operand, `x`, along `dim`. The other operands may
+/// have another dtype.
 fn rows(
     op: &'static str,
     kernel: Kernel,
@@ -48,7 +49,7 @@ fn rows(
     args.extend(classes.iter().map(Arg::Read));
     args.extend(operands[1..].iter().map(Arg::Read));
     args.extend([outer * inner, n, inner].map(Arg::count));
-    // SAFETY: operands and result are contiguous and have the rows of x, or a number for each of them.
+    // SAFETY: operands and result are contiguous, and have the rows of x, or one number for each row.
     unsafe { gpu.launch(op, kernel, of, outer * inner, &args)? };
     Ok(Some(y))
 }

@@ -36,7 +36,7 @@ fn elementwise_kernels_that_are_called_are_those_that_are_defined() {
 /// The parameters and the body of each macro.
 type Macros<'a> = BTreeMap<&'a str, (Vec<&'a str>, &'a str)>;
 
-/// The symbols of the kernels that a `.cu` file defines.
+/// Returns the symbols of the kernels that a `.cu` file defines.
 fn defined(source: &str) -> BTreeSet<String> {
     let source = source.replace("\\\n", " ");
     let (directives, code): (Vec<&str>, Vec<&str>) = source.lines().partition(|line| line.starts_with('#'));
@@ -49,7 +49,7 @@ fn defined(source: &str) -> BTreeSet<String> {
     code.split("__global__ void ").skip(1).filter_map(|rest| Some(rest.split_once('(')?.0.into())).collect()
 }
 
-/// Replaces calls of macros by what they stand for.
+/// Expands macro calls.
 fn expanded(code: &str, macros: &Macros<'_>) -> String {
     let mut result = String::new();
     let mut rest = code;
@@ -78,14 +78,14 @@ fn substituted(body: &str, arguments: &BTreeMap<&str, &str>) -> String {
     result + rest
 }
 
-/// What is before a word, the word, and what is after it.
+/// Returns the code before a word, the word, and the code after it.
 fn next_word(code: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = code.split_at(code.find(|c: char| c.is_alphanumeric() || c == '_')?);
     let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
     Some((before, &rest[..end], &rest[end..]))
 }
 
-/// The arguments in the parentheses that the code begins with, and what is after those.
+/// Returns the arguments in the parentheses at the start of the code, and the code after them.
 fn arguments(code: &str) -> (Vec<&str>, &str) {
     let (mut depth, mut start, mut all) = (0, 1, Vec::new());
     for (i, c) in code.char_indices() {

@@ -1,14 +1,14 @@
-//! Copies from the host that run while the GPU computes.
+//! Copies from the CPU that run while the GPU computes.
 //!
-//! Memory that the driver has pinned is read by the GPU itself. An upload puts the numbers there, asks a stream
-//! of its own for the copy to the GPU, and the stream that computes for another one into the tensor; then it
-//! returns. Without the second copy the tensor's memory would belong to another stream than that which computes,
-//! and candle takes the order of the calls for the order of the work.
+//! The GPU reads memory that the driver has pinned by itself. An upload writes the numbers to pinned memory.
+//! It then asks a stream of its own to copy them to the GPU, and the computing stream to copy them into the
+//! tensor, and returns. Without the second copy, the tensor's memory would belong to another stream than the
+//! computing one, and candle assumes that work runs in the order of the calls.
 //!
-//! No other memory is touched by two streams, and cudarc keeps no events of it (`Gpu::prepare`). The
-//! order between these streams is kept by the events here: the program writes to the pinned memory when it was
-//! sent; it is sent on when what was sent before was taken; and the tensor takes it after that. Only the first of
-//! these waits on the host, for the upload that many calls back used the same memory.
+//! No other memory is used by two streams, and cudarc keeps no events for it (`Gpu::prepare`). The events
+//! here keep the order between these streams: the pinned memory is written after it was sent; it is sent
+//! after the previous upload was taken; and the tensor takes it after that. Only the first one makes the CPU
+//! wait, for an upload many calls earlier that used the same memory.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,20 +25,20 @@ use crate::dtype::with_element;
 use crate::storage::start;
 use crate::{Error, Result, Tensor};
 
-/// They take turns, so that an upload need not wait until the one before has reached its tensor: a step has
-/// those of its numbers, labels and factors.
+/// The number of lanes, used in turn, so that an upload does not wait for the previous one to reach its
+/// tensor. A training step uploads its numbers, labels and factors.
 const LANES: usize = 4;
-/// The most bytes at a time: pinned memory is taken from the whole machine.
+/// The maximum number of bytes of an upload; pinned memory is a resource of the whole machine.
 const LARGEST: usize = 64 << 20;
 
-/// A stream, and what its uploads go through.
+/// A stream, and the buffers of its uploads.
 struct Lane {
     stream: Arc<CudaStream>,
     pinned: PinnedHostSlice<u8>,
     staged: CudaSlice<u8>,
-    /// When the pinned memory was read. Like the other, an event that never happened holds up nobody.
+    /// Recorded when the pinned memory has been read. An event that was never recorded blocks nothing.
     sent: CudaEvent,
-    /// When what was staged was read.
+    /// Recorded when the staged memory has been read.
     taken: CudaEvent,
 }
 
@@ -46,12 +46,12 @@ impl Lane {
     fn new(stream: Arc<CudaStream>, bytes: usize) -> std::result::Result<Self, DriverError> {
         let context = stream.context();
         let (sent, taken) = (context.new_event(None)?, context.new_event(None)?);
-        // SAFETY: what is read of either was written before.
+        // SAFETY: both are written before they are read.
         let (pinned, staged) = unsafe { (context.alloc_pinned(bytes)?, stream.alloc(bytes)?) };
         Ok(Self { stream, pinned, staged, sent, taken })
     }
 
-    /// Copies numbers, for which there is room, into memory of the stream `main`.
+    /// Copies numbers, which must fit, into memory of the stream `main`.
     fn pass<T: DeviceRepr>(
         &mut self,
         data: &[T],
@@ -61,15 +61,15 @@ impl Lane {
         let bytes = size_of_val(data);
         self.sent.synchronize()?;
         let pinned = &mut self.pinned.as_mut_slice()?[..bytes];
-        // SAFETY: numbers are bytes, as many as there is room for, and pinned memory is nobody else's.
+        // SAFETY: numbers are bytes, as many as fit, and the pinned memory is not shared.
         unsafe { std::ptr::copy_nonoverlapping(data.as_ptr().cast::<u8>(), pinned.as_mut_ptr(), bytes) };
         self.stream.wait(&self.taken)?;
         let (staged, _) = self.staged.device_ptr_mut(&self.stream);
-        // SAFETY: both have so many bytes, and nobody writes to them before the events say that it is over.
+        // SAFETY: both have this many bytes, and nothing writes to them before the events are recorded.
         unsafe { result::memcpy_htod_async(staged, pinned, self.stream.cu_stream())? };
         self.sent.record(&self.stream)?;
         main.wait(&self.sent)?;
-        // SAFETY: the bytes are those of so many numbers.
+        // SAFETY: the bytes hold this many numbers.
         if let Some(staged) = unsafe { self.staged.transmute::<T>(data.len()) } {
             main.memcpy_dtod(&staged, tensor)?;
         }
@@ -80,15 +80,15 @@ impl Lane {
 impl Drop for Lane {
     fn drop(&mut self) {
         let context = self.stream.context();
-        // Pinned memory is freed at once: nothing may read it any more.
+        // Pinned memory is freed at once, so nothing may still read it.
         context.record_err(self.stream.synchronize());
-        // What was staged is freed in the order of this stream: after the other one took it.
+        // Staged memory is freed in the order of this stream, after the other one has taken it.
         context.record_err(self.stream.wait(&self.taken));
     }
 }
 
 impl Gpu<'_> {
-    /// A copy of a tensor of the CPU; None where it is not contiguous, or empty.
+    /// Copies a tensor of the CPU. Returns `None` if it is empty or not contiguous.
     pub(super) fn upload(&self, op: &'static str, x: &Tensor) -> Result<Option<Tensor>> {
         if x.numel() == 0 || !x.is_contiguous() {
             return Ok(None);

@@ -1,5 +1,5 @@
-//! Activation functions: for each its formula, and beside it that of its gradient. Both types, tensors and
-//! variables, get their methods from this table.
+//! Activation functions. Each row has the formula of the function and of its gradient; tensors and variables
+//! get their methods from this table.
 
 use crate::cpu::functions;
 use crate::formula::{elementwise_methods, elementwise_types};
@@ -7,7 +7,7 @@ use crate::ops::arithmetic::function2;
 use crate::{Result, Tensor};
 
 /// Calls `$callback!` with the table of activations. `σ` is the sigmoid function, `Φ` and `φ` are the normal
-/// distribution and its density, `g` is the gradient of the output.
+/// distribution function and its density, and `g` is the gradient with respect to the output.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! activations {
@@ -18,25 +18,26 @@ macro_rules! activations {
             gradient of input |g, x| {
                 x.where_at_most(M::zero(), M::zero(), M::of(6.0).where_at_most(x, M::zero(), g))
             };
-        /// Returns `x` where positive, else `negative_slope · x`; PyTorch's default is 0.01.
+        /// Returns `x` if positive, else `negative_slope · x`; PyTorch's default is 0.01.
         LeakyRelu leaky_relu leaky_relu_(negative_slope = 0.01) [0.3]
             value |x| x.where_greater(M::zero(), x, x * negative_slope);
             gradient of input |g, x| x.where_greater(M::zero(), g, g * negative_slope);
-        /// Returns `x` where positive, else `alpha · (e^x - 1)`, whose derivative is `alpha · e^x`.
+        /// Returns `x` if positive, else `alpha · (e^x - 1)`, whose derivative is `alpha · e^x`.
         Elu elu elu_(alpha = 1.0) [0.6]
             value |x| x.where_greater(M::zero(), x, x.expm1() * alpha);
             gradient of input |g, x| {
                 x.where_at_most(M::zero(), g * (alpha * x.minimum(M::zero()).exp()), g)
             };
         /// Returns `max(x, 0) + min(alpha · (e^(x / alpha) - 1), 0)` (Barron, "Continuously differentiable
-        /// exponential linear units", 2017): dy/dx is 1 for x > 0, else `e^(x / alpha)`. PyTorch's default is 1.
+        /// exponential linear units", 2017): dy/dx is 1 for x > 0, else `e^(x / alpha)`. PyTorch's default is
+        /// 1.
         Celu celu celu_(alpha = 1.0) [0.7]
             value |x| x.where_greater(M::zero(), x, (x / alpha).expm1() * alpha);
             gradient of input |g, x| {
                 x.where_at_most(M::zero(), g * (x.minimum(M::zero()) / alpha).exp(), g)
             };
-        /// Returns the scaled [`Self::elu`] that keeps mean 0 and variance 1 from layer to layer, with the
-        /// constants of Klambauer et al., "Self-normalizing neural networks", 2017.
+        /// Returns the scaled [`Self::elu`] that preserves mean 0 and variance 1 from layer to layer, with
+        /// the constants of Klambauer et al., "Self-normalizing neural networks", 2017.
         Selu selu selu_() [0.6]
             value |x| {
                 let (scale, alpha) = (M::of(1.050_700_987_355_480_5), M::of(1.673_263_242_354_377_2));
@@ -57,8 +58,8 @@ macro_rules! activations {
         LogSigmoid logsigmoid logsigmoid_() [1.0]
             value |x| x.minimum(M::zero()) - (-x.abs()).exp().log1p();
             gradient of input |g, x| g * (-x).sigmoid();
-        /// Returns `ln(1 + e^(beta x)) / beta`, and `x` where `beta x` is above the threshold: `dy/dx = σ(beta x)`.
-        /// PyTorch's defaults are 1 and 20.
+        /// Returns `ln(1 + e^(beta x)) / beta`, or `x` if `beta x` exceeds the threshold: `dy/dx = σ(beta
+        /// x)`. PyTorch's defaults are 1 and 20.
         Softplus softplus softplus_(beta = 1.0, threshold = 20.0) [1.0; autocast full_on_gpu]
             value |x| {
                 let z = x * beta;
@@ -90,8 +91,8 @@ macro_rules! activations {
                 let density = (x * x * M::of(-0.5)).exp() * M::of(0.398_942_280_401_432_7);
                 g * (x.normal_cdf() + x * density)
             };
-        /// Returns `x/2 (1 + tanh u)` with `u = √(2/π) (x + 0.044715 x³)`, an approximation of [`Self::gelu`];
-        /// PyTorch's `gelu(x, approximate="tanh")`.
+        /// Returns `x/2 (1 + tanh u)` with `u = √(2/π) (x + 0.044715 x³)`, an approximation of
+        /// [`Self::gelu`]; PyTorch's `gelu(x, approximate="tanh")`.
         GeluTanh gelu_tanh gelu_tanh_() [0.7]
             value |x| {
                 // (1 + tanh u) / 2 is σ(2u).
@@ -99,7 +100,7 @@ macro_rules! activations {
                 x * (M::of(1.595_769_121_605_730_8) * inner).sigmoid()
             };
             gradient of input |g, x| {
-                // Beyond 20 the second term is 0, and its factors would overflow.
+                // Beyond 20 the second term is 0, but its factors would overflow.
                 let z = x.minimum(M::of(20.0)).maximum(M::of(-20.0));
                 let square = z * z;
                 let s = (M::of(1.595_769_121_605_730_8) * z * (M::one() + M::of(0.044_715) * square)).sigmoid();
@@ -113,7 +114,7 @@ macro_rules! activations {
                 let d = M::one() + x.abs();
                 g / (d * d)
             };
-        /// Returns `min(max(x, min_val), max_val)`: dy/dx is 1 between the two, else 0, also on them.
+        /// Returns `min(max(x, min_val), max_val)`: dy/dx is 1 strictly between the two, else 0.
         Hardtanh hardtanh hardtanh_(min_val = -1.0, max_val = 1.0) [0.3]
             value |x| x.maximum(min_val).minimum(max_val);
             gradient of input |g, x| x.where_greater(min_val, max_val.where_greater(x, g, M::zero()), M::zero());
@@ -121,7 +122,7 @@ macro_rules! activations {
         Hardsigmoid hardsigmoid hardsigmoid_() [0.3]
             value |x| (x + M::of(3.0)).maximum(M::zero()).minimum(M::of(6.0)) / M::of(6.0);
             gradient of input |g, x| {
-                // PyTorch's slope is a sixth rounded to f32, also for f64.
+                // PyTorch uses 1/6 rounded to f32, also for f64.
                 let slope = g * M::of(0.166_666_671_633_720_4);
                 x.where_greater(M::of(-3.0), M::of(3.0).where_greater(x, slope, M::zero()), M::zero())
             };
@@ -132,7 +133,7 @@ macro_rules! activations {
                 let between = g * (x / M::of(3.0) + M::of(0.5));
                 x.where_greater(M::of(-3.0), M::of(3.0).where_at_most(x, g, between), M::zero())
             };
-        /// Returns `x` where above the threshold, else `value`: dy/dx is 1 there, else 0.
+        /// Returns `x` if above the threshold, else `value`: dy/dx is 1 above it, else 0.
         Threshold threshold threshold_(threshold = 0.1, value = 20.0) [0.3]
             value |x| x.where_at_most(threshold, value, x);
             gradient of input |g, x| x.where_at_most(threshold, M::zero(), g);
@@ -143,8 +144,9 @@ activations!(elementwise_types);
 activations!(elementwise_methods);
 
 impl Tensor {
-    /// The gradient of [`Tensor::relu`], where `self` is that of the result `y`: `self` where `y` is
-    /// positive (or NaN), else 0. The argument of relu does as well as its result.
+    /// Returns the gradient of [`Tensor::relu`] with respect to its input, where `self` is the gradient with
+    /// respect to the output `y`: `self` where `y` is positive or NaN, else 0. The input of relu may be given
+    /// instead of its output.
     ///
     /// ```
     /// use taper_tensor::Tensor;
@@ -154,7 +156,7 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When the shapes or dtypes differ; on an integer dtype.
+    /// If the shapes or dtypes differ, or the dtype is not floating point.
     pub fn relu_grad(&self, y: &Self) -> Result<Self> {
         let op = "relu_grad";
         self.expect_like(op, y)?;
@@ -168,14 +170,14 @@ impl Tensor {
 macro_rules! composed_activation {
     ($T:ident) => {
         impl $T {
-            /// Returns `x` where positive, else `weight · x`, with a number for each channel (dimension 1), or one
-            /// for all.
+            /// Returns `x` if positive, else `weight · x`. The weight has one number for each channel
+            /// (dimension 1), or one for all channels.
             ///
             /// # Shapes
-            /// `[N, C, …]` and `[C]` or `[1]` give `[N, C, …]`.
+            /// Input `[N, C, …]`, weight `[C]` or `[1]`, output `[N, C, …]`.
             ///
             /// # Errors
-            /// When the weight has neither one element nor one for each channel.
+            /// If the weight has neither one element nor one for each channel.
             #[track_caller]
             pub fn prelu(&self, weight: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let weight = &*weight.as_tensor();
@@ -183,7 +185,10 @@ macro_rules! composed_activation {
                 let channels = if size.len() > 1 { size[1] } else { 1 };
                 $crate::bail_if!(
                     count != 1 && count != channels,
-                    shape("prelu", "weight has {count} elements, {channels} channels expect 1 or {channels}")
+                    shape(
+                        "prelu",
+                        "weight has {count} elements, expected 1 or {channels}, the number of channels"
+                    )
                 );
                 let (x, weight) = (self.autocast_low()?, weight.autocast_low()?);
                 let mut shape = vec![1; size.len()];

@@ -11,20 +11,20 @@ use crate::ops::reduce::expect_numbers;
 use crate::{AsTensor, DType, Element, Error, IntoOperand, Operand, Result, Scalar, Tensor, cuda, shape};
 
 impl Tensor {
-    /// `self + weight · (end - self)`, with a number or a tensor as the weight.
+    /// Returns `self + weight · (end - self)`, where the weight is a number or a tensor.
     ///
     /// # Errors
-    /// When the shapes do not broadcast, or the dtypes differ; on an integer dtype.
+    /// If the shapes do not broadcast, the dtypes differ, or the dtype is not floating point.
     pub fn lerp(&self, end: impl AsTensor, weight: impl IntoOperand) -> Result<Self> {
         let (op, end) = ("lerp", end.as_tensor());
         self.expect_float(op)?;
-        end.expect_dtype(op, self.dtype)?;
+        Self::expect_one_dtype(op, &[("input", self), ("end", &end)])?;
         self.expect_device(op, &end)?;
         let weight = match weight.operand() {
             Operand::Tensor(w) => w,
             Operand::Scalar(w) => Cow::Owned(self.like().full((), w)?),
         };
-        weight.expect_dtype(op, self.dtype)?;
+        Self::expect_one_dtype(op, &[("input", self), ("weight", &weight)])?;
         self.expect_device(op, &weight)?;
         with_real!(self.dtype, T => {
             let (a, b, w) = (self.in_dtype(T::TYPE)?, end.in_dtype(T::TYPE)?, weight.in_dtype(T::TYPE)?);
@@ -32,18 +32,18 @@ impl Tensor {
         })
     }
 
-    /// `self + value · a · b`.
+    /// Returns `self + value · a · b`.
     ///
     /// # Errors
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     pub fn addcmul(&self, a: impl AsTensor, b: impl AsTensor, value: impl Into<Scalar>) -> Result<Self> {
         self.addc("addcmul", &a.as_tensor(), &b.as_tensor(), value.into(), false)
     }
 
-    /// `self + value · a / b`.
+    /// Returns `self + value · a / b`.
     ///
     /// # Errors
-    /// When the shapes do not broadcast; on an integer dtype.
+    /// If the shapes do not broadcast, or the dtype is not floating point.
     pub fn addcdiv(&self, a: impl AsTensor, b: impl AsTensor, value: impl Into<Scalar>) -> Result<Self> {
         self.expect_float("addcdiv")?;
         self.addc("addcdiv", &a.as_tensor(), &b.as_tensor(), value.into(), true)
@@ -59,7 +59,7 @@ impl Tensor {
     }
 }
 
-/// `y[i] = f(a[i], b[i], c[i])`; the three broadcast.
+/// Returns `y[i] = f(a[i], b[i], c[i])`, where the three operands broadcast.
 pub(super) fn ternary<A: Element, T: Element>(
     op: &'static str,
     [a, b, c]: [&Tensor; 3],
@@ -69,8 +69,8 @@ pub(super) fn ternary<A: Element, T: Element>(
     a.result(Tensor::view3::<A, T, T, _>(op, [a, b, c], &size, |a, b, c| map3(a, b, c, f))?, &size)
 }
 
-/// PyTorch's dtype for an operation between the two: a number, or a tensor without dimensions, gives
-/// way to a tensor of the same kind.
+/// Returns PyTorch's dtype for an operation between the two. A number or a tensor without dimensions does not
+/// affect the dtype of a tensor of the same kind.
 pub(crate) fn promoted(a: &Tensor, b: &Operand<'_>) -> DType {
     match b {
         Operand::Tensor(b) if a.dtype == b.dtype => a.dtype,
@@ -83,7 +83,7 @@ pub(crate) fn promoted(a: &Tensor, b: &Operand<'_>) -> DType {
     }
 }
 
-/// `y[i] = f(a[i], b[i])` computed in `T`, the working type of the dtype that [`promoted`] gave.
+/// Returns `y[i] = f(a[i], b[i])` computed in `T`, the working type of the dtype from [`promoted`].
 pub(crate) fn binary<T: Element, Y: Element>(
     op: &'static str,
     a: &Tensor,
@@ -115,7 +115,7 @@ pub(crate) fn binary<T: Element, Y: Element>(
     }
 }
 
-/// `y[i] = f(a[i], b[i])` in a real dtype, the 16-bit ones through f32.
+/// Returns `y[i] = f(a[i], b[i])` in a floating-point dtype. 16-bit floats are computed in f32.
 pub(crate) fn function2(
     op: &'static str,
     a: &Tensor,
@@ -135,16 +135,16 @@ pub(crate) fn function2(
     })
 }
 
-/// Methods of two operands that broadcast, `name`, and their forms in place, `name_`. A row says in which dtype
-/// its kernel computes, and what the result is:
+/// Declares methods `name` of two operands that broadcast, and their in-place forms `name_`. A row has the
+/// dtype in which its kernel computes, and the dtype of the result:
 ///
-/// - `same`: in that of the operands, as the result;
-/// - `numbers`: as `same`, and bool is an error;
-/// - `divided`: as `numbers`, and an integer divided by 0 is an error;
-/// - `mask`: in that of the operands, the result is a mask;
-/// - `real`: in a real one, which integers become;
-/// - `integer`: in i64, and the operands must be integers;
-/// - `bits`: as `integer`, or bool.
+/// - `same`: the dtype of the operands, for both;
+/// - `numbers`: as `same`, but bool is an error;
+/// - `divided`: as `numbers`, but an integer divided by 0 is an error;
+/// - `mask`: computes in the dtype of the operands, and returns a mask;
+/// - `real`: a floating-point dtype for both; integers are converted;
+/// - `integer`: computes in i64; the operands must be integers;
+/// - `bits`: as `integer`, but bool is allowed.
 macro_rules! binary_ops {
     ($($(#[$doc:meta])* $name:ident $(, $name_:ident)? = $kernel:expr, $kind:ident;)*) => {$(
         $(#[$doc])*
@@ -160,17 +160,17 @@ macro_rules! binary_ops {
         $(#[doc = concat!("Computes [`Tensor::", stringify!($name), "`] in place.")]
         ///
         /// # Errors
-        #[doc = concat!("As [`Tensor::", stringify!($name), "`] and [`Tensor::copy_`]; and when an integer tensor would have to hold a real number.")]
+        #[doc = concat!("If [`Tensor::", stringify!($name), "`] returns an error, the result does not have the shape of `self`, elements of `self` share a place in memory, or the result is floating point and `self` is not.")]
         pub fn $name_(&self, other: impl IntoOperand) -> Result<()> {
             let op = stringify!($name_);
             binary_ops!(@$kind _ op, self, other, $kernel, $name)
         })?
     )*};
-    (@errors divided) => { "When the shapes do not broadcast, or the devices differ; on integers divided by 0." };
-    (@errors numbers) => { "When the shapes do not broadcast, the devices differ, or both are bool." };
-    (@errors bits) => { "When the shapes do not broadcast, the devices differ, or a dtype is real." };
-    (@errors integer) => { "When the shapes do not broadcast, the devices differ, or a dtype is real or bool." };
-    (@errors $kind:ident) => { "When the shapes do not broadcast, or the devices differ." };
+    (@errors divided) => { "If the shapes do not broadcast, the devices differ, or an integer is divided by 0." };
+    (@errors numbers) => { "If the shapes do not broadcast, the devices differ, or both are bool." };
+    (@errors bits) => { "If the shapes do not broadcast, the devices differ, or a dtype is floating point." };
+    (@errors integer) => { "If the shapes do not broadcast, the devices differ, or a dtype is floating point or bool." };
+    (@errors $kind:ident) => { "If the shapes do not broadcast, or the devices differ." };
     (@same $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {
         with_working!($dtype, T => binary::<T, T>($op, $a, $b, $kernel)?.cast($dtype))
     };
@@ -188,7 +188,7 @@ macro_rules! binary_ops {
     (@real $dtype:expr, $op:expr, $a:expr, $b:expr, $kernel:expr) => {{
         let dtype = real($dtype);
         with_real!(dtype, T => {
-            // By a pointer, so that the loop is compiled once for all of them.
+            // A function pointer: the loop is compiled once for all functions.
             let f: fn(T, T) -> T = $kernel;
             binary($op, $a, $b, f)?.cast(dtype)
         })
@@ -217,35 +217,35 @@ pub(super) use binary_ops;
 
 impl Tensor {
     binary_ops! {
-        /// `self + other`; integers wrap around.
+        /// Returns `self + other`; integers wrap around.
         add, add_ = operators::Add, same;
-        /// `self - other`; integers wrap around.
+        /// Returns `self - other`; integers wrap around.
         sub, sub_ = operators::Sub, numbers;
-        /// `self * other`, element by element; integers wrap around.
+        /// Returns `self * other`, elementwise; integers wrap around.
         mul, mul_ = operators::Mul, same;
-        /// `floor(self / other)`; an integer divided by 0 is an error.
+        /// Returns `floor(self / other)`; an integer divided by 0 is an error.
         floor_divide, floor_divide_ = operators::FloorDiv, divided;
-        /// `self - floor(self / other) · other`, which has the sign of `other`, as Python's `%`.
+        /// Returns `self - floor(self / other) · other`, which has the sign of `other`: Python's `%`.
         remainder, remainder_ = operators::Remainder, divided;
-        /// The angle of the point (`other`, `self`) seen from the origin, in (-π, π].
+        /// Returns the angle of the point (`other`, `self`) from the origin, in (-π, π].
         atan2, atan2_ = |a, b| a.atan2(b), real;
-        /// The length of the vector (`self`, `other`), without overflow.
+        /// Returns the length of the vector (`self`, `other`), without overflow.
         hypot, hypot_ = |a, b| a.hypot(b), real;
-        /// `ln(e^self + e^other)`, without overflow.
+        /// Returns `ln(e^self + e^other)`, without overflow.
         logaddexp = |a, b| {
             let (low, high) = if a < b { (a, b) } else { (b, a) };
             if low == high { high + (2.0 as T).ln() } else { high + (low - high).exp().ln_1p() }
         }, real;
-        /// `self` with the sign of `other`.
+        /// Returns `self` with the sign of `other`.
         copysign, copysign_ = |a, b| a.copysign(b), real;
-        /// `self · ln(other)`; 0 where `self` is 0, NaN where `other` is.
+        /// Returns `self · ln(other)`: NaN if `other` is NaN, else 0 if `self` is 0.
         xlogy, xlogy_ = |a, b| if b.is_nan() { b } else if a == 0.0 { 0.0 } else { a * b.ln() }, real;
-        /// 0 where negative or NaN, 1 where positive, and the element of `other` where 0.
+        /// Returns 0 for negative or NaN elements, 1 for positive ones, and the element of `other` for 0.
         heaviside = |a, b| if a == 0.0 { b } else if a > 0.0 { 1.0 } else { 0.0 }, real;
     }
 
-    /// The remainder of the division cut towards zero, which has the sign of `self`: C's `fmod`. For
-    /// Python's `%`, see [`Tensor::remainder`].
+    /// Returns the remainder of the division rounded towards zero, which has the sign of `self`: C's `fmod`.
+    /// For Python's `%`, see [`Tensor::remainder`].
     ///
     /// ```
     /// # use taper_tensor::Tensor;
@@ -256,7 +256,7 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When the shapes do not broadcast, or the devices differ; on integers divided by 0.
+    /// If the shapes do not broadcast, the devices differ, or an integer is divided by 0.
     pub fn fmod(&self, other: impl IntoOperand) -> Result<Self> {
         let (op, other) = ("fmod", other.operand());
         expect_divisor(op, self, &other)?;
@@ -266,22 +266,22 @@ impl Tensor {
         }
     }
 
-    /// `self / other`; between integers too, the quotient is a real number.
+    /// Returns `self / other`. The quotient of integers is floating point.
     ///
     /// # Errors
-    /// When the shapes do not broadcast, or the devices differ.
+    /// If the shapes do not broadcast, or the devices differ.
     pub fn div(&self, other: impl IntoOperand) -> Result<Self> {
         let other = other.operand();
         let dtype = real(promoted(self, &other));
         with_real!(dtype, T => binary::<T, T>("div", self, other, operators::Div)?.cast(dtype))
     }
 
-    /// `number - self`.
+    /// Returns `number - self`.
     pub fn rsub(&self, number: impl Into<Scalar>) -> Result<Self> {
         self.swapped("rsub", number.into(), operators::Sub, Kernel::Rsub, |dtype| dtype)
     }
 
-    /// `number / self`; of integers too, the quotient is a real number.
+    /// Returns `number / self`. The quotient of integers is floating point.
     pub fn rdiv(&self, number: impl Into<Scalar>) -> Result<Self> {
         self.swapped("rdiv", number.into(), operators::Div, Kernel::Rdiv, real)
     }
@@ -310,16 +310,16 @@ impl Tensor {
     }
 }
 
-/// The dtype of a real-valued function of elements of `dtype`.
+/// Returns the dtype of a floating-point function of elements of `dtype`.
 pub(crate) fn real(dtype: DType) -> DType {
     if dtype.is_float() { dtype } else { DType::F32 }
 }
 
 impl Tensor {
-    /// `self` to the power of `other`. An integer to a negative power is 0, but for 1 and -1.
+    /// Returns `self` to the power of `other`. An integer to a negative power is 0, except for 1 and -1.
     ///
     /// # Errors
-    /// When the shapes do not broadcast, or the devices differ; on an integer tensor to the power of a
+    /// If the shapes do not broadcast, the devices differ, or `self` is an integer tensor and `other` a
     /// negative number.
     pub fn pow(&self, other: impl IntoOperand) -> Result<Self> {
         let other = other.operand();
@@ -327,9 +327,12 @@ impl Tensor {
         if let Operand::Scalar(v) = other {
             bail_if!(
                 !dtype.is_float() && v.to_f64() < 0.0,
-                value("pow", "an integer to a negative power is no integer; convert it first")
+                value(
+                    "pow",
+                    "got integers and a negative exponent, expected a floating-point tensor; convert it with .to_dtype(DType::F32)"
+                )
             );
-            // As PyTorch, whose results for these are exact to the last bit.
+            // PyTorch's results for these exponents are exact to the last bit.
             match v.to_f64() {
                 2.0 => return self.to_dtype(dtype)?.square(),
                 0.5 => return self.to_dtype(dtype)?.sqrt(),
@@ -370,5 +373,12 @@ fn expect_divisor(op: &'static str, a: &Tensor, b: &Operand<'_>) -> Result<()> {
         Operand::Scalar(v) => v.to_f64() == 0.0,
         Operand::Tensor(b) => b.numel() > 0 && b.eq(0)?.any()?.item()?,
     };
-    if zero { Err(Error::value(op, "an integer is divided by 0")) } else { Ok(()) }
+    if zero {
+        Err(Error::value(
+            op,
+            "got integers and a divisor of 0; convert to floating point, or remove the zeros",
+        ))
+    } else {
+        Ok(())
+    }
 }

@@ -1,4 +1,4 @@
-//! Other dtypes, devices and copies.
+//! Conversions between dtypes and devices, and copies.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ use crate::cpu::operators::{Cast, Copied};
 use crate::dtype::with_element;
 use crate::{DType, Device, Element, Result, Tensor, cuda};
 
-/// Returns the elements as another dtype. Rare pairs take two steps, over f32 or i64, so that there are
-/// fewer to compile.
+/// Converts the elements to another dtype. Rare pairs take two steps, over f32 or i64, so that fewer
+/// conversions are compiled.
 pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Tensor> {
     use DType::*;
     if dtype == Bool {
@@ -40,7 +40,7 @@ pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Tensor> {
         (F64, I64) => plain::<f64, i64>(x),
         (F64, F16) => plain::<f64, half::f16>(x),
         (F64, BF16) => plain::<f64, half::bf16>(x),
-        // Integers reach floats, and floats integers, over i64 and f64 or f32.
+        // Integers are converted to floats, and floats to integers, over i64 and f64 or f32.
         (U8 | I32 | U32, U8 | I32 | U32) => cast(&cast(x, I64)?, dtype),
         (U8 | I32 | U32, F16 | BF16 | F32 | F64) => cast(&cast(x, I64)?, dtype),
         (F16 | BF16 | F32 | F64, I32 | U32) => cast(&cast(x, I64)?, dtype),
@@ -54,7 +54,7 @@ pub(crate) fn cast(x: &Tensor, dtype: DType) -> Result<Tensor> {
     }
 }
 
-/// Conversions that gain from vector instructions.
+/// Runs a conversion that has vector instructions.
 fn run<T: Element, U: Element>(x: &Tensor, f: impl Op1<T, U>) -> Result<Tensor> {
     x.unary::<T, U>("to_dtype", f)
 }
@@ -64,18 +64,19 @@ fn plain<T: Element, U: Element>(x: &Tensor) -> Result<Tensor> {
 }
 
 impl Tensor {
-    /// A result in the dtype that it is due in.
+    /// Converts a result to its final dtype.
     pub(crate) fn cast(self, dtype: DType) -> Result<Self> {
         if self.dtype == dtype { Ok(self) } else { self.to_dtype(dtype) }
     }
 
-    /// The tensor itself where it has the dtype, without touching its reference count.
+    /// Returns the tensor in `dtype`, borrowed if it already has it, which saves a change of its reference
+    /// count.
     pub(crate) fn in_dtype(&self, dtype: DType) -> Result<Cow<'_, Self>> {
         if self.dtype == dtype { Ok(Cow::Borrowed(self)) } else { self.to_dtype(dtype).map(Cow::Owned) }
     }
 
-    /// Returns the elements as another dtype; the tensor itself if it has it. Real numbers are cut
-    /// towards zero when they become integers.
+    /// Returns the elements converted to `dtype`, or the tensor itself if it has that dtype. Floating-point
+    /// numbers are truncated towards zero when they become integers.
     pub fn to_dtype(&self, dtype: DType) -> Result<Self> {
         if dtype == self.dtype {
             return Ok(self.clone());
@@ -83,7 +84,7 @@ impl Tensor {
         crate::ops::cast::cast(self, dtype)
     }
 
-    /// Returns the tensor on another device; the tensor itself if it is there.
+    /// Returns a copy on `device`, or the tensor itself if it is on that device.
     pub fn to(&self, device: &Device) -> Result<Self> {
         if *device == self.device() {
             return Ok(self.clone());
@@ -91,12 +92,12 @@ impl Tensor {
         self.moved("to", device)
     }
 
-    /// Returns a contiguous tensor of the same elements: itself if it is one, else a copy.
+    /// Returns a contiguous tensor of the same elements: the tensor itself if it is contiguous, else a copy.
     pub fn contiguous(&self) -> Result<Self> {
         if self.is_contiguous() { Ok(self.clone()) } else { self.copy() }
     }
 
-    /// Returns a contiguous copy in memory of its own; PyTorch's `clone()`.
+    /// Returns a contiguous copy in new memory: PyTorch's `clone()`.
     pub fn copy(&self) -> Result<Self> {
         if let Some(y) = cuda::elementwise::copy(self)? {
             return Ok(y);
@@ -116,7 +117,8 @@ impl Tensor {
 macro_rules! composed_cast {
     ($T:ident) => {
         impl $T {
-            /// Returns the result of `f` on 16-bit numbers as f32, rounded once, or on other dtypes as they are.
+            /// Applies `f` in f32 to 16-bit floats, so that the result is rounded once, and directly to other
+            /// dtypes.
             pub(crate) fn in_f32(&self, f: impl FnOnce(&Self) -> Result<Self>) -> Result<Self> {
                 match self.dtype() {
                     from @ ($crate::DType::F16 | $crate::DType::BF16) => {

@@ -1,4 +1,4 @@
-//! Comparisons, logic, and the larger or smaller of two.
+//! Comparisons, logic, and elementwise maximum and minimum.
 
 use crate::cpu::element::{Element as Kernel, Number};
 use crate::cpu::operators;
@@ -8,10 +8,11 @@ use crate::ops::unary::unary_ops;
 use crate::{AsTensor, DType, Element, IntoBound, IntoOperand, Operand, Result, Right, Tensor};
 
 impl Tensor {
-    /// [`Tensor::clamp`] in place.
+    /// Applies [`Tensor::clamp`] in place.
     ///
     /// # Errors
-    /// As [`Tensor::clamp`] and [`Tensor::add_`].
+    /// If the shapes do not broadcast to that of `self`, there is no bound, elements of `self` share a place
+    /// in memory, or a bound is floating point and `self` is not.
     pub fn clamp_(&self, min: impl IntoBound, max: impl IntoBound) -> Result<()> {
         if let Some(min) = min.bound() {
             self.maximum_(min)?;
@@ -19,16 +20,16 @@ impl Tensor {
         max.bound().map_or(Ok(()), |max| self.minimum_(max))
     }
 
-    /// Returns true where the element is within `atol + rtol * |other|` of the other's, or equal to it. An
-    /// infinite or NaN difference is not close.
+    /// Returns true where the element is within `atol + rtol * |other|` of the element of `other`, or equal
+    /// to it. An infinite or NaN difference is not close.
     ///
     /// # Errors
-    /// When the shapes do not broadcast; when `rtol` or `atol` is negative or NaN.
+    /// If the shapes do not broadcast, or `rtol` or `atol` is negative or NaN.
     pub fn isclose(&self, other: impl AsTensor, rtol: f64, atol: f64) -> Result<Self> {
         let (op, other) = ("isclose", other.as_tensor());
         bail_if!(
             !(rtol >= 0.0 && atol >= 0.0),
-            value(op, "rtol is {rtol} and atol {atol}, expected numbers that are not negative")
+            value(op, "got rtol {rtol} and atol {atol}, expected both to be at least 0")
         );
         let other = Operand::from(&*other);
         let dtype = Some(promoted(self, &other)).filter(|d| d.is_float()).unwrap_or(DType::F64);
@@ -40,10 +41,10 @@ impl Tensor {
         Ok(close.stored_as(DType::Bool))
     }
 
-    /// Returns whether every element [is close](Tensor::isclose) to the other's.
+    /// Returns true if every element [is close](Tensor::isclose) to the element of `other`.
     ///
     /// # Errors
-    /// When the shapes do not broadcast; when `rtol` or `atol` is negative or NaN.
+    /// If the shapes do not broadcast, or `rtol` or `atol` is negative or NaN.
     pub fn allclose(&self, other: impl AsTensor, rtol: f64, atol: f64) -> Result<bool> {
         self.isclose(other, rtol, atol)?.all()?.item()
     }
@@ -55,19 +56,19 @@ fn truth<T: Element>(x: T) -> bool {
 
 impl Tensor {
     binary_ops! {
-        /// Returns true where both are not 0.
+        /// Returns true where both elements are not 0.
         logical_and, logical_and_ = |a: T, b: T| u8::from(truth(a) & truth(b)), mask;
-        /// Returns true where either is not 0.
+        /// Returns true where either element is not 0.
         logical_or, logical_or_ = |a: T, b: T| u8::from(truth(a) | truth(b)), mask;
-        /// Returns true where just one is not 0.
+        /// Returns true where exactly one element is not 0.
         logical_xor, logical_xor_ = |a: T, b: T| u8::from(truth(a) ^ truth(b)), mask;
-        /// Returns the larger of the two, element by element; NaN where either is.
+        /// Returns the larger element of the two, or NaN if either is NaN.
         maximum, maximum_ = operators::Maximum, same;
-        /// Returns the smaller of the two, element by element; NaN where either is.
+        /// Returns the smaller element of the two, or NaN if either is NaN.
         minimum, minimum_ = operators::Minimum, same;
-        /// Returns true where equal.
+        /// Returns true where the elements are equal.
         eq, eq_ = operators::Eq, mask;
-        /// Returns true where different.
+        /// Returns true where the elements differ.
         ne, ne_ = operators::Ne, mask;
         /// Returns true where `self < other`.
         lt, lt_ = operators::Lt, mask;
@@ -77,24 +78,24 @@ impl Tensor {
         gt, gt_ = operators::Gt, mask;
         /// Returns true where `self >= other`.
         ge, ge_ = operators::Ge, mask;
-        /// Returns the larger of the two; where just one is NaN, the other.
+        /// Returns the larger element of the two, ignoring a single NaN.
         fmax = |a: T, b: T| if Number::is_nan(a) { b } else if Number::is_nan(b) { a } else { Number::maximum(a, b) }, same;
-        /// Returns the smaller of the two; where just one is NaN, the other.
+        /// Returns the smaller element of the two, ignoring a single NaN.
         fmin = |a: T, b: T| if Number::is_nan(a) { b } else if Number::is_nan(b) { a } else { Number::minimum(a, b) }, same;
     }
 
-    /// Returns `min` where the element is below it, else the element; NaN stays.
+    /// Returns the larger of the element and `min`; NaN stays NaN.
     ///
     /// # Errors
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     pub fn clamp_min(&self, min: impl IntoOperand) -> Result<Self> {
         self.maximum(min)
     }
 
-    /// Returns `max` where the element is above it, else the element; NaN stays.
+    /// Returns the smaller of the element and `max`; NaN stays NaN.
     ///
     /// # Errors
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     pub fn clamp_max(&self, max: impl IntoOperand) -> Result<Self> {
         self.minimum(max)
     }
@@ -124,7 +125,7 @@ impl Tensor {
         isneginf = |x| x == T::NEG_INFINITY, mask;
         /// Returns true where the element is neither infinite nor NaN.
         isfinite = T::is_finite, mask;
-        /// Returns true where the element is less than 0, or -0.
+        /// Returns true where the sign bit is set: for negative numbers and -0.
         signbit = T::is_sign_negative, mask;
     }
 
@@ -133,10 +134,10 @@ impl Tensor {
         self.eq(0)
     }
 
-    /// Returns whether two tensors have the same shape, dtype and elements (a NaN equals nothing).
+    /// Returns true if both tensors have the same shape, dtype and elements. NaN equals nothing.
     ///
     /// # Errors
-    /// When they are on different devices.
+    /// If the tensors are on different devices.
     pub fn equal(&self, other: impl AsTensor) -> Result<bool> {
         let other = &*other.as_tensor();
         self.expect_device("equal", other)?;
@@ -152,9 +153,9 @@ impl Tensor {
 macro_rules! composed_compare {
     ($T:ident) => {
         impl $T {
-            /// Returns the elements moved into `min` to `max`: numbers, tensors that broadcast, or `()` or
-            /// `None` for no bound. NaN stays; where `min` is above `max`, the result is `max`. An element on a
-            /// bound gets no gradient.
+            /// Returns the elements limited to the range from `min` to `max`. A bound is a number, a tensor
+            /// that broadcasts, or `()` or `None` for no bound. NaN stays NaN. If `min` is above `max`, the
+            /// result is `max`. An element equal to a bound gets no gradient.
             ///
             /// ```
             /// # use taper_tensor::Tensor;
@@ -164,9 +165,9 @@ macro_rules! composed_compare {
             /// assert_eq!(x.clamp(Tensor::new([0.0f32, 1.0, 2.0])?, None::<f64>)?.to_vec::<f32>()?, [0.0, 1.0, 2.0]);
             /// # Ok::<(), taper_tensor::Error>(())
             /// ```
-            ///
             /// # Errors
-            /// When the shapes do not broadcast, or there is no bound.
+            /// If the shapes do not broadcast, or there is no bound.
+            /// If the shapes do not broadcast, or there is no bound.
             #[track_caller]
             pub fn clamp(
                 &self,
@@ -177,12 +178,12 @@ macro_rules! composed_compare {
                     (Some(min), Some(max)) => self.clamp_min(min)?.clamp_max(max),
                     (Some(min), None) => self.clamp_min(min),
                     (None, Some(max)) => self.clamp_max(max),
-                    (None, None) => Err($crate::Error::value("clamp", "expected min, max or both").into()),
+                    (None, None) => Err($crate::Error::value("clamp", "got no bound, expected min, max or both").into()),
                 }
             }
 
             $crate::aliases! {
-                clip = clamp(min: impl $crate::IntoBound<Self>, max: impl $crate::IntoBound<Self>), "its other name";
+                clip = clamp(min: impl $crate::IntoBound<Self>, max: impl $crate::IntoBound<Self>), "PyTorch's alias";
             }
         }
     };

@@ -1,15 +1,12 @@
-//! What the macros `composed_FAMILY!` have in common. Each has the operations of a family that are composed of
-//! others; this crate expands it for tensors, `taper-autograd` for variables.
+//! Helpers of the macros `composed_FAMILY!`, which define the operations that are composed of other
+//! operations. This crate expands them for tensors, `taper-autograd` for variables.
 
-/// Declares methods of tensors and variables that are others by another name.
+/// Declares aliases of methods of tensors and variables.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! aliases {
     ($($name:ident = $of:ident($($arg:ident: $ty:ty),*), $by:literal;)*) => {$(
-        #[doc = concat!("Calls [`Self::", stringify!($of), "`], by ", $by, ".")]
-        ///
-        /// # Errors
-        #[doc = concat!("As [`Self::", stringify!($of), "`].")]
+        #[doc = concat!("Calls [`Self::", stringify!($of), "`]. This is ", $by, ".")]
         #[track_caller]
         pub fn $name(&self, $($arg: $ty),*) -> Result<Self> {
             self.$of($($arg),*)
@@ -17,7 +14,7 @@ macro_rules! aliases {
     )*};
 }
 
-/// Declares methods of tensors and variables that take their sizes from another one.
+/// Declares methods of tensors and variables that take their sizes from another tensor.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! sized_as_other {
@@ -25,7 +22,7 @@ macro_rules! sized_as_other {
         #[doc = concat!("Calls [`Self::", stringify!($of), "`] with the shape of `other`.")]
         ///
         /// # Errors
-        #[doc = concat!("As [`Self::", stringify!($of), "`].")]
+        #[doc = concat!("If [`Self::", stringify!($of), "`] refuses that shape.")]
         #[track_caller]
         pub fn $name(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
             self.$of(other.as_tensor().size())
@@ -41,7 +38,7 @@ macro_rules! plus_products {
         $(#[$doc])*
         ///
         /// # Errors
-        /// When the shapes or dtypes do not fit.
+        /// If the shapes or dtypes do not fit.
         #[track_caller]
         pub fn $name(
             &self,

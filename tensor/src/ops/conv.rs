@@ -1,20 +1,21 @@
-//! Convolution.
+//! Convolutions.
 
 use crate::cpu::conv::{self, Conv2dShape};
 use crate::cuda::conv::Pass;
 use crate::ops::pool::{expect_filled, expect_room, images};
 use crate::{AsTensor, Error, Result, Tensor, cuda, shape};
 
-/// The parameters of a two-dimensional convolution, each as (vertical, horizontal).
+/// Options of a two-dimensional convolution, each as (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conv2dOptions {
     /// The distance between neighbouring outputs, in input pixels.
     pub stride: (usize, usize),
-    /// The zeros added on each side of the input.
+    /// The number of zeros added on each side of the input.
     pub padding: (usize, usize),
-    /// The distance between a kernel's taps, in input pixels.
+    /// The distance between the elements of a kernel, in input pixels.
     pub dilation: (usize, usize),
-    /// The number of groups that channels are split into; outputs see the inputs of their group.
+    /// The number of groups that the channels are split into. An output channel depends on the input channels
+    /// of its group.
     pub groups: usize,
 }
 
@@ -24,25 +25,29 @@ impl Default for Conv2dOptions {
     }
 }
 
-/// Whether convolutions in f32 are direct sums, whatever is faster. They are not at first: a 3 by 3 kernel
-/// with stride 1 and at least 32 channels is computed by Winograd's F(4x4, 3x3), in a quarter of the
-/// multiplications, and its forward pass with stride 2 likewise in 9 of 16; both with a rounding error
-/// of about 2e-6 of the largest value instead of 3e-7, at 256 channels.
+/// Sets if convolutions in f32 compute direct sums only. The default is false: a 3 by 3 kernel with stride 1
+/// and at least 32 channels is computed by Winograd's F(4x4, 3x3), with a quarter of the multiplications, and
+/// its forward pass with stride 2 with 9 in 16. Then the rounding error is about 2e-6 of the largest value
+/// instead of 3e-7, at 256 channels.
 pub fn set_exact_convolutions(exact: bool) {
     conv::set_exact(exact);
 }
 
-/// What [`set_exact_convolutions`] chose.
+/// Returns the setting of [`set_exact_convolutions`].
 pub fn exact_convolutions() -> bool {
     conv::exact()
 }
 
 impl Tensor {
-    /// Correlates images `[N, C, H, W]` with kernels `[O, C/groups, h, w]`, and adds `bias` `[O]`:
-    /// `[N, O, H', W']` with `H' = (H + 2·padding - dilation·(h-1) - 1) / stride + 1`.
+    /// Computes the cross-correlation of images with kernels, and adds `bias`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, weight `[O, C/groups, h, w]`, bias `[O]`, output `[N, O, H', W']` with `H' =
+    /// floor((H + 2·padding - dilation·(h - 1) - 1) / stride) + 1`, and `W'` likewise.
     ///
     /// # Errors
-    /// When the shapes or dtypes do not fit, or the kernel is larger than the padded image.
+    /// If a shape does not fit, the dtypes or devices differ, the dtype is not floating point, or the kernel
+    /// is larger than the padded image.
     pub fn conv2d(&self, weight: impl AsTensor, bias: Option<&Self>, options: Conv2dOptions) -> Result<Self> {
         let weight = &*weight.as_tensor();
         let s = geometry("conv2d", self.size(), weight.size(), options)?;
@@ -51,7 +56,7 @@ impl Tensor {
         {
             bail!(shape(
                 "conv2d",
-                "bias has shape {:?}, {} output channels expect [{1}]",
+                "bias has shape {:?}, expected [{}], the number of output channels",
                 b.size(),
                 s.out_channels
             ));
@@ -61,15 +66,18 @@ impl Tensor {
         if let Some(y) = cuda::conv::run("conv2d", &s, Pass::Output, [self, weight], &shape)? {
             return y.with_bias(bias);
         }
-        expect_alike("conv2d", &operands)?;
+        expect_alike("conv2d", &["input", "weight", "bias"], &operands)?;
         real_kernel!(make, "conv2d", operands, &shape, T => |i| conv::output(&s, i[0], i[1], i.get(2).copied()))
     }
 
-    /// Returns the gradient of [`Tensor::conv2d`] with respect to an input of shape `input`; `self` is the
-    /// output's. This is the transposed convolution.
+    /// Returns the gradient of [`Tensor::conv2d`] with respect to an input of shape `input`, from the
+    /// gradient with respect to the output, `self`. This is the transposed convolution.
+    ///
+    /// # Shapes
+    /// `self` `[N, O, H', W']`, weight `[O, C/groups, h, w]`, result `[N, C, H, W]`.
     ///
     /// # Errors
-    /// When the shapes or dtypes do not fit.
+    /// If the shapes do not fit, or the dtypes or devices differ.
     pub fn conv2d_input_grad(&self, weight: &Self, input: &[usize], options: Conv2dOptions) -> Result<Self> {
         let s = geometry("conv2d_input_grad", input, weight.size(), options)?;
         expect_output("conv2d_input_grad", self, &s)?;
@@ -77,15 +85,18 @@ impl Tensor {
             return Ok(dx);
         }
         let (op, operands) = ("conv2d_input_grad", [self, weight]);
-        expect_alike(op, &operands)?;
+        expect_alike(op, &["gradient", "weight"], &operands)?;
         real_kernel!(make, op, operands, input, T => |i| conv::input_gradient(&s, i[0], i[1]))
     }
 
-    /// Returns the gradient of [`Tensor::conv2d`] with respect to a weight of shape `weight`; `self` is the
-    /// input, `grad` the output's gradient.
+    /// Returns the gradient of [`Tensor::conv2d`] with respect to a weight of shape `weight`, from the input,
+    /// `self`, and the gradient with respect to the output, `grad`.
+    ///
+    /// # Shapes
+    /// `self` `[N, C, H, W]`, grad `[N, O, H', W']`, result `[O, C/groups, h, w]`.
     ///
     /// # Errors
-    /// When the shapes or dtypes do not fit.
+    /// If the shapes do not fit, or the dtypes or devices differ.
     pub fn conv2d_weight_grad(&self, grad: &Self, weight: &[usize], options: Conv2dOptions) -> Result<Self> {
         let s = geometry("conv2d_weight_grad", self.size(), weight, options)?;
         expect_output("conv2d_weight_grad", grad, &s)?;
@@ -93,27 +104,26 @@ impl Tensor {
             return Ok(dw);
         }
         let (op, operands) = ("conv2d_weight_grad", [self, grad]);
-        expect_alike(op, &operands)?;
+        expect_alike(op, &["input", "gradient"], &operands)?;
         real_kernel!(make, op, operands, weight, T => |i| conv::weight_gradient(&s, i[0], i[1]))
     }
 
-    /// The output `[N, O, H, W]` with `bias` `[O]` added in place.
+    /// Adds `bias` `[O]` in place to the output `[N, O, H, W]`.
     fn with_bias(self, bias: Option<&Self>) -> Result<Self> {
         if let Some(b) = bias {
-            b.expect_dtype("conv2d", self.dtype)?;
+            Self::expect_one_dtype("conv2d", &[("weight", &self), ("bias", b)])?;
             self.add_(b.reshape([-1, 1, 1])?)?;
         }
         Ok(self)
     }
 }
 
-/// Checks that operands have one real dtype and device.
-fn expect_alike(op: &'static str, operands: &[&Tensor]) -> Result<()> {
+/// Checks that the operands have the same floating-point dtype and the same device.
+fn expect_alike(op: &'static str, names: &[&str], operands: &[&Tensor]) -> Result<()> {
     operands[0].expect_float(op)?;
-    operands[1..].iter().try_for_each(|o| {
-        o.expect_dtype(op, operands[0].dtype)?;
-        operands[0].expect_device(op, o)
-    })
+    let named: Vec<_> = names.iter().copied().zip(operands.iter().copied()).collect();
+    Tensor::expect_one_dtype(op, &named)?;
+    operands[1..].iter().try_for_each(|o| operands[0].expect_device(op, o))
 }
 
 fn expect_output(op: &'static str, grad: &Tensor, s: &Conv2dShape) -> Result<()> {
@@ -121,10 +131,13 @@ fn expect_output(op: &'static str, grad: &Tensor, s: &Conv2dShape) -> Result<()>
     if grad.size() == expected {
         return Ok(());
     }
-    Err(Error::shape(op, format!("the output's gradient has shape {:?}, expected {expected:?}", grad.size())))
+    Err(Error::shape(
+        op,
+        format!("the gradient of the output has shape {:?}, expected {expected:?}", grad.size()),
+    ))
 }
 
-/// Checks an input's and a weight's shapes against each other.
+/// Checks the shapes of input, weight and options against each other.
 fn geometry(op: &'static str, x: &[usize], w: &[usize], o: Conv2dOptions) -> Result<Conv2dShape> {
     let (&[batch, in_channels, height, width], &[out_channels, group_in, kh, kw]) = (x, w) else {
         let hint =
@@ -137,9 +150,9 @@ fn geometry(op: &'static str, x: &[usize], w: &[usize], o: Conv2dOptions) -> Res
     };
     bail_if!(
         o.groups == 0 || o.stride.0.min(o.stride.1) == 0 || o.dilation.0.min(o.dilation.1) == 0,
-        shape(op, "groups, stride and dilation must be at least 1, got {o:?}")
+        shape(op, "got {o:?}, expected groups, stride and dilation of at least 1")
     );
-    bail_if!(kh == 0 || kw == 0, shape(op, "weight {w:?} has an empty kernel"));
+    bail_if!(kh == 0 || kw == 0, shape(op, "weight has shape {w:?}, expected a kernel of at least 1 x 1"));
     expect_filled(op, height, width)?;
     if group_in.checked_mul(o.groups) != Some(in_channels) || out_channels % o.groups != 0 {
         let of = if o.groups == 1 { String::new() } else { format!(" in {} groups", o.groups) };
@@ -149,7 +162,7 @@ fn geometry(op: &'static str, x: &[usize], w: &[usize], o: Conv2dOptions) -> Res
             group_in.saturating_mul(o.groups)
         ));
     }
-    // The size with the border, where the kernel fits in.
+    // Returns the padded size, if the kernel fits into it.
     let bordered = |size: usize, k: usize, p: usize, d: usize| {
         let bordered = size.checked_add(p.checked_mul(2)?)?;
         let span = (k - 1).checked_mul(d)?.checked_add(1)?;
@@ -167,7 +180,7 @@ fn geometry(op: &'static str, x: &[usize], w: &[usize], o: Conv2dOptions) -> Res
         ));
     };
     expect_room(op, &[1, in_channels, rows, columns])?;
-    // What is beyond the border leaves one output, or belongs to a kernel of one tap.
+    // A larger stride or dilation has the same effect: one output, or a kernel of one element.
     let within = |(v, h): (usize, usize)| (v.min(rows), h.min(columns));
     let s = Conv2dShape {
         batch,
@@ -185,17 +198,17 @@ fn geometry(op: &'static str, x: &[usize], w: &[usize], o: Conv2dOptions) -> Res
     Ok(s)
 }
 
-/// The parameters of a transposed convolution, each as (vertical, horizontal).
+/// Options of a transposed convolution, each as (vertical, horizontal).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConvTranspose2dOptions {
-    /// Of the convolution that this one reverses.
+    /// The options of the convolution that this one transposes.
     pub conv: Conv2dOptions,
-    /// Added to the size of the output at the bottom and on the right, which the reversed
-    /// convolution's stride leaves open: smaller than stride or dilation.
+    /// The size added to the output at the bottom and on the right, because several output sizes fit a stride
+    /// above 1. It must be smaller than the stride or the dilation.
     pub output_padding: (usize, usize),
 }
 
-/// The shape of a transposed convolution's output.
+/// Returns the shape of a transposed convolution's output.
 #[doc(hidden)]
 pub fn transposed(x: &[usize], weight: &[usize], options: ConvTranspose2dOptions) -> Result<[usize; 4]> {
     let op = "conv_transpose2d";
@@ -209,7 +222,11 @@ pub fn transposed(x: &[usize], weight: &[usize], options: ConvTranspose2dOptions
     };
     bail_if!(
         wc != c || o.groups == 0,
-        shape(op, "input has {c} channels, weight {weight:?} expects {wc} in {} groups", o.groups)
+        shape(
+            op,
+            "input has {c} channels, weight {weight:?} expects {wc} in {} groups, at least 1",
+            o.groups
+        )
     );
     let size = |i: usize, k: usize, s: usize, p: usize, d: usize, extra: usize| {
         let (i, k, s, p, d) = (i as i128, k as i128, s as i128, p as i128, d as i128);
@@ -236,11 +253,15 @@ pub fn transposed(x: &[usize], weight: &[usize], options: ConvTranspose2dOptions
 macro_rules! composed_conv {
     ($T:ident) => {
         impl $T {
-            /// Correlates sequences `[N, C, L]` with kernels `[O, C/groups, l]`, and adds `bias` `[O]`:
-            /// `[N, O, L']`. Of the options, the second (horizontal) numbers count.
+            /// Computes the cross-correlation of sequences with kernels, and adds `bias`. It uses the second
+            /// (horizontal) numbers of the options.
+            ///
+            /// # Shapes
+            /// Input `[N, C, L]`, weight `[O, C/groups, l]`, bias `[O]`, output `[N, O, L']`.
             ///
             /// # Errors
-            /// As [`Self::conv2d`].
+            /// If a shape does not fit, the dtypes or devices differ, the dtype is not floating point, or the
+            /// kernel is longer than the padded sequence.
             #[track_caller]
             pub fn conv1d(
                 &self,
@@ -268,12 +289,16 @@ macro_rules! composed_conv {
                 self.unsqueeze(2)?.conv2d(weight.unsqueeze(2)?, bias, flat)?.squeeze(2)
             }
 
-            /// Reverses the shapes of a convolution: images `[N, C, H, W]` and kernels `[C, O/groups, h, w]` give
-            /// `[N, O, H', W']` with
-            /// `H' = (H - 1)·stride - 2·padding + dilation·(h - 1) + output_padding + 1`; then adds `bias` `[O]`.
+            /// Computes the transposed convolution of images with kernels, and adds `bias`. Its input and
+            /// output shapes are those of a convolution's output and input.
+            ///
+            /// # Shapes
+            /// Input `[N, C, H, W]`, weight `[C, O/groups, h, w]`, bias `[O]`, output `[N, O, H', W']` with
+            /// `H' = (H - 1)·stride - 2·padding + dilation·(h - 1) + output_padding + 1`, and `W'` likewise.
             ///
             /// # Errors
-            /// When the shapes or dtypes do not fit, or the output padding is not less than stride or dilation.
+            /// If a shape does not fit, the dtypes or devices differ, or the output padding is not smaller
+            /// than the stride or the dilation.
             #[track_caller]
             pub fn conv_transpose2d(
                 &self,
@@ -291,7 +316,7 @@ macro_rules! composed_conv {
                         let [_, channels, ..] = size;
                         $crate::bail!(shape(
                             "conv_transpose2d",
-                            "bias has shape {:?}, {channels} output channels expect [{channels}]",
+                            "bias has shape {:?}, expected [{channels}], the number of output channels",
                             b.size()
                         ))
                     }

@@ -1,10 +1,10 @@
-//! Einstein's summation convention, by sums and products of matrices.
+//! Einstein summation, computed by sums and matrix products.
 
 use std::collections::BTreeMap;
 
 use crate::{Error, Result, Tensor};
 
-/// The indices of each operand and of the result, by name, and the size of each.
+/// The indices of each operand, the indices of the result, and the size of each index.
 type Equation = (Vec<Vec<char>>, Vec<char>, BTreeMap<char, usize>);
 
 /// Parses `equation` for operands of these shapes.
@@ -18,27 +18,27 @@ pub fn einsum_terms(equation: &str, sizes: &[Vec<usize>]) -> Result<Equation> {
     };
     let texts: Vec<&str> = left.split(',').collect();
     if texts.len() != sizes.len() {
-        return fail(format!("{} operands for {} terms", sizes.len(), texts.len()));
+        return fail(format!("got {} operands, expected {}, one for each term", sizes.len(), texts.len()));
     }
-    // As many dimensions as the longest "..." stands for.
+    // "..." stands for as many dimensions as in the longest term.
     let (mut terms, mut wide) = (vec![], 0);
     for (text, size) in texts.iter().zip(sizes) {
         let dots = size.len().saturating_sub(text.replace("...", "").chars().count());
         let Some(term) = names(text, dots) else {
-            return fail(format!("{text:?} is not of letters and at most one \"...\""));
+            return fail(format!("got the term {text:?}, expected letters and at most one \"...\""));
         };
         if text.contains("...") {
             wide = wide.max(dots);
         }
         if size.len() != term.len() {
-            return fail(format!("shape {size:?} has not the {} dimensions of {text:?}", term.len()));
+            return fail(format!("got shape {size:?}, expected the {} dimensions of {text:?}", term.len()));
         }
         terms.push(term);
     }
     let mut letters: Vec<char> = terms.concat();
     letters.sort_unstable();
     let kept = match right.map(|r| names(r, wide)) {
-        Some(None) => return fail("the result is not of letters and at most one \"...\"".into()),
+        Some(None) => return fail("expected a result of letters and at most one \"...\"".into()),
         Some(Some(names)) => names,
         None => {
             let once = |c: &char| c.is_ascii() && letters.iter().filter(|l| *l == c).count() == 1;
@@ -48,9 +48,9 @@ pub fn einsum_terms(equation: &str, sizes: &[Vec<usize>]) -> Result<Equation> {
     letters.dedup();
     let twice = kept.iter().enumerate().any(|(i, c)| kept[..i].contains(c));
     if twice || kept.iter().any(|c| !letters.contains(c)) {
-        return fail("the result names an index twice, or one that no operand has".into());
+        return fail("the result has an index twice, or one that no operand has".into());
     }
-    // Each index has one size, to which sizes of 1 expand.
+    // Each index has one size; sizes of 1 expand to it.
     let mut lengths = BTreeMap::new();
     for (&c, &n) in terms.iter().zip(sizes).flat_map(|(term, size)| term.iter().zip(size)) {
         let length = lengths.entry(c).or_insert(n);
@@ -64,12 +64,13 @@ pub fn einsum_terms(equation: &str, sizes: &[Vec<usize>]) -> Result<Equation> {
     Ok((terms, kept, lengths))
 }
 
-/// The names of the dimensions that "..." stands for, which are aligned at the end: not letters.
+/// Returns the names of the dimensions that "..." stands for, which are aligned at the end. They are not
+/// letters.
 fn dots(count: usize) -> impl DoubleEndedIterator<Item = char> {
     (0..count as u32).rev().filter_map(|i| char::from_u32(0xE000 + i))
 }
 
-/// Returns the names of a term's dimensions, if it is a term.
+/// Returns the names of a term's dimensions, or `None` if the term is malformed.
 fn names(text: &str, count: usize) -> Option<Vec<char>> {
     let (before, after, count) = match text.split_once("...") {
         Some((before, after)) => (before, after, count),
@@ -79,13 +80,13 @@ fn names(text: &str, count: usize) -> Option<Vec<char>> {
     letters.then(|| before.chars().chain(dots(count)).chain(after.chars()).collect())
 }
 
-/// Returns two dimensions of the same index, if there are any.
+/// Returns two dimensions with the same index, if there are any.
 #[doc(hidden)]
 pub fn einsum_pair(term: &[char]) -> Option<(usize, usize)> {
     (0..term.len()).flat_map(|j| (0..j).map(move |i| (i, j))).find(|&(i, j)| term[i] == term[j])
 }
 
-/// Returns the dimension of each name.
+/// Returns the position of each wanted name.
 #[doc(hidden)]
 pub fn einsum_order(names: &[char], wanted: &[char]) -> Vec<usize> {
     wanted.iter().filter_map(|c| names.iter().position(|n| n == c)).collect()
@@ -96,10 +97,10 @@ pub fn einsum_order(names: &[char], wanted: &[char]) -> Vec<usize> {
 macro_rules! composed_einsum {
     ($T:ident) => {
         impl $T {
-            /// Sums products over the indices that the equation names but does not keep: `"ij,jk->ik"` is the
-            /// matrix product. Without `->`, the indices that occur once are kept, in alphabetical order. An
-            /// index that one operand names twice is its diagonal. `...` is all dimensions that have no
-            /// letter; they broadcast, as sizes of 1 do.
+            /// Sums products over the indices that occur in the operands but not in the result. `"ij,jk->ik"`
+            /// is the matrix product. Without `->`, the result has the indices that occur once, in
+            /// alphabetical order. An index that occurs twice in an operand selects its diagonal. `...`
+            /// stands for all dimensions without a letter. They broadcast, as do sizes of 1.
             ///
             /// ```
             /// # use taper_tensor::Tensor;
@@ -110,7 +111,7 @@ macro_rules! composed_einsum {
             /// ```
             ///
             /// # Errors
-            /// When the equation does not fit the operands' shapes, or is not an equation.
+            /// If the equation is malformed, or does not fit the shapes of the operands.
             #[track_caller]
             pub fn einsum(equation: &str, operands: &[impl $crate::AsTensor<Self>]) -> Result<Self> {
                 let sizes: Vec<_> = operands.iter().map(|x| x.as_tensor().size().to_vec()).collect();
@@ -134,7 +135,8 @@ macro_rules! composed_einsum {
                     };
                     let (x, right) = x.summed_out(term, |c| needed(c) || left.contains(c))?;
                     let (y, left) = y.summed_out(left, |c| needed(c) || right.contains(c))?;
-                    // What both have is the batch where somebody needs it, and is summed over where nobody does.
+                    // An index of both operands is a batch dimension if it is needed later, else it is summed
+                    // over.
                     let (both, rows): (Vec<char>, Vec<char>) = left.iter().partition(|c| right.contains(c));
                     let (batch, inner): (Vec<char>, Vec<char>) = both.into_iter().partition(needed);
                     let columns: Vec<char> = right.iter().copied().filter(|c| !left.contains(c)).collect();
@@ -145,12 +147,14 @@ macro_rules! composed_einsum {
                     let names = [batch, rows, columns].concat();
                     done = Some((y.reshape(size_of(&names))?, names));
                 }
-                let (y, names) = done.ok_or_else(|| $crate::Error::value("einsum", "expected an operand"))?;
+                let (y, names) = done.ok_or_else(|| {
+                    $crate::Error::value("einsum", "got no operands, expected at least one")
+                })?;
                 y.permute(order(&names, &kept))
             }
 
-            /// Returns the sums over the dimensions whose names are not needed, in the dtype of `self`, and the
-            /// names that are left.
+            /// Returns the sums over the dimensions whose names are not needed, in the dtype of `self`, and
+            /// the remaining names.
             #[track_caller]
             fn summed_out(
                 &self,

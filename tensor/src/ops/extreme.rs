@@ -1,4 +1,4 @@
-//! The largest and smallest elements, and where they are.
+//! Maxima and minima, and their indices.
 
 use crate::cpu::argmax::{End, Greatest, Least, extreme};
 
@@ -8,32 +8,35 @@ use crate::dtype::with_working;
 use crate::ops::reduce::{reduced, reduction};
 use crate::{Dims, Element as _, Error, IntoDims, Result, Tensor, shape};
 
-/// Methods for one end of the order.
+/// Declares the methods for the maximum or the minimum.
 macro_rules! extremes {
     ($($word:literal $end:ident, $reducer:ident: $of_all:ident $along:ident $over:ident $index:ident;)*) => {$(
-        #[doc = concat!("Returns the ", $word, " element; NaN if there is one.")]
+        #[doc = concat!("Returns the ", $word, " element, or NaN if an element is NaN.")]
         ///
         /// # Errors
-        /// When there is no element.
+        /// If the tensor has no elements.
         pub fn $of_all(&self) -> Result<Self> {
             self.$over(())
         }
 
-        #[doc = concat!("Returns the ", $word, " elements along a dimension, and their indices as i64: the first of equal")]
-        #[doc = concat!("ones, or the first NaN. PyTorch's `x.", stringify!($of_all), "(dim)`.")]
+        #[doc = concat!("Returns the ", $word, " elements along `dim` and their int64 indices: the first of equal elements,")]
+        #[doc = concat!("or the first NaN. PyTorch's `x.", stringify!($of_all), "(dim)`.")]
+        ///
+        /// # Shapes
+        /// Input `[.., n, ..]`, outputs `[.., ..]`, or `[.., 1, ..]` with [`Keepdim`](crate::Keepdim).
         ///
         /// # Errors
-        /// When there is no such dimension, or it is empty.
+        /// If `dim` is out of range, or its size is 0.
         pub fn $along(&self, dim: impl IntoDims) -> Result<(Self, Self)> {
             let (op, dims) = (stringify!($of_all), dim.into_dims());
             self.extreme(op, dims.one(op)?, dims.keepdim, $end)
         }
 
-        #[doc = concat!("Returns the ", $word, " elements over some dimensions, all where none is given; NaN where there is")]
-        /// one.
+        #[doc = concat!("Returns the ", $word, " elements over `dims`, or over all dimensions if none is given. It is NaN if an element")]
+        /// is NaN.
         ///
         /// # Errors
-        /// When there is no such dimension, or it is empty.
+        /// If a dimension is out of range, or its size is 0.
         pub fn $over(&self, dims: impl IntoDims) -> Result<Self> {
             let op = stringify!($over);
             let (over, size) = reduction(op, self, dims)?;
@@ -44,11 +47,11 @@ macro_rules! extremes {
             })
         }
 
-        #[doc = concat!("Returns the index of the ", $word, " element along a dimension, the first of equal ones, as i64;")]
-        /// without a dimension, that among all elements in their order.
+        #[doc = concat!("Returns the int64 index of the ", $word, " element along `dim`, the first of equal elements. Without a")]
+        /// dimension, it is the index among all elements in order.
         ///
         /// # Errors
-        /// When there is no such dimension, it is empty, or there are several.
+        /// If `dim` is out of range, its size is 0, or more than one dimension is given.
         pub fn $index(&self, dim: impl IntoDims) -> Result<Self> {
             self.index_of_extreme(stringify!($index), dim.into_dims(), $end)
         }
@@ -73,7 +76,7 @@ impl Tensor {
                 let (_, index) = self.reshape(-1)?.extreme(op, 0, false, end)?;
                 if keepdim { index.reshape(vec![1usize; self.dim()]) } else { Ok(index) }
             }
-            _ => Err(Error::shape(op, format!("{dims:?} are several dimensions, expected one or none"))),
+            _ => Err(Error::shape(op, format!("got the dimensions {dims:?}, expected one or none"))),
         }
     }
 
@@ -93,7 +96,7 @@ impl Tensor {
     fn expect_elements(&self, op: &'static str, over: &[usize]) -> Result<()> {
         let size = self.size();
         match over.iter().find(|&&d| size[d] == 0) {
-            Some(d) => bail!(shape(op, "dimension {d} of shape {size:?} is empty")),
+            Some(d) => bail!(shape(op, "got dimension {d} of shape {size:?}, expected at least one element")),
             None => Ok(()),
         }
     }
@@ -104,10 +107,11 @@ impl Tensor {
 macro_rules! composed_extreme {
     ($T:ident) => {
         impl $T {
-            /// Returns the smallest and the largest elements over some dimensions, all where none is given.
+            /// Returns the smallest and the largest elements over `dims`, or over all dimensions if none is
+            /// given.
             ///
             /// # Errors
-            /// As [`Self::amax`].
+            /// If a dimension is out of range, or its size is 0.
             #[track_caller]
             pub fn aminmax(&self, dims: impl $crate::IntoDims) -> Result<(Self, Self)> {
                 let dims = dims.into_dims();

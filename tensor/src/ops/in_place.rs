@@ -1,4 +1,4 @@
-//! Operations that change a tensor's memory, seen by all that share it.
+//! In-place operations. They change all tensors that share the memory.
 
 use crate::cpu::elementwise::{Op2, With, update, update1};
 use crate::cpu::operators;
@@ -11,7 +11,7 @@ impl Tensor {
     /// Sets all elements to `value`.
     ///
     /// # Errors
-    /// When several of the tensor's elements are one place in memory, or an array view of it is held.
+    /// If several elements share a place in memory, or an array view of it is held.
     pub fn fill_(&self, value: impl Into<Scalar>) -> Result<()> {
         let value = value.into().stored(self.dtype);
         with_element!(self.dtype, T => {
@@ -26,15 +26,16 @@ impl Tensor {
     /// Sets all elements to zero.
     ///
     /// # Errors
-    /// As [`Tensor::fill_`].
+    /// If several elements share a place in memory, or an array view of it is held.
     pub fn zero_(&self) -> Result<()> {
         self.fill_(0)
     }
 
-    /// Takes over the elements of `other`, which broadcasts, in the dtype of `self`.
+    /// Copies the elements of `other`, which broadcasts, converted to the dtype of `self`.
     ///
     /// # Errors
-    /// When the shape of `other` does not broadcast to that of `self`; as [`Tensor::fill_`].
+    /// If the shape of `other` does not broadcast to that of `self`, several elements share a place in
+    /// memory, or an array view of it is held.
     pub fn copy_(&self, other: &Self) -> Result<()> {
         let other = other.to(&self.device())?.to_dtype(self.dtype)?;
         with_element!(self.dtype, T => self.update::<T>("copy_", (&other).into(), operators::Put))
@@ -43,7 +44,8 @@ impl Tensor {
     /// Divides `self` by `other`, in place.
     ///
     /// # Errors
-    /// As [`Tensor::add_`]; and on an integer dtype, as the quotient is a real number.
+    /// If the shape of `other` does not broadcast to that of `self`, the dtype of `self` is not floating
+    /// point, several elements share a place in memory, or an array view of it is held.
     pub fn div_(&self, other: impl IntoOperand) -> Result<()> {
         self.expect_float("div_")?;
         let other = other.operand();
@@ -54,12 +56,16 @@ impl Tensor {
         bail_if!(
             (dtype.is_float() && !self.dtype.is_float())
                 || (dtype != DType::Bool && self.dtype == DType::Bool),
-            value(op, "the result is {dtype}, which a tensor of {} cannot hold", self.dtype)
+            value(
+                op,
+                "the result is {dtype}, but the tensor is {}; convert it first, or use the operation that is not in place",
+                self.dtype
+            )
         );
         Ok(())
     }
 
-    /// `self[i] = f(self[i], other[i])`, computed in `T`.
+    /// Computes `self[i] = f(self[i], other[i])` in `T`.
     pub(super) fn update<T: Element>(
         &self,
         op: &'static str,
@@ -84,8 +90,8 @@ impl Tensor {
         };
         self.expect_device(op, &other)?;
         let other = other.in_dtype(self.dtype)?;
-        // An operand in the same memory is copied first: the result is as if all of it was read
-        // before the first element is written.
+        // An operand that shares the memory is copied first, so that all of it is read before the first
+        // element is written.
         let copy = if self.shares_storage(&other) { Some(other.copy()?) } else { None };
         let other = copy.as_ref().unwrap_or(&other);
         self.expect_fits(op, other)?;
@@ -100,11 +106,14 @@ impl Tensor {
     }
 }
 
-/// Checks that `size` broadcasts to `whole`, which stays as it is.
+/// Checks that `size` broadcasts to `whole`, the shape of the tensor that is changed.
 #[doc(hidden)]
 pub fn expect_fits(op: &'static str, whole: &[usize], size: &[usize]) -> Result<()> {
     if whole == size || shape::broadcast(op, whole, size)? == whole {
         return Ok(());
     }
-    Err(Error::shape(op, format!("shape {size:?} does not broadcast to {whole:?}, which is kept")))
+    Err(Error::shape(
+        op,
+        format!("shape {size:?} does not broadcast to {whole:?}, the shape of the tensor that is changed"),
+    ))
 }

@@ -1,9 +1,10 @@
-//! Operations whose result goes into a tensor that is there: in place, and PyTorch's `out=`.
+//! Operations that compute a result and copy it into an existing tensor: in-place forms, and PyTorch's
+//! `out=`.
 
 use crate::{IntoOperand, Result, Tensor};
 
-/// Calls `$callback!` with the operations in place that compute a result and take it over, for tensors and variables
-/// alike.
+/// Calls `$callback!` with the in-place operations that compute a result and copy it, for tensors and
+/// variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! in_place_by_result {
@@ -40,8 +41,8 @@ macro_rules! in_place_by_result {
     };
 }
 
-/// Calls `$callback!` with the operations in place for which tensors have kernels, and which variables compute by the
-/// result.
+/// Calls `$callback!` with the in-place operations for which tensors have kernels, while variables compute
+/// and copy a result.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! in_place_by_kernel {
@@ -110,27 +111,27 @@ macro_rules! in_place_by_kernel {
     };
 }
 
-/// In-place forms by way of the result. Those that a step of training repeats have kernels of their own
-/// (`in_place.rs`, `unary.rs`).
+/// Declares in-place forms that compute a result and copy it. Those that every training step needs have
+/// kernels of their own (`in_place.rs`, `unary.rs`).
 macro_rules! in_place {
     ($($name_:ident = $name:ident($($arg:ident: $ty:ty),*);)*) => {$(
-        #[doc = concat!("[`Tensor::", stringify!($name), "`] in place.")]
+        #[doc = concat!("Applies [`Tensor::", stringify!($name), "`] in place.")]
         ///
         /// # Errors
-        #[doc = concat!("As [`Tensor::", stringify!($name), "`] and [`Tensor::copy_`]; and when the result has another shape, or is a real number that the dtype cannot hold.")]
+        #[doc = concat!("If [`Tensor::", stringify!($name), "`] returns an error, the result has another shape than `self`, elements of `self` share a place in memory, or the result is floating point and `self` is not.")]
         pub fn $name_(&self $(, $arg: $ty)*) -> Result<()> {
             self.accept(stringify!($name_), &self.$name($($arg),*)?)
         }
     )*};
 }
 
-/// `out` arguments. `out` may be any view of the right shape.
+/// Declares the forms with an `out` argument, which may be any view of the right shape.
 macro_rules! out {
     ($($name_out:ident = $name:ident($($arg:ident: $ty:ty),*);)*) => {$(
-        #[doc = concat!("[`Tensor::", stringify!($name), "`], written into `out`.")]
+        #[doc = concat!("Computes [`Tensor::", stringify!($name), "`] into `out`.")]
         ///
         /// # Errors
-        #[doc = concat!("As [`Tensor::", stringify!($name), "`] and [`Tensor::copy_`]; and when `out` has another shape than the result, or cannot hold its real numbers.")]
+        #[doc = concat!("If [`Tensor::", stringify!($name), "`] returns an error, the result has another shape than `out`, elements of `out` share a place in memory, or the result is floating point and `out` is not.")]
         pub fn $name_out(&self $(, $arg: $ty)*, out: &Self) -> Result<()> {
             out.accept(stringify!($name_out), &self.$name($($arg),*)?)
         }
@@ -154,11 +155,16 @@ impl Tensor {
         sum_out = sum();
     }
 
-    /// Takes over an operation's result.
+    /// Copies the result of an operation.
     pub(super) fn accept(&self, op: &'static str, result: &Self) -> Result<()> {
         bail_if!(
             result.size() != self.size(),
-            shape(op, "the result has shape {:?}, the tensor for it {:?}", result.size(), self.size())
+            shape(
+                op,
+                "the result has shape {:?}, but the tensor that receives it has {:?}",
+                result.size(),
+                self.size()
+            )
         );
         self.expect_holds(op, result.dtype)?;
         self.copy_(result)

@@ -1,16 +1,18 @@
-//! Elements read at indices.
+//! Reading elements at indices.
 
 use crate::dtype::with_element;
 use crate::ops::reduce::expect_integer;
 use crate::{DType, Error, Result, Tensor, shape};
 
-/// The dimension `dim`, counted from the front, and its size; a number counts as a vector of one element.
+/// Returns `dim`, counted from the front, and its size. A tensor without dimensions counts as a vector of one
+/// element.
 pub(crate) fn dimension(op: &'static str, dim: i64, size: &[usize]) -> Result<(usize, usize)> {
     let dim = shape::dim(op, dim, if size.is_empty() { &[1] } else { size })?;
     Ok((dim, size.get(dim).copied().unwrap_or(1)))
 }
 
-/// The sizes before, of, and after a dimension; a number counts as one element.
+/// Returns the number of elements before, along and after a dimension. A tensor without dimensions counts as
+/// a vector of one element.
 pub(crate) fn around(size: &[usize], dim: usize) -> (usize, usize, usize) {
     if size.is_empty() {
         return (1, 1, 1);
@@ -18,8 +20,8 @@ pub(crate) fn around(size: &[usize], dim: usize) -> (usize, usize, usize) {
     (shape::numel(&size[..dim]), size[dim], shape::numel(&size[dim + 1..]))
 }
 
-/// Contiguous indices as i64, all of them within `size`; negative ones count from the end where
-/// `negative` says so.
+/// Returns the indices as contiguous i64, checked to be within `size`. With `negative`, negative indices
+/// count from the end.
 pub(crate) fn indices(
     op: &'static str,
     index: &Tensor,
@@ -40,14 +42,14 @@ pub(crate) fn indices(
     Ok(index)
 }
 
-/// Returns `index` as a vector of i64, all of them within `size`; negative ones count from the end.
+/// Returns `index` as a vector of i64, checked to be within `size`. Negative indices count from the end.
 #[doc(hidden)]
 pub fn index_vector(op: &'static str, index: &Tensor, dim: usize, size: usize) -> Result<Tensor> {
     index.result(indices(op, index, dim, size, true)?, &[index.numel()])
 }
 
-/// Returns the size that a tensor of this `size` is expanded to, and the index, so that all dimensions but
-/// `dim` are the same in both.
+/// Returns the size to expand a tensor of this `size` to, and the expanded index, so that both agree in all
+/// dimensions except `dim`.
 #[doc(hidden)]
 pub fn along(op: &'static str, size: &[usize], index: &Tensor, dim: i64) -> Result<(Vec<usize>, Tensor)> {
     let (d, n) = dimension(op, dim, size)?;
@@ -68,8 +70,8 @@ pub fn along(op: &'static str, size: &[usize], index: &Tensor, dim: i64) -> Resu
     Ok((all, checked))
 }
 
-/// Returns for each index where its element is in a contiguous tensor of this `size`, for `gather` and its like:
-/// at the index along `dim`, and along the other dimensions where the index itself stands.
+/// Returns the position in a contiguous tensor of this `size` for each index of `gather` and similar
+/// operations: the index along `dim`, and the index's own coordinates along the other dimensions.
 pub(crate) fn offsets<'a>(
     index: &'a [i64],
     index_size: &'a [usize],
@@ -93,7 +95,8 @@ pub(crate) fn offsets<'a>(
 }
 
 impl Tensor {
-    /// Checks an index for `gather` and `scatter`: as many dimensions, none larger but `dim`.
+    /// Checks an index of `gather` and `scatter`: it must have as many dimensions as `self`, and no larger
+    /// size except along `dim`.
     pub(super) fn expect_index(&self, op: &'static str, dim: usize, index: &Self) -> Result<()> {
         let fits = self.dim().max(1) == index.dim().max(1)
             && (0..self.dim()).all(|d| d == dim || index.size()[d] <= self.size()[d]);
@@ -102,16 +105,21 @@ impl Tensor {
         }
         bail!(shape(
             op,
-            "index of shape {:?} does not fit {:?}: no dimension but {dim} may be larger",
+            "index has shape {:?} and the tensor {:?}, expected as many dimensions and no larger size except in dimension {dim}",
             index.size(),
             self.size()
         ))
     }
 
-    /// Returns the elements at `index` along `dim`: `out[i][j] = self[i][index[i][j]]` for `dim` 1, and so on.
+    /// Returns the elements at `index` along `dim`. For `dim` 1 of a matrix, `out[i][j] =
+    /// self[i][index[i][j]]`.
+    ///
+    /// # Shapes
+    /// `index` has as many dimensions as `self`, and no larger size except along `dim`. The output has the
+    /// shape of `index`.
     ///
     /// # Errors
-    /// When an index is out of range or not an integer, or the shapes do not fit.
+    /// If an index is out of range or not an integer, or the shapes do not fit.
     pub fn gather(&self, dim: i64, index: &Self) -> Result<Self> {
         let op = "gather";
         let (dim, n) = dimension(op, dim, self.size())?;
@@ -126,8 +134,11 @@ impl Tensor {
 
     /// Returns the slices at `index`, a vector of integers, along `dim`.
     ///
+    /// # Shapes
+    /// Input `[.., n, ..]`, index `[m]`, output `[.., m, ..]`.
+    ///
     /// # Errors
-    /// When an index is out of range or not an integer, or `index` is not a vector.
+    /// If an index is out of range or not an integer, or `index` is not a vector.
     pub fn index_select(&self, dim: i64, index: &Self) -> Result<Self> {
         let op = "index_select";
         let (dim, n) = dimension(op, dim, self.size())?;
@@ -135,12 +146,15 @@ impl Tensor {
         let at = indices(op, index, dim, n, false)?;
         match (self.dim(), at.len()) {
             (0, 1) => self.copy(),
-            (0, n) => Err(Error::shape(op, format!("{n} indices into a number, expected one"))),
+            (0, n) => Err(Error::shape(
+                op,
+                format!("got {n} indices into a tensor without dimensions, expected one"),
+            )),
             _ => self.slices_at(op, dim, &at),
         }
     }
 
-    /// The slices at indices that have been checked.
+    /// Returns the slices at indices that have been checked.
     pub(crate) fn slices_at(&self, op: &'static str, dim: usize, at: &[i64]) -> Result<Self> {
         let (outer, n, inner) = around(self.size(), dim);
         let mut size = self.size().to_vec();
@@ -158,11 +172,13 @@ impl Tensor {
         Ok(y.stored_as(self.dtype))
     }
 
-    /// Returns the rows of a table `[rows, size]` at `index`, of any shape: `[.., size]`. No gradient flows to
-    /// the row `padding_idx`.
+    /// Returns the rows of the table `self` at `index`. No gradient flows to the row `padding_idx`.
+    ///
+    /// # Shapes
+    /// Table `[rows, size]`, index `[..]`, output `[.., size]`.
     ///
     /// # Errors
-    /// When an index is out of range or not an integer, or the table does not have two dimensions.
+    /// If an index is out of range or not an integer, or the table does not have two dimensions.
     pub fn embedding(&self, index: &Self, padding_idx: Option<usize>) -> Result<Self> {
         let op = "embedding";
         let &[rows, width] = self.size() else {
@@ -175,10 +191,13 @@ impl Tensor {
         self.index_select(0, &index.reshape(-1)?)?.reshape(size)
     }
 
-    /// Returns a vector for each index, 1 at the index and else 0: `[..]` to `[.., classes]`.
+    /// Returns a one-hot vector for each index: 1 at the index, else 0.
+    ///
+    /// # Shapes
+    /// Input `[..]`, output `[.., classes]`.
     ///
     /// # Errors
-    /// When an index is out of range or not an integer.
+    /// If an index is out of range or not an integer.
     pub fn one_hot(&self, classes: usize) -> Result<Self> {
         let at = indices("one_hot", self, self.dim(), classes, false)?;
         let size = shape::new_shape("one_hot", [self.size(), &[classes]].concat())?;
@@ -195,23 +214,26 @@ impl Tensor {
 macro_rules! composed_index {
     ($T:ident) => {
         impl $T {
-            /// Returns the elements at flat positions, row-major, in the shape of `index`. Negative positions
+            /// Returns the elements at positions among all elements in row-major order. Negative positions
             /// count from the end.
             ///
+            /// # Shapes
+            /// The output has the shape of `index`.
+            ///
             /// # Errors
-            /// When a position is out of range or not an integer.
+            /// If a position is out of range or not an integer.
             #[track_caller]
             pub fn take(&self, index: &$crate::Tensor) -> Result<Self> {
                 let at = $crate::support::index_vector("take", index, 0, self.numel())?;
                 self.reshape(-1)?.index_select(0, &at)?.reshape(index.size())
             }
 
-            /// Returns the elements at `index` along `dim`, as [`Self::gather`]; but the other dimensions of
-            /// both broadcast, and negative indices count from the end. It takes what `argsort` and
-            /// [`Self::argmax`] give.
+            /// Returns the elements at `index` along `dim`, like [`Self::gather`], but the other dimensions
+            /// of both broadcast, and negative indices count from the end. Use it with the results of
+            /// `argsort` and [`Self::argmax`].
             ///
             /// # Errors
-            /// When an index is out of range or not an integer, or the shapes do not fit.
+            /// If an index is out of range or not an integer, or the shapes do not fit.
             #[track_caller]
             pub fn take_along_dim(&self, index: &$crate::Tensor, dim: i64) -> Result<Self> {
                 let (size, index) = $crate::support::along("take_along_dim", &self.size(), index, dim)?;

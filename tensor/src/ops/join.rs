@@ -1,18 +1,22 @@
-//! Tensors joined, repeated and padded.
+//! Concatenation, repetition and padding.
 
 use crate::cpu::join;
 use crate::dtype::with_element;
 use crate::{AsTensor, Error, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
-    /// Joins tensors along a dimension; their other sizes must agree, and their dtypes promote.
+    /// Concatenates tensors along `dim`. Their dtypes promote.
+    ///
+    /// # Shapes
+    /// Inputs `[.., n₁, ..]`, `[.., n₂, ..]`, …, output `[.., n₁ + n₂ + …, ..]`. The other sizes must be
+    /// equal.
     ///
     /// # Errors
-    /// When there is no tensor, or the shapes do not fit.
+    /// If there are no tensors, or the shapes differ in another dimension.
     pub fn cat(tensors: &[impl AsTensor], dim: i64) -> Result<Self> {
         let op = "cat";
         let tensors: Vec<_> = tensors.iter().map(|t| t.as_tensor()).collect();
-        // As in PyTorch, an empty vector fits everywhere.
+        // PyTorch accepts an empty vector among tensors of any shape.
         let parts: Vec<&Self> = tensors.iter().map(|t| &**t).filter(|t| t.size() != [0]).collect();
         let Some(first) = parts.first().copied().or(tensors.first().map(|t| &**t)) else {
             bail!(value(op, "expected at least one tensor, got none"));
@@ -28,7 +32,7 @@ impl Tensor {
                 !fits,
                 shape(
                     op,
-                    "shapes {:?} and {:?} differ in another dimension than {d}",
+                    "got the shapes {:?} and {:?}, expected them to differ in dimension {d} only",
                     first.size(),
                     t.size()
                 )
@@ -45,16 +49,16 @@ impl Tensor {
     }
 }
 
-/// The elements that [`Tensor::pad`] adds.
+/// The values of the elements that [`Tensor::pad`] adds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pad {
-    /// Adds this number.
+    /// This number.
     Constant(f64),
-    /// Mirrors the elements at the outermost, which is not repeated.
+    /// The elements next to the border, mirrored; the outermost element is not repeated.
     Reflect,
-    /// Repeats the outermost element.
+    /// The outermost element.
     Replicate,
-    /// Adds the elements of the opposite side, as on a ring.
+    /// The elements of the opposite side.
     Circular,
 }
 
@@ -87,7 +91,7 @@ fn pad_error(size: &[usize], pad: &[i64], why: &str) -> Error {
     Error::shape("pad", format!("shape {size:?} cannot be padded by {pad:?}: {why}"))
 }
 
-/// Checks a padding, and returns for each dimension that is padded from elements the indices of these.
+/// Checks a padding. Returns, for each dimension that is padded with its own elements, their indices.
 #[doc(hidden)]
 pub fn pad_indices(size: &[usize], pad: &[i64], mode: Pad) -> Result<Vec<(i64, Vec<i64>)>> {
     let fail = |why: &str| Err(pad_error(size, pad, why));
@@ -127,15 +131,19 @@ pub fn pad_indices(size: &[usize], pad: &[i64], mode: Pad) -> Result<Vec<(i64, V
     Ok(all)
 }
 
-/// Returns, for each of the `repeats`, the size 1 and that of the dimension; the two repeated; their product.
+/// Returns three shapes to repeat a tensor: with a size 1 before each dimension, with that size expanded, and
+/// with both merged.
 #[doc(hidden)]
 pub fn repeated(size: &[usize], repeats: impl IntoShape) -> Result<[Vec<usize>; 3]> {
     let op = "repeat";
     let repeats = shape::shape(op, repeats)?;
     let Some(new) = repeats.len().checked_sub(size.len()) else {
-        bail!(shape(op, "{repeats:?} has fewer numbers than shape {size:?} has dimensions"));
+        bail!(shape(
+            op,
+            "got the repeats {repeats:?}, expected at least one for each dimension of shape {size:?}"
+        ));
     };
-    // [a, b] becomes [1, a, 1, b], expands to [r, a, s, b], and is read as [r·a, s·b].
+    // [a, b] becomes [1, a, 1, b], expands to [r, a, s, b], and is reshaped to [r·a, s·b].
     let (mut apart, mut wide, mut joined) = (vec![], vec![], vec![]);
     for (i, &r) in repeats.iter().enumerate() {
         let n = i.checked_sub(new).map_or(1, |d| size[d]);
@@ -146,7 +154,7 @@ pub fn repeated(size: &[usize], repeats: impl IntoShape) -> Result<[Vec<usize>; 
     Ok([apart, wide, shape::shape(op, joined)?])
 }
 
-/// Returns the shape with the dimension `dim` followed by one of `repeats`, and with both as one.
+/// Returns the shape with a dimension of `repeats` after `dim`, and the shape with the two merged.
 #[doc(hidden)]
 pub fn interleaved(size: &[usize], repeats: usize, dim: i64) -> Result<[Vec<usize>; 2]> {
     let op = "repeat_interleave";
@@ -157,16 +165,19 @@ pub fn interleaved(size: &[usize], repeats: usize, dim: i64) -> Result<[Vec<usiz
     Ok([wide, shape::shape(op, joined)?])
 }
 
-/// Joins that are composed of others, for tensors and variables alike.
+/// The operations of the family that are composed of other operations, for tensors and variables alike.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! composed_join {
     ($T:ident) => {
         impl $T {
-            /// Joins tensors of one shape along a new dimension; their dtypes promote.
+            /// Concatenates tensors of one shape along a new dimension. Their dtypes promote.
+            ///
+            /// # Shapes
+            /// `k` inputs `[..]`, output `[.., k, ..]` with `k` at `dim`.
             ///
             /// # Errors
-            /// When there is no tensor, or the shapes differ.
+            /// If there are no tensors, the shapes differ, or `dim` is out of range.
             #[track_caller]
             pub fn stack(tensors: &[impl $crate::AsTensor<Self>], dim: i64) -> Result<Self> {
                 let mut parts = Vec::with_capacity(tensors.len());
@@ -181,36 +192,36 @@ macro_rules! composed_join {
                 Self::cat(&parts, dim)
             }
 
-            /// Joins tensors side by side: along the second dimension, vectors along their only one.
+            /// Concatenates tensors along the second dimension, or vectors along their only dimension.
             ///
             /// # Errors
-            /// As [`Self::cat`].
+            /// If there are no tensors, or the shapes differ in another dimension.
             #[track_caller]
             pub fn hstack(tensors: &[impl $crate::AsTensor<Self>]) -> Result<Self> {
                 let parts = Self::at_least(tensors, 1)?;
                 Self::cat(&parts, if parts.first().is_some_and(|t| t.dim() > 1) { 1 } else { 0 })
             }
 
-            /// Joins tensors one below the other: along the first dimension, vectors as rows.
+            /// Concatenates tensors along the first dimension; a vector counts as a row.
             ///
             /// # Errors
-            /// As [`Self::cat`].
+            /// If there are no tensors, or the shapes differ in another dimension.
             #[track_caller]
             pub fn vstack(tensors: &[impl $crate::AsTensor<Self>]) -> Result<Self> {
                 Self::cat(&Self::at_least(tensors, 2)?, 0)
             }
 
-            /// Joins tensors one behind the other: along the third dimension.
+            /// Concatenates tensors along the third dimension.
             ///
             /// # Errors
-            /// As [`Self::cat`].
+            /// If there are no tensors, or the shapes differ in another dimension.
             #[track_caller]
             pub fn dstack(tensors: &[impl $crate::AsTensor<Self>]) -> Result<Self> {
                 Self::cat(&Self::at_least(tensors, 3)?, 2)
             }
 
-            /// Returns views of at least `rank` dimensions. As in PyTorch's `atleast_2d`, a vector becomes a
-            /// row; of three dimensions, it is the one in the middle.
+            /// Returns views with at least `rank` dimensions. As in PyTorch, a vector becomes a row `[1, n]`,
+            /// and with three dimensions `[1, n, 1]`.
             #[track_caller]
             fn at_least(tensors: &[impl $crate::AsTensor<Self>], rank: usize) -> Result<Vec<Self>> {
                 let grown = |t: &Self| match (t.dim(), rank) {
@@ -223,20 +234,25 @@ macro_rules! composed_join {
                 tensors.iter().map(|t| grown(&t.as_tensor())).collect()
             }
 
-            /// Repeats the elements `repeats[d]` times along each dimension `d`; new dimensions may come first.
+            /// Repeats the tensor `repeats[d]` times along each dimension `d`. Additional repeats come first
+            /// and add dimensions.
+            ///
+            /// # Shapes
+            /// Input `[a, b]`, repeats `(r, s)`, output `[r·a, s·b]`.
             ///
             /// # Errors
-            /// When there are fewer numbers than dimensions, or too many elements.
+            /// If there are fewer repeats than dimensions, a repeat is negative, or the result would not fit
+            /// in memory.
             #[track_caller]
             pub fn repeat(&self, repeats: impl $crate::IntoShape) -> Result<Self> {
                 let [apart, wide, joined] = $crate::support::repeated(&self.size(), repeats)?;
                 self.reshape(apart)?.expand(wide)?.copy()?.reshape(joined)
             }
 
-            /// Calls [`Self::repeat`], with 1 for numbers that are missing in front.
+            /// Repeats as [`Self::repeat`] does, with a repeat of 1 for each missing leading one.
             ///
             /// # Errors
-            /// As [`Self::repeat`].
+            /// If a repeat is negative, or the result would not fit in memory.
             #[track_caller]
             pub fn tile(&self, repeats: impl $crate::IntoShape) -> Result<Self> {
                 let repeats = $crate::IntoShape::into_sizes(repeats);
@@ -244,10 +260,13 @@ macro_rules! composed_join {
                 self.repeat([vec![1; missing], repeats].concat())
             }
 
-            /// Repeats each slice along a dimension `repeats` times in a row.
+            /// Repeats each slice along `dim` `repeats` times in a row.
+            ///
+            /// # Shapes
+            /// Input `[.., n, ..]`, output `[.., n·repeats, ..]`.
             ///
             /// # Errors
-            /// When there is no such dimension, or there are too many elements.
+            /// If `dim` is out of range, or the result would not fit in memory.
             #[track_caller]
             pub fn repeat_interleave(&self, repeats: usize, dim: i64) -> Result<Self> {
                 let [wide, joined] = $crate::support::interleaved(&self.size(), repeats, dim)?;
@@ -255,11 +274,14 @@ macro_rules! composed_join {
                 self.unsqueeze(after)?.expand(wide)?.copy()?.reshape(joined)
             }
 
-            /// Adds elements before and after: `pad` has a pair of numbers for the last dimension, then for
-            /// the one before it, and so on. Negative numbers cut elements off.
+            /// Adds elements before and after each dimension. `pad` has a pair of numbers for the last
+            /// dimension, then a pair for the one before it, and so on. Negative numbers remove elements.
+            ///
+            /// # Shapes
+            /// Input `[.., n]`, pad `(before, after)`, output `[.., before + n + after]`.
             ///
             /// # Errors
-            /// When there are more pairs than dimensions, a size becomes negative, or there are not enough
+            /// If there are more pairs than dimensions, a size would be negative, or there are not enough
             /// elements to reflect.
             #[track_caller]
             pub fn pad(&self, pad: impl $crate::IntoShape, mode: $crate::Pad) -> Result<Self> {
@@ -279,11 +301,14 @@ macro_rules! composed_join {
                 Ok(y)
             }
 
-            /// Returns the grids of coordinates of vectors, as views: the first varies along the first
-            /// dimension, and so on; PyTorch's `indexing="ij"`.
+            /// Returns the coordinate grids of vectors, as views: the first grid varies along the first
+            /// dimension, and so on. PyTorch's `indexing="ij"`.
+            ///
+            /// # Shapes
+            /// Vectors `[n]`, `[m]`, …, outputs `[n, m, …]`.
             ///
             /// # Errors
-            /// When one has several dimensions, or the grid is too large.
+            /// If an input has more than one dimension, or the grid has too many elements.
             #[track_caller]
             pub fn meshgrid(vectors: &[impl $crate::AsTensor<Self>]) -> Result<Vec<Self>> {
                 let mut size = vec![];
@@ -291,7 +316,7 @@ macro_rules! composed_join {
                     let v = v.as_tensor();
                     $crate::bail_if!(
                         v.dim() > 1,
-                        shape("meshgrid", "expected vectors, got shape {:?}", v.size())
+                        shape("meshgrid", "got shape {:?}, expected vectors", v.size())
                     );
                     size.push(v.numel());
                 }

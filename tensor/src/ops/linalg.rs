@@ -1,36 +1,42 @@
-//! Decompositions, inverses and systems of equations.
+//! Decompositions, inverses and systems of linear equations.
 
 use nalgebra::DMatrix;
 
 use crate::{AsTensor, DType, Device, Error, Keepdim, Result, Tensor, shape};
 
-/// Returns unit matrices of this size.
+/// Returns identity matrices of this size.
 #[doc(hidden)]
 pub fn unit_matrices(op: &'static str, size: &[usize], (dtype, device): (DType, &Device)) -> Result<Tensor> {
     match *size {
         [.., rows, columns] if rows == columns => {
             Tensor::options().dtype(dtype).device(device).eye(rows)?.expand(size)?.copy()
         }
-        _ => Err(Error::shape(op, format!("shape {size:?} is not a square matrix"))),
+        _ => Err(Error::shape(op, format!("got shape {size:?}, expected square matrices [.., n, n]"))),
     }
 }
 
 impl Tensor {
-    /// The matrices of a batch `[.., rows, columns]`.
+    /// Returns the matrices of a batch `[.., rows, columns]`.
     fn to_matrices(&self, op: &'static str, square: bool) -> Result<Vec<DMatrix<f64>>> {
         self.expect_float(op)?;
         let &[ref batch @ .., rows, columns] = self.size() else {
-            bail!(shape(op, "shape {:?} is not a matrix", self.size()));
+            bail!(shape(op, "got shape {:?}, expected matrices [.., rows, columns]", self.size()));
         };
-        bail_if!(square && rows != columns, shape(op, "shape {:?} is not a square matrix", self.size()));
+        bail_if!(
+            square && rows != columns,
+            shape(op, "got shape {:?}, expected square matrices [.., n, n]", self.size())
+        );
         let x = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        bail_if!(x.iter().any(|v| !v.is_finite()), value(op, "an element is infinite or NaN"));
+        bail_if!(
+            x.iter().any(|v| !v.is_finite()),
+            value(op, "got an infinite or NaN element, expected finite elements")
+        );
         let each = rows * columns;
         let matrix = |i: usize| DMatrix::from_row_slice(rows, columns, &x[i * each..][..each]);
         Ok((0..shape::numel(batch)).map(matrix).collect())
     }
 
-    /// Calls `f` on the matrices of a batch; where it gives nothing, the message says why.
+    /// Calls `f` on the matrices of a batch. If it returns `None`, the error has the message `failure`.
     fn each_matrix<R>(
         &self,
         op: &'static str,
@@ -42,7 +48,8 @@ impl Tensor {
         results.ok_or_else(|| Error::value(op, failure))
     }
 
-    /// The sizes before the matrices, and `size`, of these numbers in the dtype of `self`.
+    /// Makes a tensor of `numbers` with the batch dimensions of `self` followed by `size`, in the dtype of
+    /// `self`.
     fn batch_of(&self, numbers: Vec<f64>, size: &[usize]) -> Result<Self> {
         let batch = &self.size()[..self.dim() - 2];
         self.result(numbers, &[batch, size].concat())?.cast(self.dtype)
@@ -60,27 +67,32 @@ impl Tensor {
     /// Returns the inverse of each matrix `[.., n, n]`.
     ///
     /// # Errors
-    /// When one is singular or not square; on an integer dtype.
+    /// If a matrix is singular or not square, or the dtype is not floating point.
     pub fn inverse(&self) -> Result<Self> {
-        let failure = "the matrix is singular, it has no inverse";
+        let failure = "got a singular matrix, expected an invertible one; pinv takes any";
         let inverses = self.each_matrix("inverse", true, failure, |m| m.lu().try_inverse())?;
         self.batch_of_matrices(&inverses, self.matrix_size())
     }
 
-    /// Returns the determinant of each matrix: `[.., n, n]` to `[..]`.
+    /// Returns the determinant of each matrix.
+    ///
+    /// # Shapes
+    /// Input `[.., n, n]`, output `[..]`.
     ///
     /// # Errors
-    /// When one is not square; on an integer dtype.
+    /// If a matrix is not square, or the dtype is not floating point.
     pub fn det(&self) -> Result<Self> {
         let det = self.to_matrices("det", true)?.into_iter().map(|m| m.lu().determinant());
         self.batch_of(det.collect(), &[])
     }
 
-    /// Returns the x with `self · x = right`, for each matrix `[.., n, n]`; `right` holds matrices of columns
-    /// `[.., n, k]`, or one vector `[n]`.
+    /// Returns the solution `x` of `self · x = right` for each matrix.
+    ///
+    /// # Shapes
+    /// Input `[.., n, n]`, right `[.., n, k]` or one vector `[n]`, output of the shape of `right`.
     ///
     /// # Errors
-    /// When a matrix is singular or not square, or the shapes do not fit; on an integer dtype.
+    /// If a matrix is singular or not square, the shapes do not fit, or the dtype is not floating point.
     pub fn solve(&self, right: impl AsTensor) -> Result<Self> {
         let (op, right) = ("solve", &*right.as_tensor());
         if right.dim() == 1 {
@@ -90,7 +102,7 @@ impl Tensor {
         let (a, b) = (self.size(), right.size());
         bail_if!(
             a[..a.len() - 1] != b[..b.len() - 1],
-            shape(op, "shapes {a:?} and {b:?} do not fit, expected [.., n, n] and [.., n, k]")
+            shape(op, "got the shapes {a:?} and {b:?}, expected [.., n, n] and [.., n, k]")
         );
         let solution = |(a, b): (DMatrix<f64>, DMatrix<f64>)| match b.is_empty() {
             true => Some(b),
@@ -98,25 +110,29 @@ impl Tensor {
         };
         let solutions: Option<Vec<_>> = left.into_iter().zip(columns).map(solution).collect();
         let solutions =
-            solutions.ok_or_else(|| Error::value(op, "the matrix is singular, there is no solution"))?;
+            solutions.ok_or_else(|| Error::value(op, "got a singular matrix, expected an invertible one"))?;
         right.batch_of_matrices(&solutions, right.matrix_size())
     }
 
-    /// Returns the lower triangular L of each positive-definite symmetric matrix, with `L · Lᵀ` the matrix.
+    /// Returns the lower triangular `L` with `L · Lᵀ = self` for each positive-definite symmetric matrix
+    /// `[.., n, n]`.
     ///
     /// # Errors
-    /// When one is not positive-definite or not square; on an integer dtype.
+    /// If a matrix is not positive-definite or not square, or the dtype is not floating point.
     pub fn cholesky(&self) -> Result<Self> {
-        let failure = "the matrix is not positive-definite";
+        let failure = "got a matrix that is not positive-definite";
         let factors = self.each_matrix("cholesky", true, failure, |m| m.cholesky().map(|c| c.l()))?;
         self.batch_of_matrices(&factors, self.matrix_size())
     }
 
-    /// Returns Q with orthonormal columns `[.., m, k]` and upper triangular R `[.., k, n]` with `Q · R` the matrix
-    /// `[.., m, n]`; k is the smaller of m and n.
+    /// Returns `Q` with orthonormal columns and the upper triangular `R` with `Q · R = self`, for each
+    /// matrix.
+    ///
+    /// # Shapes
+    /// Input `[.., m, n]`, `Q` `[.., m, k]`, `R` `[.., k, n]`, with `k = min(m, n)`.
     ///
     /// # Errors
-    /// When there are fewer than two dimensions; on an integer dtype.
+    /// If there are fewer than two dimensions, or the dtype is not floating point.
     pub fn qr(&self) -> Result<(Self, Self)> {
         let parts = self.to_matrices("qr", false)?.into_iter().map(|m| m.qr().unpack());
         let (q, r): (Vec<_>, Vec<_>) = parts.unzip();
@@ -124,41 +140,52 @@ impl Tensor {
         Ok((self.batch_of_matrices(&q, [m, m.min(n)])?, self.batch_of_matrices(&r, [m.min(n), n])?))
     }
 
-    /// Returns U `[.., m, k]`, the singular values `[.., k]` in descending order, and Vᵀ `[.., k, n]`, with
-    /// `U · diag(S) · Vᵀ` the matrix; k is the smaller of m and n.
+    /// Returns the singular value decomposition `U`, `S`, `Vᵀ` with `U · diag(S) · Vᵀ = self`, for each
+    /// matrix. The singular values `S` are in descending order.
+    ///
+    /// # Shapes
+    /// Input `[.., m, n]`, `U` `[.., m, k]`, `S` `[.., k]`, `Vᵀ` `[.., k, n]`, with `k = min(m, n)`.
     ///
     /// # Errors
-    /// When there are fewer than two dimensions, or an element is not finite; on an integer dtype.
+    /// If there are fewer than two dimensions, an element is not finite, or the dtype is not floating point.
     pub fn svd(&self) -> Result<(Self, Self, Self)> {
         let (mut us, mut ss, mut vs) = (vec![], vec![], vec![]);
-        self.each_matrix("svd", false, "the decomposition did not converge", |m| {
-            if m.is_empty() {
-                us.push(DMatrix::zeros(m.nrows(), 0));
-                vs.push(DMatrix::zeros(0, m.ncols()));
-                return Some(());
-            }
-            let d = m.svd(true, true);
-            us.push(d.u?);
-            ss.extend(d.singular_values.iter());
-            vs.push(d.v_t?);
-            Some(())
-        })?;
+        self.each_matrix(
+            "svd",
+            false,
+            "the decomposition did not converge; check the scale of the elements",
+            |m| {
+                if m.is_empty() {
+                    us.push(DMatrix::zeros(m.nrows(), 0));
+                    vs.push(DMatrix::zeros(0, m.ncols()));
+                    return Some(());
+                }
+                let d = m.svd(true, true);
+                us.push(d.u?);
+                ss.extend(d.singular_values.iter());
+                vs.push(d.v_t?);
+                Some(())
+            },
+        )?;
         let [m, n] = self.matrix_size();
         let k = m.min(n);
         let (u, vt) = (self.batch_of_matrices(&us, [m, k])?, self.batch_of_matrices(&vs, [k, n])?);
         Ok((u, self.batch_of(ss, &[k])?, vt))
     }
 
-    /// Returns the eigenvalues `[.., n]` of each symmetric matrix in ascending order, and its eigenvectors, the
-    /// columns of `[.., n, n]`. The lower triangle counts.
+    /// Returns the eigenvalues of each symmetric matrix in ascending order, and the eigenvectors as columns.
+    /// Only the lower triangle is read.
+    ///
+    /// # Shapes
+    /// Input `[.., n, n]`, eigenvalues `[.., n]`, eigenvectors `[.., n, n]`.
     ///
     /// # Errors
-    /// When one is not square; on an integer dtype.
+    /// If a matrix is not square, or the dtype is not floating point.
     pub fn eigh(&self) -> Result<(Self, Self)> {
         let (mut values, mut vectors) = (vec![], vec![]);
         for mut m in self.to_matrices("eigh", true)? {
             if m.is_empty() {
-                vectors.push(m); // of which nalgebra knows no eigenvalues
+                vectors.push(m); // nalgebra refuses empty matrices
                 continue;
             }
             m.fill_upper_triangle_with_lower_triangle();
@@ -172,11 +199,14 @@ impl Tensor {
         Ok((self.batch_of(values, &[n])?, self.batch_of_matrices(&vectors, [n, n])?))
     }
 
-    /// Returns the sign of each matrix's determinant, and the logarithm of its absolute value, which does not
-    /// overflow: `[.., n, n]` to `[..]` and `[..]`.
+    /// Returns the sign of each matrix's determinant, and the natural logarithm of its absolute value, which
+    /// does not overflow.
+    ///
+    /// # Shapes
+    /// Input `[.., n, n]`, outputs `[..]` and `[..]`.
     ///
     /// # Errors
-    /// When one is not square; on an integer dtype.
+    /// If a matrix is not square, or the dtype is not floating point.
     pub fn slogdet(&self) -> Result<(Self, Self)> {
         let parts = self.to_matrices("slogdet", true)?.into_iter().map(|m| {
             let lu = m.lu();
@@ -191,11 +221,14 @@ impl Tensor {
         Ok((self.batch_of(signs, &[])?, self.batch_of(logs, &[])?))
     }
 
-    /// Returns Moore and Penrose's inverse of each matrix: `[.., m, n]` to `[.., n, m]`. Singular values below
-    /// the largest times the larger size times the dtype's precision count as 0.
+    /// Returns the Moore-Penrose inverse of each matrix. Singular values below the largest one times the
+    /// larger size times the dtype's precision count as 0.
+    ///
+    /// # Shapes
+    /// Input `[.., m, n]`, output `[.., n, m]`.
     ///
     /// # Errors
-    /// As [`Tensor::svd`].
+    /// If there are fewer than two dimensions, an element is not finite, or the dtype is not floating point.
     pub fn pinv(&self) -> Result<Self> {
         let (u, s, vt) = self.svd()?;
         if s.numel() == 0 {
@@ -214,11 +247,11 @@ impl Tensor {
 macro_rules! composed_linalg {
     ($T:ident) => {
         impl $T {
-            /// Returns square matrices `[.., n, n]` multiplied by themselves `n` times; for a negative `n`, the
-            /// inverses.
+            /// Returns square matrices `[.., n, n]` to the power of `n`. A negative `n` gives powers of the
+            /// inverse.
             ///
             /// # Errors
-            /// When they are not square, or have no inverse where it is asked for.
+            /// If a matrix is not square, or `n` is negative and a matrix is singular.
             #[track_caller]
             pub fn matrix_power(&self, n: i64) -> Result<Self> {
                 let size = self.size();
@@ -246,19 +279,26 @@ macro_rules! composed_linalg {
                 }
             }
 
-            /// Returns the singular values of each matrix in descending order: `[.., m, n]` to `[.., k]`.
+            /// Returns the singular values of each matrix in descending order.
+            ///
+            /// # Shapes
+            /// Input `[.., m, n]`, output `[.., k]` with `k = min(m, n)`.
             ///
             /// # Errors
-            /// As [`Self::svd`].
+            /// If there are fewer than two dimensions, an element is not finite, or the dtype is not floating
+            /// point.
             #[track_caller]
             pub fn svdvals(&self) -> Result<Self> {
                 self.svd().map(|(_, s, _)| s)
             }
 
-            /// Returns the eigenvalues of each symmetric matrix in ascending order: `[.., n, n]` to `[.., n]`.
+            /// Returns the eigenvalues of each symmetric matrix in ascending order.
+            ///
+            /// # Shapes
+            /// Input `[.., n, n]`, output `[.., n]`.
             ///
             /// # Errors
-            /// As [`Self::eigh`].
+            /// If a matrix is not square, or the dtype is not floating point.
             #[track_caller]
             pub fn eigvalsh(&self) -> Result<Self> {
                 self.eigh().map(|(values, _)| values)

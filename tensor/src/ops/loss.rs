@@ -1,18 +1,18 @@
-//! Losses that have a kernel.
+//! Losses with a kernel of their own.
 
 use crate::cpu::cross_entropy;
 use crate::ops::index::around;
 use crate::{AsTensor, DType, Error, Result, Summed, Tensor, cuda};
 
-/// How the losses of the samples become one number.
+/// The reduction of the elements' losses to one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reduction {
-    /// Their mean.
+    /// The mean of the losses.
     #[default]
     Mean,
-    /// Their sum.
+    /// The sum of the losses.
     Sum,
-    /// Not at all: a loss for each element.
+    /// No reduction: a loss for each element.
     None,
 }
 
@@ -20,24 +20,24 @@ impl Tensor {
     /// Returns the squared differences `(self - target)²`, reduced.
     ///
     /// # Errors
-    /// When the shapes differ: a broadcast here is nearly always a mistake.
+    /// If the shapes differ: broadcasting in a loss is nearly always a mistake.
     pub fn mse_loss(&self, target: impl AsTensor, reduction: Reduction) -> Result<Self> {
         let target = &*target.as_tensor();
         self.expect_target("mse_loss", target)?;
         self.sub(target)?.square()?.reduce(reduction)
     }
 
-    /// Returns `-(t ln(p) + (1 - t) ln(1 - p))` for probabilities `p` in `self` and targets `t`, where no
-    /// logarithm counts for less than -100.
+    /// Returns `-(t ln(p) + (1 - t) ln(1 - p))` for probabilities `p` in `self` and targets `t`. The
+    /// logarithms are limited to at least -100.
     ///
     /// # Errors
-    /// When the shapes differ, or a value is not a probability.
+    /// If the shapes differ, or an element of `self` is not a probability.
     pub fn binary_cross_entropy(&self, target: impl AsTensor) -> Result<Self> {
         let (op, target) = ("binary_cross_entropy", &*target.as_tensor());
         self.expect_target(op, target)?;
         let values = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
         if let Some((i, value)) = values.iter().enumerate().find(|(_, v)| !(0.0..=1.0).contains(*v)) {
-            bail!(value(op, "input element {i} is {value}, expected a probability from 0 to 1"));
+            bail!(value(op, "input element {i} is {value}, expected a probability in [0, 1]"));
         }
         let log_rest = self.rsub(1.0)?.log()?.maximum(-100.0)?;
         // ln(1-p) + t (ln(p) - ln(1-p)), negated
@@ -45,22 +45,29 @@ impl Tensor {
         target.mul(logit)?.add(log_rest)?.neg()
     }
 
-    /// Returns the cross entropy of logits `[N, C, …]` with the class (i64) of each sample, times the sample's
-    /// factor, both `[N, …]`; the sum over the samples with `summed`.
+    /// Returns the cross entropy of logits with the class of each sample, multiplied by the sample's factor.
+    /// With `summed` it returns the sum over the samples.
+    ///
+    /// # Shapes
+    /// Input `[N, C, …]`, classes (int64) and factors `[N, …]`, output `[N, …]`, or `[]` with `summed`.
     ///
     /// # Errors
-    /// As [`Tensor::nll_loss`].
+    /// If the shapes do not fit, or a class is out of range. Classes on a GPU are not checked, because
+    /// reading them would synchronise; there, the loss of such a class is NaN.
     pub fn cross_entropy(&self, classes: &Self, factors: &Self, summed: Summed) -> Result<Self> {
         self.log_softmax(1)?.nll_loss(classes, factors, summed)
     }
 
-    /// Returns the negative log-likelihoods: of scores `[N, C, …]`, which are logarithms of probabilities,
-    /// `-score[class] · factor` for the class (i64) and the factor of each sample, both `[N, …]`; their sum with
-    /// `summed`. A sample whose factor is 0 counts nothing, also where its class is impossible.
+    /// Returns the negative log-likelihood `-score[class] · factor` of each sample, from scores that are
+    /// logarithms of probabilities. With `summed` it returns the sum over the samples. A sample with factor 0
+    /// adds nothing, even if the score of its class is minus infinity.
+    ///
+    /// # Shapes
+    /// Input `[N, C, …]`, classes (int64) and factors `[N, …]`, output `[N, …]`, or `[]` with `summed`.
     ///
     /// # Errors
-    /// When the shapes do not fit, or a class is out of range; on a GPU, where to find it would need to
-    /// wait, the loss of such a class is NaN.
+    /// If the shapes do not fit, or a class is out of range. Classes on a GPU are not checked, because
+    /// reading them would synchronise; there, the loss of such a class is NaN.
     pub fn nll_loss(&self, classes: &Self, factors: &Self, summed: Summed) -> Result<Self> {
         let op = "nll_loss";
         self.expect_float(op)?;
@@ -78,11 +85,14 @@ impl Tensor {
         }
     }
 
-    /// Returns the gradient of the cross entropy of scores `[N, C, …]` from their log-softmax, which is `self`:
-    /// `(exp(self) - onehot) · factor`, with the class (i64) and the factor of each sample, `[N, …]`.
+    /// Returns the gradient of the cross entropy with respect to the scores, from their log-softmax, `self`:
+    /// `(exp(self) - onehot) · factor`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, …]`, classes (int64) and factors `[N, …]`, output `[N, C, …]`.
     ///
     /// # Errors
-    /// When the shapes do not fit, or a class is out of range; on an integer dtype.
+    /// If the shapes do not fit, a class is out of range, or the dtype is not floating point.
     pub fn cross_entropy_grad(&self, classes: &Self, factors: &Self) -> Result<Self> {
         let op = "cross_entropy_grad";
         self.expect_float(op)?;
@@ -107,7 +117,7 @@ impl Tensor {
             return Ok(());
         }
         let (size, other) = (self.size(), target.size());
-        Err(Error::shape(op, format!("input has shape {size:?}, target {other:?}, expected the same")))
+        Err(Error::shape(op, format!("input has shape {size:?} and target {other:?}, expected equal shapes")))
     }
 
     /// Checks that there is a class and a factor for each sample of scores `[N, C, …]`.
@@ -120,7 +130,7 @@ impl Tensor {
         }
         bail!(shape(
             op,
-            "scores have shape {size:?}, classes {:?}, factors {:?}, expected [N, C, …] and twice [N, …]",
+            "scores have shape {size:?}, classes {:?} and factors {:?}, expected [N, C, …], [N, …] and [N, …]",
             classes.size(),
             factors.size()
         ))
@@ -132,10 +142,10 @@ impl Tensor {
 macro_rules! composed_loss {
     ($T:ident) => {
         impl $T {
-            /// Returns the mean or the sum of losses, or the losses themselves.
+            /// Returns the mean or the sum of the losses, or the losses themselves.
             ///
             /// # Errors
-            /// When the mean of integers is asked for.
+            /// If the mean of integers is requested.
             #[track_caller]
             pub fn reduce(&self, reduction: $crate::Reduction) -> Result<Self> {
                 match reduction {

@@ -1,4 +1,4 @@
-//! Elements chosen by a mask.
+//! Selection of elements by a mask.
 
 use crate::cpu::operators::Where;
 use crate::dtype::with_working;
@@ -6,16 +6,16 @@ use crate::ops::arithmetic::{promoted, ternary};
 use crate::{DType, Error, IntoOperand, Operand, Result, Scalar, Tensor, shape};
 
 impl Tensor {
-    /// Returns `value` where the mask, which broadcasts, is true, and elsewhere the element.
+    /// Returns the elements, replaced by `value` where the mask is true. The mask broadcasts.
     ///
     /// # Errors
-    /// When the shapes do not broadcast, or the mask is not bool.
+    /// If the shapes do not broadcast, or the mask is not bool.
     pub fn masked_fill(&self, mask: &Self, value: impl Into<Scalar>) -> Result<Self> {
         let value = self.like().full((), value.into())?;
         value.where_(mask, self)
     }
 
-    /// Returns the indices of the elements that are not 0, a row for each: `[n, dimensions]`, i64.
+    /// Returns the int64 indices of the elements that are not 0, one row for each element: `[n, dimensions]`.
     pub fn nonzero(&self) -> Result<Self> {
         let at = positions(&self.to_dtype(DType::Bool)?.elements()?);
         let strides = crate::cpu::strided::contiguous_strides(self.size());
@@ -24,16 +24,16 @@ impl Tensor {
         self.result(all, &[at.len(), self.dim()])
     }
 
-    /// Returns [`Tensor::nonzero`], by its name in NumPy.
+    /// Returns [`Tensor::nonzero`]; NumPy's name.
     pub fn argwhere(&self) -> Result<Self> {
         self.nonzero()
     }
 
-    /// Returns `self` where the condition is true, else `other`: PyTorch's `x.where(condition, other)`. All
-    /// three broadcast.
+    /// Returns the element of `self` where the condition is true, else that of `other`: PyTorch's
+    /// `x.where(condition, other)`. All three broadcast.
     ///
     /// # Errors
-    /// When the shapes do not broadcast, the devices differ, or the condition is not bool.
+    /// If the shapes do not broadcast, the devices differ, or the condition is not bool.
     pub fn where_(&self, condition: &Self, other: impl IntoOperand) -> Result<Self> {
         let (op, other) = ("where", other.operand());
         let dtype = promoted(self, &other);
@@ -52,7 +52,7 @@ impl Tensor {
 }
 
 impl Tensor {
-    /// Checks that this is a mask.
+    /// Checks that the tensor is a mask.
     fn expect_mask(&self, op: &'static str) -> Result<()> {
         if self.dtype == DType::Bool {
             return Ok(());
@@ -67,13 +67,13 @@ impl Tensor {
     }
 }
 
-/// Returns the indices at which a mask is not 0.
+/// Returns the indices of the elements of a mask that are not 0.
 fn positions(mask: &[u8]) -> Vec<i64> {
     mask.iter().zip(0..).filter(|(m, _)| **m != 0).map(|(_, i)| i).collect()
 }
 
-/// Returns the size that `mask` and a tensor of this `size` broadcast to, and there the flat positions where the
-/// mask is not 0.
+/// Returns the size that `mask` and a tensor of this `size` broadcast to, and the positions, in row-major
+/// order, where the mask is not 0.
 #[doc(hidden)]
 pub fn mask_indices(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(Vec<usize>, Tensor)> {
     mask.expect_mask(op)?;
@@ -88,22 +88,22 @@ pub fn mask_indices(op: &'static str, mask: &Tensor, size: &[usize]) -> Result<(
 macro_rules! composed_mask {
     ($T:ident) => {
         impl $T {
-            /// Returns the elements where the mask, which broadcasts, is true: a vector.
+            /// Returns the elements where the mask is true, as a vector. The mask broadcasts.
             ///
             /// # Errors
-            /// When the shapes do not broadcast, or the mask is not bool.
+            /// If the shapes do not broadcast, or the mask is not bool.
             #[track_caller]
             pub fn masked_select(&self, mask: &$crate::Tensor) -> Result<Self> {
                 let (size, index) = $crate::support::mask_indices("masked_select", mask, &self.size())?;
                 self.expand(size)?.reshape(-1)?.index_select(0, &index)
             }
 
-            /// Returns the elements, but where the mask is true those of `source`, one after the other. The
-            /// mask broadcasts.
+            /// Returns the elements, replaced one after the other by those of `source` where the mask is
+            /// true. The mask broadcasts.
             ///
             /// # Errors
-            /// When the shapes do not broadcast, the dtypes differ, or `source` has fewer elements than the
-            /// mask asks for; when the mask is not bool.
+            /// If the shapes do not broadcast, the dtypes differ, `source` has fewer elements than the mask
+            /// has true ones, or the mask is not bool.
             #[track_caller]
             pub fn masked_scatter(
                 &self,
@@ -113,7 +113,13 @@ macro_rules! composed_mask {
                 let (op, source) = ("masked_scatter", source.as_tensor());
                 let (size, index) = $crate::support::mask_indices(op, mask, &self.size())?;
                 let (n, given) = (index.numel(), source.numel());
-                $crate::bail_if!(n > given, shape(op, "the mask has {n} places for {given} elements"));
+                $crate::bail_if!(
+                    n > given,
+                    shape(
+                        op,
+                        "source has {given} elements, expected at least the {n} true elements of the mask"
+                    )
+                );
                 self.expand(size)?.put(&index, source.reshape(-1)?.narrow(0, 0, n)?)
             }
         }

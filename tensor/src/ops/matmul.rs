@@ -9,45 +9,49 @@ use crate::cpu::matmul::{Operand, Shape, Start, matmul_new};
 use crate::{AsTensor, DType, Element, Error, Result, Tensor, shape};
 
 impl Tensor {
-    /// The matrix product, over the last two dimensions; those before broadcast. A vector on the
-    /// left is a row, on the right a column, and that dimension disappears from the result.
+    /// Returns the matrix product over the last two dimensions. The other dimensions broadcast. A vector on
+    /// the left is a row, a vector on the right is a column; the result does not have that dimension.
+    ///
+    /// # Shapes
+    /// Input `[.., n, m]`, other `[.., m, p]`, output `[.., n, p]`.
     ///
     /// # Errors
-    /// When the inner sizes differ, the dtypes differ, or an operand has no dimension.
+    /// If the inner sizes differ, the batch dimensions do not broadcast, the dtypes differ, or an operand has
+    /// no dimensions.
     pub fn matmul(&self, other: impl AsTensor) -> Result<Self> {
         self.product("matmul", &other.as_tensor(), None)
     }
 
-    /// `self · weightᵀ + bias`, PyTorch's `linear`: rows `[.., in]`, a weight `[out, in]` and a bias
-    /// `[out]` give rows `[.., out]`. The weight is read as it lies, and the product starts from the bias.
+    /// Returns `self · weightᵀ + bias`: PyTorch's `linear`. The transposed weight is not copied, and the
+    /// product accumulates onto the bias.
+    ///
+    /// # Shapes
+    /// Input `[.., in]`, weight `[out, in]`, bias `[out]`, output `[.., out]`.
     ///
     /// # Errors
-    /// When the shapes do not fit, or the dtypes differ.
+    /// If the shapes do not fit, or the dtypes differ.
     pub fn linear(&self, weight: impl AsTensor, bias: Option<&Self>) -> Result<Self> {
         let weight = weight.as_tensor();
         bail_if!(
             weight.dim() != 2 || self.dim() == 0 || self.size()[self.dim() - 1] != weight.size()[1],
             shape(
                 "linear",
-                "input has shape {:?}, weight {:?} expects a last dimension of {}, itself being [out, in]",
+                "input has shape {:?} and weight {:?}, expected [.., {}] and [out, in]",
                 self.size(),
                 weight.size(),
                 weight.size().last().unwrap_or(&0)
             )
         );
-        if let Some(b) = bias
-            && (b.size() != [weight.size()[0]] || b.dtype != self.dtype)
-        {
-            bail!(shape(
-                "linear",
-                "bias has shape {:?} and dtype {}, expected [{}] and {}",
-                b.size(),
-                b.dtype,
-                weight.size()[0],
-                self.dtype
-            ));
+        Self::expect_one_dtype("linear", &[("input", self), ("weight", &weight)])?;
+        if let Some(b) = bias {
+            Self::expect_one_dtype("linear", &[("weight", &weight), ("bias", b)])?;
+            let outputs = weight.size()[0];
+            bail_if!(
+                b.size() != [outputs],
+                shape("linear", "bias has shape {:?}, expected [{outputs}], the number of outputs", b.size())
+            );
         }
-        // Rows that lie one after the other are one matrix.
+        // Contiguous rows form one matrix.
         let (k, n) = (weight.size()[1], weight.size()[0]);
         if self.dim() > 2 && self.is_contiguous() && k > 0 {
             let mut size = self.size().to_vec();
@@ -59,16 +63,13 @@ impl Tensor {
 
     fn product(&self, op: &'static str, other: &Self, bias: Option<&Self>) -> Result<Self> {
         self.expect_device(op, other)?;
-        bail_if!(
-            self.dtype != other.dtype,
-            value(op, "dtypes {} and {} differ; convert one with .to_dtype(…)", self.dtype, other.dtype)
-        );
+        Self::expect_one_dtype(op, &[("input", self), ("other", other)])?;
         let (left, right) = (self.dim(), other.dim());
         bail_if!(
             left == 0 || right == 0,
             shape(
                 op,
-                "shapes {:?} and {:?}: both need a dimension; for a number, use mul",
+                "got the shapes {:?} and {:?}, expected at least one dimension each; use mul for numbers",
                 self.size(),
                 other.size()
             )
@@ -81,14 +82,14 @@ impl Tensor {
         }
     }
 
-    /// Operands of two or more dimensions.
+    /// Multiplies operands of two or more dimensions.
     fn matrices(&self, op: &'static str, other: &Self, bias: Option<&Self>) -> Result<Self> {
         let ((a_batch, [m, k]), (b_batch, [l, n])) = (split(self.size()), split(other.size()));
         bail_if!(
             k != l,
             shape(
                 op,
-                "shapes {:?} and {:?} do not fit: the last size of the first, {k}, must be the size {l} of the second",
+                "got the shapes {:?} and {:?}, expected the last size of the first, {k}, to equal the second-last of the second, {l}",
                 self.size(),
                 other.size()
             )
@@ -97,7 +98,7 @@ impl Tensor {
         let batch = dims.len();
         dims.extend([m, n]);
         let dims = shape::shape(op, dims)?;
-        // Of empty operands the GPU's library makes nothing, not even zeros.
+        // The GPU's library leaves the result of empty operands uninitialised.
         if !self.inner.device().is_cpu() && self.dtype.is_float() && self.numel() * other.numel() > 0 {
             return on_gpu(op, self, other, bias, &dims[..batch]);
         }
@@ -118,7 +119,7 @@ impl Tensor {
     }
 }
 
-/// Calls the kernel on the operands where they lie: transposed and repeated ones are not copied.
+/// Calls the kernel on the operands without copying transposed and broadcast ones.
 fn run<T: Element>(
     op: &'static str,
     a: &Tensor,
@@ -144,7 +145,7 @@ fn run<T: Element>(
     a.result(c, dims)
 }
 
-/// A product of integers.
+/// Multiplies matrices of integers.
 fn integers<T: Number>(
     shape: Shape<'_>,
     a: Operand<'_, T>,
@@ -156,7 +157,7 @@ fn integers<T: Number>(
     c
 }
 
-/// From one matrix to the next, for each dimension of the batch; 0 where it is repeated.
+/// Returns the distance between consecutive matrices for each batch dimension; 0 if it is broadcast.
 fn batch_strides(layout: &Layout, batch: &[usize]) -> Vec<usize> {
     let own = layout.dims().len() - 2;
     let new = batch.len() - own;
@@ -165,7 +166,7 @@ fn batch_strides(layout: &Layout, batch: &[usize]) -> Vec<usize> {
     (0..batch.len()).map(stride).collect()
 }
 
-/// Candle's product, over copies where it cannot take the strides.
+/// Computes candle's product; operands with strides that it does not support are copied.
 fn on_gpu(
     op: &'static str,
     a: &Tensor,
@@ -178,7 +179,7 @@ fn on_gpu(
     let [m, k, n] = [a.size()[a.dim() - 2], a.size()[a.dim() - 1], b.size()[b.dim() - 1]];
     let y = match a.inner.matmul(&b.inner) {
         Ok(y) => y,
-        // One dimension of contiguous matrices it always takes.
+        // It supports contiguous matrices with one batch dimension.
         Err(_) => {
             let count = shape::numel(batch);
             let (a, b) = (a.contiguous()?.reshape([count, m, k])?, b.contiguous()?.reshape([count, k, n])?);
@@ -194,14 +195,14 @@ fn split(size: &[usize]) -> (&[usize], [usize; 2]) {
     (batch, [rest[0], rest[1]])
 }
 
-/// Checks that two operands have these numbers of dimensions.
+/// Checks the numbers of dimensions of two operands.
 #[doc(hidden)]
 pub fn expect_ranks(op: &'static str, sizes: [&[usize]; 2], ranks: [usize; 2]) -> Result<()> {
     if sizes.map(<[usize]>::len) == ranks {
         return Ok(());
     }
     let ([a, b], [m, n]) = (sizes, ranks);
-    Err(Error::shape(op, format!("shapes {a:?} and {b:?}, expected {m} and {n} dimensions")))
+    Err(Error::shape(op, format!("got the shapes {a:?} and {b:?}, expected {m} and {n} dimensions")))
 }
 
 #[doc(hidden)]
@@ -209,10 +210,13 @@ pub fn expect_ranks(op: &'static str, sizes: [&[usize]; 2], ranks: [usize; 2]) -
 macro_rules! composed_matmul {
     ($T:ident) => {
         impl $T {
-            /// Returns the product of two matrices, `[n, m]` and `[m, p]`; PyTorch's `mm`.
+            /// Returns the product of two matrices.
+            ///
+            /// # Shapes
+            /// Input `[n, m]`, other `[m, p]`, output `[n, p]`.
             ///
             /// # Errors
-            /// When they are not matrices, or the shapes or dtypes do not fit.
+            /// If an operand is not a matrix, the inner sizes differ, or the dtypes differ.
             #[track_caller]
             pub fn mm(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let other = &*other.as_tensor();
@@ -220,10 +224,14 @@ macro_rules! composed_matmul {
                 self.matmul(other)
             }
 
-            /// Returns the product of a matrix `[n, m]` and a vector `[m]`.
+            /// Returns the product of a matrix and a vector.
+            ///
+            /// # Shapes
+            /// Input `[n, m]`, vector `[m]`, output `[n]`.
             ///
             /// # Errors
-            /// When they are not these, or the shapes or dtypes do not fit.
+            /// If the operands have other numbers of dimensions, the inner sizes differ, or the dtypes
+            /// differ.
             #[track_caller]
             pub fn mv(&self, vector: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let vector = &*vector.as_tensor();
@@ -231,10 +239,13 @@ macro_rules! composed_matmul {
                 self.matmul(vector)
             }
 
-            /// Returns the matrix products of two batches `[b, n, m]` and `[b, m, p]`.
+            /// Returns the matrix products of two batches of matrices. Nothing broadcasts.
+            ///
+            /// # Shapes
+            /// Input `[b, n, m]`, other `[b, m, p]`, output `[b, n, p]`.
             ///
             /// # Errors
-            /// When the shapes or dtypes do not fit; nothing broadcasts.
+            /// If the shapes do not fit, or the dtypes differ.
             #[track_caller]
             pub fn bmm(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let other = &*other.as_tensor();
@@ -246,25 +257,25 @@ macro_rules! composed_matmul {
                 self.matmul(other)
             }
 
-            /// Returns the sum of the products of two vectors' elements.
+            /// Returns the dot product of two vectors: `[n]` and `[n]` give `[]`.
             ///
             /// # Errors
-            /// When they are not vectors of one length and dtype.
+            /// If the operands are not vectors of the same length, or the dtypes differ.
             #[track_caller]
             pub fn dot(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let other = &*other.as_tensor();
                 let (a, b) = (self.size(), other.size());
                 $crate::bail_if!(
                     a.len() != 1 || a[..] != b[..],
-                    shape("dot", "shapes {a:?} and {b:?}, expected two vectors of one length")
+                    shape("dot", "got the shapes {a:?} and {b:?}, expected two vectors of the same length")
                 );
                 self.matmul(other)
             }
 
-            /// Returns all products of an element of one vector with one of another: `[n, m]`.
+            /// Returns the outer product of two vectors: `[n]` and `[m]` give `[n, m]`.
             ///
             /// # Errors
-            /// When one is not a vector.
+            /// If an operand is not a vector.
             #[track_caller]
             pub fn outer(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let other = &*other.as_tensor();
@@ -274,7 +285,7 @@ macro_rules! composed_matmul {
 
             $crate::plus_products! {
                 /// Returns `beta · self + alpha · (a · b)`, where `self` broadcasts to the product of two
-                /// matrices. With a `beta` of 0, `self` does not count, not even its NaN.
+                /// matrices. If `beta` is 0, `self` is ignored, including its NaN.
                 addmm = a mm b;
                 /// Returns `beta · self + alpha · (matrix · vector)`; see [`Self::addmm`].
                 addmv = matrix mv vector;
@@ -299,15 +310,17 @@ macro_rules! composed_matmul {
                 if beta.to_f64() == 0.0 {
                     return Ok(product);
                 }
-                // The dtype that autocast gave the product.
+                // The product has the dtype that autocast selects.
                 scaled(self.autocast_as(&product)?, beta)?.add(product)
             }
 
-            /// Returns the sums of the products along the last dimensions of both: `[.., n]` and `[.., n]`
-            /// to `[.., ..]`.
+            /// Returns the sums of products along the last dimensions of both.
+            ///
+            /// # Shapes
+            /// Input `[a.., n]`, other `[b.., n]`, output `[a.., b..]`.
             ///
             /// # Errors
-            /// When the last sizes or the dtypes differ.
+            /// If the last sizes or the dtypes differ.
             #[track_caller]
             pub fn inner(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let other = &*other.as_tensor();
@@ -317,18 +330,21 @@ macro_rules! composed_matmul {
                 self.tensordot(other.movedim(-1, 0)?, 1)
             }
 
-            /// Returns the sums of the products over the last `dims` dimensions of `self` and the first of
-            /// `other`.
+            /// Returns the sums of products over the last `dims` dimensions of `self` and the first `dims`
+            /// dimensions of `other`.
+            ///
+            /// # Shapes
+            /// Input `[a.., k..]`, other `[k.., b..]`, output `[a.., b..]`, with `dims` dimensions `k`.
             ///
             /// # Errors
-            /// When there are fewer dimensions, or their sizes or the dtypes differ.
+            /// If an operand has fewer than `dims` dimensions, or their sizes or the dtypes differ.
             #[track_caller]
             pub fn tensordot(&self, other: impl $crate::AsTensor<Self>, dims: usize) -> Result<Self> {
                 let other = &*other.as_tensor();
                 let (a, b) = (self.size(), other.size());
                 $crate::bail_if!(
                     dims > a.len() || dims > b.len() || a[a.len() - dims..] != b[..dims],
-                    shape("tensordot", "the last {dims} sizes of {a:?} are not the first of {b:?}")
+                    shape("tensordot", "got the shapes {a:?} and {b:?}, expected the last {dims} sizes of the first to equal the first {dims} of the second")
                 );
                 let ((left, inner), right) = (a.split_at(a.len() - dims), &b[dims..]);
                 let count = |sizes: &[usize]| sizes.iter().product::<usize>();
@@ -336,10 +352,14 @@ macro_rules! composed_matmul {
                 rows.matmul(other.reshape([count(inner), count(right)])?)?.reshape([left, right].concat())
             }
 
-            /// Returns Kronecker's product: each element times all of `other`, in its place.
+            /// Returns the Kronecker product: `self` with each element replaced by that element times
+            /// `other`.
+            ///
+            /// # Shapes
+            /// Input `[a, b]`, other `[c, d]`, output `[a·c, b·d]`.
             ///
             /// # Errors
-            /// When the result is too large.
+            /// If the result has too many elements.
             #[track_caller]
             pub fn kron(&self, other: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let other = &*other.as_tensor();
@@ -354,10 +374,10 @@ macro_rules! composed_matmul {
                 self.reshape(a)?.mul(other.reshape(b)?)?.reshape(size)
             }
 
-            /// Returns the vector product along a dimension of size 3; the others broadcast.
+            /// Returns the cross product along `dim`, which has size 3. The other dimensions broadcast.
             ///
             /// # Errors
-            /// When there is no such dimension, it is not 3 in both, or the shapes do not broadcast.
+            /// If `dim` is out of range, its size is not 3 in both operands, or the shapes do not broadcast.
             #[track_caller]
             pub fn cross(&self, other: impl $crate::AsTensor<Self>, dim: i64) -> Result<Self> {
                 let other = &*other.as_tensor();
@@ -365,7 +385,7 @@ macro_rules! composed_matmul {
                     self.dim() != other.dim() || self.size_of(dim)? != 3 || other.size_of(dim)? != 3,
                     shape(
                         "cross",
-                        "shapes {:?} and {:?}: expected as many dimensions, with size 3 at {dim}",
+                        "got the shapes {:?} and {:?}, expected as many dimensions in both, and size 3 at {dim}",
                         self.size(),
                         other.size()
                     )

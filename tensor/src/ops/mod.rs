@@ -1,8 +1,9 @@
-//! The operations, a file for each family, under the same names as in `taper-autograd`, where their
-//! gradients are.
+//! The operations of tensors, one file for each family. `taper-autograd` has their gradients in files of the
+//! same names.
 
-/// Calls a kernel over the contiguous elements of operands of one real dtype, as f64 where it is that, else as
-/// f32, through [`Tensor::make`](crate::Tensor::make) or `compute`; the result has the dtype of the operands.
+/// Calls a kernel over the contiguous elements of operands of one floating-point dtype, through
+/// [`Tensor::make`](crate::Tensor::make) or `compute`. It computes in f64 for float64, else in f32. The
+/// result has the dtype of the operands.
 macro_rules! real_kernel {
     ($method:ident, $op:expr, $operands:expr, $size:expr, $T:ident => $kernel:expr) => {{
         let operands: &[&$crate::Tensor] = &$operands;
@@ -53,7 +54,7 @@ pub(crate) mod unary;
 pub(crate) mod upsample;
 pub(crate) mod view;
 
-/// Checks that composed operations make, which `taper-autograd` compiles for its own type.
+/// Checks of composed operations, which `taper-autograd` compiles for its own type.
 pub mod support {
     pub use super::conv::transposed;
     pub use super::einsum::{einsum_order, einsum_pair, einsum_terms};

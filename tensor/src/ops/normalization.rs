@@ -4,21 +4,24 @@ use crate::cpu::batch_norm::{self, Affine, Gradients, Normalised, Shape, Used};
 use crate::dtype::with_real;
 use crate::{Element, Result, Tensor, cuda};
 
-/// The statistics of a batch that [`Tensor::batch_norm`] found, for the running ones. Of 16-bit numbers they
-/// are in f32.
+/// The statistics of a batch that [`Tensor::batch_norm`] computes, from which running statistics are updated.
+/// They are float32 for 16-bit inputs.
 #[derive(Clone, Debug)]
 pub struct BatchStatistics {
     /// The mean of each channel, `[C]`.
     pub mean: Tensor,
-    /// The variance of each channel, `[C]`, divided by the number of values.
+    /// The biased variance of each channel, `[C]`: divided by the number of values.
     pub var: Tensor,
     /// The number of values of each channel.
     pub count: usize,
 }
 
 impl Tensor {
-    /// Normalises each channel of `[N, C, …]` by its mean and variance over the batch, then multiplies by
-    /// `weight` and adds `bias`, both `[C]`: `(x - mean) / sqrt(var + eps) · weight + bias`.
+    /// Normalises each channel by its mean and variance over the batch, then multiplies by `weight` and adds
+    /// `bias`: `(x - mean) / sqrt(var + eps) · weight + bias`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, …]`, weight and bias `[C]`, output `[N, C, …]`.
     ///
     /// ```
     /// use taper_tensor::Tensor;
@@ -30,8 +33,8 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When there are fewer than two dimensions, or one value in a channel, or a parameter is not `[C]`; on an
-    /// integer dtype.
+    /// If there are fewer than two dimensions, a channel has a single value, a parameter is not `[C]`, or the
+    /// dtype is not floating point.
     pub fn batch_norm(
         &self,
         weight: Option<&Self>,
@@ -61,10 +64,13 @@ impl Tensor {
         })
     }
 
-    /// Normalises as [`Tensor::batch_norm`], by a given mean and variance of each channel, both `[C]`.
+    /// Normalises as [`Tensor::batch_norm`] does, but by a given mean and variance of each channel.
+    ///
+    /// # Shapes
+    /// Input `[N, C, …]`, mean, variance, weight and bias `[C]`, output `[N, C, …]`.
     ///
     /// # Errors
-    /// When there are fewer than two dimensions, or a parameter is not `[C]`; on an integer dtype.
+    /// If there are fewer than two dimensions, a parameter is not `[C]`, or the dtype is not floating point.
     pub fn batch_norm_with(
         &self,
         mean: &Self,
@@ -87,12 +93,17 @@ impl Tensor {
         })
     }
 
-    /// Returns the gradients of batch norm with respect to the input, which is `self`, the weight and the bias,
-    /// from that of its output, `grad`. The `mean` and the `var` are those that it normalised by: the batch's
-    /// own, which depend on the input, if `of_batch`. Of 16-bit numbers, those of weight and bias are in f32.
+    /// Returns the gradients of batch norm with respect to the input, `self`, the weight and the bias, from
+    /// the gradient with respect to the output, `grad`. `mean` and `var` are the statistics used for
+    /// normalisation. With `of_batch` they are the batch's own, which depend on the input. For 16-bit inputs,
+    /// the gradients of weight and bias are float32.
+    ///
+    /// # Shapes
+    /// `self` and `grad` `[N, C, …]`, mean and variance `[C]`, outputs `[N, C, …]`, `[C]` and `[C]`.
     ///
     /// # Errors
-    /// As [`Tensor::batch_norm_with`]; when the gradient has another shape or dtype than the input.
+    /// If there are fewer than two dimensions, a parameter is not `[C]`, the dtype is not floating point, or
+    /// the gradient has another shape or dtype than the input.
     pub fn batch_norm_grad(
         &self,
         grad: &Self,
@@ -121,7 +132,8 @@ impl Tensor {
         })
     }
 
-    /// `[N, C, …]` as samples, channels and values, where each parameter has a number for each channel.
+    /// Returns the shape `[N, C, …]` as samples, channels and values, and checks that each parameter is
+    /// `[C]`.
     fn channels(&self, op: &'static str, parameters: &[(&str, Option<&Self>)]) -> Result<Shape> {
         self.expect_float(op)?;
         let &[batch, channels, ref rest @ ..] = self.size() else {
@@ -131,7 +143,7 @@ impl Tensor {
         Ok(Shape { batch, channels, size: rest.iter().product() })
     }
 
-    /// Checks that the parameters that are given have this size and the device of `self`.
+    /// Checks that the given parameters have this size and the device of `self`.
     pub(super) fn expect_parameters(
         &self,
         op: &'static str,
@@ -144,14 +156,14 @@ impl Tensor {
                 let (size, x) = (p.size(), self.size());
                 bail_if!(
                     size != expected,
-                    shape(op, "{name} has shape {size:?}, an input of shape {x:?} expects {expected:?}")
+                    shape(op, "{name} has shape {size:?}, expected {expected:?} for an input of shape {x:?}")
                 );
                 Ok(())
             },
         )
     }
 
-    /// Lends the elements of tensors, and of those others that are given, as `T`.
+    /// Lends the elements of required and optional tensors as `T`.
     pub(super) fn lend_some<T: Element, R, const N: usize, const M: usize>(
         op: &'static str,
         tensors: [&Self; N],
@@ -172,12 +184,16 @@ impl Tensor {
 macro_rules! composed_normalization {
     ($T:ident) => {
         impl $T {
-            /// Normalises over the last dimensions, which are `normalized_shape`, then multiplies by `weight`
-            /// and adds `bias`, both of that shape: `(x - mean) / sqrt(var + eps) · weight + bias`.
+            /// Normalises over the last dimensions, whose shape is `normalized_shape`, then multiplies by
+            /// `weight` and adds `bias`: `(x - mean) / sqrt(var + eps) · weight + bias`.
+            ///
+            /// # Shapes
+            /// Input `[.., normalized_shape]`, weight and bias `normalized_shape`, output of the input's
+            /// shape.
             ///
             /// # Errors
-            /// When the last sizes are not `normalized_shape`, or a parameter has another shape; on an integer
-            /// dtype.
+            /// If the input's shape does not end in `normalized_shape`, a parameter has another shape, or the
+            /// dtype is not floating point.
             #[track_caller]
             pub fn layer_norm(
                 &self,
@@ -190,12 +206,16 @@ macro_rules! composed_normalization {
                 self.row_norm(&norm, weight, bias)
             }
 
-            /// Divides by the root of the mean square over the last dimensions, which are `normalized_shape`,
-            /// then multiplies by `weight`, of that shape: `x / sqrt(mean(x²) + eps) · weight`. Without `eps`
-            /// it is the distance from 1 to the next number of the dtype.
+            /// Divides by the root mean square over the last dimensions, whose shape is `normalized_shape`,
+            /// then multiplies by `weight`: `x / sqrt(mean(x²) + eps) · weight`. The default `eps` is the
+            /// distance from 1 to the next number of the dtype.
+            ///
+            /// # Shapes
+            /// Input `[.., normalized_shape]`, weight `normalized_shape`, output of the input's shape.
             ///
             /// # Errors
-            /// As [`Self::layer_norm`].
+            /// If the input's shape does not end in `normalized_shape`, the weight has another shape, or the
+            /// dtype is not floating point.
             #[track_caller]
             pub fn rms_norm(
                 &self,
@@ -213,12 +233,15 @@ macro_rules! composed_normalization {
                 self.row_norm(&norm, weight, None)
             }
 
-            /// Normalises each of `groups` groups of channels of each sample `[N, C, …]`, then multiplies by
-            /// `weight` and adds `bias`, both `[C]`; see [`Self::layer_norm`].
+            /// Normalises each of `groups` groups of channels of each sample, then multiplies by `weight` and
+            /// adds `bias`.
+            ///
+            /// # Shapes
+            /// Input `[N, C, …]`, weight and bias `[C]`, output `[N, C, …]`.
             ///
             /// # Errors
-            /// When the channels do not divide into the groups, or a parameter is not `[C]`; on an integer
-            /// dtype.
+            /// If the number of channels is not divisible by `groups`, a parameter is not `[C]`, or the dtype
+            /// is not floating point.
             #[track_caller]
             pub fn group_norm(
                 &self,
@@ -231,11 +254,14 @@ macro_rules! composed_normalization {
                 self.row_norm(&norm, weight, bias)
             }
 
-            /// Normalises each channel of each sample `[N, C, …]`: [`Self::group_norm`] with a group for each
-            /// channel.
+            /// Normalises each channel of each sample: [`Self::group_norm`] with one channel in each group.
+            ///
+            /// # Shapes
+            /// Input `[N, C, …]`, weight and bias `[C]`, output `[N, C, …]`.
             ///
             /// # Errors
-            /// When there are fewer than three dimensions, or a parameter is not `[C]`; on an integer dtype.
+            /// If there are fewer than three dimensions, a parameter is not `[C]`, or the dtype is not
+            /// floating point.
             #[track_caller]
             pub fn instance_norm(
                 &self,
@@ -251,8 +277,8 @@ macro_rules! composed_normalization {
                 self.group_norm(size[1].max(1), weight, bias, eps)
             }
 
-            /// Returns `h = (x - centre) · r` with `r = 1 / sqrt(mean((x - centre)²) + eps)` over `dims`, and
-            /// `r`.
+            /// Returns `h = (x - centre) · r` and `r = 1 / sqrt(mean((x - centre)²) + eps)`, with the mean
+            /// over `dims`.
             #[doc(hidden)]
             #[track_caller]
             pub fn standardised(
@@ -269,7 +295,8 @@ macro_rules! composed_normalization {
                 Ok((x.mul(&r)?, r))
             }
 
-            /// Returns the gradient of the input of [`Self::standardised`] from that of `h`, and `h`.
+            /// Returns the gradient of [`Self::standardised`] with respect to its input, from `h` and the
+            /// gradient with respect to `h`.
             #[doc(hidden)]
             #[track_caller]
             pub fn standardised_grad(
@@ -287,8 +314,8 @@ macro_rules! composed_normalization {
                 Ok((level.sub(h.mul(dh.mul(&h)?.mean_dim($crate::Keepdim(dims))?)?)?.mul(r)?, h))
             }
 
-            /// Returns the gradients of a row norm as `Tensor::row_norm_grad`, in
-            /// operations that can be differentiated; that of 16-bit inputs is in f32.
+            /// Returns the gradients of `Tensor::row_norm_grad`, computed by differentiable operations. For
+            /// 16-bit inputs, the input's gradient is float32.
             #[doc(hidden)]
             #[track_caller]
             pub fn row_norm_composed_grad(

@@ -1,4 +1,4 @@
-//! Pooling: the largest element or the mean of each window, and the gradients of these.
+//! Pooling: the maximum or the mean of each window, and their gradients.
 
 use crate::cpu::pool::average::Average;
 use crate::cpu::pool::{Pool2d, adaptive_windows, max};
@@ -6,27 +6,29 @@ use crate::dtype::with_real;
 use crate::storage::start;
 use crate::{DType, Element, Error, Result, Tensor, cuda, shape};
 
-/// The windows of a pooling, with PyTorch's names; pairs are (vertical, horizontal).
+/// Options of pooling, with PyTorch's names. Pairs are (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolOptions {
-    /// The window's size.
+    /// The size of the window.
     pub kernel: (usize, usize),
     /// The distance between neighbouring windows.
     pub stride: (usize, usize),
-    /// The border added on each side, at most half of the window: never the largest, zeros for a mean.
+    /// The padding added on each side, at most half the window. It is never a maximum, and counts as zeros in
+    /// a mean.
     pub padding: (usize, usize),
-    /// The distance between a window's elements; of a maximum only.
+    /// The distance between the elements of a window. For maxima only.
     pub dilation: (usize, usize),
-    /// Whether a last window may reach beyond the border, where a part of it is within.
+    /// Allows the last window to extend beyond the padding, if it begins within the image or the padding
+    /// before it.
     pub ceil_mode: bool,
-    /// Whether a mean is over the border's zeros too; of a mean only.
+    /// Includes the padding in the number of elements that a mean divides by. For means only.
     pub count_include_pad: bool,
-    /// What sums are divided by, if not by the number of elements; of a mean only.
+    /// The divisor of a mean's sum, instead of the number of elements. For means only.
     pub divisor_override: Option<usize>,
 }
 
 impl PoolOptions {
-    /// Windows side by side without a border, as PyTorch's default.
+    /// Returns options for adjacent windows without padding: PyTorch's defaults.
     pub const fn new(kernel: (usize, usize)) -> Self {
         Self {
             kernel,
@@ -39,13 +41,13 @@ impl PoolOptions {
         }
     }
 
-    /// The windows over images of `size` `[N, C, H, W]`.
+    /// Returns the windows over images of `size` `[N, C, H, W]`.
     fn windows(&self, op: &'static str, size: &[usize]) -> Result<Pool2d> {
         let [n, c, h, w] = images(op, size)?;
         let PoolOptions { kernel, stride, padding, dilation, ceil_mode, .. } = *self;
-        // The size with the border, and a window's size within it.
+        // Returns the padded size, and the size of a window in it.
         let fit = |size: usize, k: usize, s: usize, p: usize, d: usize| {
-            // From a window's first element to its last.
+            // The distance from a window's first element to its last, plus 1.
             let reach = k.checked_sub(1).and_then(|k| k.checked_mul(d)?.checked_add(1)).filter(|_| d > 0)?;
             let bordered = size.checked_add(p.checked_mul(2)?)?;
             let beyond = if ceil_mode { s.saturating_sub(1) } else { 0 };
@@ -58,27 +60,27 @@ impl PoolOptions {
         let (Some((rows, kh)), Some((columns, kw))) = (rows, columns) else {
             bail!(shape(
                 op,
-                "{self:?} does not fit an image of {h} x {w}: the window must fit, the padding be at most half of it"
+                "got {self:?} for an image of {h} x {w}, expected a window that fits, and a padding of at most half of it"
             ));
         };
         expect_pixels(op, rows, columns)?;
         let pair = |(v, h): (usize, usize)| [v, h];
-        // A stride beyond the border leaves one window, whatever it is.
+        // A larger stride has the same effect: one window.
         let stride = [stride.0.min(rows), stride.1.min(columns)];
         Ok(Pool2d::new(n * c, [h, w], [kh, kw], stride, pair(padding), pair(dilation), ceil_mode))
     }
 
-    /// What a kernel of a GPU divides by.
+    /// Returns the divisor for a GPU's kernel.
     fn divisor(&self) -> cuda::pool::Means {
         let (count_padding, divisor) = (self.count_include_pad, self.divisor_override);
         cuda::pool::Means { adaptive: false, count_padding, divisor }
     }
 
-    /// The windows of a mean, and the size of its output.
+    /// Returns the windows of a mean, and the size of the output.
     fn means(&self, op: &'static str, size: &[usize]) -> Result<(Average, [usize; 2])> {
         bail_if!(
             self.dilation != (1, 1) || self.divisor_override == Some(0),
-            value(op, "{self:?}: a mean has no dilation and no divisor 0")
+            value(op, "got {self:?}, expected a dilation of (1, 1) and a divisor other than 0")
         );
         let windows = self.windows(op, size)?;
         expect_room(op, &[size[0], size[1], windows.output[0], windows.output[1]])?;
@@ -86,21 +88,22 @@ impl PoolOptions {
     }
 }
 
-/// Checks that the places in an image, with a border or without, are numbers of 32 bits.
+/// Checks that the positions in an image, with or without padding, fit in 32 bits.
 fn expect_pixels(op: &'static str, h: usize, w: usize) -> Result<()> {
     if h.checked_mul(w).is_some_and(|n| n < u32::MAX as usize) {
         return shape::room::<f64>(op, h * w);
     }
-    Err(Error::shape(op, format!("an image of {h} x {w} has more than 2^32 - 2 pixels")))
+    Err(Error::shape(op, format!("got an image of {h} x {w}, expected at most 2^32 - 2 pixels")))
 }
 
-/// Checks that there is memory for images of this size, and for tables with an entry for each row and column.
+/// Checks that memory for images of this size can be allocated, and for tables with an entry for each row and
+/// column.
 pub(crate) fn expect_room(op: &'static str, size: &[usize; 4]) -> Result<()> {
     shape::room::<f64>(op, shape::numel(&shape::shape(op, size)?))?;
     size[2..].iter().try_for_each(|&n| shape::room::<[usize; 3]>(op, n))
 }
 
-/// `[N, C, H, W]`, or an error that says how it is missed.
+/// Returns the size as `[N, C, H, W]`, or an error if it has another number of dimensions.
 pub(crate) fn images(op: &'static str, size: &[usize]) -> Result<[usize; 4]> {
     shape::shape(op, size)?;
     size.try_into().map_err(|_| {
@@ -111,22 +114,26 @@ pub(crate) fn images(op: &'static str, size: &[usize]) -> Result<[usize; 4]> {
 }
 
 impl From<usize> for PoolOptions {
-    /// Square windows side by side.
+    /// Returns options for adjacent square windows.
     fn from(kernel: usize) -> Self {
         Self::new((kernel, kernel))
     }
 }
 
 impl From<(usize, usize)> for PoolOptions {
-    /// Windows side by side.
+    /// Returns options for adjacent windows.
     fn from(kernel: (usize, usize)) -> Self {
         Self::new(kernel)
     }
 }
 
 impl Tensor {
-    /// Returns the largest element of each window of images `[N, C, H, W]`, as `[N, C, H', W']`; a NaN is
-    /// larger than all. The options can be a window's size alone, a number or a pair.
+    /// Returns the maximum of each window. NaN is larger than all numbers. `options` may be the window's size
+    /// alone, a number or a pair.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, output `[N, C, H', W']` with `H' = floor((H + 2·padding - dilation·(h - 1) - 1)
+    /// / stride) + 1`, and `W'` likewise; `ceil_mode` rounds up.
     ///
     /// ```
     /// use taper_tensor::Tensor;
@@ -136,14 +143,17 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When the input is not a batch of images, or the window does not fit; on an integer dtype.
+    /// If the input does not have four dimensions, the window does not fit, or the dtype is not floating
+    /// point.
     pub fn max_pool2d(&self, options: impl Into<PoolOptions>) -> Result<Self> {
         Ok(self.max_pool2d_places(options.into())?.0)
     }
 
-    /// Returns the largest elements as [`Tensor::max_pool2d`], and their places in their images as
-    /// `row · W + column`, int64 `[N, C, H', W']`: PyTorch's `max_pool2d(…, return_indices=True)`. The first of
-    /// equal ones counts.
+    /// Returns the maxima of [`Tensor::max_pool2d`] and their int64 indices in their images, `row · W +
+    /// column`: PyTorch's `max_pool2d(…, return_indices=True)`. The first of equal elements is chosen.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, outputs `[N, C, H', W']`.
     ///
     /// ```
     /// use taper_tensor::Tensor;
@@ -154,13 +164,14 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// As [`Tensor::max_pool2d`].
+    /// If the input does not have four dimensions, the window does not fit, or the dtype is not floating
+    /// point.
     pub fn max_pool2d_with_indices(&self, options: impl Into<PoolOptions>) -> Result<(Self, Self)> {
         let (y, places) = self.max_pool2d_places(options.into())?;
         Ok((y, places.to_dtype(DType::I64)?))
     }
 
-    /// The largest elements, and their places as u32, in which gradients keep them.
+    /// Returns the maxima and their indices in the form that gradients keep, as u32.
     #[doc(hidden)]
     pub fn max_pool2d_places(&self, options: PoolOptions) -> Result<(Self, Self)> {
         let op = "max_pool2d";
@@ -177,21 +188,24 @@ impl Tensor {
         })
     }
 
-    /// Returns the gradient of [`Tensor::max_pool2d`] with respect to images of the shape `input`: each element
-    /// of `self`, the gradient of the maxima, is added at its place.
+    /// Returns the gradient of [`Tensor::max_pool2d`] with respect to images of the shape `input`. Each
+    /// element of `self`, the gradient with respect to the maxima, is added at its index in `places`.
     ///
     /// # Errors
-    /// When the shapes are not those of the pooling, or a place is outside of its image.
+    /// If the shapes are not those of the pooling, or an index is out of range.
     pub fn max_pool2d_grad(&self, places: &Self, input: &[usize], options: PoolOptions) -> Result<Self> {
         let op = "max_pool2d_grad";
         self.to_places(op, places, input, &options.windows(op, input)?)
     }
 
-    /// Returns the largest element of each of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as
-    /// can be, as in [`Tensor::adaptive_avg_pool2d`], and its place as in [`Tensor::max_pool2d_with_indices`].
+    /// Returns the maximum of each of `oh` x `ow` windows that cover the image as evenly as possible (see
+    /// [`Tensor::adaptive_avg_pool2d`]), and its index as in [`Tensor::max_pool2d_with_indices`].
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, outputs `[N, C, oh, ow]`.
     ///
     /// # Errors
-    /// As [`Tensor::adaptive_avg_pool2d`].
+    /// If the input does not have four dimensions, an image is empty, or the dtype is not floating point.
     pub fn adaptive_max_pool2d(&self, (oh, ow): (usize, usize)) -> Result<(Self, Self)> {
         let op = "adaptive_max_pool2d";
         self.expect_float(op)?;
@@ -208,20 +222,21 @@ impl Tensor {
     /// Returns the gradient of [`Tensor::adaptive_max_pool2d`]; see [`Tensor::max_pool2d_grad`].
     ///
     /// # Errors
-    /// As [`Tensor::max_pool2d_grad`].
+    /// If the shapes are not those of the pooling, or an index is out of range.
     pub fn adaptive_max_pool2d_grad(&self, places: &Self, input: &[usize]) -> Result<Self> {
         let op = "adaptive_max_pool2d_grad";
         let [_, _, oh, ow] = images(op, self.size())?;
         let [n, c, h, w] = filled(op, input, [oh, ow])?;
-        // Whatever the windows are, the places say where the gradient goes.
+        // The gradient depends on the indices alone, not on the windows.
         let mut windows = Pool2d::new(n * c, [h, w], [1, 1], [1, 1], [0, 0], [1, 1], false);
         windows.output = [oh, ow];
-        // A GPU's kernel asks for each pixel in the windows that may hold it: so wide, in all of them.
+        // A GPU's kernel searches all windows that may contain a pixel. These are so large that every window
+        // does.
         (windows.kernel, windows.padding) = ([h + oh, w + ow], [oh, ow]);
         self.to_places(op, places, input, &windows)
     }
 
-    /// Images of the shape `input`: each element of `self` added at its place.
+    /// Returns images of the shape `input`, with each element of `self` added at its index.
     fn to_places(&self, op: &'static str, places: &Self, input: &[usize], windows: &Pool2d) -> Result<Self> {
         self.expect_pooled(op, self, input, windows.output)?;
         self.expect_pooled(op, places, input, windows.output)?;
@@ -232,7 +247,7 @@ impl Tensor {
         let pixels = windows.in_size();
         places.read::<u32, _>(op, |all, layout| {
             let places = &all[start(layout)..][..layout.shape().elem_count()];
-            // The largest, as that is found many at a time.
+            // Finding the largest index is vectorised; checking each is not.
             if let Some(last) = max::largest(places)
                 && last as usize >= pixels
             {
@@ -242,11 +257,15 @@ impl Tensor {
         })
     }
 
-    /// Returns the mean of each window of images `[N, C, H, W]`, as `[N, C, H', W']`; the padding's zeros count,
-    /// unless `count_include_pad` is off.
+    /// Returns the mean of each window. The zeros of the padding count, unless `count_include_pad` is false.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, output `[N, C, H', W']` with `H' = floor((H + 2·padding - h) / stride) + 1`, and
+    /// `W'` likewise; `ceil_mode` rounds up.
     ///
     /// # Errors
-    /// As [`Tensor::max_pool2d`]; and when there is a dilation, or a divisor of 0.
+    /// If the input does not have four dimensions, the window does not fit, the dtype is not floating point,
+    /// the dilation is not 1, or the divisor is 0.
     pub fn avg_pool2d(&self, options: impl Into<PoolOptions>) -> Result<Self> {
         let (op, options) = ("avg_pool2d", options.into());
         let (windows, output) = options.means(op, self.size())?;
@@ -257,11 +276,11 @@ impl Tensor {
         self.averages(op, &windows, output)
     }
 
-    /// Returns the gradient of [`Tensor::avg_pool2d`] with respect to images of the shape `input`; `self` is
-    /// that of the means.
+    /// Returns the gradient of [`Tensor::avg_pool2d`] with respect to images of the shape `input`, from the
+    /// gradient with respect to the means, `self`.
     ///
     /// # Errors
-    /// When the shapes are not those of the pooling.
+    /// If the shapes are not those of the pooling.
     pub fn avg_pool2d_grad(&self, input: &[usize], options: PoolOptions) -> Result<Self> {
         let op = "avg_pool2d_grad";
         let (windows, output) = options.means(op, input)?;
@@ -273,11 +292,14 @@ impl Tensor {
         self.averages_grad(op, &windows, input, output)
     }
 
-    /// Returns the means of `oh` x `ow` windows that cover images `[N, C, H, W]` as evenly as can be:
-    /// `floor(i H / oh)` to `ceil((i + 1) H / oh)`.
+    /// Returns the means of `oh` x `ow` windows that cover the image as evenly as possible: rows `floor(i H /
+    /// oh)` to `ceil((i + 1) H / oh)`, and columns likewise.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, output `[N, C, oh, ow]`.
     ///
     /// # Errors
-    /// When the input is not a batch of images, or an image is empty; on an integer dtype.
+    /// If the input does not have four dimensions, an image is empty, or the dtype is not floating point.
     pub fn adaptive_avg_pool2d(&self, (oh, ow): (usize, usize)) -> Result<Self> {
         let op = "adaptive_avg_pool2d";
         if let Some(y) = cuda::pool::even_means(op, self, self.size(), [oh, ow], false)? {
@@ -286,11 +308,11 @@ impl Tensor {
         self.averages(op, &adaptive(op, self.size(), [oh, ow])?, [oh, ow])
     }
 
-    /// Returns the gradient of [`Tensor::adaptive_avg_pool2d`] with respect to images of the shape `input`;
-    /// `self` is that of the means.
+    /// Returns the gradient of [`Tensor::adaptive_avg_pool2d`] with respect to images of the shape `input`,
+    /// from the gradient with respect to the means, `self`.
     ///
     /// # Errors
-    /// When the shapes are not those of the pooling.
+    /// If the shapes are not those of the pooling.
     pub fn adaptive_avg_pool2d_grad(&self, input: &[usize]) -> Result<Self> {
         let op = "adaptive_avg_pool2d_grad";
         let [_, _, oh, ow] = images(op, self.size())?;
@@ -316,12 +338,12 @@ impl Tensor {
         real_kernel!(compute, op, [self], input, T => |dy, dx| windows.gradient(dy[0], dx))
     }
 
-    /// `[N, C, H', W']`
+    /// Returns the shape `[N, C, H', W']`.
     fn pooled(&self, [h, w]: [usize; 2]) -> [usize; 4] {
         [self.size()[0], self.size()[1], h, w]
     }
 
-    /// Checks that `of` has a number for each window over images of the shape `input`.
+    /// Checks that `of` has one element for each window over images of the shape `input`.
     fn expect_pooled(&self, op: &'static str, of: &Self, input: &[usize], [h, w]: [usize; 2]) -> Result<()> {
         self.expect_float(op)?;
         let expected = [input[0], input[1], h, w];
@@ -330,7 +352,7 @@ impl Tensor {
         }
         bail!(shape(
             op,
-            "gradient or places have shape {:?}, images {input:?} expect {expected:?}",
+            "the gradient or the indices have shape {:?}, expected {expected:?} for images {input:?}",
             of.size()
         ))
     }
@@ -343,11 +365,11 @@ fn adaptive(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<Aver
 
 /// Checks that an image is not empty.
 pub(crate) fn expect_filled(op: &'static str, h: usize, w: usize) -> Result<()> {
-    bail_if!(h == 0 || w == 0, shape(op, "an image of {h} x {w} is empty"));
+    bail_if!(h == 0 || w == 0, shape(op, "got an image of {h} x {w}, expected at least one pixel"));
     Ok(())
 }
 
-/// [`images`] that are not empty, and can have outputs of this size.
+/// Returns [`images`], checked to be non-empty and to have outputs of this size.
 pub(crate) fn filled(op: &'static str, size: &[usize], output: [usize; 2]) -> Result<[usize; 4]> {
     let [n, c, h, w] = images(op, size)?;
     expect_room(op, &[n, c, output[0], output[1]])?;

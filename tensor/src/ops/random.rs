@@ -1,4 +1,4 @@
-//! New tensors of random numbers.
+//! Tensors of random numbers.
 
 use crate::creation::Options;
 use crate::ops::reduce::expect_float;
@@ -10,18 +10,18 @@ impl Options {
         self.generator.clone().unwrap_or_else(Generator::default_generator)
     }
 
-    /// Uniform in [0, 1).
+    /// Returns random numbers, uniform in [0, 1).
     ///
     /// # Errors
-    /// As [`Options::zeros`].
+    /// If a size is negative, the tensor would not fit in memory, or the dtype is not floating point.
     pub fn rand(&self, shape: impl IntoShape) -> Result<Tensor> {
         self.uniform(shape, 0.0, 1.0)
     }
 
-    /// Uniform in [low, high), with all the bits that the dtype's fraction has.
+    /// Returns random numbers, uniform in [low, high), with the full precision of the dtype.
     ///
     /// # Errors
-    /// As [`Options::zeros`]; and on an integer dtype.
+    /// If a size is negative, the tensor would not fit in memory, or the dtype is not floating point.
     pub fn uniform(&self, shape: impl IntoShape, low: f64, high: f64) -> Result<Tensor> {
         let (low32, width32) = (low as f32, (high - low) as f32);
         self.floats(
@@ -31,19 +31,19 @@ impl Options {
         )
     }
 
-    /// Normal with mean 0 and variance 1.
+    /// Returns normally distributed random numbers with mean 0 and variance 1.
     ///
     /// # Errors
-    /// As [`Options::zeros`].
+    /// If a size is negative, the tensor would not fit in memory, or the dtype is not floating point.
     pub fn randn(&self, shape: impl IntoShape) -> Result<Tensor> {
         self.normal(shape, 0.0, 1.0)
     }
 
-    /// Normal with the given mean and standard deviation, by Box and Muller's transform
-    /// ("A note on the generation of random normal deviates", 1958).
+    /// Returns normally distributed random numbers with the given mean and standard deviation, by the
+    /// Box-Muller transform ("A note on the generation of random normal deviates", 1958).
     ///
     /// # Errors
-    /// As [`Options::zeros`]; and on an integer dtype.
+    /// If a size is negative, the tensor would not fit in memory, or the dtype is not floating point.
     pub fn normal(&self, shape: impl IntoShape, mean: f64, std: f64) -> Result<Tensor> {
         self.floats(
             ("normal", shape),
@@ -56,7 +56,8 @@ impl Options {
         )
     }
 
-    /// Real numbers from the generator's blocks: two f64 from two 64-bit numbers, or four f32 from four of 32.
+    /// Makes floating-point numbers from the generator's blocks: two f64 from two 64-bit numbers, or four f32
+    /// from four 32-bit numbers.
     fn floats(
         &self,
         (op, shape): (&'static str, impl IntoShape),
@@ -78,22 +79,25 @@ impl Options {
         self.finish(DType::F32, blocks(n, |i| narrow(r.block(i))), &shape)
     }
 
-    /// Uniform integers in [low, high).
+    /// Returns random integers, uniform in [low, high).
     ///
     /// # Errors
-    /// As [`Options::zeros`]; and when there is no integer between the bounds.
+    /// If a size is negative, the tensor would not fit in memory, or `low >= high`.
     pub fn randint(&self, low: i64, high: i64, shape: impl IntoShape) -> Result<Tensor> {
         let shape = shape::new_shape("randint", shape)?;
-        bail_if!(low >= high, value("randint", "no integer is in [{low}, {high}): low must be below high"));
+        bail_if!(
+            low >= high,
+            value("randint", "got low {low} and high {high}, expected low to be below high")
+        );
         let (g, width) = (self.random(), high.wrapping_sub(low) as u64);
         let values = (0..shape::numel(&shape)).map(|_| low.wrapping_add(g.below(width) as i64)).collect();
         self.finish(DType::I64, values, &shape)
     }
 
-    /// The numbers from 0 to n-1 in random order.
+    /// Returns the integers from 0 to n - 1 in random order.
     ///
     /// # Errors
-    /// As [`Options::zeros`].
+    /// If the tensor would not fit in memory.
     pub fn randperm(&self, n: usize) -> Result<Tensor> {
         let shape = shape::new_shape("randperm", n)?;
         let values = self.random().permutation(n).into_iter().map(|i| i as i64).collect();
@@ -101,12 +105,12 @@ impl Options {
     }
 }
 
-/// `n` values, `K` from each block.
+/// Returns `n` values, `K` from each block.
 fn blocks<T, const K: usize>(n: usize, f: impl Fn(u64) -> [T; K]) -> Vec<T> {
     (0..n.div_ceil(K) as u64).flat_map(f).take(n).collect()
 }
 
-/// Two independent normal numbers from two uniform ones.
+/// Returns two independent normally distributed numbers from two uniform ones.
 fn box_muller(u: f64, v: f64) -> [f64; 2] {
     let radius = (-2.0 * (1.0 - u).ln()).sqrt();
     let (sin, cos) = (std::f64::consts::TAU * v).sin_cos();
@@ -114,10 +118,10 @@ fn box_muller(u: f64, v: f64) -> [f64; 2] {
 }
 
 impl Tensor {
-    /// Returns 1 with the probability that the element gives, else 0, in the dtype of `self`.
+    /// Returns 1 with the probability given by the element, else 0, in the dtype of `self`.
     ///
     /// # Errors
-    /// When an element is not a probability; on an integer dtype.
+    /// If an element is not a probability, or the dtype is not floating point.
     pub fn bernoulli(&self) -> Result<Self> {
         let op = "bernoulli";
         self.expect_float(op)?;
@@ -128,11 +132,15 @@ impl Tensor {
         self.result(draws, self.size())?.to_dtype(self.dtype)
     }
 
-    /// Returns indices drawn with the weights that a vector, or each row of a matrix, gives: i64. Without
-    /// `replacement`, each at most once.
+    /// Draws int64 indices with the weights of a vector, or of each row of a matrix. Without `replacement`,
+    /// each index is drawn at most once.
+    ///
+    /// # Shapes
+    /// Input `[n]` or `[m, n]`, output `[samples]` or `[m, samples]`.
     ///
     /// # Errors
-    /// When a weight is negative or not finite, all are 0, or there are not enough to draw from.
+    /// If a weight is negative or not finite, all weights are 0, or there are fewer positive weights than
+    /// samples without replacement.
     pub fn multinomial(&self, samples: usize, replacement: Replacement) -> Result<Self> {
         let op = "multinomial";
         self.expect_float(op)?;
@@ -140,13 +148,13 @@ impl Tensor {
             [n] => (1, n),
             [rows, n] => (rows, n),
             _ => {
-                bail!(shape(op, "shape {:?} is neither a vector nor a matrix", self.size()));
+                bail!(shape(op, "got shape {:?}, expected a vector or a matrix", self.size()));
             }
         };
         let all = self.to_dtype(DType::F64)?.to_vec::<f64>()?;
         bail_if!(
             all.iter().any(|w| !w.is_finite() || *w < 0.0),
-            value(op, "weights must be finite and not negative")
+            value(op, "got a negative or infinite weight or NaN, expected finite weights of at least 0")
         );
         let size = shape::new_shape(op, [&self.size()[..self.dim() - 1], &[samples]].concat())?;
         let (generator, mut drawn) = (Generator::default_generator(), vec![]);
@@ -155,7 +163,10 @@ impl Tensor {
             let positive = weights.iter().filter(|w| **w > 0.0).count();
             bail_if!(
                 positive == 0 || (!replacement.0 && positive < samples),
-                value(op, "{samples} samples from {positive} positive weights")
+                value(
+                    op,
+                    "got {positive} positive weights for {samples} samples, expected as many without replacement, and at least one"
+                )
             );
             for _ in 0..samples {
                 let total: f64 = weights.iter().sum();
@@ -164,7 +175,7 @@ impl Tensor {
                     rest -= w;
                     rest < 0.0
                 };
-                // The last positive weight where rounding leaves none.
+                // Rounding may leave no index; then the last one with a positive weight is chosen.
                 let last = weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
                 let at = weights.iter().position(reached).unwrap_or(last);
                 if !replacement.0 {
@@ -176,18 +187,20 @@ impl Tensor {
         self.result(drawn, &size)
     }
 
-    /// Fills the tensor with numbers uniform in [low, high).
+    /// Fills the tensor with random numbers, uniform in [low, high).
     ///
     /// # Errors
-    /// As [`Tensor::fill_`]; and on an integer dtype.
+    /// If the dtype is not floating point, several elements share a place in memory, or an array view of it
+    /// is held.
     pub fn uniform_(&self, low: f64, high: f64) -> Result<()> {
         self.copy_(&self.like().uniform(self.size(), low, high)?)
     }
 
-    /// Fills the tensor with normal numbers.
+    /// Fills the tensor with normally distributed random numbers.
     ///
     /// # Errors
-    /// As [`Tensor::fill_`]; and on an integer dtype.
+    /// If the dtype is not floating point, several elements share a place in memory, or an array view of it
+    /// is held.
     pub fn normal_(&self, mean: f64, std: f64) -> Result<()> {
         self.copy_(&self.like().normal(self.size(), mean, std)?)
     }
@@ -195,14 +208,14 @@ impl Tensor {
     /// Sets each element to 1 with probability `p`, else to 0.
     ///
     /// # Errors
-    /// When `p` is not a probability; as [`Tensor::fill_`].
+    /// If `p` is not in [0, 1], several elements share a place in memory, or an array view of it is held.
     pub fn bernoulli_(&self, p: f64) -> Result<()> {
         expect_probability("bernoulli_", p)?;
         let uniform = self.like().dtype(DType::F64).rand(self.size())?;
         self.copy_(&uniform.lt(p)?)
     }
 
-    /// Multiplies by what [`dropout_factors`] drew.
+    /// Multiplies by the factors of [`dropout_factors`].
     fn dropped(&self, factors: Self) -> Result<Self> {
         self.mul(factors)
     }
@@ -212,10 +225,10 @@ fn expect_probability(op: &'static str, p: f64) -> Result<()> {
     if (0.0..=1.0).contains(&p) {
         return Ok(());
     }
-    Err(Error::value(op, format!("p is {p}, expected a probability from 0 to 1")))
+    Err(Error::value(op, format!("got p = {p}, expected a probability in [0, 1]")))
 }
 
-/// Returns factors for dropout: 0 with probability `p`, else `1 / (1 - p)`.
+/// Returns the factors of dropout: 0 with probability `p`, else `1 / (1 - p)`.
 #[doc(hidden)]
 pub fn dropout_factors(
     op: &'static str,
@@ -236,20 +249,21 @@ pub fn dropout_factors(
 macro_rules! composed_random {
     ($T:ident) => {
         impl $T {
-            /// Returns each element as 0 with probability `p`, else divided by `1 - p`: for training only. The
-            /// numbers are the generator's, or the default one's.
+            /// Sets each element to 0 with probability `p`, and divides the others by `1 - p`. Apply it in
+            /// training only. The random numbers come from `generator`, or from the default generator.
             ///
             /// # Errors
-            /// When `p` is not from 0 to 1; on an integer dtype.
+            /// If `p` is not in [0, 1], or the dtype is not floating point.
             #[track_caller]
             pub fn dropout(&self, p: f64, generator: Option<&$crate::Generator>) -> Result<Self> {
                 self.dropout_over("dropout", p, &self.size(), generator)
             }
 
-            /// Returns [`Self::dropout`] of whole channels of each sample `[N, C, ..]`.
+            /// Applies [`Self::dropout`] to whole channels of each sample `[N, C, ..]`.
             ///
             /// # Errors
-            /// As [`Self::dropout`]; and when there are fewer than two dimensions.
+            /// If `p` is not in [0, 1], the dtype is not floating point, or there are fewer than two
+            /// dimensions.
             #[track_caller]
             pub fn feature_dropout(&self, p: f64, generator: Option<&$crate::Generator>) -> Result<Self> {
                 let (op, mut size) = ("feature_dropout", self.size().to_vec());

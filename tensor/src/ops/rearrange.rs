@@ -1,17 +1,20 @@
-//! The same elements elsewhere: flipped, rolled, of a triangle or a diagonal.
+//! Rearrangements: flips, rolls, rotations, triangles and diagonals.
 
 use crate::dtype::with_element;
 use crate::{IntoShape, Result, Scalar, Tensor, shape};
 
 impl Tensor {
-    /// Returns matrices `[.., m, m]` of zeros with the last dimension `[.., n]` on their `diagonal`.
+    /// Returns matrices of zeros with the last dimension of `self` on their `diagonal`.
+    ///
+    /// # Shapes
+    /// Input `[.., n]`, output `[.., m, m]` with `m = n + |diagonal|`.
     ///
     /// # Errors
-    /// When there is no dimension, or the matrices are too large.
+    /// If there are no dimensions, or the matrices are too large.
     pub fn diag_embed(&self, diagonal: i64) -> Result<Self> {
         let op = "diag_embed";
         let &[ref batch @ .., n] = self.size() else {
-            bail!(shape(op, "expected at least one dimension, got a number"));
+            bail!(shape(op, "got a tensor without dimensions, expected at least one"));
         };
         let m = n.saturating_add(usize::try_from(diagonal.unsigned_abs()).unwrap_or(usize::MAX));
         let y = self.like().zeros([batch, &[m, m]].concat())?;
@@ -19,10 +22,10 @@ impl Tensor {
         Ok(y)
     }
 
-    /// Returns the elements in reverse order along some dimensions.
+    /// Returns the elements in reverse order along `dims`.
     ///
     /// # Errors
-    /// When there is no such dimension, or one is given twice.
+    /// If a dimension is out of range or given twice.
     pub fn flip(&self, dims: impl IntoShape) -> Result<Self> {
         shape::room::<u64>("flip", self.numel())?;
         let mut y = self.clone();
@@ -33,11 +36,11 @@ impl Tensor {
         if y.shares_storage(self) { y.copy() } else { Ok(y) }
     }
 
-    /// Returns the elements moved by `shifts` along dimensions, one for each; those that leave at the end
-    /// come in at the start. Without a dimension, all elements are moved as one row.
+    /// Returns the elements moved cyclically by `shifts` along `dims`, one shift for each. Without
+    /// dimensions, all elements are moved in row-major order.
     ///
     /// # Errors
-    /// When there is no such dimension, or there are not as many shifts as dimensions.
+    /// If a dimension is out of range, or there are not as many shifts as dimensions.
     pub fn roll(&self, shifts: impl IntoShape, dims: impl IntoShape) -> Result<Self> {
         let (shifts, dims) = (shifts.into_sizes(), dims.into_sizes());
         if dims.is_empty() && shifts.len() == 1 {
@@ -45,7 +48,7 @@ impl Tensor {
         }
         bail_if!(
             shifts.len() != dims.len() || dims.is_empty(),
-            shape("roll", "{} shifts of {} dimensions", shifts.len(), dims.len())
+            shape("roll", "got {} shifts for {} dimensions, expected one for each", shifts.len(), dims.len())
         );
         shape::room::<u64>("roll", self.numel())?;
         let mut y = self.clone();
@@ -59,26 +62,28 @@ impl Tensor {
         Ok(y)
     }
 
-    /// Returns the lower triangle of each matrix `[.., n, m]`, up to `diagonal` (0 is the main one), with
-    /// zeros above.
+    /// Returns the lower triangle of each matrix `[.., n, m]`: the elements up to `diagonal`, where 0 is the
+    /// main one, and zeros above it.
     ///
     /// # Errors
-    /// When there are fewer than two dimensions.
+    /// If there are fewer than two dimensions.
+    /// If there are fewer than two dimensions.
     pub fn tril(&self, diagonal: i64) -> Result<Self> {
         self.triangle("tril", |row, column| i128::from(column) - i128::from(row) <= diagonal.into())
     }
 
-    /// Returns the upper triangle of each matrix `[.., n, m]`, from `diagonal` on, with zeros below.
+    /// Returns the upper triangle of each matrix `[.., n, m]`: the elements from `diagonal` on, where 0 is
+    /// the main one, and zeros below it.
     ///
     /// # Errors
-    /// When there are fewer than two dimensions.
+    /// If there are fewer than two dimensions.
     pub fn triu(&self, diagonal: i64) -> Result<Self> {
         self.triangle("triu", |row, column| i128::from(column) - i128::from(row) >= diagonal.into())
     }
 
     fn triangle(&self, op: &'static str, keep: impl Fn(i64, i64) -> bool) -> Result<Self> {
         let [.., rows, columns] = *self.size() else {
-            bail!(shape(op, "shape {:?} has fewer than 2 dimensions", self.size()));
+            bail!(shape(op, "got shape {:?}, expected at least 2 dimensions", self.size()));
         };
         let y = with_element!(self.dtype, T => Self::compute::<T, T>(op, &[self], self.size(), |x, y| {
             for (i, (y, &x)) in y.iter_mut().zip(x[0]).enumerate() {
@@ -90,24 +95,24 @@ impl Tensor {
         Ok(y.stored_as(self.dtype))
     }
 
-    /// Returns the indices of the elements on and below a diagonal of a matrix, row by row: `[2, n]`, i64.
+    /// Returns the int64 indices of the elements on and below a diagonal of a matrix, row by row: `[2, n]`.
     ///
     /// # Errors
-    /// When the matrix would not fit in memory.
+    /// If the matrix would not fit in memory.
     pub fn tril_indices(rows: usize, columns: usize, diagonal: i64) -> Result<Self> {
         Self::full((rows, columns), Scalar::Int(1))?.tril(diagonal)?.nonzero()?.t()?.contiguous()
     }
 
-    /// Returns the indices of the elements on and above a diagonal of a matrix, row by row: `[2, n]`, i64.
+    /// Returns the int64 indices of the elements on and above a diagonal of a matrix, row by row: `[2, n]`.
     ///
     /// # Errors
-    /// As [`Tensor::tril_indices`].
+    /// If the matrix would not fit in memory.
     pub fn triu_indices(rows: usize, columns: usize, diagonal: i64) -> Result<Self> {
         Self::full((rows, columns), Scalar::Int(1))?.triu(diagonal)?.nonzero()?.t()?.contiguous()
     }
 }
 
-/// Returns the flat positions of the elements on a diagonal of a matrix.
+/// Returns the positions, in row-major order, of the elements on a diagonal of a matrix.
 #[doc(hidden)]
 pub fn diagonal_positions(rows: usize, columns: usize, diagonal: i64) -> Result<Tensor> {
     let shift = usize::try_from(diagonal.unsigned_abs()).unwrap_or(usize::MAX);
@@ -121,35 +126,38 @@ pub fn diagonal_positions(rows: usize, columns: usize, diagonal: i64) -> Result<
 macro_rules! composed_rearrange {
     ($T:ident) => {
         impl $T {
-            /// Returns the elements in reverse order along the second dimension: left and right change places.
+            /// Returns the elements in reverse order along the second dimension, swapping left and right.
             ///
             /// # Errors
-            /// When there are fewer than two dimensions.
+            /// If there are fewer than two dimensions.
             #[track_caller]
             pub fn fliplr(&self) -> Result<Self> {
                 self.flip(1)
             }
 
-            /// Returns the elements in reverse order along the first dimension: up and down change places.
+            /// Returns the elements in reverse order along the first dimension, swapping up and down.
             ///
             /// # Errors
-            /// When there is no dimension.
+            /// If there are no dimensions.
             #[track_caller]
             pub fn flipud(&self) -> Result<Self> {
                 self.flip(0)
             }
 
-            /// Returns the elements turned by `k` times 90 degrees in the plane of two dimensions, from the
-            /// first to the second.
+            /// Rotates the elements by `k` times 90 degrees in the plane of two dimensions, from the first
+            /// towards the second.
             ///
             /// # Errors
-            /// When there are no such dimensions, or they are the same.
+            /// If a dimension is out of range, or both are the same.
             #[track_caller]
             pub fn rot90(&self, k: i64, dims: (i64, i64)) -> Result<Self> {
                 let (op, size) = ("rot90", self.size());
                 let a = $crate::support::dim(op, dims.0, &size)?;
                 let b = $crate::support::dim(op, dims.1, &size)?;
-                $crate::bail_if!(a == b, shape(op, "dimensions {dims:?} are the same"));
+                $crate::bail_if!(
+                    a == b,
+                    shape(op, "got the dimensions {dims:?}, expected two different ones")
+                );
                 match k.rem_euclid(4) {
                     1 => self.flip(b)?.transpose(a as i64, b as i64),
                     2 => self.flip([a, b]),
@@ -158,11 +166,14 @@ macro_rules! composed_rearrange {
                 }
             }
 
-            /// Returns a matrix of zeros with this vector on its `diagonal`, or the diagonal of this matrix as
-            /// a vector.
+            /// Returns a matrix of zeros with this vector on its `diagonal`, or the diagonal of this matrix
+            /// as a vector.
+            ///
+            /// # Shapes
+            /// Input `[n]`, output `[n + |diagonal|, n + |diagonal|]`; or input `[n, m]`, output `[k]`.
             ///
             /// # Errors
-            /// When there are neither one nor two dimensions.
+            /// If the tensor is neither a vector nor a matrix.
             #[track_caller]
             pub fn diag(&self, diagonal: i64) -> Result<Self> {
                 match self.size()[..] {
@@ -172,20 +183,20 @@ macro_rules! composed_rearrange {
                         self.reshape(-1)?.index_select(0, &positions.to(&self.device())?)
                     }
                     ref size => {
-                        $crate::bail!(shape("diag", "expected a vector or a matrix, got shape {size:?}"))
+                        $crate::bail!(shape("diag", "got shape {size:?}, expected a vector or a matrix"))
                     }
                 }
             }
 
-            /// Returns the sum of a matrix's diagonal.
+            /// Returns the sum of the diagonal of a matrix.
             ///
             /// # Errors
-            /// When there are not two dimensions.
+            /// If the tensor is not a matrix.
             #[track_caller]
             pub fn trace(&self) -> Result<Self> {
                 $crate::bail_if!(
                     self.dim() != 2,
-                    shape("trace", "expected a matrix, got shape {:?}", self.size())
+                    shape("trace", "got shape {:?}, expected a matrix", self.size())
                 );
                 self.diag(0)?.sum()
             }

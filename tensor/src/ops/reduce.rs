@@ -6,25 +6,25 @@ use crate::cpu::reducers::{self, All, Any, CountNonzero, Max, Prod, Sum, SumOf};
 use crate::dtype::{with_real, with_working};
 use crate::{DType, Dims, Element, Error, IntoDims, IntoShape, Result, Tensor, cuda, shape};
 
-/// The shape without the dimensions `over`, or with 1 for each with `keepdim`.
+/// Returns the shape without the dimensions `over`, or with size 1 in their place with `keepdim`.
 pub(crate) fn reduced(op: &'static str, size: &[usize], over: &[usize], keepdim: bool) -> Result<Vec<usize>> {
     let left = size.iter().enumerate().filter_map(|(d, &n)| match over.contains(&d) {
         true => keepdim.then_some(1),
         false => Some(n),
     });
     let left: Vec<usize> = left.collect();
-    // Of no elements there may be many sums.
+    // A tensor without elements may have a huge result.
     shape::room::<f64>(op, shape::numel(&left))?;
     Ok(left)
 }
 
-/// All dimensions where none is given, as PyTorch's `dim=None` and `dim=[]`.
+/// Returns the dimensions to reduce: all of them if none is given, as PyTorch's `dim=None` and `dim=[]`.
 pub(crate) fn over(op: &'static str, dims: impl IntoShape, size: &[usize]) -> Result<Vec<usize>> {
     let dims = shape::dims(op, dims, size)?;
     Ok(if dims.is_empty() { (0..size.len()).collect() } else { dims })
 }
 
-/// The dimensions to reduce, see [`over`], and the shape of the result, see [`reduced`].
+/// Returns the dimensions to reduce (see [`over`]) and the shape of the result (see [`reduced`]).
 pub(crate) fn reduction(
     op: &'static str,
     x: &Tensor,
@@ -41,7 +41,7 @@ macro_rules! reductions {
         $(#[$doc])*
         ///
         /// # Errors
-        /// When there is no such dimension, or one is given twice.
+        /// If a dimension is out of range or given twice.
         pub fn $name(&self, dims: impl IntoDims) -> Result<Self> {
             let (over, size) = reduction($op, self, dims)?;
             with_working!(self.dtype, T => {
@@ -52,21 +52,24 @@ macro_rules! reductions {
     )*};
 }
 
-/// The dtype of a sum or a product.
+/// Returns the dtype of a sum or a product.
 pub(super) fn total(dtype: DType) -> DType {
     if dtype.is_float() { dtype } else { DType::I64 }
 }
 
 impl Tensor {
-    /// Returns the sum of all elements; integers are summed as i64.
+    /// Returns the sum of all elements. Integers are summed in int64.
     pub fn sum(&self) -> Result<Self> {
         self.sum_dim(())
     }
 
-    /// Returns the sums over some dimensions, all where none is given.
+    /// Returns the sums over `dims`, or over all dimensions if none is given. Integers are summed in int64.
+    ///
+    /// # Shapes
+    /// Input `[.., n, ..]`, output `[.., ..]`, or `[.., 1, ..]` with [`Keepdim`](crate::Keepdim).
     ///
     /// # Errors
-    /// When there is no such dimension, or one is given twice.
+    /// If a dimension is out of range or given twice.
     pub fn sum_dim(&self, dims: impl IntoDims) -> Result<Self> {
         let Dims { dims, keepdim } = dims.into_dims();
         self.sum_over(&over("sum", dims, self.size())?, keepdim)
@@ -88,18 +91,21 @@ impl Tensor {
         })
     }
 
-    /// Returns the mean of all elements; NaN of none.
+    /// Returns the mean of all elements, or NaN if there are none.
     ///
     /// # Errors
-    /// On an integer dtype.
+    /// If the dtype is not floating point.
     pub fn mean(&self) -> Result<Self> {
         self.mean_dim(())
     }
 
-    /// Returns the means over some dimensions, all where none is given.
+    /// Returns the means over `dims`, or over all dimensions if none is given.
+    ///
+    /// # Shapes
+    /// Input `[.., n, ..]`, output `[.., ..]`, or `[.., 1, ..]` with [`Keepdim`](crate::Keepdim).
     ///
     /// # Errors
-    /// As [`Tensor::sum_dim`]; and on an integer dtype.
+    /// If a dimension is out of range or given twice, or the dtype is not floating point.
     pub fn mean_dim(&self, dims: impl IntoDims) -> Result<Self> {
         self.expect_float("mean")?;
         let (over, size) = reduction("mean", self, dims)?;
@@ -113,7 +119,7 @@ impl Tensor {
         })
     }
 
-    /// Returns the product of all elements; integers are multiplied as i64, and wrap around.
+    /// Returns the product of all elements. Integers are multiplied in int64 and wrap around.
     pub fn prod(&self) -> Result<Self> {
         self.prod_dim(())
     }
@@ -121,25 +127,26 @@ impl Tensor {
     reductions! {
         /// Returns the products over some dimensions, all where none is given.
         prod_dim "prod" = Prod, total;
-        /// Returns whether any element over some dimensions, all where none is given, is not 0.
+        /// Returns true where any element over `dims`, or over all dimensions if none is given, is not 0.
         any_dim "any" = Any, |_| DType::Bool;
-        /// Returns whether no element over some dimensions, all where none is given, is 0.
+        /// Returns true where all elements over `dims`, or over all dimensions if none is given, are not 0.
         all_dim "all" = All, |_| DType::Bool;
-        /// Returns how many elements over some dimensions, all where none is given, are not 0, as i64.
+        /// Returns the number of elements that are not 0, as int64, over `dims`, or over all dimensions if
+        /// none is given.
         count_nonzero_dim "count_nonzero" = CountNonzero, |_| DType::I64;
     }
 
-    /// Returns `ln(Σ e^x)` over some dimensions, all where none is given, without overflow.
+    /// Returns `ln(Σ e^x)` over `dims`, or over all dimensions if none is given, without overflow.
     ///
     /// # Errors
-    /// As [`Tensor::sum_dim`]; and on an integer dtype.
+    /// If a dimension is out of range or given twice, or the dtype is not floating point.
     pub fn logsumexp(&self, dims: impl IntoDims) -> Result<Self> {
         self.expect_float("logsumexp")?;
         let (over, size) = reduction("logsumexp", self, dims)?;
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
             let mut shift = x.lend_view::<T, _>("logsumexp", |x| reduce(x, &over, Max))?;
-            // Where all are -inf, or one is inf, there is nothing to shift by.
+            // If all elements are -inf, or one is inf, the shift would give NaN.
             shift.iter_mut().filter(|m| m.is_infinite()).for_each(|m| *m = 0.0);
             let shift = self.result(shift, &reduced("logsumexp", self.size(), &over, true)?)?;
             let y = x.sub(&shift)?;
@@ -150,11 +157,12 @@ impl Tensor {
         })
     }
 
-    /// Returns the p-norm over some dimensions, all where none is given: `(Σ |x|^p)^(1/p)`; the largest or
-    /// smallest `|x|` for an infinite p, the number of elements that are not 0 for a p of 0.
+    /// Returns the p-norm `(Σ |x|^p)^(1/p)` over `dims`, or over all dimensions if none is given. For an
+    /// infinite `p` it is the largest (or smallest, for `-inf`) `|x|`, and for `p = 0` the number of elements
+    /// that are not 0.
     ///
     /// # Errors
-    /// As [`Tensor::sum_dim`]; and on an integer dtype.
+    /// If a dimension is out of range or given twice, or the dtype is not floating point.
     pub fn norm_p(&self, p: f64, dims: impl IntoDims) -> Result<Self> {
         self.expect_float("norm")?;
         let dims = dims.into_dims();
@@ -166,7 +174,7 @@ impl Tensor {
         }
         let (over, size) = reduction("norm", self, &dims)?;
         if self.inner.device().is_cuda() && (p == 1.0 || p == 2.0) {
-            // Of operations that have kernels there.
+            // A GPU has kernels for these operations.
             let x = self.to_dtype(DType::F64)?;
             let x = if p == 1.0 { x.abs()? } else { x.square()? };
             let y = x.sum_over(&over, dims.keepdim)?;
@@ -189,17 +197,21 @@ impl Tensor {
         })
     }
 
-    /// Sums what broadcasting to the shape of `self` repeated: the result has the shape `target`.
+    /// Sums over the dimensions that broadcasting expanded, so that the result has the shape `target`.
     ///
     /// # Errors
-    /// When `target` does not broadcast to the shape of `self`.
+    /// If `target` does not broadcast to the shape of `self`.
     pub fn sum_to(&self, target: &[usize]) -> Result<Self> {
         if self.size() == target {
             return Ok(self.clone());
         }
         bail_if!(
             shape::broadcast("sum_to", self.size(), target)? != self.size(),
-            shape("sum_to", "shape {target:?} does not broadcast to {:?}", self.size())
+            shape(
+                "sum_to",
+                "got the target shape {target:?}, expected one that broadcasts to {:?}",
+                self.size()
+            )
         );
         let new = self.dim() - target.len();
         let repeated = |&d: &usize| d < new || (target[d - new] == 1 && self.size()[d] != 1);
@@ -209,7 +221,7 @@ impl Tensor {
     }
 }
 
-/// Checks that an operation's operand is of integers.
+/// Checks that a dtype is an integer dtype.
 pub(super) fn expect_integer(op: &'static str, dtype: DType) -> Result<()> {
     if dtype.is_float() || dtype == DType::Bool {
         return Err(Error::dtype(op, dtype, "int64 or another integer dtype"));
@@ -217,18 +229,22 @@ pub(super) fn expect_integer(op: &'static str, dtype: DType) -> Result<()> {
     Ok(())
 }
 
-/// Checks that an operation's result is of numbers: bool has no minus and no remainder.
+/// Checks that a dtype is not bool, for which negation and remainder have no meaning.
 pub(super) fn expect_numbers(op: &'static str, dtype: DType) -> Result<()> {
     if dtype == DType::Bool {
-        return Err(Error::dtype(op, dtype, "int64 or another dtype of numbers"));
+        return Err(Error::dtype(op, dtype, "int64 or another numeric dtype"));
     }
     Ok(())
 }
 
-/// Checks that an operation's operand is real.
+/// Checks that a dtype is floating point.
 #[doc(hidden)]
 pub fn expect_float(op: &'static str, dtype: DType) -> Result<()> {
-    if dtype.is_float() { Ok(()) } else { Err(Error::dtype(op, dtype, "float32 or another real dtype")) }
+    if dtype.is_float() {
+        Ok(())
+    } else {
+        Err(Error::dtype(op, dtype, "float32 or another floating-point dtype"))
+    }
 }
 
 #[doc(hidden)]
@@ -236,17 +252,17 @@ pub fn expect_float(op: &'static str, dtype: DType) -> Result<()> {
 macro_rules! composed_reduce {
     ($T:ident) => {
         impl $T {
-            /// Returns whether any element is not 0.
+            /// Returns true if any element is not 0.
             pub fn any(&self) -> Result<$crate::Tensor> {
                 self.any_dim(())
             }
 
-            /// Returns whether no element is 0.
+            /// Returns true if all elements are not 0.
             pub fn all(&self) -> Result<$crate::Tensor> {
                 self.all_dim(())
             }
 
-            /// Returns how many elements are not 0, as i64.
+            /// Returns the number of elements that are not 0, as int64.
             pub fn count_nonzero(&self) -> Result<$crate::Tensor> {
                 self.count_nonzero_dim(())
             }
@@ -254,26 +270,26 @@ macro_rules! composed_reduce {
             /// Returns the Euclidean norm of all elements.
             ///
             /// # Errors
-            /// On an integer dtype.
+            /// If the dtype is not floating point.
             #[track_caller]
             pub fn norm(&self) -> Result<Self> {
                 self.norm_p(2.0, ())
             }
 
-            /// Returns the sums over some dimensions, all where none is given; NaN counts as 0.
+            /// Returns the sums over `dims`, or over all dimensions if none is given, counting NaN as 0.
             ///
             /// # Errors
-            /// As [`Self::sum_dim`].
+            /// If a dimension is out of range or given twice.
             #[track_caller]
             pub fn nansum(&self, dims: impl $crate::IntoDims) -> Result<Self> {
                 self.masked_fill(&self.isnan()?, 0.0)?.sum_dim(dims)
             }
 
-            /// Returns the means of the elements that are not NaN over some dimensions, all where none is
-            /// given.
+            /// Returns the means of the elements that are not NaN, over `dims`, or over all dimensions if
+            /// none is given.
             ///
             /// # Errors
-            /// As [`Self::mean_dim`].
+            /// If a dimension is out of range or given twice, or the dtype is not floating point.
             #[track_caller]
             pub fn nanmean(&self, dims: impl $crate::IntoDims) -> Result<Self> {
                 $crate::support::expect_float("nanmean", self.dtype())?;
@@ -282,10 +298,10 @@ macro_rules! composed_reduce {
                 self.in_f32(|x| x.nansum(&dims)?.div(&count))
             }
 
-            /// Returns the p-norm of the difference from another tensor; they broadcast.
+            /// Returns the p-norm of the difference to another tensor; they broadcast.
             ///
             /// # Errors
-            /// When the shapes do not broadcast, or the devices differ; on an integer dtype.
+            /// If the shapes do not broadcast, the devices differ, or the dtype is not floating point.
             #[track_caller]
             pub fn dist(&self, other: impl $crate::AsTensor<Self>, p: f64) -> Result<Self> {
                 self.sub(&*other.as_tensor())?.norm_p(p, ())

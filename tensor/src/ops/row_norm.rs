@@ -1,4 +1,4 @@
-//! Normalisation of rows, which layer norm, group norm and RMS norm share.
+//! Normalisation of rows, shared by layer norm, group norm and RMS norm.
 
 use std::borrow::Cow;
 
@@ -34,8 +34,8 @@ impl Tensor {
         })
     }
 
-    /// Returns the gradients of [`Tensor::row_norm`] with respect to the input, which is `self`, the weight and
-    /// the bias. The last two mean nothing unless `with_parameters`; of 16-bit numbers they are in f32.
+    /// Returns the gradients of [`Tensor::row_norm`] with respect to the input, `self`, the weight and the
+    /// bias. Without `with_parameters`, the last two are undefined. For 16-bit inputs they are float32.
     #[doc(hidden)]
     pub fn row_norm_grad(
         &self,
@@ -69,7 +69,7 @@ impl Tensor {
 #[derive(Clone, Debug)]
 pub struct RowNorm {
     pub op: &'static Operation,
-    /// The node's name.
+    /// The name of the graph's node.
     pub node: &'static str,
     pub rows: Rows,
     /// The shape of the parameters.
@@ -77,7 +77,8 @@ pub struct RowNorm {
 }
 
 impl RowNorm {
-    /// Rows over the last dimensions, which are `shape`: layer norm's, and RMS norm's about [`Centre::Zero`].
+    /// Describes rows over the last dimensions, whose shape is `shape`: for layer norm, and with
+    /// [`Centre::Zero`] for RMS norm.
     fn over_last(
         op: &'static Operation,
         node: &'static str,
@@ -88,7 +89,7 @@ impl RowNorm {
     ) -> Result<Self> {
         bail_if!(
             shape.is_empty() || !size.ends_with(shape),
-            shape(op.name, "input has shape {size:?}, expected it to end in {shape:?}")
+            shape(op.name, "input has shape {size:?}, expected a shape that ends in {shape:?}")
         );
         let rows = size[..size.len() - shape.len()].iter().product();
         let rows = Rows { rows, sets: 1, parameters: shape::numel(shape), inner: 1, centre, eps };
@@ -108,36 +109,36 @@ impl RowNorm {
         match *size {
             [n, c, ref rest @ ..] if groups > 0 && c.is_multiple_of(groups) => {
                 let (inner, parameters) = (rest.iter().product(), c / groups);
-                // Without channels, any number of groups divides them.
+                // Without channels, any number of groups is a divisor.
                 let rows = if c == 0 { 0 } else { n * groups };
                 let rows = Rows { rows, sets: groups, parameters, inner, centre: Centre::Mean, eps };
                 Ok(Self { op, node: "GroupNorm", rows, size: vec![c] })
             }
             _ => bail!(shape(
                 op.name,
-                "input has shape {size:?}, expected [batch, channels, …] with channels in {groups} groups"
+                "input has shape {size:?}, expected [batch, channels, …] with a number of channels divisible by {groups} groups"
             )),
         }
     }
 
-    /// `[samples, sets, parameters, values of a parameter]`
+    /// Returns the view `[samples, sets, parameters, values of a parameter]`.
     pub fn view(&self) -> [usize; 4] {
         let Rows { rows, sets, parameters, inner, .. } = self.rows;
         [rows / sets, sets, parameters, inner]
     }
 
-    /// What parameters are reshaped to, to broadcast to [`RowNorm::view`].
+    /// Returns the shape of the parameters that broadcasts to [`RowNorm::view`].
     pub fn parameters(&self) -> [usize; 3] {
         [self.rows.sets, self.rows.parameters, 1]
     }
 
-    /// The parameters, or as many times `missing`.
+    /// Returns the parameters, or `missing` for each if none are given.
     fn numbers<'a, T: Element>(&self, given: Option<&'a [T]>, missing: T) -> Cow<'a, [T]> {
         given.map_or_else(|| vec![missing; shape::numel(&self.size)].into(), Into::into)
     }
 }
 
-/// The dtype in which statistics of a real dtype are computed.
+/// Returns the dtype in which statistics of a floating-point dtype are computed.
 #[doc(hidden)]
 pub fn real(dtype: DType) -> DType {
     dtype.working()

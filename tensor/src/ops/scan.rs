@@ -1,4 +1,4 @@
-//! Running sums, products and extremes, and differences of neighbours.
+//! Cumulative sums, products, maxima and minima, and differences.
 
 use crate::cpu::element::Number;
 use crate::cpu::scan::{Scan, scan};
@@ -7,43 +7,43 @@ use crate::ops::reduce::total;
 use crate::{Element, Result, Tensor, shape};
 
 impl Tensor {
-    /// Returns the largest elements so far along a dimension, and their indices: of equal ones the last. A NaN
-    /// stays the largest.
+    /// Returns the cumulative maxima along `dim`, and their indices: the last of equal elements. After a NaN,
+    /// the maximum is NaN.
     ///
     /// # Errors
-    /// When there is no such dimension.
+    /// If `dim` is out of range.
     pub fn cummax(&self, dim: i64) -> Result<(Self, Self)> {
         self.running("cummax", dim, true)
     }
 
-    /// Returns the smallest elements so far along a dimension, and their indices; see [`Tensor::cummax`].
+    /// Returns the cumulative minima along `dim`, and their indices; see [`Tensor::cummax`].
     ///
     /// # Errors
-    /// When there is no such dimension.
+    /// If `dim` is out of range.
     pub fn cummin(&self, dim: i64) -> Result<(Self, Self)> {
         self.running("cummin", dim, false)
     }
 
-    /// Returns the running sums along a dimension; integers as i64.
+    /// Returns the cumulative sums along `dim`. Integers are summed in int64.
     ///
     /// # Errors
-    /// When there is no such dimension.
+    /// If `dim` is out of range.
     pub fn cumsum(&self, dim: i64) -> Result<Self> {
         self.scan("cumsum", dim, Scan::Sum)
     }
 
-    /// Returns the running products along a dimension; integers as i64.
+    /// Returns the cumulative products along `dim`. Integers are multiplied in int64.
     ///
     /// # Errors
-    /// When there is no such dimension.
+    /// If `dim` is out of range.
     pub fn cumprod(&self, dim: i64) -> Result<Self> {
         self.scan("cumprod", dim, Scan::Product)
     }
 
-    /// Returns `ln(Σ e^x)` of the elements so far along a dimension, without overflow.
+    /// Returns the cumulative `ln(Σ e^x)` along `dim`, without overflow.
     ///
     /// # Errors
-    /// When there is no such dimension; on an integer dtype.
+    /// If `dim` is out of range, or the dtype is not floating point.
     pub fn logcumsumexp(&self, dim: i64) -> Result<Self> {
         self.expect_float("logcumsumexp")?;
         self.scan("logcumsumexp", dim, Scan::LogSumExp)
@@ -93,7 +93,10 @@ impl Tensor {
 macro_rules! composed_scan {
     ($T:ident) => {
         impl $T {
-            /// Returns the differences between neighbours along a dimension, `n` times.
+            /// Returns the differences between neighbouring elements along `dim`, applied `n` times.
+            ///
+            /// # Shapes
+            /// Input `[.., m, ..]`, output `[.., m - n, ..]`.
             ///
             /// ```
             /// # use taper_tensor::Tensor;
@@ -104,7 +107,7 @@ macro_rules! composed_scan {
             /// ```
             ///
             /// # Errors
-            /// When there is no such dimension.
+            /// If `dim` is out of range.
             #[track_caller]
             pub fn diff(&self, n: usize, dim: i64) -> Result<Self> {
                 let size = self.size_of(dim)?;

@@ -1,4 +1,4 @@
-//! Elements written at indices.
+//! Writing elements at indices.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,15 @@ use crate::ops::index::{around, dimension, indices, offsets};
 use crate::{AsTensor, Element, IncludeSelf, IntoOperand, Operand, Result, Scalar, Tensor};
 
 impl Tensor {
-    /// Returns a copy with `out[i][index[i][j]] = source[i][j]` for `dim` 1, and so on; the source may be one
-    /// number. Of several sources for one place the last counts.
+    /// Returns a copy with the elements of `source`, or one number, written at `index` along `dim`. For `dim`
+    /// 1 of a matrix, `out[i][index[i][j]] = source[i][j]`. If an index repeats, the last element is kept.
+    ///
+    /// # Shapes
+    /// `index` has as many dimensions as `self`, and no larger size except along `dim`; `source` is at least
+    /// as large as `index`. The output has the shape of `self`.
     ///
     /// # Errors
-    /// As [`Tensor::gather`].
+    /// If an index is out of range or not an integer, or the shapes or dtypes do not fit.
     pub fn scatter(&self, dim: i64, index: &Self, source: impl IntoOperand) -> Result<Self> {
         let op = "scatter";
         let source = match source.operand() {
@@ -24,10 +28,15 @@ impl Tensor {
         Ok(y.stored_as(self.dtype))
     }
 
-    /// Returns a copy with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and so on.
+    /// Returns a copy with the elements of `source` added at `index` along `dim`. For `dim` 1 of a matrix,
+    /// `out[i][index[i][j]] += source[i][j]`.
+    ///
+    /// # Shapes
+    /// `index` has as many dimensions as `self`, and no larger size except along `dim`; `source` is at least
+    /// as large as `index`. The output has the shape of `self`.
     ///
     /// # Errors
-    /// As [`Tensor::gather`].
+    /// If an index is out of range or not an integer, or the shapes or dtypes do not fit.
     pub fn scatter_add(&self, dim: i64, index: &Self, source: impl AsTensor) -> Result<Self> {
         let (op, source) = ("scatter_add", source.as_tensor());
         with_working!(self.dtype, T => {
@@ -35,7 +44,8 @@ impl Tensor {
         })
     }
 
-    /// Returns a copy in `T` in which `f(element, source's element, position)` changed the elements at `index`.
+    /// Returns a copy in `T` in which `f(element, element of source, position)` has changed the elements at
+    /// `index`.
     fn scattered<T: Element>(
         &self,
         op: &'static str,
@@ -46,7 +56,7 @@ impl Tensor {
     ) -> Result<Self> {
         let (dim, n) = dimension(op, dim, self.size())?;
         self.expect_device(op, source)?;
-        source.expect_dtype(op, self.dtype)?;
+        Self::expect_one_dtype(op, &[("the tensor", self), ("source", source)])?;
         self.expect_index(op, dim, index)?;
         if index.numel() == 0 {
             indices(op, index, dim, n, false)?;
@@ -54,7 +64,10 @@ impl Tensor {
         }
         let (size, given) = (index.size(), source.size());
         if given.len() != size.len() || size.iter().zip(given).any(|(i, s)| i > s) {
-            bail!(shape(op, "source of shape {given:?} is smaller than the index of shape {size:?}"));
+            bail!(shape(
+                op,
+                "source has shape {given:?}, expected at least the shape of the index, {size:?}"
+            ));
         }
         let mut part = source.clone();
         for (d, &n) in size.iter().enumerate() {
@@ -68,8 +81,11 @@ impl Tensor {
 
     /// Returns a copy with the slices of `source` added at `index`, a vector of integers, along `dim`.
     ///
+    /// # Shapes
+    /// Input `[.., n, ..]`, index `[m]`, source `[.., m, ..]`, output `[.., n, ..]`.
+    ///
     /// # Errors
-    /// When an index is out of range or not an integer, or the shapes do not fit.
+    /// If an index is out of range or not an integer, or the shapes do not fit.
     pub fn index_add(&self, dim: i64, index: &Self, source: impl AsTensor) -> Result<Self> {
         let (op, source) = ("index_add", source.as_tensor());
         let (d, at) = self.slices(op, dim, index, Some(&source), false)?;
@@ -92,38 +108,43 @@ impl Tensor {
     /// Returns a copy with `value` in the slices at `index`, a vector of integers, along `dim`.
     ///
     /// # Errors
-    /// When an index is out of range or not an integer, or `index` is not a vector.
+    /// If an index is out of range or not an integer, or `index` is not a vector.
     pub fn index_fill(&self, dim: i64, index: &Self, value: impl Into<Scalar>) -> Result<Self> {
         let y = self.copy()?;
         y.index_fill_(dim, index, value)?;
         Ok(y)
     }
 
-    /// [`Tensor::index_fill`] in place.
+    /// Applies [`Tensor::index_fill`] in place.
     ///
     /// # Errors
-    /// As [`Tensor::index_fill`] and [`Tensor::fill_`].
+    /// If an index is out of range or not an integer, `index` is not a vector, several elements of `self`
+    /// share a place in memory, or an array view of it is held.
     pub fn index_fill_(&self, dim: i64, index: &Self, value: impl Into<Scalar>) -> Result<()> {
         let (value, (_, at)) = (value.into(), self.slices("index_fill_", dim, index, None, true)?);
         let x = self.as_vector()?;
         at.into_iter().try_for_each(|i| x.select(dim, i)?.fill_(value))
     }
 
-    /// Returns a copy with the slices of `source` at `index`, a vector of integers, along `dim`; of several for
-    /// one place the last counts.
+    /// Returns a copy with the slices at `index`, a vector of integers, along `dim` replaced by those of
+    /// `source`. If an index repeats, the last slice is kept.
+    ///
+    /// # Shapes
+    /// Input `[.., n, ..]`, index `[m]`, source `[.., m, ..]`, output `[.., n, ..]`.
     ///
     /// # Errors
-    /// When an index is out of range or not an integer, or the shapes or dtypes do not fit.
+    /// If an index is out of range or not an integer, or the shapes or dtypes do not fit.
     pub fn index_copy(&self, dim: i64, index: &Self, source: impl AsTensor) -> Result<Self> {
         let y = self.copy()?;
         y.index_copy_(dim, index, source)?;
         Ok(y)
     }
 
-    /// [`Tensor::index_copy`] in place.
+    /// Applies [`Tensor::index_copy`] in place.
     ///
     /// # Errors
-    /// As [`Tensor::index_copy`] and [`Tensor::fill_`].
+    /// If an index is out of range or not an integer, the shapes or dtypes do not fit, several elements of
+    /// `self` share a place in memory, or an array view of it is held.
     pub fn index_copy_(&self, dim: i64, index: &Self, source: impl AsTensor) -> Result<()> {
         let source = source.as_tensor();
         let (_, at) = self.slices("index_copy_", dim, index, Some(&source), true)?;
@@ -135,13 +156,13 @@ impl Tensor {
         Ok(())
     }
 
-    /// A view of one element where the tensor is a number.
+    /// Returns a view of one element if the tensor has no dimensions, else the tensor.
     fn as_vector(&self) -> Result<Self> {
         if self.dim() == 0 { self.unsqueeze(0) } else { Ok(self.clone()) }
     }
 
-    /// A dimension, counted from the front, and checked indices of slices along it, one for each slice of the
-    /// source.
+    /// Returns a dimension, counted from the front, and the checked indices of slices along it, one for each
+    /// slice of `source`.
     fn slices(
         &self,
         op: &'static str,
@@ -157,7 +178,7 @@ impl Tensor {
         }
         let at = indices(op, index, d, n, negative)?;
         if let Some(source) = source {
-            source.expect_dtype(op, self.dtype)?;
+            Self::expect_one_dtype(op, &[("the tensor", self), ("source", source)])?;
             let mut expected = self.size().to_vec();
             expected.get_mut(d).into_iter().for_each(|size| *size = at.len());
             bail_if!(
@@ -171,31 +192,33 @@ impl Tensor {
     /// Sets the main diagonal of a matrix to `value`.
     ///
     /// # Errors
-    /// When there are not two dimensions; as [`Tensor::fill_`].
+    /// If the tensor is not a matrix, several elements share a place in memory, or an array view of it is
+    /// held.
     pub fn fill_diagonal_(&self, value: impl Into<Scalar>) -> Result<()> {
-        bail_if!(self.dim() != 2, shape("fill_diagonal_", "shape {:?} is not a matrix", self.size()));
+        bail_if!(self.dim() != 2, shape("fill_diagonal_", "got shape {:?}, expected a matrix", self.size()));
         self.diagonal(0, 0, 1)?.fill_(value)
     }
 }
 
-/// Says what [`Tensor::scatter_reduce`] makes of several elements for one place.
+/// The reduction of elements with the same index in [`Tensor::scatter_reduce`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduce {
-    /// Their sum.
+    /// The sum.
     Sum,
-    /// Their product.
+    /// The product.
     Prod,
-    /// Their mean; of integers, the integer below it.
+    /// The mean; for integers, rounded down.
     Mean,
-    /// The largest; NaN where one is.
+    /// The maximum, or NaN if an element is NaN.
     Amax,
-    /// The smallest; NaN where one is.
+    /// The minimum, or NaN if an element is NaN.
     Amin,
 }
 
 impl Tensor {
-    /// Returns a copy where element `[index[i][j]][j]` (for `dim` 0, and so on) is made of all `source[i][j]`
-    /// for that place, and with `include_self` of the element itself.
+    /// Returns a copy in which each element is the reduction of the elements of `source` at its index, and of
+    /// the element itself with `include_self`. For `dim` 0 of a matrix, `source[i][j]` goes to
+    /// `[index[i][j]][j]`.
     ///
     /// ```
     /// # use taper_tensor::{IncludeSelf, Reduce, Tensor};
@@ -207,7 +230,7 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// As [`Tensor::gather`].
+    /// If an index is out of range or not an integer, or the shapes or dtypes do not fit.
     pub fn scatter_reduce(
         &self,
         dim: i64,
@@ -244,17 +267,21 @@ impl Tensor {
 macro_rules! composed_scatter {
     ($T:ident) => {
         impl $T {
-            /// Returns a copy with the elements of `source` at flat positions, row-major; negative ones count
-            /// from the end. Of several for one place the last counts, and a gradient then goes to all of them.
+            /// Returns a copy with the elements of `source` written at positions among all elements in
+            /// row-major order. Negative positions count from the end. If a position repeats, the last
+            /// element is kept, but each of them gets the gradient.
             ///
             /// # Errors
-            /// When a position is out of range or not an integer, the dtypes differ, or there are not as many
+            /// If a position is out of range or not an integer, the dtypes differ, or there are not as many
             /// elements as positions.
             #[track_caller]
             pub fn put(&self, index: &$crate::Tensor, source: impl $crate::AsTensor<Self>) -> Result<Self> {
                 let (op, source) = ("put", source.as_tensor());
                 let (places, given) = (index.numel(), source.numel());
-                $crate::bail_if!(places != given, shape(op, "{places} positions for {given} elements"));
+                $crate::bail_if!(
+                    places != given,
+                    shape(op, "got {places} positions and {given} elements, expected as many of both")
+                );
                 let at = $crate::support::index_vector(op, index, 0, self.numel())?;
                 self.reshape(-1)?.scatter(0, &at, source.reshape(-1)?)?.reshape(&self.size()[..])
             }

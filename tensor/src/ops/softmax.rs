@@ -6,7 +6,7 @@ use crate::dtype::with_real;
 use crate::ops::index::around;
 use crate::{Element, Error, Result, Tensor, cuda, shape};
 
-/// A kernel over slabs of `n` rows of `inner` elements.
+/// Runs a kernel over slabs of `n` rows of `inner` elements.
 macro_rules! along {
     ($op:expr, $gpu:ident, $operands:expr, $dim:expr, $kernel:expr) => {{
         let (op, dim, operands) = ($op, $dim, $operands);
@@ -27,29 +27,29 @@ macro_rules! along {
 }
 
 impl Tensor {
-    /// Returns `exp(x) / sum(exp(x))` along a dimension.
+    /// Returns `exp(x) / sum(exp(x))` along `dim`, in the shape of `self`.
     ///
     /// # Errors
-    /// When there is no such dimension; on an integer dtype.
+    /// If `dim` is out of range, or the dtype is not floating point.
     pub fn softmax(&self, dim: i64) -> Result<Self> {
         along!("softmax", Softmax, [self], dim, |x: &[&[T]], n, inner| softmax::softmax(x[0], n, inner))
     }
 
-    /// Returns `x - log(sum(exp(x)))` along a dimension.
+    /// Returns `x - log(sum(exp(x)))` along `dim`, in the shape of `self`.
     ///
     /// # Errors
-    /// As [`Tensor::softmax`].
+    /// If `dim` is out of range, or the dtype is not floating point.
     pub fn log_softmax(&self, dim: i64) -> Result<Self> {
         along!("log_softmax", LogSoftmax, [self], dim, |x: &[&[T]], n, inner| softmax::log_softmax(
             x[0], n, inner
         ))
     }
 
-    /// Returns the gradient of [`Tensor::softmax`] from its result `y`: `y · (dy - sum(y · dy))`, where `dy` is
-    /// `self`.
+    /// Returns the gradient of [`Tensor::softmax`] from its output `y`: `y · (dy - sum(y · dy))`, where `dy`
+    /// is `self`.
     ///
     /// # Errors
-    /// As [`Tensor::softmax`]; when the shapes or dtypes differ.
+    /// If `dim` is out of range, the dtype is not floating point, or the shapes or dtypes differ.
     pub fn softmax_grad(&self, y: &Self, dim: i64) -> Result<Self> {
         self.expect_like("softmax_grad", y)?;
         along!("softmax_grad", SoftmaxGrad, [y, self], dim, |x: &[&[T]], n, inner| {
@@ -57,11 +57,11 @@ impl Tensor {
         })
     }
 
-    /// Returns the gradient of [`Tensor::log_softmax`] from its result `y`: `dy - exp(y) · sum(dy)`, where `dy`
-    /// is `self`.
+    /// Returns the gradient of [`Tensor::log_softmax`] from its output `y`: `dy - exp(y) · sum(dy)`, where
+    /// `dy` is `self`.
     ///
     /// # Errors
-    /// As [`Tensor::softmax_grad`].
+    /// If `dim` is out of range, the dtype is not floating point, or the shapes or dtypes differ.
     pub fn log_softmax_grad(&self, y: &Self, dim: i64) -> Result<Self> {
         self.expect_like("log_softmax_grad", y)?;
         along!("log_softmax_grad", LogSoftmaxGrad, [y, self], dim, |x: &[&[T]], n, inner| {
@@ -69,13 +69,20 @@ impl Tensor {
         })
     }
 
-    /// Checks that a result has the shape, dtype and device of `self`, its gradient.
+    /// Checks that a result has the shape, dtype and device of its gradient, `self`.
     pub(crate) fn expect_like(&self, op: &'static str, y: &Self) -> Result<()> {
         self.expect_device(op, y)?;
-        y.expect_dtype(op, self.dtype)?;
+        Self::expect_one_dtype(op, &[("the gradient", self), ("the result", y)])?;
         if self.size() == y.size() {
             return Ok(());
         }
-        Err(Error::shape(op, format!("the gradient has shape {:?}, the result {:?}", self.size(), y.size())))
+        Err(Error::shape(
+            op,
+            format!(
+                "the gradient has shape {:?} and the result {:?}, expected equal shapes",
+                self.size(),
+                y.size()
+            ),
+        ))
     }
 }

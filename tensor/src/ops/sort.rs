@@ -1,4 +1,4 @@
-//! Sorting, the largest few, and searching in order.
+//! Sorting, selection of the largest elements, and search in sorted tensors.
 
 use std::borrow::Cow;
 
@@ -10,16 +10,19 @@ use crate::{
 };
 
 impl Tensor {
-    /// Returns the `k`-th smallest elements along a dimension, counted from 1, and their indices. NaN is above all
-    /// numbers.
+    /// Returns the `k`-th smallest elements along `dim`, counted from 1, and their int64 indices. NaN is
+    /// larger than all numbers.
     ///
     /// # Errors
-    /// When there is no such dimension, or it has not `k` elements.
+    /// If `dim` is out of range, or it has fewer than `k` elements.
     pub fn kthvalue(&self, k: usize, dim: impl IntoDims) -> Result<(Self, Self)> {
         let (op, dims) = ("kthvalue", dim.into_dims());
         let dim = dims.one(op)?;
         let size = self.rows_of(op, dim)?.1;
-        bail_if!(k == 0 || k > size, shape(op, "k is {k}, expected 1 to {size}, the dimension's size"));
+        bail_if!(
+            k == 0 || k > size,
+            shape(op, "got k = {k}, expected 1 to {size}, the size of the dimension")
+        );
         let (values, indices) = self.topk(k, dim, Largest(false))?;
         if self.dim() == 0 {
             return Ok((values, indices));
@@ -27,14 +30,15 @@ impl Tensor {
         self.gathered(dim, indices.narrow(dim, -1, 1)?.copy()?, dims.keepdim)
     }
 
-    /// The elements at indices along a dimension of size 1 there, which disappears unless `keepdim`, and the
-    /// indices.
+    /// Returns the elements at `indices`, which has size 1 along `dim`, and the indices. The dimension is
+    /// removed unless `keepdim` is true.
     pub(super) fn gathered(&self, dim: i64, indices: Self, keepdim: bool) -> Result<(Self, Self)> {
         let values = self.gather(dim, &indices)?;
         if keepdim { Ok((values, indices)) } else { Ok((values.squeeze(dim)?, indices.squeeze(dim)?)) }
     }
 
-    /// The sizes before, of and after a dimension, where a number is a vector of one.
+    /// Returns the number of elements before, along and after a dimension. A tensor without dimensions counts
+    /// as a vector of one element.
     pub(super) fn rows_of(&self, op: &'static str, dim: i64) -> Result<(usize, usize, usize)> {
         if self.dim() == 0 && (-1..=0).contains(&dim) {
             return Ok((1, 1, 1));
@@ -42,8 +46,12 @@ impl Tensor {
         Ok(around(self.size(), shape::dim(op, dim, self.size())?))
     }
 
-    /// Returns for each of `values` the index, as i64, at which it would go in this sorted vector, or in the same
-    /// row of sorted rows: before elements equal to it, or after them with `right`.
+    /// Returns the int64 index at which each of `values` would be inserted into this sorted vector, or into
+    /// the same row of sorted rows: before equal elements, or after them with `right`.
+    ///
+    /// # Shapes
+    /// Sorted `[n]` and values `[..]`, or sorted `[.., n]` and values `[.., m]`; the output has the shape of
+    /// `values`.
     ///
     /// ```
     /// # use taper_tensor::{Right, Tensor};
@@ -54,7 +62,7 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When the rows of both are not as many, or this is a number.
+    /// If the leading dimensions of both differ, or `self` has no dimensions.
     pub fn searchsorted(&self, values: impl IntoOperand, right: Right) -> Result<Self> {
         let op = "searchsorted";
         let values = match values.operand() {
@@ -69,7 +77,7 @@ impl Tensor {
             !fits,
             shape(
                 op,
-                "sorted rows of shape {:?} do not fit values of shape {:?}",
+                "got sorted rows of shape {:?} and values of shape {:?}, expected equal leading dimensions",
                 self.size(),
                 values.size()
             )
@@ -77,7 +85,7 @@ impl Tensor {
         let n = self.size()[self.dim() - 1];
         let dtype = self.dtype.promote(values.dtype);
         let each = if self.dim() == 1 { values.numel() } else { values.size()[self.dim() - 1] };
-        // In the order of sorting, where NaN is above all numbers.
+        // Ranks order NaN above all numbers, as sorting does.
         let ranks = |t: &Self| -> Result<Vec<u64>> {
             let t = t.in_dtype(dtype)?;
             with_element!(dtype, T => Ok(t.elements::<T>()?.into_iter().map(|x| rank(x, false)).collect()))
@@ -90,8 +98,11 @@ impl Tensor {
         self.result(values_ranks.iter().enumerate().map(place).collect(), values.size())
     }
 
-    /// Returns the elements without those equal to the one before, for each element the index of its own
-    /// among them (the shape of `self`, i64), and how often each stood in a row (i64).
+    /// Returns the elements without consecutive duplicates, the int64 index into these for each element, and
+    /// the int64 length of each run.
+    ///
+    /// # Shapes
+    /// Input `[..]`, outputs `[n]`, `[..]` and `[n]`.
     pub fn unique_consecutive(&self) -> Result<(Self, Self, Self)> {
         with_element!(self.dtype, T => {
             let x = self.elements::<T>()?;
@@ -107,8 +118,8 @@ impl Tensor {
     }
 }
 
-/// A number in whose order the elements are sorted, the largest first if `descending`: NaN is above
-/// all numbers, as in PyTorch. Sorting by numbers is compiled once for all element types.
+/// Returns a number whose order is that of the elements, or their reverse if `descending`. NaN is above all
+/// numbers, as in PyTorch. Sorting by these numbers is compiled once for all element types.
 pub(crate) fn rank<T: Element>(x: T, descending: bool) -> u64 {
     let key = if T::TYPE.is_float() {
         let x = Kernel::to_f64(x) + 0.0; // -0 is 0
@@ -125,20 +136,23 @@ pub(crate) fn rank<T: Element>(x: T, descending: bool) -> u64 {
 }
 
 impl Tensor {
-    /// Returns the elements in ascending order along a dimension, or `descending`, and their indices as i64.
-    /// NaN is above all numbers; equal elements keep their order.
+    /// Sorts the elements along `dim` in ascending order, or in descending order with `descending`. Returns
+    /// them and their int64 indices. NaN is larger than all numbers; equal elements keep their order.
     ///
     /// # Errors
-    /// When there is no such dimension.
+    /// If `dim` is out of range.
     pub fn sort(&self, dim: i64, descending: Descending) -> Result<(Self, Self)> {
         self.ordered("sort", dim, None, descending.0)
     }
 
-    /// Returns the `k` largest elements along a dimension in descending order, or the smallest in ascending
-    /// order, and their indices as i64.
+    /// Returns the `k` largest elements along `dim` in descending order, or the smallest in ascending order,
+    /// and their int64 indices.
+    ///
+    /// # Shapes
+    /// Input `[.., n, ..]`, outputs `[.., k, ..]`.
     ///
     /// # Errors
-    /// When there is no such dimension, or it has fewer elements.
+    /// If `dim` is out of range, or it has fewer elements.
     pub fn topk(&self, k: usize, dim: i64, largest: Largest) -> Result<(Self, Self)> {
         self.ordered("topk", dim, Some(k), largest.0)
     }
@@ -156,7 +170,7 @@ impl Tensor {
         let d = shape::dim(op, dim, self.size())?;
         let (outer, n, inner) = around(self.size(), d);
         let k = k.unwrap_or(n);
-        bail_if!(k > n, shape(op, "dimension {d} of size {n} has no {k} elements"));
+        bail_if!(k > n, shape(op, "got k = {k}, expected at most {n}, the size of dimension {d}"));
         let mut size = self.size().to_vec();
         size[d] = k;
         with_element!(self.dtype, T => {
@@ -166,7 +180,7 @@ impl Tensor {
             let mut row: Vec<(u64, usize)> = Vec::with_capacity(n);
             for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
                 row.clear();
-                // By the index where the elements are equal, so that the order is that of a stable sort.
+                // Equal elements are ordered by index, so that the sort is stable.
                 row.extend((0..n).map(|j| (rank(x[0][(o * n + j) * inner + i], descending), j)));
                 if k > 0 && k < n {
                     row.select_nth_unstable(k - 1);
@@ -183,8 +197,11 @@ impl Tensor {
         })
     }
 
-    /// Returns the different elements in ascending order, for each element its index among them (the shape of
-    /// `self`, i64), and how often each occurs (i64).
+    /// Returns the distinct elements in ascending order, the int64 index into these for each element, and the
+    /// int64 number of occurrences of each.
+    ///
+    /// # Shapes
+    /// Input `[..]`, outputs `[n]`, `[..]` and `[n]`.
     pub fn unique(&self) -> Result<(Self, Self, Self)> {
         with_element!(self.dtype, T => {
             let x = self.elements::<T>()?;
@@ -212,19 +229,19 @@ impl Tensor {
 macro_rules! composed_sort {
     ($T:ident) => {
         impl $T {
-            /// Returns the indices that sort a dimension, see [`Self::sort`].
+            /// Returns the int64 indices that sort the elements along `dim`; see [`Self::sort`].
             ///
             /// # Errors
-            /// When there is no such dimension.
+            /// If `dim` is out of range.
             pub fn argsort(&self, dim: i64, descending: $crate::Descending) -> Result<$crate::Tensor> {
                 self.sort(dim, descending).map(|(_, index)| index)
             }
 
-            /// Returns for each element the number of the bucket between sorted boundaries that it is in, as
-            /// i64. An element equal to a boundary is below it, or above with `right`.
+            /// Returns the int64 index of the bucket between sorted boundaries for each element. An element
+            /// equal to a boundary is below it, or above it with `right`.
             ///
             /// # Errors
-            /// When the boundaries are not a vector.
+            /// If the boundaries are not a vector.
             pub fn bucketize(
                 &self,
                 boundaries: impl $crate::AsTensor<Self>,

@@ -7,23 +7,26 @@ use crate::ops::sort::rank;
 use crate::{DType, Descending, Device, Element, IntoDims, Keepdim, Result, Tensor, shape};
 
 impl Tensor {
-    /// Returns the most frequent elements along a dimension, of equally frequent ones the smallest, and the index
-    /// where each is last.
+    /// Returns the most frequent elements along `dim`, the smallest of equally frequent ones, and the int64
+    /// index of the last occurrence of each.
     ///
     /// # Errors
-    /// When there is no such dimension, or it is empty.
+    /// If `dim` is out of range, or its size is 0.
     pub fn mode(&self, dim: impl IntoDims) -> Result<(Self, Self)> {
         let (op, dims) = ("mode", dim.into_dims());
         let dim = dims.one(op)?;
         let (outer, n, inner) = self.rows_of(op, dim)?;
-        bail_if!(n == 0, shape(op, "dimension {dim} of shape {:?} is empty", self.size()));
+        bail_if!(
+            n == 0,
+            shape(op, "got dimension {dim} of shape {:?}, expected at least one element", self.size())
+        );
         let at = with_element!(self.dtype, T => Self::lend::<T, _>(op, &[self], |x| {
             let mut at = Vec::with_capacity(outer * inner);
             for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
                 let mut row: Vec<(u64, usize)> =
                     (0..n).map(|j| (rank(x[0][(o * n + j) * inner + i], false), j)).collect();
                 row.sort_unstable();
-                // The first of the longest runs.
+                // Selects the first of the longest runs.
                 let longest = row.chunk_by(|a, b| a.0 == b.0).rev().max_by_key(|run| run.len());
                 at.push(longest.and_then(|run| run.last()).map_or(0, |&(_, j)| j as i64));
             }
@@ -38,11 +41,14 @@ impl Tensor {
         self.gathered(dim, index, dims.keepdim)
     }
 
-    /// Returns the variances over some dimensions, all where none is given: the squared distances from the
-    /// mean, summed, over `n - correction`; PyTorch's default correction is 1.
+    /// Returns the variances over `dims`, or over all dimensions if none is given: the sums of squared
+    /// differences from the mean, divided by `n - correction`. PyTorch's default correction is 1.
+    ///
+    /// # Shapes
+    /// Input `[.., n, ..]`, output `[.., ..]`, or `[.., 1, ..]` with [`Keepdim`](crate::Keepdim).
     ///
     /// # Errors
-    /// As [`Tensor::sum_dim`]; and on an integer dtype.
+    /// If a dimension is out of range or given twice, or the dtype is not floating point.
     pub fn var(&self, dims: impl IntoDims, correction: f64) -> Result<Self> {
         self.var_mean(dims, correction).map(|(var, _)| var)
     }
@@ -50,7 +56,7 @@ impl Tensor {
     /// Returns the variances and the means; see [`Tensor::var`].
     ///
     /// # Errors
-    /// As [`Tensor::var`].
+    /// If a dimension is out of range or given twice, or the dtype is not floating point.
     pub fn var_mean(&self, dims: impl IntoDims, correction: f64) -> Result<(Self, Self)> {
         self.moments("var", dims, correction, |var| var)
     }
@@ -58,7 +64,7 @@ impl Tensor {
     /// Returns the standard deviations, the square roots of [`Tensor::var`].
     ///
     /// # Errors
-    /// As [`Tensor::var`].
+    /// If a dimension is out of range or given twice, or the dtype is not floating point.
     pub fn std(&self, dims: impl IntoDims, correction: f64) -> Result<Self> {
         self.std_mean(dims, correction).map(|(std, _)| std)
     }
@@ -66,12 +72,12 @@ impl Tensor {
     /// Returns the standard deviations and the means; see [`Tensor::std`].
     ///
     /// # Errors
-    /// As [`Tensor::var`].
+    /// If a dimension is out of range or given twice, or the dtype is not floating point.
     pub fn std_mean(&self, dims: impl IntoDims, correction: f64) -> Result<(Self, Self)> {
         self.moments("std", dims, correction, f64::sqrt)
     }
 
-    /// `f` of the variances, and the means.
+    /// Returns `f` of the variances, and the means.
     fn moments(
         &self,
         op: &'static str,
@@ -88,11 +94,11 @@ impl Tensor {
         })
     }
 
-    /// Returns the middle elements along a dimension, the lower of two, and their indices; the first NaN where
-    /// there is one.
+    /// Returns the medians along `dim`, the lower of two middle elements, and their int64 indices. If there
+    /// is a NaN, the first one is the median.
     ///
     /// # Errors
-    /// When there is no such dimension, or it is empty.
+    /// If `dim` is out of range, or its size is 0.
     pub fn median_dim(&self, dim: impl IntoDims) -> Result<(Self, Self)> {
         let (op, dims) = ("median", dim.into_dims());
         let dim = dims.one(op)?;
@@ -101,34 +107,38 @@ impl Tensor {
         }
         let d = shape::dim(op, dim, self.size())?;
         let n = self.size()[d];
-        bail_if!(n == 0, shape(op, "dimension {d} of shape {:?} is empty", self.size()));
+        bail_if!(
+            n == 0,
+            shape(op, "got dimension {d} of shape {:?}, expected at least one element", self.size())
+        );
         let (values, indices) = self.sort(dim, Descending(false))?;
         let middle = (n as i64 - 1) / 2;
-        // NaNs stand last, the first of them first.
+        // Sorting puts NaNs last, in their original order.
         let nan = values.isnan()?;
         let count = nan.sum_dim(Keepdim(dim))?;
         let at = count.neg()?.add(n as i64)?.where_(&count.gt(0)?, &count.full_like(middle)?)?;
         self.gathered(dim, indices.gather(dim, &at)?, dims.keepdim)
     }
 
-    /// Returns the middle element of all, the lower of two; NaN if there is one.
+    /// Returns the median of all elements, the lower of two middle ones, or NaN if an element is NaN.
     ///
     /// # Errors
-    /// When there is no element.
+    /// If the tensor has no elements.
     pub fn median(&self) -> Result<Self> {
         self.reshape(-1)?.median_dim(0).map(|(value, _)| value)
     }
 
-    /// Returns how often each of the numbers 0, 1, … occurs: at least `minlength` counts, as i64.
+    /// Returns the number of occurrences of each of the integers 0, 1, …, as int64: at least `minlength`
+    /// counts.
     ///
     /// # Errors
-    /// On a negative number, a real dtype, or numbers too large to count.
+    /// If an element is negative or too large, or the dtype is not an integer dtype.
     pub fn bincount(&self, minlength: usize) -> Result<Self> {
         let op = "bincount";
         expect_integer(op, self.dtype)?;
         let x = self.to_dtype(DType::I64)?.to_vec::<i64>()?;
         if let Some(bad) = x.iter().find(|&&v| v < 0) {
-            bail!(value(op, "{bad} is negative, and cannot be counted"));
+            bail!(value(op, "got the element {bad}, expected elements of at least 0"));
         }
         let n = x.iter().max().map_or(0, |&m| m.saturating_add(1));
         let n = shape::new_shape(op, n.max(i64::try_from(minlength).unwrap_or(i64::MAX)))?;
@@ -137,11 +147,12 @@ impl Tensor {
         self.result(counts, &n)
     }
 
-    /// Returns how many elements are in each of `bins` equal parts of `[min, max]`, in the dtype of `self`; from
-    /// the smallest to the largest element where the bounds are equal. Elements outside are not counted.
+    /// Returns the number of elements in each of `bins` equal parts of `[min, max]`, in the dtype of `self`.
+    /// If both bounds are equal, the smallest and the largest elements are the bounds. Elements outside are
+    /// not counted.
     ///
     /// # Errors
-    /// When `bins` is 0, the bounds are not finite or in the wrong order; on an integer dtype.
+    /// If `bins` is 0, the bounds are not finite or not in order, or the dtype is not floating point.
     pub fn histc(&self, bins: usize, min: f64, max: f64) -> Result<Self> {
         let op = "histc";
         self.expect_float(op)?;
@@ -158,7 +169,7 @@ impl Tensor {
             bins == 0 || !(low.is_finite() && high.is_finite() && low < high),
             value(
                 op,
-                "{bins} bins from {low} to {high}: expected at least one bin, and finite bounds in order"
+                "got {bins} bins from {low} to {high}, expected at least one bin, and finite bounds in order"
             )
         );
         let size = shape::new_shape(op, bins)?;
@@ -171,8 +182,8 @@ impl Tensor {
     }
 }
 
-/// Checks the fractions of a quantile of `n` elements, and returns the indices of the sorted elements below
-/// and above each, and how far it lies between them.
+/// Checks the fractions of a quantile of `n` elements. Returns the indices of the sorted elements below and
+/// above each quantile, and its position between them.
 #[doc(hidden)]
 pub fn quantile_indices(q: &Tensor, n: usize, dtype: DType, device: &Device) -> Result<[Tensor; 3]> {
     let op = "quantile";
@@ -181,7 +192,10 @@ pub fn quantile_indices(q: &Tensor, n: usize, dtype: DType, device: &Device) -> 
     let fractions = q.to_dtype(DType::F64)?.to_vec::<f64>()?;
     bail_if!(
         n == 0 || q.dim() > 1 || fractions.iter().any(|q| !(0.0..=1.0).contains(q)),
-        value(op, "{fractions:?} of {n} elements: expected fractions from 0 to 1 of at least one")
+        value(
+            op,
+            "got the fractions {fractions:?} of {n} elements, expected fractions in [0, 1] of at least one element"
+        )
     );
     let at = Tensor::from_vec(fractions, [q.numel()])?.mul((n - 1) as f64)?;
     let index = |x: Tensor| x.to_dtype(DType::I64)?.to(device);
@@ -193,9 +207,11 @@ pub fn quantile_indices(q: &Tensor, n: usize, dtype: DType, device: &Device) -> 
 macro_rules! composed_statistics {
     ($T:ident) => {
         impl $T {
-            /// Returns the quantiles along a dimension: for each of the fractions `q`, a number or a vector,
-            /// the number below which that part of the elements lies, interpolated between two elements. The
-            /// fractions' dimension comes first. NaN where an element is.
+            /// Computes the `q`-th quantiles along `dim`, interpolated linearly between two elements. `q` is
+            /// a number or a vector of fractions. The quantile is NaN if an element is NaN.
+            ///
+            /// # Shapes
+            /// Input `[.., n, ..]`, `q` `[]` or `[m]`, output `[.., ..]` or `[m, .., ..]`.
             ///
             /// ```
             /// # use taper_tensor::Tensor;
@@ -205,8 +221,8 @@ macro_rules! composed_statistics {
             /// ```
             ///
             /// # Errors
-            /// When there is no such dimension, it is empty, or a fraction is not from 0 to 1; on an integer
-            /// dtype, or different ones.
+            /// If `dim` is out of range, its size is 0, a fraction is not in [0, 1], the dtypes differ, or
+            /// the dtype is not floating point.
             #[track_caller]
             pub fn quantile(&self, q: &$crate::Tensor, dim: impl $crate::IntoDims) -> Result<Self> {
                 let dims = dim.into_dims();
@@ -215,10 +231,10 @@ macro_rules! composed_statistics {
                 let n = x.size_of(dim)?;
                 let indices = $crate::support::quantile_indices(q, n, self.dtype(), &self.device())?;
                 let [below, above, part] = &indices;
-                // Rows, of which NaN is last.
+                // Sorting puts NaN last in each row.
                 let sorted = x.sort(dim, $crate::Descending(false))?.0.movedim(dim, -1)?;
                 let (low, high) = (sorted.index_select(-1, below)?, sorted.index_select(-1, above)?);
-                // Between an infinite element and any other lies an infinite one, which `lerp` misses.
+                // Between an infinite and a finite element the quantile is infinite; `lerp` would give NaN.
                 let infinite = low.isinf()?.logical_or(high.isinf()?)?;
                 let y = low.add(&high)?.where_(&infinite, &low.lerp(&high, part)?)?;
                 let y = y.masked_fill(&sorted.narrow(-1, -1, 1)?.isnan()?, f64::NAN)?.movedim(-1, 0)?;
@@ -229,17 +245,20 @@ macro_rules! composed_statistics {
                 if q.dim() == 0 { y.squeeze(0) } else { Ok(y) }
             }
 
-            /// Returns the covariances `[n, n]` of `n` variables: the rows of a matrix, whose columns are
-            /// the observations. The sums are divided by `observations - correction`, where PyTorch's default
-            /// is 1. A vector is one variable, whose variance is a number.
+            /// Returns the covariance matrix of the variables in the rows of a matrix, whose columns are the
+            /// observations. The sums are divided by `observations - correction`; PyTorch's default
+            /// correction is 1.
+            ///
+            /// # Shapes
+            /// Input `[n, observations]`, output `[n, n]`; or input `[observations]`, output `[]`.
             ///
             /// # Errors
-            /// When there are more than two dimensions.
+            /// If there are more than two dimensions.
             #[track_caller]
             pub fn cov(&self, correction: i64) -> Result<Self> {
                 $crate::bail_if!(
                     self.dim() > 2,
-                    shape("cov", "shape {:?} has more than 2 dimensions", self.size())
+                    shape("cov", "got shape {:?}, expected at most 2 dimensions", self.size())
                 );
                 if !self.dtype().is_float() {
                     return self.to_dtype($crate::DType::F32)?.cov(correction);
@@ -253,11 +272,14 @@ macro_rules! composed_statistics {
                 })
             }
 
-            /// Returns the correlations `[n, n]` of `n` variables, the rows of a matrix: [`Self::cov`] over
-            /// the product of the standard deviations. That of one variable is a number.
+            /// Returns the correlation matrix of the variables in the rows of a matrix: [`Self::cov`] divided
+            /// by the products of the standard deviations.
+            ///
+            /// # Shapes
+            /// Input `[n, observations]`, output `[n, n]`; or input `[observations]`, output `[]`.
             ///
             /// # Errors
-            /// As [`Self::cov`].
+            /// If there are more than two dimensions.
             #[track_caller]
             pub fn corrcoef(&self) -> Result<Self> {
                 self.in_f32(|x| {

@@ -1,4 +1,4 @@
-//! Indices as between Python's square brackets.
+//! Indexing as with Python's square brackets.
 
 use std::ops::{Bound, Range, RangeBounds, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
 
@@ -6,30 +6,30 @@ use crate::ops::index::indices;
 use crate::shape::{self, Size};
 use crate::{DType, Error, Result, Tensor};
 
-/// What stands at one place between Python's square brackets.
+/// An index of one dimension, as between Python's square brackets.
 #[derive(Clone, Debug)]
 pub enum Index {
-    /// An index, negative from the end: the dimension disappears.
+    /// An index, counted from the end if negative. The dimension is removed.
     At(i64),
-    /// From the first bound on before the second, every `step`-th; negative bounds count from the end.
+    /// Every `step`-th element from `start` to before `end`. Negative bounds count from the end.
     Slice {
-        /// The first element; without it the first of all.
+        /// The index of the first element; the default is 0.
         start: Option<i64>,
-        /// The element after the last one; without it all that are left.
+        /// The index after the last element; the default is the size.
         end: Option<i64>,
         /// The distance between elements, at least 1.
         step: usize,
     },
-    /// All dimensions that no other index takes: Python's `...`.
+    /// All dimensions that the other indices leave: Python's `...`.
     Ellipsis,
     /// A new dimension of size 1: Python's `None`.
     NewAxis,
-    /// The elements at these indices (integers), or where this mask (u8) is not 0.
+    /// Integer indices of elements, or a mask.
     Tensor(Tensor),
 }
 
 impl Index {
-    /// Python's `start:end:step`.
+    /// Returns an index with a step: Python's `start:end:step`.
     pub fn step(range: impl Into<Self>, by: usize) -> Self {
         match range.into() {
             Self::Slice { start, end, step } => Self::Slice { start, end, step: step.saturating_mul(by) },
@@ -56,7 +56,7 @@ impl<T: Size> From<T> for Index {
     }
 }
 
-/// Python's slice for a range of integers.
+/// Converts a range of integers to Python's slice.
 fn slice<T: Size>(range: &impl RangeBounds<T>) -> Index {
     let start = match range.start_bound() {
         Bound::Included(start) | Bound::Excluded(start) => Some(start.size()),
@@ -64,7 +64,7 @@ fn slice<T: Size>(range: &impl RangeBounds<T>) -> Index {
     };
     let end = match range.end_bound() {
         Bound::Excluded(end) => Some(end.size()),
-        // An inclusive end of -1 is the last element: there is none after it.
+        // The inclusive end -1 is the last element: the slice has no end.
         Bound::Included(last) => {
             Some(last.size()).filter(|&last| last != -1).map(|last| last.saturating_add(1))
         }
@@ -73,9 +73,9 @@ fn slice<T: Size>(range: &impl RangeBounds<T>) -> Index {
     Index::Slice { start, end, step: 1 }
 }
 
-/// One index, or a tuple of up to six.
+/// One index, or a tuple of up to six, as an argument.
 pub trait IntoIndices {
-    /// The indices, in order.
+    /// Returns the indices, in order.
     fn into_indices(self) -> Vec<Index>;
 }
 
@@ -131,8 +131,9 @@ macro_rules! tuples {
 tuples!(A, B, C, D, E, F);
 
 impl Tensor {
-    /// Python's `x[indices]`: integers, ranges, [`Index::step`], [`Index::Ellipsis`], [`Index::NewAxis`],
-    /// masks and tensors of indices. A view, unless a mask or a tensor is among them.
+    /// Returns the elements at `indices`: Python's `x[indices]`. Indices are integers, ranges,
+    /// [`Index::step`], [`Index::Ellipsis`], [`Index::NewAxis`], masks and tensors of integers. The result is
+    /// a view unless a mask or a tensor is among them.
     ///
     /// ```
     /// # use taper_tensor::{Index, Tensor};
@@ -147,22 +148,23 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When an index is out of range, there are too many of them, or the shapes of tensors do not fit.
+    /// If an index is out of range, there are too many of them, or the shapes of tensors do not fit.
     pub fn i(&self, indices: impl IntoIndices) -> Result<Self> {
         let (view, tensors) = self.basic(indices.into_indices())?;
         if tensors.iter().all(Option::is_none) { Ok(view) } else { view.advanced(tensors) }
     }
 
-    /// Python's `x[indices] = value`, where the value broadcasts.
+    /// Sets the elements at `indices` to `value`, which broadcasts: Python's `x[indices] = value`.
     ///
     /// # Errors
-    /// As [`Tensor::i`] and [`Tensor::copy_`].
+    /// If an index is out of range, there are too many of them, the shapes do not fit, several elements of
+    /// `self` share a place in memory, or an array view of it is held.
     pub fn set_(&self, indices: impl IntoIndices, value: &Self) -> Result<()> {
         let indices = indices.into_indices();
         if !indices.iter().any(|i| matches!(i, Index::Tensor(_))) {
             return self.i(indices)?.copy_(value);
         }
-        // The same indices into a tensor of places say where the values go.
+        // Indexing a tensor of positions gives the positions to write to.
         let places = Self::arange(0, self.numel() as i64, 1)?.reshape(self.size())?.i(indices)?;
         let value = value.to_dtype(self.dtype)?.expand(places.size())?.reshape(-1)?;
         let y = self.copy()?;
@@ -170,7 +172,8 @@ impl Tensor {
         self.copy_(&y)
     }
 
-    /// The integers, ranges and new dimensions; the tensors, each beside the dimension that it indexes.
+    /// Applies the integers, ranges and new dimensions. Returns the view, and the index tensor of each of its
+    /// dimensions.
     fn basic(&self, indices: Vec<Index>) -> Result<(Self, Vec<Option<Self>>)> {
         let op = "index";
         let taken = |i: &Index| match i {
@@ -180,11 +183,15 @@ impl Tensor {
         };
         let used: usize = indices.iter().map(taken).sum();
         let Some(rest) = self.dim().checked_sub(used) else {
-            bail!(shape(op, "{used} indices are too many for shape {:?}", self.size()));
+            bail!(shape(
+                op,
+                "got {used} indices, expected at most one for each dimension of shape {:?}",
+                self.size()
+            ));
         };
         bail_if!(
             indices.iter().filter(|i| matches!(i, Index::Ellipsis)).count() > 1,
-            value(op, "only one index can be an ellipsis")
+            value(op, "got more than one ellipsis, expected at most one")
         );
         let mut view = self.clone();
         let mut tensors: Vec<Option<Self>> = vec![];
@@ -205,7 +212,11 @@ impl Tensor {
                     let size = &view.size()[d..][..mask.dim()];
                     bail_if!(
                         size != mask.size(),
-                        shape(op, "a mask of shape {:?} does not fit dimensions {size:?}", mask.size())
+                        shape(
+                            op,
+                            "got a mask of shape {:?}, expected {size:?}, the sizes of its dimensions",
+                            mask.size()
+                        )
                     );
                     let at = mask.nonzero()?;
                     for i in 0..mask.dim() {
@@ -226,8 +237,8 @@ impl Tensor {
         Ok((view, tensors))
     }
 
-    /// The elements at tensors of indices, which broadcast. Their dimensions stand where the indexed ones
-    /// stood, or first where those do not stand together.
+    /// Returns the elements at tensors of indices, which broadcast. Their dimensions replace the indexed ones
+    /// if these are adjacent, else they come first.
     fn advanced(&self, tensors: Vec<Option<Self>>) -> Result<Self> {
         let op = "index";
         let indexed: Vec<usize> = (0..tensors.len()).filter(|&d| tensors[d].is_some()).collect();

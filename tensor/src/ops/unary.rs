@@ -1,4 +1,4 @@
-//! Functions of each element.
+//! Elementwise functions.
 
 use crate::cpu::element::Element as Kernel;
 use crate::cpu::elementwise::{Op1, map_function, map_function2, map1, update, update_function};
@@ -10,7 +10,8 @@ use crate::ops::arithmetic::real;
 use crate::{DType, Element, Error, Result, Tensor, cuda};
 
 impl Tensor {
-    /// Returns `nan` for NaN, and for the infinities these numbers, or without them the dtype's greatest and least.
+    /// Replaces NaN by `nan`, and infinities by `posinf` and `neginf`, or by the dtype's largest and smallest
+    /// number.
     ///
     /// ```
     /// # use taper_tensor::Tensor;
@@ -39,7 +40,7 @@ impl Tensor {
         })
     }
 
-    /// `y[i] = f(x[i])`, where `T` is the dtype.
+    /// Computes `y[i] = f(x[i])`, where `T` is the dtype.
     pub(crate) fn unary<T: Element, Y: Element>(&self, op: &'static str, f: impl Op1<T, Y>) -> Result<Self> {
         if let Some(y) = cuda::elementwise::unary(op, f.on_gpu(), self)? {
             return Ok(y);
@@ -48,7 +49,7 @@ impl Tensor {
         self.result(self.lend_view(op, |x| map1(x, f))?, self.size())
     }
 
-    /// `y[i] = f(x[i])`, a real number: integers become f32, the 16-bit floats go through f32.
+    /// Computes `y[i] = f(x[i])` in floating point. Integers become f32; 16-bit floats are computed in f32.
     pub(crate) fn function(&self, op: &'static str, f: Function, params: Params) -> Result<Self> {
         with_real!(self.dtype, T => {
             let x = self.in_dtype(T::TYPE)?;
@@ -60,7 +61,7 @@ impl Tensor {
         })
     }
 
-    /// `x[i] = f(x[i])`, computed as in [`Tensor::function`].
+    /// Computes `x[i] = f(x[i])` as [`Tensor::function`] does.
     pub(crate) fn function_(&self, op: &'static str, f: Function, params: Params) -> Result<()> {
         self.expect_holds(op, real(self.dtype))?;
         if cuda::elementwise::unary_(op, f.gpu, self)? {
@@ -73,7 +74,7 @@ impl Tensor {
         }
     }
 
-    /// `x[i] = f(x[i])`, computed in `T`.
+    /// Computes `x[i] = f(x[i])` in `T`.
     pub(crate) fn unary_<T: Element>(&self, op: &'static str, f: impl Op1<T, T>) -> Result<()> {
         if T::TYPE != self.dtype {
             return self.copy_(&self.in_dtype(T::TYPE)?.unary(op, f)?);
@@ -85,15 +86,15 @@ impl Tensor {
     }
 }
 
-/// Functions of each element, `name`, and their forms in place, `name_`. A row says in which dtype its kernel
-/// computes, and what the result is:
+/// Declares elementwise functions `name`, and their in-place forms `name_`. A row has the dtype in which its
+/// kernel computes, and the dtype of the result:
 ///
-/// - `any`: in that of the operand, as the result;
-/// - `numbers`: as `any`, and bool is an error;
-/// - `real`: a function of the kernels in a real one, which integers become;
-/// - `rounded`: as `real`, but integers stay as they are;
-/// - `rare`: as `real`, by a closure: in f64 for f64, else in f32;
-/// - `mask`: as `rare`, the result is a mask.
+/// - `any`: the dtype of the operand, for both;
+/// - `numbers`: as `any`, but bool is an error;
+/// - `real`: a kernel in a floating-point dtype; integers are converted;
+/// - `rounded`: as `real`, but integers are returned unchanged;
+/// - `rare`: as `real`, by a closure in f64 for float64, else in f32;
+/// - `mask`: as `rare`, but the result is a mask.
 macro_rules! unary_ops {
     ($($(#[$doc:meta])* $name:ident $(, $name_:ident)? = $kernel:expr, $kind:ident;)*) => {$(
         $(#[$doc])*
@@ -104,7 +105,8 @@ macro_rules! unary_ops {
         $(#[doc = concat!("Computes [`Tensor::", stringify!($name), "`] in place.")]
         ///
         /// # Errors
-        /// As [`Tensor::fill_`]; and when the result is a real number that the dtype cannot hold.
+        /// If several elements share a place in memory, an array view of it is held, or the result is
+        /// floating point and the dtype is not.
         pub fn $name_(&self) -> Result<()> {
             unary_ops!(@$kind _ self, stringify!($name_), $kernel, $name)
         })?
@@ -122,7 +124,7 @@ macro_rules! unary_ops {
     };
     (@rare $x:expr, $op:expr, $kernel:expr) => {
         with_real!($x.dtype, T => {
-            // By a pointer, so that the loop is compiled once for all of them.
+            // A function pointer: the loop is compiled once for all functions.
             let f: fn(T) -> T = $kernel;
             $x.in_dtype(T::TYPE)?.unary($op, f)?.cast(real($x.dtype))
         })
@@ -150,72 +152,72 @@ pub(super) use unary_ops;
 
 impl Tensor {
     unary_ops! {
-        /// The negative of each element; integers wrap around.
+        /// Returns the negative of each element; integers wrap around.
         neg, neg_ = operators::Neg, numbers;
-        /// The absolute value.
+        /// Returns the absolute value.
         abs, abs_ = operators::Abs, any;
-        /// -1, 0 or 1; of NaN 0, as PyTorch has it.
+        /// Returns -1, 0 or 1, and 0 for NaN, as PyTorch does.
         sign, sign_ = operators::Sign, any;
-        /// The square.
+        /// Returns the square.
         square, square_ = operators::Square, any;
-        /// `max(x, 0)`; NaN stays.
+        /// Returns `max(x, 0)`; NaN stays NaN.
         relu, relu_ = operators::Relu, any;
-        /// The sine.
+        /// Returns the sine.
         sin, sin_ = functions::SIN, real;
-        /// The cosine.
+        /// Returns the cosine.
         cos, cos_ = functions::COS, real;
-        /// `1 - erf(x)`, exact also where that is small.
+        /// Returns `1 - erf(x)`, accurate also for small results.
         erfc, erfc_ = functions::ERFC, real;
-        /// The largest integer not above x.
+        /// Returns the largest integer that is at most x.
         floor, floor_ = functions::FLOOR, rounded;
-        /// The smallest integer not below x.
+        /// Returns the smallest integer that is at least x.
         ceil, ceil_ = functions::CEIL, rounded;
-        /// The nearest integer, of two equally near the even one.
+        /// Returns the nearest integer, and the even one of two equally near ones.
         round, round_ = functions::ROUND, rounded;
-        /// The integer part.
+        /// Returns the integer part, rounded towards zero.
         trunc, trunc_ = functions::TRUNC, rounded;
-        /// The tangent.
+        /// Returns the tangent.
         tan, tan_ = |x| x.tan(), rare;
-        /// The arc sine.
+        /// Returns the arc sine.
         asin, asin_ = |x| x.asin(), rare;
-        /// The arc cosine.
+        /// Returns the arc cosine.
         acos, acos_ = |x| x.acos(), rare;
-        /// The arc tangent.
+        /// Returns the arc tangent.
         atan, atan_ = |x| x.atan(), rare;
-        /// The hyperbolic sine.
+        /// Returns the hyperbolic sine.
         sinh, sinh_ = |x| x.sinh(), rare;
-        /// The hyperbolic cosine.
+        /// Returns the hyperbolic cosine.
         cosh, cosh_ = |x| x.cosh(), rare;
-        /// The inverse of [`Tensor::sinh`].
+        /// Returns the inverse of [`Tensor::sinh`].
         asinh, asinh_ = |x| x.asinh(), rare;
-        /// The inverse of [`Tensor::cosh`].
+        /// Returns the inverse of [`Tensor::cosh`].
         acosh, acosh_ = |x| x.acosh(), rare;
-        /// The inverse of [`Tensor::tanh`].
+        /// Returns the inverse of [`Tensor::tanh`].
         atanh, atanh_ = |x| x.atanh(), rare;
-        /// The logarithm to base 2.
+        /// Returns the logarithm to base 2.
         log2, log2_ = |x| x.log2(), rare;
-        /// The logarithm to base 10.
+        /// Returns the logarithm to base 10.
         log10, log10_ = |x| x.log10(), rare;
-        /// 2 to the power of each element.
+        /// Returns 2 to the power of each element.
         exp2, exp2_ = |x| x.exp2(), rare;
-        /// `sin(πx) / (πx)`, and 1 for 0.
+        /// Returns `sin(πx) / (πx)`, and 1 for 0.
         sinc = |x| {
             let x = x * (std::f64::consts::PI as T);
             if x == 0.0 { 1.0 } else { x.sin() / x }
         }, rare;
-        /// The part after the point, with the sign of x.
+        /// Returns the fractional part, with the sign of x.
         frac, frac_ = |x| x.fract(), rare;
-        /// The logarithm of the gamma function's absolute value.
+        /// Returns the natural logarithm of the absolute value of the gamma function.
         lgamma, lgamma_ = |x| special::lgamma(Kernel::to_f64(x)) as T, rare;
-        /// The derivative of [`Tensor::lgamma`].
+        /// Returns the derivative of [`Tensor::lgamma`].
         digamma, digamma_ = |x| special::digamma(Kernel::to_f64(x)) as T, rare;
-        /// The inverse of [`Tensor::erf`].
+        /// Returns the inverse of [`Tensor::erf`].
         erfinv, erfinv_ = |x| special::erfinv(Kernel::to_f64(x)) as T, rare;
     }
 }
 
-/// Calls `$callback!` with the table of functions whose gradient is a kernel too. `g` is the gradient of the
-/// output.
+/// Calls `$callback!` with the table of functions whose gradient has a kernel too. `g` is the gradient with
+/// respect to the output.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! functions {
@@ -237,7 +239,7 @@ macro_rules! functions {
             Exp exp exp_() [0.5, exp; gpu Exp; autocast full_on_gpu]
                 value |x| x.exp();
                 gradient of output |g, y| g * y;
-            /// Returns `e^x - 1`, exact near 0: dy/dx = y + 1.
+            /// Returns `e^x - 1`, accurate near 0: dy/dx = y + 1.
             Expm1 expm1 expm1_() [0.5; gpu Expm1; autocast full_on_gpu]
                 value |x| x.expm1();
                 gradient of output |g, y| g * (y + M::one());
@@ -245,7 +247,7 @@ macro_rules! functions {
             Log log log_() [0.6; gpu Log; autocast full_on_gpu]
                 value |x| x.log();
                 gradient of input |g, x| g / x;
-            /// Returns `ln(1 + x)`, exact near 0: dy/dx = 1 / (1 + x).
+            /// Returns `ln(1 + x)`, accurate near 0: dy/dx = 1 / (1 + x).
             Log1p log1p log1p_() [0.7; gpu Log1p; autocast full_on_gpu]
                 value |x| x.log1p();
                 gradient of input |g, x| g / (x + M::one());
@@ -270,7 +272,7 @@ functions!(elementwise_types);
 functions!(elementwise_methods);
 
 impl Tensor {
-    /// Applies an operation of a table; integers become f32, the 16-bit floats go through f32.
+    /// Applies an elementwise operation of a table. Integers become f32; 16-bit floats are computed in f32.
     pub(crate) fn elementwise<E: Elementwise>(&self, params: Params) -> Result<Self> {
         let op = E::NAME;
         with_real!(self.dtype, T => {
@@ -297,8 +299,8 @@ impl Tensor {
         self.copy_(&self.elementwise::<E>(params)?)
     }
 
-    /// Returns the gradient of the input of an operation of a table, from that of the output, which is
-    /// `self`, and what the operation saved.
+    /// Returns the gradient of an elementwise operation with respect to its input, from the gradient with
+    /// respect to its output, `self`, and the saved tensor.
     #[doc(hidden)]
     pub fn elementwise_gradient<E: Elementwise>(&self, saved: &Self, params: Params) -> Result<Self> {
         let op = E::NAME;
@@ -317,8 +319,8 @@ impl Tensor {
 }
 
 impl Tensor {
-    /// Returns `ln(x / (1 - x))`, the inverse of [`Tensor::sigmoid`]; with `eps`, of x moved into `eps` to
-    /// `1 - eps`.
+    /// Returns `ln(x / (1 - x))`, the inverse of [`Tensor::sigmoid`]. With `eps`, x is first limited to
+    /// `[eps, 1 - eps]`.
     pub fn logit(&self, eps: Option<f64>) -> Result<Self> {
         with_real!(self.dtype, T => {
             let f = move |x: T| {
@@ -329,14 +331,14 @@ impl Tensor {
         })
     }
 
-    /// The `n`-th derivative of [`Tensor::digamma`].
+    /// Returns the `n`-th derivative of [`Tensor::digamma`].
     ///
     /// # Errors
-    /// When `n` is above 100.
+    /// If `n` is above 100.
     pub fn polygamma(&self, n: usize) -> Result<Self> {
         let op = "polygamma";
         let order = u32::try_from(n).ok().filter(|n| *n <= 100);
-        let order = order.ok_or_else(|| Error::value(op, format!("{n} is more than 100 derivatives")))?;
+        let order = order.ok_or_else(|| Error::value(op, format!("got n = {n}, expected at most 100")))?;
         with_real!(self.dtype, T => {
             let f = move |x: T| special::polygamma(order, Kernel::to_f64(x)) as T;
             self.in_dtype(T::TYPE)?.unary(op, f)?.cast(real(self.dtype))
@@ -349,13 +351,13 @@ impl Tensor {
 macro_rules! composed_unary {
     ($T:ident) => {
         impl $T {
-            /// Returns degrees as radians.
+            /// Converts degrees to radians.
             #[track_caller]
             pub fn deg2rad(&self) -> Result<Self> {
                 self.mul(std::f64::consts::PI / 180.0)
             }
 
-            /// Returns radians as degrees.
+            /// Converts radians to degrees.
             #[track_caller]
             pub fn rad2deg(&self) -> Result<Self> {
                 self.mul(180.0 / std::f64::consts::PI)

@@ -1,4 +1,4 @@
-//! Images in another size.
+//! Resizing of images.
 
 use crate::cpu::upsample::{Mode, Upsample};
 use crate::ops::pool::{expect_filled, expect_room, images};
@@ -9,36 +9,43 @@ const NEAREST: &str = "upsample_nearest2d";
 const BILINEAR: &str = "upsample_bilinear2d";
 
 impl Tensor {
-    /// Returns images `[N, C, H, W]` in another size, each pixel the nearest one: `floor(i · H / oh)`.
+    /// Resizes images by copying the nearest pixel, `floor(i · H / oh)`.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, output `[N, C, oh, ow]`.
     ///
     /// # Errors
-    /// When the input is not a batch of images, or an image is empty; on an integer dtype.
+    /// If the input does not have four dimensions, an image is empty, or the dtype is not floating point.
     pub fn upsample_nearest2d(&self, output: (usize, usize)) -> Result<Self> {
         self.upsample(NEAREST, Mode::Nearest, output)
     }
 
-    /// Returns images `[N, C, H, W]` in another size, each pixel a mixture of the four nearest; with
-    /// `align_corners` the corners' centres keep their places, or else the corners themselves.
+    /// Resizes images by bilinear interpolation between the four nearest pixels. With `align_corners`, the
+    /// centres of the corner pixels are aligned, else the corners of the image.
+    ///
+    /// # Shapes
+    /// Input `[N, C, H, W]`, output `[N, C, oh, ow]`.
     ///
     /// # Errors
-    /// As [`Tensor::upsample_nearest2d`].
+    /// If the input does not have four dimensions, an image is empty, or the dtype is not floating point.
     pub fn upsample_bilinear2d(&self, output: (usize, usize), align_corners: AlignCorners) -> Result<Self> {
         self.upsample(BILINEAR, Mode::Linear { align_corners: align_corners.0 }, output)
     }
 
-    /// Returns the gradient of [`Tensor::upsample_nearest2d`] with respect to images of the shape `input`;
-    /// `self` is that of the result.
+    /// Returns the gradient of [`Tensor::upsample_nearest2d`] with respect to images of the shape `input`,
+    /// from the gradient with respect to the result, `self`.
     ///
     /// # Errors
-    /// When the shapes do not fit; on an integer dtype.
+    /// If the shapes do not fit, or the dtype is not floating point.
     pub fn upsample_nearest2d_grad(&self, input: &[usize]) -> Result<Self> {
         self.upsample_grad(NEAREST, Mode::Nearest, input)
     }
 
-    /// Returns the gradient of [`Tensor::upsample_bilinear2d`], as [`Tensor::upsample_nearest2d_grad`].
+    /// Returns the gradient of [`Tensor::upsample_bilinear2d`] with respect to images of the shape `input`,
+    /// from the gradient with respect to the result, `self`.
     ///
     /// # Errors
-    /// As [`Tensor::upsample_nearest2d_grad`].
+    /// If the shapes do not fit, or the dtype is not floating point.
     pub fn upsample_bilinear2d_grad(&self, input: &[usize], align_corners: AlignCorners) -> Result<Self> {
         self.upsample_grad(BILINEAR, Mode::Linear { align_corners: align_corners.0 }, input)
     }
@@ -61,7 +68,11 @@ impl Tensor {
         expect_room(op, &[dn, dc, oh, ow])?;
         bail_if!(
             (n, c) != (dn, dc),
-            shape(op, "the gradient has shape {:?}, the images {input:?}", self.size())
+            shape(
+                op,
+                "the gradient has shape {:?} and the images {input:?}, expected equal batch sizes and channels",
+                self.size()
+            )
         );
         real_kernel!(compute, op, [self], input, T => |dy, dx| {
             Upsample::<T>::new(mode, [h, w], [oh, ow], [None; 2]).gradient(dy[0], dx)

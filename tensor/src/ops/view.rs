@@ -1,10 +1,10 @@
-//! Other shapes and orders of dimensions over the same memory.
+//! Views with other shapes and orders of dimensions.
 
 use crate::{Error, IntoShape, Result, Tensor, shape};
 
 impl Tensor {
-    /// Returns the same memory in another shape; one size may be -1 and is computed from the others.
-    /// Unlike [`Tensor::reshape`], it never copies.
+    /// Returns a view in another shape. One size may be -1; it is inferred from the others. Unlike
+    /// [`Tensor::reshape`], it never copies.
     ///
     /// ```
     /// # use taper_tensor::Tensor;
@@ -16,19 +16,19 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When the shape has another number of elements, or the strides do not allow a view.
+    /// If the shape has another number of elements, or the strides do not allow a view.
     pub fn view(&self, sizes: impl IntoShape) -> Result<Self> {
         let dims = infer("view", self.size(), sizes.into_sizes())?;
         self.reshaped("view", &dims)?.ok_or_else(|| {
             let (size, stride) = (self.size(), self.stride());
             let message = format!(
-                "shape {size:?} with strides {stride:?} is not {dims:?} without a copy; use reshape({dims:?})"
+                "got shape {size:?} with strides {stride:?}, which needs a copy to become {dims:?}; use reshape({dims:?})"
             );
             Error::shape("view", message)
         })
     }
 
-    /// A view in these sizes, of as many elements, where the strides allow it.
+    /// Returns a view with these sizes and as many elements, if the strides allow it.
     fn reshaped(&self, op: &'static str, dims: &[usize]) -> Result<Option<Self>> {
         if self.is_contiguous() {
             self.view_by(op, |x| x.reshape(dims)).map(Some)
@@ -37,7 +37,7 @@ impl Tensor {
         }
     }
 
-    /// A view that candle makes.
+    /// Returns a view made by an operation of candle's.
     pub(super) fn view_by(
         &self,
         op: &'static str,
@@ -46,11 +46,12 @@ impl Tensor {
         f(&self.inner).map(|inner| self.view_of(inner)).map_err(Error::backend(op))
     }
 
-    /// Returns the elements in another shape; one size may be -1 and is computed from the others. It is
-    /// a view where the strides allow one, else a copy.
+    /// Returns the elements in another shape. One size may be -1; it is inferred from the others. The result
+    /// is a view if the strides allow it, else a copy.
     ///
     /// # Errors
-    /// When the shape has another number of elements.
+    /// If the shape has another number of elements.
+    /// If the shape has another number of elements.
     pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> {
         let dims = infer("reshape", self.size(), sizes.into_sizes())?;
         match self.reshaped("reshape", &dims)? {
@@ -59,8 +60,11 @@ impl Tensor {
         }
     }
 
-    /// Joins the dimensions from `start` to the last into one, or from the first to the second of a
-    /// pair; `flatten(0)` gives one dimension. It is a view where the strides allow one.
+    /// Merges the dimensions from `start` to the last one into one, or those from `start` to `end` if `dims`
+    /// is a pair. `flatten(0)` gives a vector. The result is a view if the strides allow it.
+    ///
+    /// # Shapes
+    /// Input `[a, b, c]`, output `[a·b·c]` for 0, `[a, b·c]` for 1, `[a·b, c]` for `(0, 1)`.
     ///
     /// ```
     /// # use taper_tensor::Tensor;
@@ -71,27 +75,36 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// When there are no such dimensions, or the second is before the first.
+    /// If a dimension is out of range, or the second is before the first.
     pub fn flatten(&self, dims: impl IntoShape) -> Result<Self> {
         let op = "flatten";
         let (start, end) = match *dims.into_sizes() {
             [] => (0, -1),
             [start] => (start, -1),
             [start, end] => (start, end),
-            ref more => bail!(shape(op, "{more:?} are more than a first and a last")),
+            ref more => bail!(shape(op, "got the dimensions {more:?}, expected a first and a last one")),
         };
         let size = if self.dim() == 0 { &[1] } else { self.size() };
         let (first, last) = (shape::dim(op, start, size)?, shape::dim(op, end, size)?);
-        bail_if!(first > last, shape(op, "dimension {start} is after {end} in shape {size:?}"));
+        bail_if!(
+            first > last,
+            shape(
+                op,
+                "got the dimensions {start} and {end} of shape {size:?}, expected the first to be before the second"
+            )
+        );
         let joined = shape::numel(&size[first..=last]);
         self.reshape([&size[..first], &[joined], &size[last + 1..]].concat())
     }
 
-    /// Splits a dimension into several; one of their sizes may be -1 and is computed from the
-    /// others. It is a view where the strides allow one.
+    /// Splits a dimension into several. One of their sizes may be -1; it is inferred from the others. The
+    /// result is a view if the strides allow it.
+    ///
+    /// # Shapes
+    /// Input `[.., a·b, ..]`, output `[.., a, b, ..]`.
     ///
     /// # Errors
-    /// When there is no such dimension, or the product of the sizes is not its size.
+    /// If `dim` is out of range, or the product of the sizes is not its size.
     pub fn unflatten(&self, dim: i64, sizes: impl IntoShape) -> Result<Self> {
         let op = "unflatten";
         let d = shape::dim(op, dim, self.size())?;
@@ -101,8 +114,11 @@ impl Tensor {
 
     /// Returns a view with two dimensions swapped.
     ///
+    /// # Shapes
+    /// Input `[.., n, .., m, ..]`, output `[.., m, .., n, ..]`.
+    ///
     /// # Errors
-    /// When there is no such dimension.
+    /// If a dimension is out of range.
     pub fn transpose(&self, dim0: i64, dim1: i64) -> Result<Self> {
         if self.dim() == 0 && (-1..=0).contains(&dim0) && (-1..=0).contains(&dim1) {
             return Ok(self.clone());
@@ -115,7 +131,7 @@ impl Tensor {
     /// Returns a view with the dimensions in another order.
     ///
     /// # Errors
-    /// When `dims` does not name each dimension once.
+    /// If `dims` does not contain each dimension once.
     pub fn permute(&self, dims: impl IntoShape) -> Result<Self> {
         let order = dims.into_sizes();
         let order =
@@ -124,15 +140,15 @@ impl Tensor {
         seen.sort_unstable();
         bail_if!(
             !seen.iter().copied().eq(0..self.dim()),
-            shape("permute", "{order:?} does not name each dimension of shape {:?} once", self.size())
+            shape("permute", "got {order:?}, expected each dimension of shape {:?} once", self.size())
         );
         self.view_by("permute", |x| x.permute(order))
     }
 
-    /// Returns a view with a new dimension of size 1 at `dim`, at most the number of dimensions.
+    /// Returns a view with a new dimension of size 1 at `dim`, which is at most the number of dimensions.
     ///
     /// # Errors
-    /// When `dim` is out of range.
+    /// If `dim` is out of range.
     pub fn unsqueeze(&self, dim: i64) -> Result<Self> {
         let mut longer = self.size().to_vec();
         longer.push(1);
@@ -141,11 +157,11 @@ impl Tensor {
         self.view_by("unsqueeze", |x| x.unsqueeze(dim))
     }
 
-    /// Returns a view without those of `dims` whose size is 1; without those of all dimensions if none is
+    /// Returns a view without the dimensions of size 1 among `dims`, or among all dimensions if none is
     /// given.
     ///
     /// # Errors
-    /// When there is no such dimension.
+    /// If a dimension is out of range.
     pub fn squeeze(&self, dims: impl IntoShape) -> Result<Self> {
         let dims = crate::ops::reduce::over("squeeze", dims, self.size())?;
         let mut inner = self.inner.clone();
@@ -155,17 +171,23 @@ impl Tensor {
         Ok(self.view_of(inner))
     }
 
-    /// Returns a view that repeats the elements along dimensions of size 1; -1 keeps a size, and new
-    /// dimensions may come first.
+    /// Returns a view that repeats the elements along dimensions of size 1. A size of -1 keeps a dimension.
+    /// Additional sizes come first and add dimensions.
+    ///
+    /// # Shapes
+    /// Input `[n, 1]`, sizes `(k, -1, m)`, output `[k, n, m]`.
     ///
     /// # Errors
-    /// When a size other than 1 would change.
+    /// If a size other than 1 would change.
     pub fn expand(&self, sizes: impl IntoShape) -> Result<Self> {
         let sizes = sizes.into_sizes();
         let fail = || {
             Error::shape(
                 "expand",
-                format!("shape {:?} does not expand to {sizes:?}: only sizes of 1 can change", self.size()),
+                format!(
+                    "got the sizes {sizes:?} for shape {:?}, expected only sizes of 1 to change",
+                    self.size()
+                ),
             )
         };
         let new = sizes.len().checked_sub(self.dim()).ok_or_else(fail)?;
@@ -184,12 +206,15 @@ impl Tensor {
     }
 }
 
-/// Returns the sizes asked for, with a -1 replaced by the size that gives as many elements as `size`.
+/// Returns the requested sizes, with -1 replaced by the size that gives as many elements as `size`.
 pub(crate) fn infer(op: &'static str, size: &[usize], sizes: Vec<i64>) -> Result<Vec<usize>> {
     shape::expect_rank(op, sizes.len())?;
     let numel = shape::numel(size) as i64;
     let fail = |why: &str| {
-        Err(Error::shape(op, format!("shape {size:?} of {numel} elements does not become {sizes:?}: {why}")))
+        Err(Error::shape(
+            op,
+            format!("got the sizes {sizes:?} for shape {size:?} of {numel} elements: {why}"),
+        ))
     };
     let known: Option<i64> = sizes
         .iter()
@@ -198,16 +223,16 @@ pub(crate) fn infer(op: &'static str, size: &[usize], sizes: Vec<i64>) -> Result
     let Some(known) = known else { return fail("a size is negative, or there are too many elements") };
     let left = match sizes.iter().filter(|&&s| s == -1).count() {
         0 if known == numel => 0,
-        1 if known == 0 => return fail("-1 could be any size where another size is 0"),
+        1 if known == 0 => return fail("-1 is ambiguous if another size is 0"),
         1 if numel % known == 0 => numel / known,
         0 | 1 => return fail("the numbers of elements differ"),
         _ => return fail("only one size can be -1"),
     };
     let dims: Vec<usize> = sizes.iter().map(|&s| if s == -1 { left as usize } else { s as usize }).collect();
-    if numel == 0 { shape::shape(op, dims) } else { Ok(dims) } // with a 0, the others could be anything
+    if numel == 0 { shape::shape(op, dims) } else { Ok(dims) } // a size of 0 hides that the others may be too large
 }
 
-/// Returns the order of the dimensions in which `from` stand at the positions `to`.
+/// Returns the order of the dimensions that moves `from` to the positions `to`.
 #[doc(hidden)]
 pub fn moved_dims(size: &[usize], from: impl IntoShape, to: impl IntoShape) -> Result<Vec<usize>> {
     let (op, from, to) = ("movedim", from.into_sizes(), to.into_sizes());
@@ -218,10 +243,13 @@ pub fn moved_dims(size: &[usize], from: impl IntoShape, to: impl IntoShape) -> R
     let (moved, positions) = (checked(&from)?, checked(&to)?);
     bail_if!(
         moved.len() != positions.len(),
-        shape(op, "{from:?} to {to:?}: expected as many positions as dimensions")
+        shape(op, "got the dimensions {from:?} and positions {to:?}, expected as many of both")
     );
     let twice = |dims: &[usize]| (1..dims.len()).any(|i| dims[..i].contains(&dims[i]));
-    bail_if!(twice(&moved) || twice(&positions), shape(op, "{from:?} to {to:?}: a dimension is given twice"));
+    bail_if!(
+        twice(&moved) || twice(&positions),
+        shape(op, "got the dimensions {from:?} and positions {to:?}, expected each once")
+    );
     let mut others = (0..size.len()).filter(|d| !moved.contains(d));
     let at = |d| positions.iter().position(|&to| to == d).map(|i| moved[i]).or_else(|| others.next());
     Ok((0..size.len()).filter_map(at).collect())
@@ -232,7 +260,8 @@ pub fn moved_dims(size: &[usize], from: impl IntoShape, to: impl IntoShape) -> R
 macro_rules! composed_view {
     ($T:ident) => {
         impl $T {
-            /// Returns a view with the dimensions `from` at the positions `to`, the others in their order.
+            /// Returns a view with the dimensions `from` moved to the positions `to`. The others keep their
+            /// order.
             ///
             /// ```
             /// # use taper_tensor::Tensor;
@@ -243,30 +272,34 @@ macro_rules! composed_view {
             /// ```
             ///
             /// # Errors
-            /// When there are no such dimensions, one is given twice, or the numbers of both differ.
+            /// If a dimension is out of range or given twice, or there are not as many positions as
+            /// dimensions.
             #[track_caller]
             pub fn movedim(&self, from: impl $crate::IntoShape, to: impl $crate::IntoShape) -> Result<Self> {
                 self.permute($crate::support::moved_dims(&self.size(), from, to)?)
             }
 
-            /// Returns a view of the transposed matrices of a batch, `[.., n, m]` to `[.., m, n]`; PyTorch's
-            /// `x.mT`.
+            /// Returns a view of the transposed matrices of a batch: PyTorch's `x.mT`.
+            ///
+            /// # Shapes
+            /// Input `[.., n, m]`, output `[.., m, n]`.
             ///
             /// # Errors
-            /// When there are fewer than two dimensions.
+            /// If there are fewer than two dimensions.
+            /// If there are fewer than two dimensions.
             #[track_caller]
             pub fn mt(&self) -> Result<Self> {
                 $crate::bail_if!(
                     self.dim() < 2,
-                    shape("mt", "shape {:?} has fewer than 2 dimensions", self.size())
+                    shape("mt", "got shape {:?}, expected at least 2 dimensions", self.size())
                 );
                 self.transpose(-2, -1)
             }
 
-            /// Returns a view of the transposed matrix; a vector or a number stays as it is.
+            /// Returns a view of the transposed matrix. A tensor with fewer dimensions is returned unchanged.
             ///
             /// # Errors
-            /// When there are more than two dimensions.
+            /// If there are more than two dimensions.
             #[track_caller]
             pub fn t(&self) -> Result<Self> {
                 match self.dim() {
@@ -275,14 +308,14 @@ macro_rules! composed_view {
                     _ => {
                         $crate::bail!(shape(
                             "t",
-                            "shape {:?} has more than 2 dimensions; use transpose(dim0, dim1)",
+                            "got shape {:?}, expected at most 2 dimensions; use transpose(dim0, dim1)",
                             self.size()
                         ))
                     }
                 }
             }
 
-            /// Joins all dimensions into one; a view where the strides allow one.
+            /// Merges all dimensions into one. The result is a view if the strides allow it.
             #[track_caller]
             pub fn ravel(&self) -> Result<Self> {
                 self.reshape([self.numel()])
@@ -295,16 +328,16 @@ macro_rules! composed_view {
             }
 
             $crate::aliases! {
-                moveaxis = movedim(from: impl $crate::IntoShape, to: impl $crate::IntoShape), "its name in NumPy";
-                swapaxes = transpose(axis0: i64, axis1: i64), "its name in NumPy";
-                swapdims = transpose(dim0: i64, dim1: i64), "another name of PyTorch's";
-                broadcast_to = expand(sizes: impl $crate::IntoShape), "its name in NumPy";
+                moveaxis = movedim(from: impl $crate::IntoShape, to: impl $crate::IntoShape), "NumPy's name";
+                swapaxes = transpose(axis0: i64, axis1: i64), "NumPy's name";
+                swapdims = transpose(dim0: i64, dim1: i64), "PyTorch's alias";
+                broadcast_to = expand(sizes: impl $crate::IntoShape), "NumPy's name";
             }
 
-            /// Returns views of the shape that all tensors broadcast to.
+            /// Returns views of all tensors in the shape that they broadcast to.
             ///
             /// # Errors
-            /// When they do not broadcast.
+            /// If the shapes do not broadcast.
             #[track_caller]
             pub fn broadcast_tensors(tensors: &[impl $crate::AsTensor<Self>]) -> Result<Vec<Self>> {
                 let mut size = vec![];

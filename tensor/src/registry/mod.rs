@@ -1,17 +1,17 @@
-//! The registry: what is known of each operation, and how to call it on samples.
+//! The registry: the properties of each operation, and calls of it on samples.
 //!
-//! It is one table in pieces, a file for each family, as in `ops/`. A row becomes an [`Operation`], at which the
-//! library looks (`autocast`, for instance), and calls of the operation, which the tests make: on tensors and on
-//! variables, with usual arguments, hostile ones and those of reference cases.
+//! It is one table with a file for each family, as in `ops/`. A row becomes an [`Operation`], which the
+//! library reads (for `autocast`, for example), and calls of the operation, which the tests make: on tensors
+//! and on variables, with usual arguments, hostile ones and those of reference cases.
 //!
 //! ```text
 //! name "PyTorch's name" [dtypes gradient autocast CPU GPU] { (input, input) |v, c| call; … }
 //! ```
 //!
-//! In a call, `v` are the inputs, of the type `T`, and `c` gives the arguments: `c.int("dim", 1)` is 1, or what a
-//! reference case says for `dim`, or an absurd number. `as name` before a call says which reference cases
-//! it is for, where they do not have the operation's own name. The rows of `activations!` and `functions!` are
-//! in the registry by themselves.
+//! In a call, `v` are the inputs, of the type `T`, and `c` returns the arguments: `c.int("dim", 1)` is 1, or
+//! the `dim` of a reference case, or a hostile number. `as name` before a call selects its reference cases if
+//! they do not have the operation's own name. The rows of `activations!` and `functions!` are added to the
+//! registry automatically.
 
 mod activation;
 mod arithmetic;
@@ -48,19 +48,19 @@ use crate::formula::Elementwise;
 pub struct Operation {
     /// The method's name, on tensors and on variables.
     pub name: &'static str,
-    /// The family: the file of `ops/` that it is in.
+    /// The family: the file in `ops/`.
     pub family: &'static str,
     /// PyTorch's name, without `torch.`, and in the family `activation` without `nn.functional.`.
     pub torch: &'static str,
-    /// The dtypes that it takes.
+    /// The supported dtypes.
     pub dtypes: Dtypes,
-    /// The number of its derivatives.
+    /// The number of derivatives.
     pub gradient: Gradient,
-    /// The conversion that `autocast` makes of its operands.
+    /// The conversion of the operands by `autocast`.
     pub autocast: Autocast,
-    /// Its computation on the CPU.
+    /// The computation on the CPU.
     pub cpu: Kernel,
-    /// Its computation on a GPU.
+    /// The computation on a GPU.
     pub gpu: Kernel,
 }
 
@@ -85,7 +85,7 @@ macro_rules! words {
 }
 
 words! {
-    /// The dtypes that an operation takes.
+    /// The dtypes that an operation supports.
     Dtypes {
         /// All.
         any = "any",
@@ -98,35 +98,35 @@ words! {
         /// i64, i32, u32, u8 and bool.
         bits = "integer, bool",
     }
-    /// Counts the derivatives of an operation.
+    /// The number of derivatives of an operation.
     Gradient {
-        /// Not at all: the result is a mask, an index, a count, or does not vary.
+        /// None: the result is a mask, an index, a count, or constant.
         none = "none",
-        /// Once: the second derivative jumps or is 0 everywhere.
+        /// One: the second derivative is discontinuous or 0 everywhere.
         once = "first",
-        /// Twice, and more.
+        /// Two or more.
         twice = "second",
     }
-    /// Names the conversion that `autocast` makes of an operation's operands.
+    /// The conversion of an operation's operands by `autocast`.
     Autocast {
-        /// Nothing.
+        /// No conversion.
         keep = "",
-        /// Converts them to the scope's 16-bit dtype.
+        /// Conversion to the scope's 16-bit dtype.
         low = "16 bits",
-        /// Converts them to f32.
+        /// Conversion to float32.
         full = "f32",
-        /// Converts them to f32 on a GPU, as PyTorch's list for it says.
+        /// Conversion to float32 on a GPU, as in PyTorch's list for CUDA.
         full_on_gpu = "f32 on a GPU",
     }
-    /// Names the computation of an operation on a device.
+    /// The computation of an operation on a device.
     Kernel {
-        /// By a kernel of its own.
+        /// A kernel of its own.
         kernel = "kernel",
-        /// By the operations that it is composed of.
+        /// The operations that it is composed of.
         composed = "composed",
-        /// As a view: nothing is computed.
+        /// A view; nothing is computed.
         view = "view",
-        /// On the CPU, to which the operands are copied.
+        /// The CPU's kernel, on copies of the operands.
         fallback = "on the CPU",
     }
 }
@@ -172,7 +172,7 @@ macro_rules! operations {
     };
 }
 
-/// Makes rows constants.
+/// Makes constants from rows.
 macro_rules! describe {
     ($family:ident $($name:ident $torch:literal [$dtypes:ident $gradient:ident $autocast:ident $cpu:ident $gpu:ident]
         { $($samples:tt)* })*) => {

@@ -78,7 +78,7 @@ fn arithmetic_promotes_it() -> Result<()> {
         assert!(error.unwrap_err().to_string().contains("got bool"));
     }
     let message = x.add_(1).unwrap_err().to_string();
-    assert_eq!(message, "add_: the result is int64, which a tensor of bool cannot hold");
+    assert!(message.starts_with("add_: the result is int64, but the tensor is bool"), "{message}");
     x.mul_(false)?;
     assert_eq!(x.count_nonzero()?.item::<i64>()?, 0);
     Ok(())

@@ -91,7 +91,7 @@ fn order() -> Result<()> {
     assert_eq!(Tensor::new([0.0f32, 1.0, 2.0, 9.0])?.histc(2, 0.0, 2.0)?.to_vec::<f32>()?, [1.0, 2.0]);
     assert_eq!(
         x.topk(5, 1, Largest(true)).unwrap_err().to_string(),
-        "topk: dimension 1 of size 4 has no 5 elements"
+        "topk: got k = 5, expected at most 4, the size of dimension 1"
     );
     Ok(())
 }

@@ -75,9 +75,9 @@ fn what_is_no_tensor_is_refused() {
     assert_eq!(
         messages,
         [
-            "complex numbers (\"<c8\") are not supported: save .real and .imag",
-            "complex numbers (\"<c16\") are not supported: save .real and .imag",
-            "Python objects are not read: save numbers",
+            "complex numbers (\"<c8\") are not supported; save .real and .imag",
+            "complex numbers (\"<c16\") are not supported; save .real and .imag",
+            "Python objects are not supported; save numbers",
             "arrays of records are not supported",
             "arrays of records are not supported",
             "arrays of records are not supported",

@@ -27,7 +27,7 @@ fn views_share_memory_or_are_errors() -> Result<()> {
     }
     assert_eq!(
         x.transpose(0, 2)?.view(24).unwrap_err().to_string(),
-        "view: shape [4, 3, 2] with strides [1, 4, 12] is not [24] without a copy; use reshape([24])"
+        "view: got shape [4, 3, 2] with strides [1, 4, 12], which needs a copy to become [24]; use reshape([24])"
     );
     assert!(x.view(25).is_err() && x.view((-1, -1)).is_err() && x.view((-2, 12)).is_err());
     x.narrow(1, 1, 2)?.view((2, 8))?.select(1, 7)?.fill_(-1)?;

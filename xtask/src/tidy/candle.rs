@@ -4,14 +4,14 @@ use super::Finding;
 use super::file::{File, Role, has_word};
 
 pub fn check(file: &File) -> Vec<Finding> {
-    // The peer of a benchmark, and the test that a network serves there.
+    // A benchmark compares with candle, and a test serves a network there.
     if file.role() == Role::Bench
         || file.path.starts_with("vision-examples/") && file.path.ends_with("/candle.rs")
     {
         return Vec::new();
     }
     let in_tensor = file.path.starts_with("tensor/");
-    // Kernels are functions over slices, whose own gradients may be named so.
+    // Kernels are functions over slices; the names of their gradients are their own.
     let in_kernels = file.path.starts_with("tensor/src/cpu/");
     let advice = |code: &str| {
         let backward = code.contains(".backward(") && !in_kernels;

@@ -1,8 +1,8 @@
-//! A file as the rules see it: code, comments and tests told apart.
+//! A source file with code, comments and tests told apart.
 
 use super::mask::mask;
 
-/// What a source file is for, by where it stands.
+/// The role of a source file, by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Library,
@@ -12,18 +12,18 @@ pub enum Role {
 }
 
 pub struct File {
-    /// From the root of the repository, with `/`.
+    /// The path from the root of the repository, with `/`.
     pub path: String,
     pub lines: Vec<Line>,
 }
 
-/// A line of a file, cut into parallel strings: what is not code is blank in `code`, and so on.
-/// What is no Rust is neither, and stands in `raw` alone.
+/// A line of a file, split into parallel strings: code is blank in `comment`, and comments in `code`. Files
+/// in other languages than Rust have only `raw`.
 pub struct Line {
     pub raw: String,
     pub code: String,
     pub comment: String,
-    /// Whether it is part of an item under `#[cfg(test)]`.
+    /// True if the line is part of an item under `#[cfg(test)]`.
     pub test: bool,
 }
 
@@ -59,19 +59,19 @@ impl File {
         }
     }
 
-    /// The lines that end up in a library or program, with their numbers: no tests, benches or examples.
+    /// Returns the lines of a library or program, with their numbers, without tests, benches and examples.
     pub fn shipped(&self) -> impl Iterator<Item = (usize, &Line)> {
         let ships = self.is_rust() && self.role() == Role::Library;
         self.numbered().filter(move |(_, line)| ships && !line.test)
     }
 
-    /// All lines with their numbers, from 1.
+    /// Returns all lines with their numbers, from 1.
     pub fn numbered(&self) -> impl Iterator<Item = (usize, &Line)> {
         self.lines.iter().enumerate().map(|(i, line)| (i + 1, line))
     }
 
-    /// Whether the comment on line `number`, or the block of comments and attributes right above
-    /// it, satisfies `wanted`.
+    /// Returns true if the comment on line `number`, or one in the block of comments and attributes directly
+    /// above it, satisfies `wanted`.
     pub fn comment_at(&self, number: usize, wanted: impl Fn(&str) -> bool) -> bool {
         let above = self.lines[..number - 1].iter().rev().take_while(|line| {
             let code = line.code.trim();
@@ -81,12 +81,12 @@ impl File {
     }
 }
 
-/// Whether `code` holds the identifier `name`, not as part of a longer one.
+/// Returns true if `code` contains the identifier `name` as a whole word.
 pub fn has_word(code: &str, name: &str) -> bool {
     code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
 }
 
-/// The first and last line, from 0, of each item under a `cfg(test)`.
+/// Returns the first and last line, from 0, of each item under a `cfg(test)`.
 fn test_lines(code: &str) -> Vec<(usize, usize)> {
     let line_of = |at: usize| code[..at].matches('\n').count();
     code.match_indices("#[cfg(")
@@ -98,7 +98,7 @@ fn test_lines(code: &str) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// Where the item that follows position `from` ends: at its `;`, or the brace that closes it.
+/// Returns the end of the item that follows position `from`: its `;`, or the brace that closes it.
 fn end_of_item(code: &str, from: usize) -> usize {
     let mut depth = 0;
     for (i, c) in code[from..].char_indices() {

@@ -4,7 +4,7 @@ use super::Finding;
 use super::file::File;
 use super::manifest::dependencies;
 
-/// For each folder, the crates of this workspace that it may build on, its tests included.
+/// The crates of this workspace that each folder may depend on, in its tests too.
 const MAY_USE: [(&str, &[&str]); 9] = [
     ("tensor", &[]),
     ("tensor/pickle", &[]),

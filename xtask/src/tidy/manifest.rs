@@ -7,11 +7,11 @@ use super::file::File;
 pub struct Dependency<'a> {
     pub line: usize,
     pub name: &'a str,
-    /// What follows the name.
+    /// The text after the name.
     specification: &'a str,
 }
 
-/// The entries of the dependency tables of a `Cargo.toml`.
+/// Returns the entries of the dependency tables of a `Cargo.toml`.
 pub fn dependencies(file: &File) -> Vec<Dependency<'_>> {
     let mut table = "";
     let mut found = Vec::new();
@@ -19,7 +19,7 @@ pub fn dependencies(file: &File) -> Vec<Dependency<'_>> {
         let text = text.raw.trim();
         if let Some(header) = text.strip_prefix('[') {
             table = header.split(']').next().unwrap_or_default();
-            // `[dependencies.name]`: a table of its own for one dependency, specified on the next line.
+            // `[dependencies.name]` is a table for one dependency, specified on the next line.
             if let Some((_, name)) = table.rsplit_once("dependencies.") {
                 let specification = file.lines.get(line).map_or("", |next| &next.raw);
                 found.push(Dependency { line, name, specification });

@@ -1,14 +1,14 @@
-//! Telling Rust's code, comments and literals apart.
+//! Separation of Rust's code, comments and literals.
 
-/// `text` twice, with the same lines: once with all but the code blanked, and once with all but
-/// the comments. The contents of literals are in neither.
+/// Returns `text` twice, with the same lines: once with everything but the code blanked, and once with
+/// everything but the comments. Both omit the contents of literals.
 pub fn mask(text: &str) -> (String, String) {
     let chars: Vec<char> = text.chars().collect();
     let (mut code, mut comments) = (String::new(), String::new());
     let mut i = 0;
     while i < chars.len() {
         let (kind, length) = token(&chars, i);
-        // A file that ends within a literal ends it.
+        // The end of the file ends an open literal.
         let end = chars.len().min(i + length);
         for &c in &chars[i..end] {
             let blank = if c == '\n' { '\n' } else { ' ' };
@@ -27,7 +27,7 @@ enum Kind {
     Literal,
 }
 
-/// What starts at `i`, and how many characters it has; code goes one word or character at a time.
+/// Returns the kind and the length of the token at `i`; code advances by one word or character.
 fn token(chars: &[char], i: usize) -> (Kind, usize) {
     let at = |offset: usize| chars.get(i + offset).copied().unwrap_or('\n');
     let rest = &chars[i..];
@@ -71,7 +71,7 @@ fn block_comment(rest: &[char]) -> usize {
     i
 }
 
-/// The length of a string that starts with a quote and ends with one and `hashes` times `#`.
+/// Returns the length of a string that starts with a quote, and ends with a quote and `hashes` times `#`.
 fn string(rest: &[char], hashes: usize) -> usize {
     let mut i = 1;
     while i < rest.len() {
@@ -86,7 +86,8 @@ fn string(rest: &[char], hashes: usize) -> usize {
     i
 }
 
-/// A raw string with a prefix of `prefix` letters, or the word that only starts like one.
+/// Returns the kind and the length of a raw string with a prefix of `prefix` letters, or of the word that
+/// only starts like one.
 fn raw_string(rest: &[char], prefix: usize) -> (Kind, usize) {
     let hashes = rest.iter().skip(prefix).take_while(|c| **c == '#').count();
     if rest.get(prefix + hashes) != Some(&'"') {

@@ -1,6 +1,7 @@
 //! The architecture's invariants, checked over the sources.
 //!
-//! A rule is a function from one [`File`], or from all of them, to its findings, in a file of its own with its test.
+//! A rule is a function from one [`File`], or from all of them, to its findings, in a file of its own with
+//! its test.
 
 mod candle;
 mod file;
@@ -25,11 +26,11 @@ use file::File;
 /// Something that a rule found in a file.
 #[derive(Debug, PartialEq)]
 struct Finding {
-    /// Counted from 1.
+    /// The line number, from 1.
     line: usize,
-    /// What is wrong, and what to do.
+    /// The problem, and what to do.
     advice: String,
-    /// Only said, not failed.
+    /// True if it does not fail the check.
     warning: bool,
 }
 
@@ -57,7 +58,7 @@ const RULES: [(&str, Rule); 9] = [
     ("unsafe", unsafety::check),
 ];
 
-/// Checks every source, manifest and page under `root`, and prints what it finds.
+/// Checks every source, manifest and page under `root`, and prints the findings.
 pub fn run(root: &Path) -> Result<ExitCode, String> {
     let mut files = Vec::new();
     collect(root, root, &mut files).map_err(|error| format!("tidy: {error}"))?;
@@ -85,13 +86,13 @@ fn findings(files: &[File]) -> impl Iterator<Item = (&str, &'static str, Finding
     of_each.chain(unused::check(files).into_iter().map(|(path, finding)| (path, "unused", finding)))
 }
 
-/// The lines at which `rule` finds something in a file of this path and text.
+/// Returns the lines at which `rule` finds something in a file with this path and text.
 #[cfg(test)]
 fn lines(rule: Rule, path: &str, text: &str) -> Vec<usize> {
     rule(&File::new(path, text)).iter().map(|finding| finding.line).collect()
 }
 
-/// Reads the files that rules look at, below `folder`. What is hidden, built or downloaded stays out.
+/// Reads the files that rules check, below `folder`. Hidden, built and downloaded files are skipped.
 fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

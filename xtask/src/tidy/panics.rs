@@ -1,4 +1,4 @@
-//! Library code returns errors; what can never fail says why in an `// invariant:` comment.
+//! Library code returns errors. A panic that cannot happen is explained in an `// invariant:` comment.
 
 use super::Finding;
 use super::file::File;
@@ -17,12 +17,12 @@ pub fn check(file: &File) -> Vec<Finding> {
         .collect()
 }
 
-/// How many panics of a file are reviewed as impossible.
+/// Returns the number of panics of a file that are reviewed as impossible.
 pub fn invariants(file: &File) -> usize {
     panicking(file).filter(|(number, _)| is_invariant(file, *number)).count()
 }
 
-/// The lines of library code that may panic, and by what.
+/// Returns the lines of library code that may panic, and the panicking call.
 fn panicking(file: &File) -> impl Iterator<Item = (usize, String)> {
     file.shipped().filter_map(|(number, line)| {
         let method =

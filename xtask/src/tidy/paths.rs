@@ -1,9 +1,9 @@
-//! Nothing names a folder of somebody's machine.
+//! No file names a folder of one machine.
 
 use super::Finding;
 use super::file::File;
 
-/// Where people's files stand; slashes are added in [`check`], or this file would name them.
+/// Folders of users' files; [`check`] adds the slashes, because otherwise this file would contain them.
 const HOMES: [&str; 5] = ["home", "root", "work", "Users", "mnt"];
 
 pub fn check(file: &File) -> Vec<Finding> {
@@ -22,7 +22,7 @@ pub fn check(file: &File) -> Vec<Finding> {
     file.numbered().filter_map(|(number, line)| Some((number, named(&line.raw)?))).map(finding).collect()
 }
 
-/// Whether a path that follows `before` is absolute, and no part of a URL or relative path.
+/// Returns true if a path that follows `before` is absolute, and not part of a URL or relative path.
 fn starts_path(before: &str) -> bool {
     let drive = before.strip_suffix(':').unwrap_or(before);
     let inside = |c: char| c.is_alphanumeric() || "._-~/*}".contains(c);

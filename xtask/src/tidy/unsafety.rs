@@ -1,4 +1,4 @@
-//! `unsafe` stands in the kernels and the array bridge, and says there why it is sound.
+//! `unsafe` is limited to the kernels and the array bridge, with a comment that explains why it is sound.
 
 use super::Finding;
 use super::file::{File, has_word};
@@ -20,12 +20,13 @@ pub fn check(file: &File) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether a line declares an unsafe function: what makes it sound is told where it is called.
+/// Returns true if a line declares an unsafe function, which is explained where it is called.
 fn only_declares(code: &str) -> bool {
     code.matches("unsafe fn").count() == code.matches("unsafe").count()
 }
 
-/// Whether a comment explains the `unsafe` on a line: at it, or above its statement's first line.
+/// Returns true if a comment explains the `unsafe` on a line: on that line, or above its statement's first
+/// line.
 fn explained(file: &File, number: usize) -> bool {
     let continues = |above: &str| !above.is_empty() && !above.ends_with([';', '{', '}', ',', ']']);
     let mut first = number;

@@ -1,11 +1,11 @@
-//! A dependency that is declared is used: built for nothing, it costs everybody's first build.
+//! Every declared dependency is used: an unused one costs build time.
 
 use super::Finding;
 use super::file::{File, has_word};
 use super::manifest::{Dependency, dependencies};
 
-/// Returns the dependencies that no source of their package names, and those of the root's table that no package
-/// names; each with the manifest's path.
+/// Returns the dependencies that no source of their package uses, and those of the root's table that no
+/// package uses, each with the manifest's path.
 pub fn check(files: &[File]) -> Vec<(&str, Finding)> {
     let manifests: Vec<(&File, Vec<Dependency<'_>>)> = files
         .iter()
@@ -14,7 +14,7 @@ pub fn check(files: &[File]) -> Vec<(&str, Finding)> {
         .collect();
     let named = |name: &str| manifests.iter().flat_map(|(_, all)| all).filter(|d| d.name == name).count();
     let in_source = |folder: &str, dependency: &Dependency<'_>| {
-        // A library may leave the hyphen of its package out.
+        // A library may be named without the hyphen of its package.
         let names = ["_", ""].map(|hyphen| dependency.name.replace('-', hyphen));
         let sources = files.iter().filter(|file| file.is_rust() && file.path.starts_with(folder));
         sources.flat_map(|file| &file.lines).any(|line| names.iter().any(|name| has_word(&line.raw, name)))
@@ -23,7 +23,7 @@ pub fn check(files: &[File]) -> Vec<(&str, Finding)> {
     for (manifest, all) in &manifests {
         let folder = manifest.path.strip_suffix("Cargo.toml").unwrap_or_default();
         for dependency in all {
-            // The root's table is for all packages, one of which names it again.
+            // A package that uses an entry of the root's table names it again.
             let used =
                 if folder.is_empty() { named(dependency.name) > 1 } else { in_source(folder, dependency) };
             if !used {

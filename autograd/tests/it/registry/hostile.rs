@@ -1,5 +1,5 @@
-//! Every operation with arguments and inputs drawn at random, most of them absurd, of all dtypes and layouts: a
-//! result or an error, and never a panic, an abort or the machine's whole memory. A case's seed is in its
+//! Every operation with arguments and inputs drawn at random, most of them absurd, of all dtypes and layouts:
+//! a result or an error, and never a panic, an abort or the machine's whole memory. A case's seed is in its
 //! message, so that a failure comes back.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -97,8 +97,8 @@ fn views_share_their_memory_and_others_do_not() {
         let inputs: Vec<Tensor> = sample.ordinary().into_iter().map(|(x, _)| x).collect();
         let outputs = (sample.tensor)(&inputs, &Usual);
         let Ok(outputs) = outputs else { continue };
-        // The samples of these begin with a copy; they give the input back where nothing changes; indices make a
-        // view or a copy.
+        // The samples of these begin with a copy; they give the input back where nothing changes; indices
+        // make a view or a copy.
         if ["view", "view_as", "as_strided", "to_dtype", "i"].contains(&op.name) {
             continue;
         }
@@ -108,7 +108,8 @@ fn views_share_their_memory_and_others_do_not() {
 }
 
 /// Where the tests compute on a GPU, and the way over the CPU is an error: an operation goes that way if the
-/// registry says so, and not otherwise. `cargo xtask gpu-check` runs this; elsewhere there is nothing to check.
+/// registry says so, and not otherwise. `cargo xtask gpu-check` runs this; elsewhere there is nothing to
+/// check.
 #[test]
 fn kernels_are_what_the_registry_says_on_a_strict_gpu() {
     if !(crate::device().is_cuda() && taper_tensor::cuda::strict()) {

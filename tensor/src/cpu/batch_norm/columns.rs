@@ -1,5 +1,5 @@
-//! Channels of few values a sample, side by side: each sample's values of a range of channels are
-//! one row, and what is gathered has a place for each of the row's values. Sums are in f64.
+//! Channels with few values per sample, processed side by side. Each sample's values of a range of channels
+//! form one row, and sums have an element for each of the row's values. Sums are in f64.
 
 use std::ops::Range;
 
@@ -8,24 +8,24 @@ use crate::cpu::parallel::Disjoint;
 use crate::cpu::simd::simd;
 use crate::cpu::vector::Lanes;
 
-/// The places in memory of the row of sample `n`.
+/// Returns the positions in memory of the row of sample `n`.
 #[inline(always)]
 fn row(shape: &Shape, n: usize, range: &Range<usize>) -> Range<usize> {
     shape.row(n, range.start)..shape.row(n, range.end)
 }
 
-/// The sum of each channel's places.
+/// Returns the sum of each channel's elements.
 fn of_channels<'a>(shape: &Shape, places: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
     places.chunks_exact(shape.size).map(|places| places.iter().fold(0.0, |sum, place| sum + place))
 }
 
-/// Each channel's value at each of its places.
+/// Repeats each channel's value for each of its elements.
 fn at_places<T: Copy>(shape: &Shape, values: impl Iterator<Item = T>) -> Vec<T> {
     values.flat_map(|value| std::iter::repeat_n(value, shape.size)).collect()
 }
 
 simd!(
-    /// The moments of the channels `range`.
+    /// Returns the moments of the channels `range`.
     pub fn moments<const L: usize, T: Lanes>(shape: &Shape, x: &[T], range: Range<usize>) -> Vec<Moments> {
         let (count, width) = (shape.count() as f64, range.len() * shape.size);
         let mut sums = vec![0.0; width];
@@ -51,7 +51,7 @@ simd!(
 );
 
 simd!(
-    /// The sums of dy and of dy (x - mean) over the channels `range`.
+    /// Returns the sums of dy and of dy (x - mean) over the channels `range`.
     pub fn gradient_sums<const L: usize, T: Lanes>(
         shape: &Shape,
         x: &[T],
@@ -77,7 +77,7 @@ simd!(
 );
 
 simd!(
-    /// Normalises the channels `range`; the caller alone uses those channels of `y`.
+    /// Normalises the channels `range`. Nothing else may use those channels of `y`.
     pub fn normalise<const L: usize, T: Lanes>(
         shape: &Shape,
         x: &[T],
@@ -92,7 +92,7 @@ simd!(
         let (mean, scale, bias) = (&mean[..width], &scale[..width], &bias[..width]);
         for n in 0..shape.batch {
             let row = row(shape, n, &range);
-            // SAFETY: the caller alone uses these channels.
+            // SAFETY: nothing else uses these channels.
             let y = unsafe { y.part(row.start, width) };
             let x = &x[row][..width];
             for i in 0..width {
@@ -103,7 +103,7 @@ simd!(
 );
 
 simd!(
-    /// The gradient of the channels `range`; the caller alone uses those channels of `dx`.
+    /// Computes the gradient of the channels `range`. Nothing else may use those channels of `dx`.
     pub fn gradient<const L: usize, T: Lanes>(
         shape: &Shape,
         x: &[T],
@@ -121,7 +121,7 @@ simd!(
         let (level, slope) = (&level[..width], &slope[..width]);
         for n in 0..shape.batch {
             let row = row(shape, n, &range);
-            // SAFETY: the caller alone uses these channels.
+            // SAFETY: nothing else uses these channels.
             let dx = unsafe { dx.part(row.start, width) };
             let (x, dy) = (&x[row.clone()][..width], &dy[row][..width]);
             for i in 0..width {

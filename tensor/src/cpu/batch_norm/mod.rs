@@ -1,9 +1,9 @@
 //! Batch norm over `[batch, channels, size]`.
 //!
-//! A channel's values are read from memory once for its statistics, and once more, mostly from the
-//! cache, to be normalised. Statistics are gathered in blocks that fit the cache: a block's mean,
-//! then its squared deviations from it, joined in f64 (Chan, Golub and LeVeque), so that a mean
-//! much larger than the deviation costs no digits.
+//! A channel's values are read from memory once for its statistics, and once more, mostly from the cache, for
+//! the normalisation. Statistics are computed in blocks that fit the cache: a block's mean, then its squared
+//! deviations from it, merged in f64 (Chan, Golub and LeVeque). So a mean much larger than the deviation does
+//! not lose precision.
 
 mod columns;
 mod rows;
@@ -18,7 +18,7 @@ use super::parallel::{self, Disjoint};
 use super::real::Real;
 use super::vector::Lanes;
 
-/// Channels of fewer values in a row are taken side by side.
+/// The number of contiguous values below which channels are processed side by side.
 const SHORT: usize = 32;
 
 /// `batch` samples of `channels` channels of `size` values each.
@@ -33,7 +33,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Values of one channel.
+    /// Returns the number of values of one channel.
     fn count(&self) -> usize {
         self.batch * self.size
     }
@@ -46,26 +46,25 @@ impl Shape {
         self.size < SHORT
     }
 
-    /// Where the row of channel `c` of sample `n` begins.
+    /// Returns the start of the row of channel `c` of sample `n`.
     #[inline(always)]
     fn row(&self, n: usize, c: usize) -> usize {
         (n * self.channels + c) * self.size
     }
 
-    /// Calls `f` with ranges of channels, over the threads where there is enough to do.
+    /// Calls `f` with ranges of channels, over the threads if there is enough work.
     fn each(&self, ns_each: f64, f: impl Fn(Range<usize>) + Sync + Send) {
         if self.len() == 0 {
             return;
         }
-        // Short rows are taken by whole cache lines of them.
+        // Short rows are distributed by whole cache lines.
         let least = if self.is_short() { 256_usize.div_ceil(self.size.max(1)) } else { 1 };
         let grain = ((1 << 14) / self.count().max(1)).max(least);
         parallel::for_each_range(self.channels, grain, ns_each * self.count() as f64, f);
     }
 }
 
-/// What the normalised values are multiplied by and what is added to them: a number for each
-/// channel; 1 and 0 where there is none.
+/// The weight and the bias of each channel; 1 and 0 if missing.
 #[derive(Clone, Copy, Debug)]
 pub struct Affine<'a, T> {
     /// The factors.
@@ -74,7 +73,7 @@ pub struct Affine<'a, T> {
     pub bias: Option<&'a [T]>,
 }
 
-/// How many values, their mean, and the sum of their squared deviations from it.
+/// The number of values, their mean, and the sum of their squared deviations from it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Moments {
     pub count: f64,
@@ -83,7 +82,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// The moments of both together.
+    /// Returns the moments of both together.
     #[inline(always)]
     fn join(self, other: Self) -> Self {
         let count = self.count + other.count;
@@ -99,7 +98,7 @@ impl Moments {
     }
 }
 
-/// `y = (x - mean) * scale + bias`, for one channel.
+/// The line `y = (x - mean) * scale + bias` of one channel.
 #[derive(Clone, Copy, Debug)]
 struct Line<T> {
     mean: T,
@@ -114,7 +113,7 @@ impl<T: Real> Line<T> {
     }
 }
 
-/// `dx = dy * scale - level - (x - mean) * slope`, for one channel.
+/// The coefficients of `dx = dy * scale - level - (x - mean) * slope` for one channel.
 #[derive(Clone, Copy, Debug)]
 struct Coefficients<T> {
     mean: T,
@@ -123,12 +122,12 @@ struct Coefficients<T> {
     slope: T,
 }
 
-/// 1 / sqrt(variance + eps)
+/// Returns 1 / sqrt(variance + eps).
 fn inverse_deviation(variance: f64, eps: f64) -> f64 {
     1.0 / (variance + eps).sqrt()
 }
 
-/// The batch, normalised, and what it was normalised by.
+/// The normalised batch, and its statistics.
 #[derive(Clone, Debug)]
 pub struct Normalised<T> {
     /// The values.
@@ -142,10 +141,10 @@ pub struct Normalised<T> {
 /// Normalises by the batch's own statistics: `y = (x - mean) / sqrt(var + eps) * weight + bias`.
 ///
 /// # Panics
-/// If a slice's length is not what `shape` says, as in all functions here.
+/// If the length of a slice does not match `shape`, as in all functions here.
 pub fn train<T: Lanes>(shape: &Shape, x: &[T], affine: Affine<'_, T>, eps: f64) -> Normalised<T> {
     assert_eq!(x.len(), shape.len(), "batch_norm: wrong sizes");
-    // Of nothing, both are no numbers.
+    // Without values, both are NaN.
     let (mut mean, mut var) = (vec![T::of(f64::NAN); shape.channels], vec![T::of(f64::NAN); shape.channels]);
     let (means, vars) = (Disjoint::new(&mut mean), Disjoint::new(&mut var));
     let fill = |y: &mut [T]| {
@@ -208,24 +207,24 @@ pub struct Used<'a, T> {
     pub mean: &'a [T],
     /// The variance of each channel.
     pub var: &'a [T],
-    /// What was added to the variance.
+    /// The number added to the variance.
     pub eps: f64,
-    /// Whether they were the batch's own ([`train`]), and so depend on x.
+    /// True if they are the batch's own ([`train`]), and so depend on x.
     pub of_batch: bool,
 }
 
 /// The gradients of the input, the weight and the bias.
 #[derive(Clone, Debug)]
 pub struct Gradients<T> {
-    /// Of the input.
+    /// The gradient of the input.
     pub x: Vec<T>,
-    /// Of the weight.
+    /// The gradient of the weight.
     pub weight: Vec<T>,
-    /// Of the bias.
+    /// The gradient of the bias.
     pub bias: Vec<T>,
 }
 
-/// The gradients of [`train`] or [`infer`]:
+/// Returns the gradients of [`train`] or [`infer`]:
 ///
 /// ```text
 /// dbias = sum dy, dweight = sum dy (x - mean) / d       with d = sqrt(var + eps)

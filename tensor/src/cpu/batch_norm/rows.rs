@@ -1,4 +1,4 @@
-//! One channel: a row of `size` values in each sample.
+//! Statistics and normalisation of one channel: a row of `size` values in each sample.
 
 use super::{Coefficients, Line, Moments, Shape};
 use crate::cpu::parallel::Disjoint;
@@ -6,10 +6,10 @@ use crate::cpu::row_norm::Centre;
 use crate::cpu::simd::simd;
 use crate::cpu::vector::{Lanes, Vector};
 
-/// Values that are read twice while they are in the nearest cache.
+/// The number of values that are read twice while they are in the level-1 cache.
 pub const BLOCK: usize = 4096;
 
-/// The sum of all lanes, in the same order whatever was added to which.
+/// Returns the sum of all lanes, in a fixed order.
 #[inline(always)]
 fn total<const L: usize, T: Lanes>(sums: [Vector<T, L>; 4]) -> T {
     sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()
@@ -29,7 +29,7 @@ fn add<const L: usize, T: Lanes>(x: &[T], sums: &mut [Vector<T, L>; 4]) {
     }
 }
 
-/// Adds x - mean to one sum and its square to another.
+/// Adds x - mean to one sum, and its square to another.
 #[inline(always)]
 fn add_deviations<const L: usize, T: Lanes>(
     x: &[T],
@@ -40,7 +40,7 @@ fn add_deviations<const L: usize, T: Lanes>(
     let means = [-mean; L];
     let fours = x.chunks_exact(4 * L);
     for part in fours.remainder().chunks(L) {
-        // Lanes beyond the end are 0, and so is what is added to them.
+        // Lanes beyond the end are 0, so they add 0.
         let d = Vector::of(part).add(Vector::of(&means[..part.len()]));
         sums[0] = sums[0].add(d);
         squares[0] = d.fma(d, squares[0]);
@@ -54,7 +54,7 @@ fn add_deviations<const L: usize, T: Lanes>(
     }
 }
 
-/// The moments of channel `c` of `rows` samples from sample `first` on.
+/// Returns the moments of channel `c` of `rows` samples from sample `first` on.
 #[inline(always)]
 fn block<const L: usize, T: Lanes>(shape: &Shape, x: &[T], c: usize, first: usize, rows: usize) -> Moments {
     let count = (rows * shape.size) as f64;
@@ -67,12 +67,12 @@ fn block<const L: usize, T: Lanes>(shape: &Shape, x: &[T], c: usize, first: usiz
     for n in first..first + rows {
         add_deviations(&x[shape.row(n, c)..][..shape.size], near, &mut sums, &mut squares);
     }
-    // The sum of large values has lost digits; that of their deviations has them.
+    // The sum of large values has lost digits, which the sum of their deviations has.
     let off = total(sums).f64() / count;
     Moments { count, mean: near.f64() + off, squares: total(squares).f64() - count * off * off }
 }
 
-/// The moments of `x`, or with [`Centre::Zero`] its squares, and a mean of 0.
+/// Returns the moments of `x`; with [`Centre::Zero`], its squares and a mean of 0.
 #[inline(always)]
 pub fn moments_of<const L: usize, T: Lanes>(x: &[T], centre: Centre) -> Moments {
     let mut moments = Moments::default();
@@ -90,7 +90,7 @@ pub fn moments_of<const L: usize, T: Lanes>(x: &[T], centre: Centre) -> Moments 
 }
 
 simd!(
-    /// The moments of channel `c`.
+    /// Returns the moments of channel `c`.
     pub fn moments<const L: usize, T: Lanes>(shape: &Shape, x: &[T], c: usize) -> Moments {
         let rows = (BLOCK / shape.size.max(1)).max(1);
         let mut moments = Moments::default();
@@ -102,7 +102,7 @@ simd!(
 );
 
 simd!(
-    /// The sums of dy and of dy (x - mean) over channel `c`.
+    /// Returns the sums of dy and of dy (x - mean) over channel `c`.
     pub fn gradient_sums<const L: usize, T: Lanes>(
         shape: &Shape,
         x: &[T],
@@ -120,7 +120,7 @@ simd!(
     }
 );
 
-/// The sums of dy and of dy (x - mean), a block at a time.
+/// Returns the sums of dy and of dy (x - mean), computed a block at a time.
 #[inline(always)]
 pub fn sums<const L: usize, T: Lanes>(x: &[T], dy: &[T], mean: T) -> (f64, f64) {
     let mut total = (0.0, 0.0);
@@ -154,7 +154,7 @@ fn block_sums<const L: usize, T: Lanes>(x: &[T], dy: &[T], mean: T) -> (f64, f64
 }
 
 simd!(
-    /// Normalises channel `c`; the caller alone uses that channel of `y`.
+    /// Normalises channel `c`. Nothing else may use that channel of `y`.
     pub fn normalise<const L: usize, T: Lanes>(
         shape: &Shape,
         x: &[T],
@@ -165,7 +165,7 @@ simd!(
         let Line { mean, scale, bias } = line;
         for n in 0..shape.batch {
             let at = shape.row(n, c);
-            // SAFETY: the caller alone uses this channel.
+            // SAFETY: nothing else uses this channel.
             let y = unsafe { y.part(at, shape.size) };
             for (y, &x) in y.iter_mut().zip(&x[at..][..shape.size]) {
                 *y = (x - mean).fma::<L>(scale, bias);
@@ -175,7 +175,7 @@ simd!(
 );
 
 simd!(
-    /// The gradient of channel `c`; the caller alone uses that channel of `dx`.
+    /// Computes the gradient of channel `c`. Nothing else may use that channel of `dx`.
     pub fn gradient<const L: usize, T: Lanes>(
         shape: &Shape,
         x: &[T],
@@ -187,7 +187,7 @@ simd!(
         let Coefficients { mean, scale, level, slope } = k;
         for n in 0..shape.batch {
             let at = shape.row(n, c);
-            // SAFETY: the caller alone uses this channel.
+            // SAFETY: nothing else uses this channel.
             let dx = unsafe { dx.part(at, shape.size) };
             let (x, dy) = (&x[at..][..shape.size], &dy[at..][..shape.size]);
             for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {

@@ -1,7 +1,7 @@
-//! Direct convolution with the results' channels in the lanes of a vector: for many channels.
+//! Direct convolution with the output channels in the lanes of a vector: for many channels.
 //!
-//! A tile of sums is `V` vectors of channels by `P` pixels. Each term of the sum loads the weights
-//! of these channels, packed side by side, and one value a pixel from the padded planes.
+//! A tile of sums is `V` vectors of channels by `P` pixels. Each term of the sum loads the weights of these
+//! channels, packed side by side, and one value per pixel from the padded planes.
 
 use std::ops::Range;
 
@@ -14,19 +14,20 @@ use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint, Share};
 use crate::cpu::simd::simd;
 
-/// Nanoseconds a multiplication on one thread.
+/// The cost of a multiplication on one thread, in nanoseconds.
 const NS: f64 = 0.012;
-/// Independent pieces of work that give every thread its share.
+/// The number of independent pieces of work that keeps every thread busy.
 const PIECES: usize = 16;
-/// Results whose weights are packed side by side, but for the last block of them.
+/// The number of results whose weights are packed side by side, except for the last block.
 pub const BLOCK: usize = 64;
-/// Terms that are summed at all pixels of a chunk before the next: their weights, 32 KiB, then stay in
-/// the level-1 cache.
+/// The number of terms that are summed for all pixels of a chunk before the next terms: their weights, 32
+/// KiB, then stay in the level-1 cache.
 const TERMS: usize = 128;
-/// Pixels of a chunk, if it is summed in one go or in several: multiples of every tile's.
+/// The number of pixels of a chunk that is summed at once, and of one summed in several parts: multiples of
+/// the pixels of every tile.
 const CHUNKS: [usize; 2] = [48, 240];
 
-/// The forward pass, or the input's gradient (then `x` is the output's and `y` the input's).
+/// Computes the forward pass, or the input's gradient (then `x` is the output's and `y` the input's).
 pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     let units = Units::new(s, pass);
     let c = &units.correlation;
@@ -37,7 +38,7 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
     let lengths: Vec<usize> =
         c.classes.iter().map(|class| packed_len(c.results, class.offsets.len() + 1)).collect();
     let group_len: usize = lengths.iter().sum();
-    // Pieces that share a unit find its planes filled: few, as there are few units then.
+    // Pieces that share a unit find its planes filled. They are few, because then there are few units.
     let shared_len = if shares > 1 { units.count() * s.groups * units.len() } else { 0 };
     scratch::with(s.groups * group_len + shared_len, |room: &mut [f32]| {
         let (packed, shared) = room.split_at_mut(s.groups * group_len);
@@ -56,7 +57,7 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
             let (share, group, number) =
                 (piece % shares, piece / shares % s.groups, piece / shares / s.groups);
             let unit = units.get(number);
-            // SAFETY: this piece alone writes its share of the results, at its unit's pixels.
+            // SAFETY: only this piece writes its share of the results, at its unit's pixels.
             let mut y = unsafe { y.share() };
             let mut compute = |planes: &[f32]| {
                 let mut packed = &packed[group * group_len..];
@@ -87,17 +88,17 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
     });
 }
 
-/// The lanes that a block of `results` takes when packed.
+/// Returns the number of lanes of a packed block of `results`.
 pub fn lanes(results: usize) -> usize {
     results.next_multiple_of(16)
 }
 
-/// Elements of `terms` values of each of `results`, packed.
+/// Returns the number of elements of `terms` values of each of `results`, packed.
 pub fn packed_len(results: usize, terms: usize) -> usize {
     (results / BLOCK * BLOCK + lanes(results % BLOCK)) * terms
 }
 
-/// Packs, block by block of results, their bias, then their weights for each term; 0 beyond.
+/// Packs, block by block of results, their bias, then their weights for each term, padded with 0.
 fn pack(c: &Correlation, class: &Class, w: &[f32], bias: Option<&[f32]>, packed: &mut [f32]) {
     let block_len = BLOCK * (class.offsets.len() + 1);
     parallel::for_each_chunk(packed, block_len, 0.5, |block, packed| {
@@ -121,7 +122,7 @@ fn pack(c: &Correlation, class: &Class, w: &[f32], bias: Option<&[f32]>, packed:
     });
 }
 
-/// Where each pixel of a class in a unit is in the planes, and in the first of the results.
+/// Returns the position of each pixel of a class in a unit, in the planes and in the first of the results.
 pub fn places(
     c: &Correlation,
     class: &Class,
@@ -141,16 +142,16 @@ pub fn places(
     places
 }
 
-/// Where a block of results is written.
+/// The destination of a block of results.
 struct Target<'a, 'b> {
     results: Range<usize>,
-    /// Elements between neighbouring results.
+    /// The number of elements between neighbouring results.
     area: usize,
     y: &'a mut Share<'b, f32>,
 }
 
 simd!(
-    /// One block of results at all `pixels`; `sums` has room for them.
+    /// Computes one block of results at all `pixels`; `sums` is memory for them.
     fn tiles<const L: usize>(
         planes: &[f32],
         offsets: &[usize],
@@ -167,7 +168,7 @@ simd!(
         let (bias, weights) = packed.split_at(width);
         let held = sums.as_mut_ptr();
         let mut start = (bias.as_ptr(), 0);
-        // One part at least, for the bias.
+        // There is at least one part, for the bias.
         for part in 0..offsets.len().div_ceil(TERMS).max(1) {
             let offsets = &offsets[part * TERMS..offsets.len().min((part + 1) * TERMS)];
             let a = (planes.as_ptr(), |p: usize| pixels[p].0, |k: usize| offsets[k]);
@@ -180,18 +181,18 @@ simd!(
     }
 );
 
-/// Writes the sums of `pixels`, `width` results each, to the results' planes.
+/// Writes the sums of `pixels`, `width` results each, to the planes of the results.
 #[inline(always)]
 fn write<const L: usize>(sums: &[f32], width: usize, pixels: &[(usize, usize)], to: &mut Target<'_, '_>) {
     let results = to.results.clone();
     for (pixels, sums) in pixels.chunks(L).zip(sums.chunks_exact(L * width)) {
         let first = pixels[0].1;
-        // Places increase, so that the last one tells whether there is a gap.
+        // Positions increase, so the last one shows if there is a gap.
         let dense = pixels.len() == L && pixels[L - 1].1 - first == L - 1;
         for v in (0..results.len()).step_by(L) {
             let mut rows = [Register::<L>::splat(0.0); L];
             for (i, row) in rows.iter_mut().enumerate() {
-                // SAFETY: `sums` is L rows of `width` results, of which `v` and L - 1 more are some.
+                // SAFETY: `sums` is L rows of `width` results, which include `v` and the following L - 1.
                 *row = unsafe { Register::<L>::load(sums.as_ptr().add(i * width + v)) };
             }
             let rows = Register::<L>::transpose(rows);

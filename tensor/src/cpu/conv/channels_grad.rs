@@ -1,8 +1,8 @@
-//! The weight's gradient with the output's channels in the lanes of a vector.
+//! The gradient of the weight with the output channels in the lanes of a vector.
 //!
-//! A tile of sums is `V` vectors of channels by `P` weights of each. Each pixel adds the product of
-//! its output gradients, turned so that channels lie side by side, and one value a weight from the
-//! padded planes.
+//! A tile of sums is `V` vectors of channels by `P` weights of each. Each pixel adds the product of its
+//! output gradients, transposed so that channels are side by side, and one value per weight from the padded
+//! planes.
 
 use std::ops::Range;
 
@@ -14,18 +14,19 @@ use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint};
 use crate::cpu::simd::simd;
 
-/// Nanoseconds a multiplication on one thread.
+/// The cost of a multiplication on one thread, in nanoseconds.
 const NS: f64 = 0.012;
-/// Independent pieces of work that give every thread its share.
+/// The number of independent pieces of work that keeps every thread busy.
 const PIECES: usize = 16;
-/// Elements that all partial sums may have.
+/// The maximum number of elements of all partial sums.
 const MAX_SUMS: usize = 1 << 21;
-/// Elements that the padded planes of all images may have to be kept: 32 MiB.
+/// The maximum number of elements of all images' padded planes for them to be kept: 32 MiB.
 const MAX_FILLED: usize = 1 << 23;
-/// Pixels that are summed for all weights before the next: their gradients stay in the level-1 cache.
+/// The number of pixels that are summed for all weights before the next pixels: their gradients stay in the
+/// level-1 cache.
 const PIXELS: usize = 128;
 
-/// See [`super::weight_grad`].
+/// Computes the gradient; see [`super::weight_grad`].
 pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let units = Units::new(s, Pass::WeightGrad);
     let (c, class) = (&units.correlation, &units.correlation.classes[0]);
@@ -33,11 +34,11 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let blocks = c.results.div_ceil(BLOCK);
     let terms = class.offsets.len();
     let len = packed_len(c.results, terms);
-    // How many sums there are, and what each adds in which order, follows from the shape alone.
+    // The number of sums, and the terms and order of each, follow from the shape alone.
     let sums = (PIECES / (s.groups * blocks)).min(MAX_SUMS / (s.groups * len)).clamp(1, units.count());
     let shares = if parallel::worth(ns) { blocks } else { 1 };
     let pieces = sums * s.groups * shares;
-    // Pieces that share units find their planes filled, if these are not too many.
+    // Pieces that share units find their planes filled, if these are not too large.
     let filled = units.count() * s.groups * units.len();
     let filled = if shares > 1 && filled <= MAX_FILLED { filled } else { 0 };
     scratch::with(sums * s.groups * len + filled, |room: &mut [f32]| {
@@ -49,7 +50,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
             let blocks = share * blocks / shares..(share + 1) * blocks / shares;
             let start = blocks.start * BLOCK * terms;
             let end = len.min(blocks.end * BLOCK * terms);
-            // SAFETY: this piece alone writes its blocks of its sum.
+            // SAFETY: only this piece writes its blocks of its sum.
             let packed = unsafe { all.part((sum * s.groups + group) * len + start, end - start) };
             packed.fill(0.0);
             for number in sum * units.count() / sums..(sum + 1) * units.count() / sums {
@@ -73,13 +74,13 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
                 });
             }
         });
-        // Each block's sums are added up and turned into its rows of weights.
+        // The sums of each block are added up, and transposed to its rows of weights.
         let dw = Disjoint::new(dw);
         parallel::for_each(s.groups * blocks, (sums + 1) as f64 * (BLOCK * terms) as f64 * 0.2, |piece| {
             let (group, block) = (piece / blocks, piece % blocks);
             let results = block * BLOCK..c.results.min((block + 1) * BLOCK);
             let (at, size) = (group * len + block * BLOCK * terms, lanes(results.len()) * terms);
-            // SAFETY: this piece alone uses its block of each sum, and its rows of weights.
+            // SAFETY: only this piece uses its block of each sum, and its rows of weights.
             let block = |sum: usize| unsafe { all.part(sum * s.groups * len + at, size) };
             // SAFETY: likewise.
             let dw = unsafe { dw.part((group * c.results + results.start) * terms, results.len() * terms) };
@@ -110,7 +111,7 @@ simd!(
         let mut turned = [0.0; PIXELS * BLOCK];
         let mut start = 0;
         while start < pixels.len() {
-            // A run of pixels that are neighbours in the gradient, too.
+            // A run of pixels that are also neighbours in the gradient.
             let first = pixels[start].1;
             let run =
                 pixels[start..].iter().enumerate().take_while(|(i, pixel)| pixel.1 == first + i).count();

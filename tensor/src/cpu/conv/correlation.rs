@@ -1,31 +1,31 @@
-//! The forward pass and the input's gradient as the same thing: sums over the taps of a window
-//! that slides over zero-padded planes, one pixel at a time.
+//! The forward pass and the input's gradient as one algorithm: sums over the taps of a window that slides
+//! over zero-padded planes, one pixel at a time.
 //!
-//! A stride is taken out by splitting the padded planes into phases: the pixels of each residue
-//! of the row and of the column modulo the stride are a plane of their own. Seen so, a tap of the
-//! forward pass is a fixed offset from the output pixel's place in a plane. In the input's gradient
-//! it is the result that splits into phases, called classes here: the pixels of a class see the
-//! same taps, each again at a fixed offset in the padded output gradient.
+//! A stride is removed by splitting the padded planes into phases: the pixels of each residue of the row and
+//! of the column modulo the stride form a plane. A tap of the forward pass is then a fixed offset from the
+//! output pixel's position in a plane. In the input's gradient it is the result that splits into phases,
+//! called classes here. The pixels of a class have the same taps, again at fixed offsets in the padded output
+//! gradient.
 
 use std::ops::Range;
 
 use super::Conv2dShape;
 use super::planes::Planes;
 
-/// Zeros behind the planes, for reading whole vectors past the end.
+/// The number of zeros behind the planes, so that whole vectors can be read past the end.
 pub const SLACK: usize = 256;
 
-/// Output pixels that see the same taps.
+/// Output pixels with the same taps.
 #[derive(Clone, Debug)]
 pub struct Class {
-    /// For each term of the sum: where it is in the planes, from the place of the output pixel.
+    /// The offset of each term of the sum in the planes, from the position of the output pixel.
     pub offsets: Vec<usize>,
-    /// For each term: its weight's place, for the first of the group's results.
+    /// The position of the weight of each term, for the first of the group's results.
     pub weights: Vec<usize>,
     /// The rows and columns of the planes that are output pixels.
     pub rows: Range<usize>,
     pub columns: Range<usize>,
-    /// The output pixel at row 0, column 0 of the planes (which may be outside the image).
+    /// The output pixel at row 0, column 0 of the planes, which may be outside the image.
     origin: isize,
 }
 
@@ -34,24 +34,24 @@ pub struct Class {
 pub struct Correlation {
     pub planes: Planes,
     pub classes: Vec<Class>,
-    /// Channels that are read, and results that are written, of a group.
+    /// The numbers of input channels and results of a group.
     pub inputs: usize,
     pub results: usize,
-    /// Elements between the weights of neighbouring results.
+    /// The number of elements between the weights of neighbouring results.
     pub weight_step: usize,
-    /// Elements between output pixels of neighbouring rows, and columns, of the planes.
+    /// The numbers of elements between output pixels of neighbouring rows, and columns, of the planes.
     pub steps: (usize, usize),
-    /// Pixels of a channel that is read, and of one that is written.
+    /// The numbers of pixels of an input channel, and of a result.
     pub areas: (usize, usize),
-    /// The rows of the planes that any class has.
+    /// The rows of the planes in any class.
     pub rows: Range<usize>,
 }
 
 impl Correlation {
-    /// The forward pass, at most `band` output rows at a time.
+    /// Returns the forward pass, with at most `band` output rows at a time.
     pub fn forward(s: &Conv2dShape, band: usize) -> Self {
         let (rows, columns) = (0..s.out_height(), 0..s.out_width());
-        // (phase, place) of a tap
+        // the (phase, position) of a tap
         let place =
             |tap: usize, dilation: usize, stride: usize| (tap * dilation % stride, tap * dilation / stride);
         let reach = |k: usize, dilation: usize, stride: usize| (k - 1) * dilation / stride;
@@ -75,7 +75,7 @@ impl Correlation {
                 offsets.push(planes.at((y.0, x.0), y.1, x.1));
             }
         }
-        // The same taps in the other channels.
+        // The other channels have the same taps.
         for i in s.taps()..s.depth() {
             offsets.push(offsets[i - s.taps()] + planes.channel_len());
         }
@@ -92,15 +92,15 @@ impl Correlation {
         }
     }
 
-    /// The input's gradient, at most `band` rows of a class at a time.
+    /// Returns the input's gradient, with at most `band` rows of a class at a time.
     pub fn input_grad(s: &Conv2dShape, band: usize) -> Self {
-        // The tap t of output i is input pixel i * stride + t * dilation - padding: in class
-        // t * dilation % stride, and t * dilation / stride places further on than i.
+        // The tap t of output i is input pixel i * stride + t * dilation - padding. It is in class t *
+        // dilation % stride, t * dilation / stride positions after i.
         let reach = |k: usize, dilation: usize, stride: usize| (k - 1) * dilation / stride;
         let (down, across) =
             (reach(s.kernel.0, s.dilation.0, s.stride.0), reach(s.kernel.1, s.dilation.1, s.stride.1));
-        // Place p of class f is input pixel p * stride + f - padding. Places are counted from the
-        // first that is in the image in any class.
+        // Position p of class f is input pixel p * stride + f - padding. Positions are counted from the first
+        // one in the image in any class.
         let first = |padding: usize, stride: usize| padding / stride;
         let places = |size: usize, padding: usize, stride: usize, class: usize| {
             let start = padding.saturating_sub(class).div_ceil(stride);
@@ -134,7 +134,7 @@ impl Correlation {
                     weights.push(ky * s.kernel.1 + kx);
                 }
             }
-            // The same taps of the other channels.
+            // The other channels have the same taps.
             let taps = offsets.len();
             for i in taps..taps * s.group_out() {
                 offsets.push(offsets[i - taps] + planes.channel_len());
@@ -162,12 +162,12 @@ impl Correlation {
         }
     }
 
-    /// The output pixel at a row and column of the planes.
+    /// Returns the output pixel at a row and column of the planes.
     pub fn output(&self, class: &Class, row: usize, column: usize) -> usize {
         (class.origin + (row * self.steps.0 + column * self.steps.1) as isize) as usize
     }
 
-    /// Elements of the planes of one image's channels of a group, from some row on.
+    /// Returns the number of elements of the planes of one image's channels of a group.
     pub fn len(&self) -> usize {
         self.inputs * self.planes.channel_len()
     }

@@ -1,21 +1,21 @@
-//! The element types that convolutions are computed in.
+//! The element types of convolutions.
 
 use super::{Conv2dShape, Pass, fast, general, plan};
 use crate::cpu::real::Real;
 
-/// An element type that convolutions are computed in: `f32` or `f64`.
+/// An element type of convolutions: `f32` or `f64`.
 pub trait Element: Real + Passes {}
 
 impl Element for f32 {}
 impl Element for f64 {}
 
-/// The passes of a type. Being private to the convolutions, it seals [`Element`].
+/// The passes of an element type. It is private, and so seals [`Element`].
 pub trait Passes: Sized {
-    /// The forward pass, or the input's gradient (then `x` is the output's and `y` the input's); here there is an
-    /// output, and a sum for each.
+    /// Computes the forward pass, or the input's gradient (then `x` is the output's and `y` the input's). The
+    /// output is not empty, and each element has at least one term.
     fn correlate(s: &Conv2dShape, pass: Pass, x: &[Self], w: &[Self], bias: Option<&[Self]>, y: &mut [Self]);
 
-    /// See [`super::weight_grad`], likewise.
+    /// Computes the gradient of the weight, also not empty; see [`super::weight_grad`].
     fn weight_grad(s: &Conv2dShape, x: &[Self], dy: &[Self], dw: &mut [Self]);
 }
 

@@ -4,7 +4,7 @@ use super::{
     Algorithm, Conv2dShape, Pass, channels, channels_grad, pixels, pixels_grad, pointwise, winograd,
 };
 
-/// See [`super::element::Passes::correlate`].
+/// Computes [`super::element::Passes::correlate`] by the algorithm `by`.
 pub fn correlate(
     by: Algorithm,
     s: &Conv2dShape,
@@ -25,7 +25,7 @@ pub fn correlate(
     correlate(s, pass, x, w, bias, y);
 }
 
-/// See [`super::weight_grad`].
+/// Computes [`super::weight_grad`] by the algorithm `by`.
 pub fn weight_grad(by: Algorithm, s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let weight_grad = match by {
         Algorithm::Channels => channels_grad::weight_grad,

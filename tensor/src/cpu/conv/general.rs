@@ -1,11 +1,12 @@
-//! Any convolution in f64 as matrix products: the windows of an image's output pixels are gathered into the
-//! columns of a matrix (im2col), which the weights multiply.
+//! Convolutions in f64 as matrix products: the windows of an image's output pixels become the columns of a
+//! matrix (im2col), which is multiplied by the weights.
 
 use super::{Conv2dShape, scratch};
 use crate::cpu::matmul::{Operand, Shape, Start, matmul};
 use crate::cpu::parallel;
 
-/// `c = a b`: `a` is `m` by `k` and `b` `k` by `n`, each with its steps down and across; `c` is contiguous.
+/// Computes `c = a b`: `a` is `m` by `k` and `b` `k` by `n`, with the strides between rows and columns; `c`
+/// is contiguous.
 fn product(
     (m, k, n): (usize, usize, usize),
     (a, [a_row, a_col]): (&[f64], [usize; 2]),
@@ -17,12 +18,12 @@ fn product(
     matmul(shape, operand(a, a_row, a_col), operand(b, b_row, b_col), Start::Zero, c);
 }
 
-/// The sizes of a group's part of an input image, of the weights, and of an output image.
+/// Returns the sizes of a group's part of an input image, of the weights, and of an output image.
 fn sizes(s: &Conv2dShape) -> (usize, usize, usize) {
     (s.group_in() * s.in_pixels(), s.group_out() * s.depth(), s.group_out() * s.out_pixels())
 }
 
-/// See [`super::forward`].
+/// Computes [`super::forward`].
 pub fn forward(s: &Conv2dShape, x: &[f64], w: &[f64], bias: Option<&[f64]>, y: &mut [f64]) {
     let (depth, outs, pixels) = (s.depth(), s.group_out(), s.out_pixels());
     let (input, weights, output) = sizes(s);
@@ -39,7 +40,7 @@ pub fn forward(s: &Conv2dShape, x: &[f64], w: &[f64], bias: Option<&[f64]>, y: &
     });
 }
 
-/// See [`super::input_grad`].
+/// Computes [`super::input_grad`].
 pub fn input_grad(s: &Conv2dShape, dy: &[f64], w: &[f64], dx: &mut [f64]) {
     let (depth, outs, pixels, taps) = (s.depth(), s.group_out(), s.out_pixels(), s.taps());
     let (input, weights, output) = sizes(s);
@@ -60,7 +61,7 @@ pub fn input_grad(s: &Conv2dShape, dy: &[f64], w: &[f64], dx: &mut [f64]) {
     });
 }
 
-/// See [`super::weight_grad`].
+/// Computes [`super::weight_grad`].
 pub fn weight_grad(s: &Conv2dShape, x: &[f64], dy: &[f64], dw: &mut [f64]) {
     let (depth, outs, pixels) = (s.depth(), s.group_out(), s.out_pixels());
     let (input, weights, output) = sizes(s);
@@ -78,7 +79,8 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f64], dy: &[f64], dw: &mut [f64]) {
     });
 }
 
-/// Calls `f` with the windows of an image's pixels: a row for each tap of each channel, a column for each pixel.
+/// Calls `f` with the windows of an image's pixels: a row for each tap of each channel, a column for each
+/// pixel.
 fn with_windows(s: &Conv2dShape, x: &[f64], f: impl FnOnce(&[f64])) {
     let (taps, pixels) = (s.taps(), s.out_pixels());
     scratch::with(s.depth() * pixels, |windows: &mut [f64]| {
@@ -94,8 +96,9 @@ fn with_windows(s: &Conv2dShape, x: &[f64], f: impl FnOnce(&[f64])) {
     });
 }
 
-/// Calls `f(out, at, len)` for each row of output pixels for which `tap` lies inside the image: for `len` of them
-/// from `out` on, the first seeing the input's pixel `at`, each further one the pixel a stride further on.
+/// Calls `f(out, at, len)` for each row of output pixels for which `tap` lies inside the image: for `len` of
+/// them from `out` on, the first seeing the input's pixel `at`, each further one the pixel a stride further
+/// on.
 fn runs(s: &Conv2dShape, tap: usize, mut f: impl FnMut(usize, usize, usize)) {
     let (ky, kx) = (tap / s.kernel.1, tap % s.kernel.1);
     let columns = s.columns_of(kx);

@@ -1,15 +1,15 @@
 //! 2-d convolution and its two gradients, over contiguous NCHW slices.
 //!
-//! # Which algorithm runs when
+//! # Choice of the algorithm
 //!
-//! f64, which serves the checking of gradients, gathers windows into the columns of a matrix and multiplies
-//! (im2col). For f32, [`plan`] chooses from the shape of a pass alone, so results depend on neither the number
-//! of threads nor what ran before. 3x3 kernels with at least 32 channels on both sides use Winograd's transforms:
-//! all three passes with stride 1, the forward pass with stride 2. Everything else is direct, with the channels
-//! of the results in the lanes of a vector, or with neighbouring pixels there: whichever takes fewer
-//! instructions, which is pixels where channels are few. The input's gradient of a 1x1 kernel with a stride
-//! drops the stride first. [`set_exact`] leaves Winograd out, whose rounding error is larger than a direct sum's.
-//!
+//! f64, which serves gradient checks, gathers windows into the columns of a matrix and multiplies (im2col).
+//! For f32, [`plan`] chooses by the shape of a pass alone, so results depend neither on the number of threads
+//! nor on earlier calls. 3x3 kernels with at least 32 channels on both sides use Winograd's transforms: all
+//! three passes with stride 1, and the forward pass with stride 2. Everything else is direct, with the output
+//! channels in the lanes of a vector, or with neighbouring pixels. The one with fewer instructions is chosen:
+//! pixels if there are few channels. The input's gradient of a 1x1 kernel with a stride first removes the
+//! stride. [`set_exact`] disables Winograd's transforms, whose rounding error is larger than that of a direct
+//! sum.
 //! | files | what they do |
 //! | --- | --- |
 //! | `general.rs` | f64, by im2col and matrix products |

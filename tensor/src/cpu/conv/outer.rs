@@ -2,11 +2,11 @@
 
 use super::vector::Register;
 
-/// `sums[p][v] += a[p][i] * b[j + v * L ..][..L]` for each `(i, j)` of `steps`: the outer product
-/// of `P` single values and `V` vectors, summed.
+/// Adds `sums[p][v] += a[p][i] * b[j + v * L ..][..L]` for each `(i, j)` of `steps`: the outer product of `P`
+/// single values and `V` vectors, summed.
 ///
 /// # Safety
-/// All that is read must be readable: `a[p].add(i)`, and `V * L` values from `b.add(j)` on.
+/// Everything that is read must be readable: `a[p].add(i)`, and `V * L` values from `b.add(j)` on.
 #[inline(always)]
 pub unsafe fn outer<const L: usize, const V: usize, const P: usize>(
     sums: &mut [[Register<L>; V]; P],
@@ -14,16 +14,16 @@ pub unsafe fn outer<const L: usize, const V: usize, const P: usize>(
     b: *const f32,
     steps: impl Iterator<Item = (usize, usize)>,
 ) {
-    // The sums are copied so that they live in registers, not behind the reference.
+    // The sums are copied so that they stay in registers.
     let mut held = *sums;
     let mut row = [Register::<L>::splat(0.0); V];
     for (i, j) in steps {
         for (v, row) in row.iter_mut().enumerate() {
-            // SAFETY: the caller vouches for `b`.
+            // SAFETY: the caller guarantees `b`.
             *row = unsafe { Register::<L>::load(b.add(j + v * L)) };
         }
         for p in 0..P {
-            // SAFETY: the caller vouches for `a`.
+            // SAFETY: the caller guarantees `a`.
             let value = Register::<L>::splat(unsafe { *a[p].add(i) });
             for v in 0..V {
                 held[p][v] = value.fma(row[v], held[p][v]);
@@ -33,9 +33,9 @@ pub unsafe fn outer<const L: usize, const V: usize, const P: usize>(
     *sums = held;
 }
 
-/// `c = start + a b` for `width` columns, a block of results packed side by side: row `r` of `a` has term `k` at
-/// `a.1(r) + a.2(k)` from `a.0` on, `b` has rows of `width`, and `c` and `start`, or else zeros, rows that are so
-/// far apart.
+/// `c = start + a b` for `width` columns, a block of results packed side by side: row `r` of `a` has term `k`
+/// at `a.1(r) + a.2(k)` from `a.0` on, `b` has rows of `width`, and `c` and `start`, or else zeros, rows that
+/// are so far apart.
 ///
 /// # Safety
 /// All that is read must be readable, and `c` writable, for so many rows and terms.
@@ -65,10 +65,10 @@ pub unsafe fn block<const L: usize>(
     }
 }
 
-/// [`block`] for `V * L` of the columns, `P` rows at a time.
+/// Computes [`block`] for `V * L` of the columns, `P` rows at a time.
 ///
 /// # Safety
-/// As there.
+/// See [`block`].
 #[inline(always)]
 unsafe fn strip<const L: usize, const V: usize, const P: usize>(
     (rows, terms, width): (usize, usize, usize),
@@ -83,28 +83,28 @@ unsafe fn strip<const L: usize, const V: usize, const P: usize>(
         let mut sums = [[Register::<L>::splat(0.0); V]; P];
         for p in 0..P {
             let row = row + p.min(count - 1);
-            // SAFETY: a row of `a`, as the caller vouches.
+            // SAFETY: a row of `a`, as the caller guarantees.
             starts[p] = unsafe { a.0.add(a.1(row)) };
             if let Some((start, stride)) = start {
                 for v in 0..V {
-                    // SAFETY: a row of `start`, as the caller vouches.
+                    // SAFETY: a row of `start`, as the caller guarantees.
                     sums[p][v] = unsafe { Register::<L>::load(start.add(row * stride + v * L)) };
                 }
             }
         }
-        // SAFETY: the caller vouches for `a` and `b`.
+        // SAFETY: the caller guarantees `a` and `b`.
         unsafe { outer(&mut sums, starts, b, (0..terms).map(|k| (a.2(k), k * width))) };
         for p in 0..count {
             for v in 0..V {
-                // SAFETY: a row of `c`, as the caller vouches.
+                // SAFETY: a row of `c`, as the caller guarantees.
                 unsafe { sums[p][v].store(c.add((row + p) * stride + v * L)) };
             }
         }
     }
 }
 
-/// `sums[p][v] += a[p][i..][..L] * b[v][i..][..L]` for each `i` in `0..len` that is a multiple of
-/// `L`: dot products, `L` partial sums each.
+/// Adds `sums[p][v] += a[p][i..][..L] * b[v][i..][..L]` for each `i` in `0..len` that is a multiple of `L`:
+/// dot products, with `L` partial sums each.
 ///
 /// # Safety
 /// `len` values, rounded up to a multiple of `L`, must be readable from each pointer on.
@@ -119,11 +119,11 @@ pub unsafe fn dots<const L: usize, const V: usize, const P: usize>(
     let mut left = [Register::<L>::splat(0.0); P];
     for i in (0..len).step_by(L) {
         for p in 0..P {
-            // SAFETY: the caller vouches for `a`.
+            // SAFETY: the caller guarantees `a`.
             left[p] = unsafe { Register::<L>::load(a[p].add(i)) };
         }
         for v in 0..V {
-            // SAFETY: the caller vouches for `b`.
+            // SAFETY: the caller guarantees `b`.
             let right = unsafe { Register::<L>::load(b[v].add(i)) };
             for p in 0..P {
                 held[p][v] = left[p].fma(right, held[p][v]);

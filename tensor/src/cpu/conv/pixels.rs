@@ -1,8 +1,8 @@
 //! Direct convolution with neighbouring pixels in the lanes of a vector: for few channels.
 //!
-//! A tile of sums is `O` results by `V` vectors of pixels. The pixels of the padded planes are
-//! taken as one long row, so that a vector may span the end of an image's row; the sums at the
-//! places between the rows mean nothing, and are left out when the rows are written.
+//! A tile of sums is `O` results by `V` vectors of pixels. The pixels of the padded planes form one long row,
+//! so that a vector may span the end of an image's row. The sums at the positions between the rows are
+//! meaningless, and are skipped when the rows are written.
 
 use std::ops::Range;
 
@@ -15,12 +15,12 @@ use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint, Share};
 use crate::cpu::simd::simd;
 
-/// Nanoseconds a multiplication on one thread.
+/// The cost of a multiplication on one thread, in nanoseconds.
 const NS: f64 = 0.015;
-/// How many results a tile may have.
+/// The numbers of results of a tile.
 const TILES: [usize; 5] = [8, 6, 4, 2, 1];
 
-/// The forward pass, or the input's gradient (then `x` is the output's and `y` the input's).
+/// Computes the forward pass, or the input's gradient (then `x` is the output's and `y` the input's).
 pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     let units = Units::new(s, pass);
     let c = &units.correlation;
@@ -38,7 +38,7 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
         let pieces = units.count() * s.groups;
         parallel::for_each(pieces, s.products() as f64 * NS / pieces as f64, |piece| {
             let (group, unit) = (piece % s.groups, units.get(piece / s.groups));
-            // SAFETY: this piece alone writes its group's results at its unit's pixels.
+            // SAFETY: only this piece writes its group's results at its unit's pixels.
             let mut y = unsafe { y.share() };
             scratch::with(units.len() + sums_len, |room: &mut [f32]| {
                 let (planes, sums) = room.split_at_mut(units.len());
@@ -54,7 +54,7 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
                             if rows.is_empty() || class.columns.is_empty() {
                                 continue;
                             }
-                            // The class's pixels as one row.
+                            // The pixels of the class as one row.
                             let start =
                                 (rows.start - unit.rows.start) * c.planes.stride + class.columns.start;
                             let len = (rows.len() - 1) * c.planes.stride + class.columns.len();
@@ -69,14 +69,14 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
     });
 }
 
-/// Elements of a unit's rows of one image as one row, with room for a whole vector at the end.
+/// Returns the length of a unit's rows of one image as one row, padded by a whole vector.
 pub fn row_len(units: &Units) -> usize {
     units.band * units.correlation.planes.stride + SLACK
 }
 
-/// Cuts `0..n` into tiles, the last of which may go beyond `n`.
+/// Splits `0..n` into tiles. The last one may exceed `n`.
 fn tiles(n: usize) -> Vec<Range<usize>> {
-    // Sixes for the likes of 6 and 12, eights otherwise.
+    // 6 for multiples such as 6 and 12, else 8.
     let size = if n.is_multiple_of(6) { 6 } else { 8 };
     let mut tiles: Vec<_> = (0..n / size).map(|i| i * size..(i + 1) * size).collect();
     let start = n / size * size;
@@ -86,8 +86,8 @@ fn tiles(n: usize) -> Vec<Range<usize>> {
     tiles
 }
 
-/// Packs, class by class and tile by tile, each result's bias, then its weight for each term; 0 for
-/// results that are not there.
+/// Packs, class by class and tile by tile, each result's bias, then its weight for each term; 0 for missing
+/// results.
 fn pack(c: &Correlation, tiles: &[Range<usize>], w: &[f32], bias: Option<&[f32]>, mut packed: &mut [f32]) {
     for class in &c.classes {
         for tile in tiles {
@@ -107,7 +107,7 @@ fn pack(c: &Correlation, tiles: &[Range<usize>], w: &[f32], bias: Option<&[f32]>
     }
 }
 
-/// Writes the rows of a tile's sums to the results' planes, the first of which starts at `first`.
+/// Writes the rows of a tile's sums to the planes of the results. The first one starts at `first`.
 fn write(
     c: &Correlation,
     class: &Class,
@@ -135,8 +135,8 @@ fn write(
 }
 
 simd!(
-    /// The sums of a tile of `results` at `len` neighbouring places: `sums` has a row of them for
-    /// each result, and room for so many results as the largest tile has.
+    /// Computes the sums of a tile of `results` at `len` neighbouring positions. `sums` has a row for each
+    /// result of the largest tile.
     fn sum<const L: usize>(
         planes: &[f32],
         offsets: &[usize],
@@ -161,7 +161,7 @@ simd!(
     }
 );
 
-/// Tiles of `O` results by `V` vectors of places, along `len` places.
+/// Computes tiles of `O` results by `V` vectors of positions, along `len` positions.
 #[inline(always)]
 fn strip<const L: usize, const V: usize, const O: usize>(
     planes: &[f32],
@@ -177,7 +177,7 @@ fn strip<const L: usize, const V: usize, const O: usize>(
     assert!(packed.len() >= O * (offsets.len() + 1), "packed weights of {} terms", offsets.len());
     let mut at = 0;
     while at < len {
-        // One or two vectors at the end take less time one by one.
+        // One or two vectors at the end are faster one by one.
         // SAFETY: as asserted.
         at += unsafe {
             if len - at <= 2 * L {
@@ -189,11 +189,11 @@ fn strip<const L: usize, const V: usize, const O: usize>(
     }
 }
 
-/// One tile at the first places; returns how many these are.
+/// Computes one tile at the first positions, and returns their number.
 ///
 /// # Safety
-/// `V * L` values must be in `planes` from each offset on, and in `sums` at every `row` for each
-/// result; `packed` must have the biases and the weights of each offset.
+/// `V * L` values must be in `planes` from each offset on, and in `sums` at every `row` for each result;
+/// `packed` must have the biases and the weights of each offset.
 #[inline(always)]
 unsafe fn tile<const L: usize, const V: usize, const O: usize>(
     planes: &[f32],
@@ -206,15 +206,15 @@ unsafe fn tile<const L: usize, const V: usize, const O: usize>(
     let mut a = [packed.as_ptr(); O];
     for o in 0..O {
         tile[o] = [Register::<L>::splat(packed[o]); V];
-        // SAFETY: a place in `packed`, of the biases.
+        // SAFETY: a bias in `packed`.
         a[o] = unsafe { a[o].add(o) };
     }
     let steps = offsets.iter().enumerate().map(|(k, &offset)| ((k + 1) * O, offset));
-    // SAFETY: the caller vouches for `packed` and `planes`.
+    // SAFETY: the caller guarantees `packed` and `planes`.
     unsafe { outer(&mut tile, a, planes.as_ptr(), steps) };
     for (o, tile) in tile.iter().enumerate() {
         for (v, sum) in tile.iter().enumerate() {
-            // SAFETY: the caller vouches for `sums`.
+            // SAFETY: the caller guarantees `sums`.
             unsafe { sum.store(sums.as_mut_ptr().add(o * row + v * L)) };
         }
     }

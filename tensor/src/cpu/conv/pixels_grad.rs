@@ -1,6 +1,6 @@
-//! The weight's gradient with neighbouring pixels in the lanes of a vector: for few channels.
+//! The gradient of the weight with neighbouring pixels in the lanes of a vector: for few channels.
 //!
-//! A weight's gradient is the dot product of the output's gradient and the input a tap away. The
+//! A weight's gradient is the dot product of the output's gradient and the input shifted by a tap. The
 //! output's gradient is copied to rows as long as those of the padded planes, with zeros between.
 
 use super::outer::dots;
@@ -11,28 +11,28 @@ use super::{Conv2dShape, Pass, scratch};
 use crate::cpu::parallel::{self, Disjoint};
 use crate::cpu::simd::simd;
 
-/// Nanoseconds a multiplication on one thread.
+/// The cost of a multiplication on one thread, in nanoseconds.
 const NS: f64 = 0.015;
-/// Partial sums of all gradients, at most: they give every thread its share.
+/// The maximum number of partial sums of all gradients: they keep every thread busy.
 const SUMS: usize = 16;
-/// The lanes of the widest vector.
+/// The number of lanes of the widest vector.
 const LANES: usize = 16;
 
-/// See [`super::weight_grad`].
+/// Computes the gradient; see [`super::weight_grad`].
 pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let units = Units::new(s, Pass::WeightGrad);
     let (c, class) = (&units.correlation, &units.correlation.classes[0]);
     let (outs, depth, stride) = (s.group_out(), s.depth(), c.planes.stride);
     let row = (units.band * stride).next_multiple_of(LANES);
     let len = outs * depth;
-    // How many sums there are, and what each adds in which order, follows from the shape alone.
+    // The number of sums, and the terms and order of each, follow from the shape alone.
     let count = SUMS.div_ceil(s.groups).min(units.count());
     let pieces = count * s.groups;
     scratch::with(pieces * len, |sums: &mut [f32]| {
         let all = Disjoint::new(sums);
         parallel::for_each(pieces, s.products() as f64 * NS / pieces as f64, |piece| {
             let (group, sum) = (piece % s.groups, piece / s.groups);
-            // SAFETY: this piece alone writes these sums.
+            // SAFETY: only this piece writes these sums.
             let sums = unsafe { all.part(piece * len, len) };
             sums.fill(0.0);
             scratch::with(units.len() + units.images * outs * row, |room: &mut [f32]| {
@@ -55,13 +55,13 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
             });
         });
         let mut sums = sums.chunks(dw.len());
-        // invariant: the caller returns early where nothing is to be summed
+        // invariant: the caller returns early if there are no terms
         dw.copy_from_slice(sums.next().expect("one sum at least"));
         sums.for_each(|sum| dw.iter_mut().zip(sum).for_each(|(dw, v)| *dw += v));
     });
 }
 
-/// The sum of the lanes of each vector, in a lane each.
+/// Returns the sum of the lanes of each vector, in one lane each.
 #[inline(always)]
 fn total<const L: usize>(vectors: [Register<L>; L]) -> Register<L> {
     let mut rows = Register::<L>::transpose(vectors);
@@ -78,7 +78,7 @@ fn total<const L: usize>(vectors: [Register<L>; L]) -> Register<L> {
 /// Some images and their output gradients, as rows.
 struct Images {
     count: usize,
-    /// Elements of an image's planes, of a channel's row, and rows of an image.
+    /// The numbers of elements of an image's planes and of a channel's row.
     planes: usize,
     row: usize,
     outs: usize,
@@ -119,11 +119,11 @@ simd!(
     }
 );
 
-/// The first `O` rows of each image with all offsets, `T` at a time; returns `O`.
+/// Computes the first `O` rows of each image with all offsets, `T` at a time, and returns `O`.
 ///
 /// # Safety
-/// `rows` must have `O` of them for each image, `planes` a row from each offset on in each image,
-/// and `sums` those of `O` outputs.
+/// `rows` must have `O` rows for each image, `planes` a row from each offset on in each image, and `sums` the
+/// sums of `O` outputs.
 #[inline(always)]
 unsafe fn tiles<const L: usize, const T: usize, const O: usize>(
     planes: &[f32],
@@ -137,17 +137,17 @@ unsafe fn tiles<const L: usize, const T: usize, const O: usize>(
         for n in 0..images.count {
             let (mut a, mut b) = ([rows.as_ptr(); O], [planes.as_ptr(); T]);
             for (o, a) in a.iter_mut().enumerate() {
-                // SAFETY: the caller vouches for `rows`.
+                // SAFETY: the caller guarantees `rows`.
                 *a = unsafe { a.add((n * images.outs + o) * images.row) };
             }
             for (b, &offset) in b.iter_mut().zip(taps) {
-                // SAFETY: the caller vouches for `planes`.
+                // SAFETY: the caller guarantees `planes`.
                 *b = unsafe { b.add(n * images.planes + offset) };
             }
             // SAFETY: likewise.
             unsafe { dots(&mut held, a, b, images.row) };
         }
-        // The lanes of as many sums as there are lanes are added up at once.
+        // The lanes of as many sums as there are lanes are summed at once.
         for first in (0..O * T).step_by(L) {
             let mut some = [Register::<L>::splat(0.0); L];
             for (i, some) in (first..O * T).zip(&mut some) {

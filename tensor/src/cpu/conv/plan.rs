@@ -1,4 +1,4 @@
-//! Which algorithm computes a pass, from its shape.
+//! The choice of a pass's algorithm by its shape.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,13 +6,13 @@ use super::{Conv2dShape, winograd};
 
 static EXACT: AtomicBool = AtomicBool::new(false);
 
-/// Whether convolutions in f32 do without algorithms whose rounding error is larger than a direct
-/// sum's, which is Winograd's. Off at first.
+/// Sets if convolutions in f32 avoid algorithms with a larger rounding error than a direct sum: Winograd's.
+/// The default is false.
 pub fn set_exact(exact: bool) {
     EXACT.store(exact, Ordering::Relaxed);
 }
 
-/// What [`set_exact`] chose.
+/// Returns the setting of [`set_exact`].
 pub fn exact() -> bool {
     EXACT.load(Ordering::Relaxed)
 }
@@ -20,31 +20,31 @@ pub fn exact() -> bool {
 /// The three passes of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
-    /// The output from the input and the weight.
+    /// The output, from the input and the weight.
     Forward,
-    /// The input's gradient from the output's and the weight.
+    /// The gradient of the input, from the gradient of the output and the weight.
     InputGrad,
-    /// The weight's gradient from the input and the output's gradient.
+    /// The gradient of the weight, from the input and the gradient of the output.
     WeightGrad,
 }
 
-/// How a pass in f32 is computed.
+/// An algorithm of a pass in f32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// Direct, from zero-padded copies, with channels in the lanes of a vector.
     Channels,
     /// Direct, from zero-padded copies, with neighbouring pixels in the lanes of a vector.
     Pixels,
-    /// Winograd's F(4x4, 3x3), or its likes for stride 2, with channels in the lanes of a vector.
+    /// Winograd's F(4x4, 3x3), or its variant for stride 2, with channels in the lanes of a vector.
     Winograd,
 }
 
-/// Channels below which Winograd's transforms cost what its products save.
+/// The number of channels below which Winograd's transforms cost as much as its products save.
 const WINOGRAD_CHANNELS: usize = 32;
-/// Tiles of 4 by 4 results that are worth transforming the weights.
+/// The number of tiles of 4 by 4 results for which transforming the weights pays off.
 const WINOGRAD_TILES: usize = 16;
 
-/// The algorithm of a pass in f32: the one that takes less time.
+/// Returns the fastest algorithm of a pass in f32.
 pub fn plan(s: &Conv2dShape, pass: Pass) -> Algorithm {
     let tiles = s.batch * s.out_height().div_ceil(4) * s.out_width().div_ceil(4);
     let channels = s.group_in().min(s.group_out());
@@ -55,9 +55,9 @@ pub fn plan(s: &Conv2dShape, pass: Pass) -> Algorithm {
     }
 }
 
-/// The direct algorithm that takes fewer instructions.
+/// Returns the direct algorithm with fewer instructions.
 fn direct(s: &Conv2dShape, pass: Pass) -> Algorithm {
-    // The results, and how far pixels at the ends of rows and of the image leave lanes unused.
+    // The results, and the share of lanes that pixels at the ends of rows and of the image leave unused.
     let (results, height, width) = match pass {
         Pass::Forward | Pass::WeightGrad => (s.group_out(), s.out_height(), s.out_width()),
         Pass::InputGrad => (s.group_in(), s.height.div_ceil(s.stride.0), s.width.div_ceil(s.stride.1)),
@@ -72,14 +72,14 @@ fn direct(s: &Conv2dShape, pass: Pass) -> Algorithm {
     }
 }
 
-/// Vector instructions per multiplication with channels in the lanes, in time: a tile of few
+/// Returns the time of vector instructions per multiplication with channels in the lanes. A tile of few
 /// vectors waits for its loads. Measured with 16 lanes.
 fn in_channels(results: usize) -> f64 {
     let rest = [0.0, 1.2, 1.5, 1.8, 2.3][(results % 64).div_ceil(16)];
     (results / 64) as f64 * 2.3 + rest
 }
 
-/// Likewise with pixels in the lanes.
+/// Returns the same with pixels in the lanes.
 fn in_pixels(results: usize, pass: Pass) -> f64 {
     let rest = [0.0, 0.1, 0.14, 0.18, 0.2, 0.25, 0.25, 0.29][results % 8];
     let all = (results / 8) as f64 * 0.29 + rest;

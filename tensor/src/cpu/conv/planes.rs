@@ -3,24 +3,24 @@
 use super::vector::Register;
 use crate::cpu::simd::simd;
 
-/// How the pixels of a channel lie in zero-padded planes: one plane for each phase, which is the
-/// pixels of one residue of the row and of the column modulo the stride.
+/// The layout of a channel's pixels in zero-padded planes: one plane for each phase. A phase is the pixels of
+/// one residue of the row and of the column modulo the stride.
 ///
-/// A row's zeros on the left serve as those on the right of the row before.
+/// The zeros to the left of a row are also those to the right of the previous row.
 #[derive(Clone, Debug)]
 pub struct Planes {
     height: usize,
     width: usize,
-    /// Zero rows above, or rows left out where negative; columns likewise.
+    /// The number of zero rows above, negative if rows are left out; columns likewise.
     top: isize,
     left: isize,
-    /// The stride that is taken out.
+    /// The stride that is removed.
     steps: (usize, usize),
-    /// The phases that any tap reads, down and across.
+    /// The phases that any tap reads, vertically and horizontally.
     phases: (Vec<usize>, Vec<usize>),
-    /// Rows of a plane.
+    /// The number of rows of a plane.
     rows: usize,
-    /// Elements of a row.
+    /// The number of elements of a row.
     pub stride: usize,
 }
 
@@ -30,12 +30,12 @@ pub struct Row {
     left: usize,
     count: usize,
     right: usize,
-    /// The first element's place in the channel.
+    /// The position of the first element in the channel.
     from: usize,
 }
 
 impl Planes {
-    /// Planes of `rows` rows, in which windows of `columns` neighbouring pixels reach `reach`
+    /// Returns planes of `rows` rows, in which windows of `columns` neighbouring pixels read up to `reach`
     /// further columns to the right.
     pub fn new(
         (height, width): (usize, usize),
@@ -48,25 +48,25 @@ impl Planes {
     ) -> Self {
         let zeros = left.max(0) as usize;
         let pixels = (width as isize + left).max(0) as usize;
-        // What a window reads beyond the row must be the next row's zeros.
+        // The elements that a window reads beyond the row must be the next row's zeros.
         let shared = (columns + reach).saturating_sub(zeros / steps.1);
         let stride = columns.max(pixels.div_ceil(steps.1)).max(shared);
         Self { height, width, top, left, steps, phases, rows, stride }
     }
 
-    /// The place of a pixel of a phase, one that is kept, of the first channel.
+    /// Returns the position of a pixel of a kept phase, in the first channel.
     pub fn at(&self, phase: (usize, usize), row: usize, column: usize) -> usize {
         let number = |phases: &[usize], phase| phases.iter().take_while(|&&p| p != phase).count();
         let plane = number(&self.phases.0, phase.0) * self.phases.1.len() + number(&self.phases.1, phase.1);
         (plane * self.rows + row) * self.stride + column
     }
 
-    /// Elements of a channel's planes.
+    /// Returns the number of elements of a channel's planes.
     pub fn channel_len(&self) -> usize {
         self.phases.0.len() * self.phases.1.len() * self.rows * self.stride
     }
 
-    /// What the rows of a channel's planes hold, from row `first` of them on.
+    /// Returns the contents of the rows of a channel's planes, from row `first` on.
     pub fn rows(&self, first: usize) -> Vec<Row> {
         let mut rows = Vec::with_capacity(self.channel_len() / self.stride.max(1));
         for &down in &self.phases.0 {
@@ -77,12 +77,12 @@ impl Planes {
         rows
     }
 
-    /// Copies the channels of `x` into planes that hold such rows.
+    /// Copies the channels of `x` into planes with these rows.
     pub fn fill(&self, rows: &[Row], x: &[f32], to: &mut [f32]) {
         fill(rows, self.height * self.width, self.steps.1, x, to);
     }
 
-    /// A row of the plane of a phase: its column `j` is the image's `j * step + across - left`.
+    /// Returns a row of the plane of a phase: its column `j` is the image's `j * step + across - left`.
     fn row(&self, down: usize, across: usize, row: usize) -> Row {
         let row = (row * self.steps.0 + down) as isize - self.top;
         let (start, step) = (across as isize - self.left, self.steps.1);
@@ -97,7 +97,7 @@ impl Planes {
 }
 
 simd!(
-    /// Writes the rows of channels of `area` elements; takes every `step`th element of a row of `x`.
+    /// Writes the rows of channels of `area` elements, taking every `step`-th element of a row of `x`.
     fn fill<const L: usize>(rows: &[Row], area: usize, step: usize, x: &[f32], to: &mut [f32]) {
         let inside = |row: &Row| row.count == 0 || row.from + (row.count - 1) * step < area;
         assert!(rows.iter().all(inside), "rows beyond their channel");
@@ -109,9 +109,9 @@ simd!(
     }
 );
 
-/// [`fill`] where `STEP` is the step, or 0 for any.
+/// Computes [`fill`] with `STEP` as the step, or 0 for any.
 ///
-/// Whole vectors are written, the last of which go over the next row, which comes later.
+/// Whole vectors are written. The last ones overwrite the start of the next row, which is written later.
 #[inline(always)]
 fn channels<const L: usize, const STEP: usize>(
     rows: &[Row],
@@ -130,7 +130,7 @@ fn channels<const L: usize, const STEP: usize>(
                 for i in (0..end - at).step_by(L) {
                     let (start, stop) = (row.left.clamp(i, i + L) - i, stop.clamp(i, i + L) - i);
                     // SAFETY: lanes `start..stop` are elements of the row, which is in the channel, as
-                    // asserted; what is written ends less than L behind `end`.
+                    // asserted; the write ends less than L after `end`.
                     unsafe {
                         let from = x.as_ptr().add(row.from).wrapping_add(i).wrapping_sub(row.left);
                         Register::<L>::load_between(from, start, stop).store(to.as_mut_ptr().add(at + i));
@@ -141,7 +141,7 @@ fn channels<const L: usize, const STEP: usize>(
                 let values = x[row.from.min(x.len())..].iter().step_by(step);
                 to[at + row.left..][..row.count].iter_mut().zip(values).for_each(|(to, &x)| *to = x);
             } else {
-                // SAFETY: what is written ends less than L behind `end`, and what is read at `reach`.
+                // SAFETY: the write ends less than L after `end`, and the read at `reach`.
                 unsafe {
                     let (x, to) = (x.as_ptr().add(row.from), to.as_mut_ptr().add(at));
                     zeros::<L>(to, row.left);
@@ -160,14 +160,14 @@ fn channels<const L: usize, const STEP: usize>(
     }
 }
 
-/// Writes `count` zeros, and as many as fill the last vector.
+/// Writes `count` zeros, rounded up to whole vectors.
 ///
 /// # Safety
-/// So many must be writable.
+/// That many elements must be writable.
 #[inline(always)]
 unsafe fn zeros<const L: usize>(to: *mut f32, count: usize) {
     if count == 1 {
-        // SAFETY: as the caller vouches, and below.
+        // SAFETY: as the caller guarantees, and below.
         return unsafe { *to = 0.0 };
     }
     for i in (0..count).step_by(L) {

@@ -1,24 +1,24 @@
-//! The input's gradient of 1 by 1 kernels with a stride: that of stride 1, with zeros between its
+//! The input's gradient of 1 by 1 kernels with a stride: the gradient with stride 1, with zeros between its
 //! pixels.
 
 use super::{Conv2dShape, scratch};
 use crate::cpu::parallel::{self, Disjoint};
 use crate::cpu::simd::simd;
 
-/// Nanoseconds an element of the larger image.
+/// The cost per element of the larger image, in nanoseconds.
 const NS: f64 = 0.15;
 
-/// Whether a convolution is of this kind.
+/// Returns true for such a convolution.
 pub fn applies(s: &Conv2dShape) -> bool {
     s.kernel == (1, 1) && s.padding == (0, 0) && s.stride != (1, 1)
 }
 
-/// The same convolution on the pixels that its windows see.
+/// Returns the same convolution on the pixels in its windows only.
 fn dense(s: &Conv2dShape) -> Conv2dShape {
     Conv2dShape { height: s.out_height(), width: s.out_width(), stride: (1, 1), dilation: (1, 1), ..*s }
 }
 
-/// Lets `f` write the pixels of `x` that the windows see, given their convolution; the others are 0.
+/// Lets `f` write the pixels of `x` in the windows, given their convolution. The others become 0.
 pub fn write_seen(s: &Conv2dShape, x: &mut [f32], f: impl FnOnce(&Conv2dShape, &mut [f32])) {
     let dense = dense(s);
     scratch::with(dense.input_len(), |seen: &mut [f32]| {
@@ -34,7 +34,8 @@ pub fn write_seen(s: &Conv2dShape, x: &mut [f32], f: impl FnOnce(&Conv2dShape, &
 }
 
 simd!(
-    /// The pixels of `seen`, every so many columns of every so many rows of `all`, with zeros between.
+    /// Writes the pixels of `seen` to every `across`-th column of every `down`-th row of `all`, with zeros
+    /// between.
     fn scatter<const L: usize>(seen: &[f32], width: usize, all: (usize, (usize, usize)), x: &mut [f32]) {
         let (row, (down, across)) = all;
         for (i, x) in x.chunks_mut(row).enumerate() {

@@ -1,14 +1,13 @@
-//! Copies between images, whose rows are short and lie one behind the other, and rows with gaps.
+//! Copies between images with short contiguous rows and rows with gaps.
 //!
-//! A call of `memcpy` for each row costs as much as the row; whole vectors do not, if what they
-//! write too much is written again.
+//! A call of `memcpy` for each row costs as much as the row. Copying whole vectors does not, if the excess is
+//! overwritten later.
 
 use super::vector::Register;
 use crate::cpu::simd::simd;
 
 simd!(
-    /// Copies rows of `width` elements, which are so far apart in each slice; what is between them in `to`
-    /// becomes 0.
+    /// Copies rows of `width` elements, with a stride for each slice. The gaps in `to` become 0.
     pub fn copy_rows<const L: usize>(
         rows: usize,
         width: usize,
@@ -20,7 +19,8 @@ simd!(
         assert!(width <= to_stride && rows * to_stride <= to.len(), "{rows} rows beyond their slice");
         for row in 0..rows {
             let (start, at) = (row * from_stride, row * to_stride);
-            // Whole vectors as far as the slices go; they write into the next row, which comes later.
+            // Whole vectors, as far as the slices reach. They overwrite the start of the next row, which is
+            // written later.
             let mut i = 0;
             while i < width && start + i + L <= from.len() && at + i + L <= to.len() {
                 // SAFETY: as compared.

@@ -1,4 +1,4 @@
-//! Work memory that stays with its thread, so that a training step's page faults are paid once.
+//! Scratch memory that stays with its thread, so that a training step pays for its page faults once.
 
 use std::cell::RefCell;
 
@@ -11,11 +11,11 @@ struct Line {
     _bytes: [u8; 64],
 }
 
-/// What a thread keeps at most, in lines: 64 MiB.
+/// The maximum memory that a thread keeps, in lines: 64 MiB.
 const KEPT: usize = 1 << 20;
 
 thread_local! {
-    /// Buffers that no call on this thread uses now, the most recently used last.
+    /// The buffers that no call on this thread uses, the most recently used last.
     static FREE: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -41,7 +41,7 @@ pub fn with<T: Element, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
     result
 }
 
-/// The smallest free buffer that is large enough, or else any, to be replaced by a larger one.
+/// Returns the smallest free buffer that is large enough, or any other, to be replaced by a larger one.
 fn take(free: &mut Vec<Vec<Line>>, lines: usize) -> Vec<Line> {
     let fits = (0..free.len()).filter(|&i| free[i].len() >= lines).min_by_key(|&i| free[i].len());
     match fits.or_else(|| (0..free.len()).max_by_key(|&i| free[i].len())) {

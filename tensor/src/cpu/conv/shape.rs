@@ -11,96 +11,96 @@ use std::ops::Range;
 /// dilations, kernel sizes and groups are at least 1, and groups divides both channel counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conv2dShape {
-    /// Images.
+    /// The number of images.
     pub batch: usize,
-    /// Channels of the input, over all groups.
+    /// The number of input channels, over all groups.
     pub in_channels: usize,
-    /// Rows of the input.
+    /// The number of rows of the input.
     pub height: usize,
-    /// Columns of the input.
+    /// The number of columns of the input.
     pub width: usize,
-    /// Channels of the output, over all groups.
+    /// The number of output channels, over all groups.
     pub out_channels: usize,
-    /// Taps, down and across.
+    /// The size of the kernel.
     pub kernel: (usize, usize),
-    /// Input pixels between the windows of neighbouring outputs.
+    /// The distance between the windows of neighbouring outputs, in input pixels.
     pub stride: (usize, usize),
-    /// Zeros at each side of the input.
+    /// The number of zeros at each side of the input.
     pub padding: (usize, usize),
-    /// Input pixels between neighbouring taps.
+    /// The distance between neighbouring taps, in input pixels.
     pub dilation: (usize, usize),
-    /// Independent convolutions, each over its share of the channels.
+    /// The number of independent convolutions, each over its share of the channels.
     pub groups: usize,
 }
 
 impl Conv2dShape {
-    /// Rows of the output: `floor((height + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`,
-    /// 0 where the kernel does not fit.
+    /// Returns the number of rows of the output: `floor((height + 2 padding - dilation (kernel - 1) - 1) /
+    /// stride) + 1`, or 0 if the kernel does not fit.
     pub fn out_height(&self) -> usize {
         outputs(self.height, self.kernel.0, self.stride.0, self.padding.0, self.dilation.0)
     }
 
-    /// Columns of the output, as [`Self::out_height`].
+    /// Returns the number of columns of the output; see [`Self::out_height`].
     pub fn out_width(&self) -> usize {
         outputs(self.width, self.kernel.1, self.stride.1, self.padding.1, self.dilation.1)
     }
 
-    /// Pixels of one channel of the input.
+    /// Returns the number of pixels of one input channel.
     pub fn in_pixels(&self) -> usize {
         self.height * self.width
     }
 
-    /// Pixels of one channel of the output.
+    /// Returns the number of pixels of one output channel.
     pub fn out_pixels(&self) -> usize {
         self.out_height() * self.out_width()
     }
 
-    /// Input channels of one group.
+    /// Returns the number of input channels of one group.
     pub fn group_in(&self) -> usize {
         self.in_channels / self.groups
     }
 
-    /// Output channels of one group.
+    /// Returns the number of output channels of one group.
     pub fn group_out(&self) -> usize {
         self.out_channels / self.groups
     }
 
-    /// Taps of one channel.
+    /// Returns the number of taps of one channel.
     pub fn taps(&self) -> usize {
         self.kernel.0 * self.kernel.1
     }
 
-    /// Weights of one output channel: the length of the sum behind one output.
+    /// Returns the number of weights of one output channel, which is the number of terms of an output.
     pub fn depth(&self) -> usize {
         self.group_in() * self.taps()
     }
 
-    /// Elements of the input.
+    /// Returns the number of elements of the input.
     pub fn input_len(&self) -> usize {
         self.batch * self.in_channels * self.in_pixels()
     }
 
-    /// Elements of the weight.
+    /// Returns the number of elements of the weight.
     pub fn weight_len(&self) -> usize {
         self.out_channels * self.depth()
     }
 
-    /// Elements of the output.
+    /// Returns the number of elements of the output.
     pub fn output_len(&self) -> usize {
         self.batch * self.out_channels * self.out_pixels()
     }
 
-    /// Multiplications of one pass.
+    /// Returns the number of multiplications of one pass.
     pub fn products(&self) -> usize {
         self.output_len() * self.depth()
     }
 
-    /// The output rows for which tap row `ky` lies inside the image.
+    /// Returns the output rows for which tap row `ky` lies inside the image.
     pub fn rows_of(&self, ky: usize) -> Range<usize> {
         inside(self.out_height(), self.height, ky * self.dilation.0, self.stride.0, self.padding.0)
     }
 
-    /// The output columns for which tap column `kx` lies inside the image.
+    /// Returns the output columns for which tap column `kx` lies inside the image.
     pub fn columns_of(&self, kx: usize) -> Range<usize> {
         inside(self.out_width(), self.width, kx * self.dilation.1, self.stride.1, self.padding.1)
     }
@@ -111,7 +111,7 @@ fn outputs(size: usize, kernel: usize, stride: usize, padding: usize, dilation: 
     (size + 2 * padding).checked_sub(reach).map_or(0, |free| free / stride + 1)
 }
 
-/// The `o` in `0..outputs` with `0 <= o * stride + tap - padding < size`, possibly none.
+/// Returns the `o` in `0..outputs` with `0 <= o * stride + tap - padding < size`, possibly none.
 fn inside(outputs: usize, size: usize, tap: usize, stride: usize, padding: usize) -> Range<usize> {
     let start = padding.saturating_sub(tap).div_ceil(stride).min(outputs);
     let end = (size + padding).saturating_sub(tap).div_ceil(stride).min(outputs);

@@ -1,4 +1,4 @@
-//! The pieces that a pass is cut into, so that what a piece reads stays in the cache.
+//! The units that a pass is split into, so that the data of a unit stays in the cache.
 
 use std::ops::Range;
 
@@ -7,22 +7,22 @@ use super::planes::Row;
 use super::{Conv2dShape, Pass};
 use crate::cpu::parallel;
 
-/// Elements that a piece's padded planes may have: 1 MiB, of a level-2 cache.
+/// The maximum number of elements of a unit's padded planes: 1 MiB, which fits a level-2 cache.
 const MAX_PLANES: usize = 1 << 18;
-/// Output pixels that a piece should have, to be worth reading the weights for.
+/// The minimum number of output pixels of a unit, for which reading the weights pays off.
 const PIXELS: usize = 256;
-/// Likewise, to be worth a round of adding to the weights' gradients.
+/// The minimum number of output pixels of a unit, for which adding to the weights' gradients pays off.
 const PIXELS_GRAD: usize = 1024;
 
-/// A correlation, cut into runs of images and bands of rows.
+/// A correlation, split into runs of images and bands of rows.
 pub struct Units {
     pub correlation: Correlation,
     batch: usize,
-    /// Images of a unit at most; 1 where an image has several bands.
+    /// The maximum number of images of a unit; 1 if an image has several bands.
     pub images: usize,
-    /// Rows of a unit at most.
+    /// The maximum number of rows of a unit.
     pub band: usize,
-    /// What the planes of each band hold.
+    /// The contents of the planes of each band.
     rows: Vec<Vec<Row>>,
 }
 
@@ -33,7 +33,7 @@ pub struct Unit {
 }
 
 impl Units {
-    /// The pieces of a pass; of the weight's gradient, those of the forward pass.
+    /// Returns the units of a pass. The weight's gradient has those of the forward pass.
     pub fn new(s: &Conv2dShape, pass: Pass) -> Self {
         let make = match pass {
             Pass::InputGrad => Correlation::input_grad,
@@ -57,7 +57,7 @@ impl Units {
         Self { correlation, batch: s.batch, images, band, rows }
     }
 
-    /// How many units there are.
+    /// Returns the number of units.
     pub fn count(&self) -> usize {
         self.batch.div_ceil(self.images) * self.bands()
     }
@@ -66,12 +66,12 @@ impl Units {
         self.correlation.rows.len().div_ceil(self.band)
     }
 
-    /// Elements of a unit's padded planes, of one group.
+    /// Returns the number of elements of a unit's padded planes, of one group.
     pub fn len(&self) -> usize {
         self.images * self.correlation.len() + SLACK + self.correlation.planes.stride
     }
 
-    /// Unit `i`.
+    /// Returns unit `i`.
     pub fn get(&self, i: usize) -> Unit {
         let (run, band) = (i / self.bands(), i % self.bands());
         Unit {
@@ -80,8 +80,8 @@ impl Units {
         }
     }
 
-    /// [`Units::fill`] for each group of each unit, [`Units::len`] elements for each: for pieces of work
-    /// that share units.
+    /// Calls [`Units::fill`] for each group of each unit, with [`Units::len`] elements for each, for pieces
+    /// of work that share units.
     pub fn fill_all(&self, x: &[f32], groups: usize, planes: &mut [f32]) {
         parallel::for_each_chunk(planes, self.len(), 0.5, |i, planes| {
             self.fill(&self.get(i / groups), x, (i % groups, groups), planes);

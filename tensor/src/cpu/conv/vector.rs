@@ -1,8 +1,8 @@
 //! Vector registers, for kernels that hold their sums in them.
 //!
-//! Loops over plain arrays leave it to the compiler which loop becomes vectors, and with 16 or 24
-//! sums at once it often chooses the wrong one (measured: up to 100 times slower, depending on the
-//! number of sums). So the innermost kernels name the registers.
+//! With loops over plain arrays, the compiler chooses the loop that becomes vectors, and with 16 or 24 sums
+//! at once it often chooses the wrong one (measured: up to 100 times slower, depending on the number of
+//! sums). So the innermost kernels name the registers.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
@@ -15,15 +15,15 @@ use crate::cpu::vector::cast;
 pub type Register<const L: usize> = Vector<f32, L>;
 
 impl<const L: usize> Register<L> {
-    /// The values from `at` on in the lanes `start..end`, at most `L`, and zeros in the others.
+    /// Loads the values from `at` on in the lanes `start..end`, at most `L`, and zeros in the others.
     ///
     /// # Safety
-    /// Those of these lanes must be readable.
+    /// The values of these lanes must be readable.
     #[inline(always)]
     pub unsafe fn load_between(at: *const f32, start: usize, end: usize) -> Self {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: so many lanes are only where their instructions are, as in all methods here; the
-        // caller vouches for the memory.
+        // SAFETY: `L` lanes imply their instructions, as in all methods here; the caller guarantees the
+        // memory.
         unsafe {
             match L {
                 16 => {
@@ -40,7 +40,7 @@ impl<const L: usize> Register<L> {
             }
         }
         if (start, end) == (0, L) {
-            // SAFETY: the caller vouches for the memory, and below.
+            // SAFETY: the caller guarantees the memory, and below.
             return unsafe { Self::load(at) };
         }
         let mut lanes = [0.0; L];
@@ -51,7 +51,7 @@ impl<const L: usize> Register<L> {
         Self(lanes)
     }
 
-    /// The even lanes of `self`, then those of `next`.
+    /// Returns the even lanes of `self`, then those of `next`.
     #[inline(always)]
     pub fn evens(self, next: Self) -> Self {
         #[cfg(target_arch = "x86_64")]
@@ -76,7 +76,7 @@ impl<const L: usize> Register<L> {
         Self(lanes)
     }
 
-    /// The transpose of a square of rows.
+    /// Returns the transpose of a square of rows.
     #[inline(always)]
     pub fn transpose(rows: [Self; L]) -> [Self; L] {
         #[cfg(target_arch = "x86_64")]
@@ -98,7 +98,7 @@ impl<const L: usize> Register<L> {
     }
 }
 
-/// Pairs, then fours, inside each 128-bit quarter; then the quarters change places.
+/// Swaps pairs, then fours, inside each 128-bit quarter, and then the quarters.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 unsafe fn transpose_16(mut m: [__m512; 16]) -> [__m512; 16] {
@@ -128,7 +128,7 @@ unsafe fn transpose_16(mut m: [__m512; 16]) -> [__m512; 16] {
     m
 }
 
-/// Pairs, then fours, inside each half; then the halves change places.
+/// Swaps pairs, then fours, inside each half, and then the halves.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 unsafe fn transpose_8(mut m: [__m256; 8]) -> [__m256; 8] {

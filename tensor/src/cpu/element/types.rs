@@ -1,4 +1,4 @@
-//! The types that are elements.
+//! Implementations for the element types.
 
 use half::{bf16, f16};
 
@@ -65,7 +65,7 @@ macro_rules! integers {
         }
     )*};
 }
-// Through i32 where that suffices: it vectorises on every machine.
+// Conversions through i32 vectorise on every machine.
 integers! {
     u8, to_i32;
     u32, to_i64;
@@ -78,12 +78,12 @@ fn to_i32(x: f32) -> i32 {
     x as i32
 }
 
-/// `x as i64`, in a form that becomes vector instructions.
+/// Returns `x as i64`, in a form that becomes vector instructions.
 #[inline(always)]
 fn to_i64(x: f32) -> i64 {
     const END: f32 = 9_223_372_036_854_775_808.0;
     let within = (-END..END).contains(&x);
-    // SAFETY: the number is not NaN and, without what is after the point, one of i64.
+    // SAFETY: the number is not NaN, and its integer part fits in i64.
     let y = unsafe { (if within { x } else { 0.0 }).to_int_unchecked::<i64>() };
     let y = if x >= END { i64::MAX } else { y };
     if x < -END { i64::MIN } else { y }
@@ -125,7 +125,7 @@ macro_rules! floats {
             }
             #[inline(always)]
             fn floor_div(self, y: Self) -> Self {
-                // From the exact remainder, as Python does: floor(x / y) alone may round up.
+                // Computed from the exact remainder, as in Python: floor(x / y) alone may round up.
                 if y == 0.0 {
                     return self / y;
                 }

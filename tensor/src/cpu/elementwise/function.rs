@@ -1,22 +1,22 @@
-//! What a function of elements is: a closure, or one of the operators in [`super::super::operators`], which know
-//! their cost and are compiled for each instruction set.
+//! Functions of elements: closures, and the operators in [`super::super::operators`], which know their cost
+//! and are compiled for each instruction set.
 
 use crate::cuda::kernel;
 
-/// Declares the trait of functions with some number of arguments, which closures implement.
+/// Declares a trait of functions with some number of arguments, which closures implement.
 macro_rules! op_trait {
     ($(#[$meta:meta])* $name:ident($($arg:ident: $t:ident),+) $(by $gpu:ty)?) => {
         $(#[$meta])*
         pub trait $name<$($t,)+ Y>: Copy + Sync {
-            /// Nanoseconds an element costs, memory traffic included, on one thread.
+            /// The cost per element, in nanoseconds, including memory traffic, on one thread.
             const NS: f64 = 0.3;
-            /// Whether to compile it for each instruction set.
+            /// True if it is compiled for each instruction set.
             const SIMD: bool = true;
             $(/// The kernel that computes the function on a GPU.
             fn on_gpu(&self) -> Option<$gpu> {
                 None
             })?
-            /// The function's value; `L` as in [`super::super::simd`].
+            /// Returns the function's value; `L` is as in [`super::super::simd`].
             fn call<const L: usize>(self, $($arg: $t),+) -> Y;
         }
         impl<$($t,)+ Y, F: Fn($($t),+) -> Y + Copy + Sync> $name<$($t,)+ Y> for F {
@@ -42,7 +42,7 @@ op_trait! {
     Op3(a: A, b: B, c: C)
 }
 
-/// `op` with its second argument given: `x + 2` is `map1(x, With(Add, 2.0))`.
+/// A function with its second argument fixed: `x + 2` is `map1(x, With(Add, 2.0))`.
 #[derive(Clone, Copy, Debug)]
 pub struct With<F, B>(pub F, pub B);
 

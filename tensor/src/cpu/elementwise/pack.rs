@@ -1,20 +1,21 @@
-//! The rows of a tile side by side: where they lie, or copied to the thread's scratch memory.
+//! The rows of a tile, in place or copied to the thread's scratch memory.
 
 use std::cell::UnsafeCell;
 
 use super::super::strided::{OPERANDS, TILE, Tile};
 
-/// Where operand `k` of the tile lies with its columns next to each other, and its row stride:
-/// in place, or copied to the thread's scratch memory.
+/// Returns the pointer to operand `k` of the tile with contiguous columns, and its row stride: in place, or
+/// copied to the thread's scratch memory.
 ///
 /// # Safety
-/// The tile's indices are in bounds of what `base` points to; the scratch memory's part `k` is overwritten.
+/// The tile's indices must be in bounds of the memory at `base`. Part `k` of the scratch memory is
+/// overwritten.
 pub(super) unsafe fn operand<T: Copy>(tile: &Tile, k: usize, base: *mut T, flat: bool) -> (*mut T, usize) {
     if size_of::<T>() == 0 {
         return (base, tile.cols);
     }
-    // SAFETY: in bounds as the caller promises; a part of the scratch memory holds `TILE`
-    // elements of up to 8 bytes, aligned for them, and `tile` has no more.
+    // SAFETY: in bounds, as the caller guarantees; a part of the scratch memory holds `TILE` elements of up
+    // to 8 bytes, aligned for them, and `tile` has no more.
     unsafe {
         let at = base.add(tile.at[k]);
         let in_row = tile.col[k] == 1 && !(flat && k > 0 && tile.row[k] != tile.cols);
@@ -35,14 +36,14 @@ pub(super) unsafe fn operand<T: Copy>(tile: &Tile, k: usize, base: *mut T, flat:
 }
 
 thread_local! {
-    /// A packed tile for each operand; 128 KiB, made at the first use.
+    /// A packed tile for each operand; 128 KiB, allocated at the first use.
     static SCRATCH: UnsafeCell<Vec<u64>> = const { UnsafeCell::new(Vec::new()) };
 }
 
 /// Copies elements `(r, c)` at `r * stride[0] + c * stride[1]` of `src` to those of `dst`.
 ///
 /// # Safety
-/// All are in bounds, and the two do not overlap.
+/// All of them must be in bounds, and the two must not overlap.
 pub(super) unsafe fn copy_2d<T: Copy>(
     rows: usize,
     cols: usize,
@@ -51,7 +52,7 @@ pub(super) unsafe fn copy_2d<T: Copy>(
     dst: *mut T,
     [dr, dc]: [usize; 2],
 ) {
-    // SAFETY: as the caller promises.
+    // SAFETY: as the caller guarantees.
     unsafe {
         match (sc, dc) {
             (1, 1) => {
@@ -64,7 +65,7 @@ pub(super) unsafe fn copy_2d<T: Copy>(
                     std::slice::from_raw_parts_mut(dst.add(r * dr), cols).fill(*src.add(r * sr));
                 }
             }
-            // Along the source's rows, where that is the way of its memory.
+            // Along the source's rows if that is the order of its memory.
             _ if sr < sc => copy_2d(cols, rows, src, [sc, sr], dst, [dc, dr]),
             _ => {
                 for r in 0..rows {

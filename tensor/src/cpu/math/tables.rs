@@ -1,8 +1,8 @@
-//! The tables of [`super::wide`]: minimax polynomials of degree 6, each about the middle of its interval.
+//! The tables of [`super::wide`]: minimax polynomials of degree 6, each around the middle of its interval.
 
 /// A polynomial for each of 32 intervals.
 pub struct Table {
-    /// The intervals' length; number n is about `n * step`, and its ends are no part of the first.
+    /// The length of the intervals. Interval n is centred at `n * step`; the first one begins at 0.
     pub step: f32,
     /// The coefficients of 1, t, t² and so on, for each interval.
     pub rows: [[f32; 32]; 7],

@@ -1,8 +1,8 @@
-//! Functions of 16 numbers at once, where AVX-512 has better than the formulas in [`super`]: an
-//! instruction for multiplying by 2^n, and tables of polynomials that are looked up in registers.
+//! Functions of 16 numbers at once, for which AVX-512 has better instructions than the formulas in [`super`]
+//! need: multiplication by 2^n, and lookups of polynomials' coefficients in registers.
 //!
-//! The largest errors, in units in the last place: `exp` 1.02, `tanh` 1, and `gelu` 1 above -5.6, below as
-//! [`normal_cdf`].
+//! The largest errors, in units in the last place: `exp` 1.02, `tanh` 1, and `gelu` 1 above -5.6; below, that
+//! of [`normal_cdf`].
 
 use std::arch::x86_64::*;
 use std::mem::{MaybeUninit, transmute};
@@ -14,7 +14,7 @@ use super::{LN2_HI, LN2_LO, normal_cdf};
 /// Adding it rounds to an integer.
 const ROUNDER: f32 = 12_582_912.0;
 
-/// `y[i] = f(x[i])`, and true; false, and nothing, where there is no AVX-512.
+/// Computes `y[i] = f(x[i])` and returns true, or returns false without AVX-512.
 macro_rules! loops {
     ($($(#[$doc:meta])* $name:ident = $f:ident;)*) => {$(
         $(#[$doc])*
@@ -22,14 +22,14 @@ macro_rules! loops {
             #[target_feature(enable = "avx512f,avx512dq")]
             fn each(x: &[[f32; 16]], y: &mut [[MaybeUninit<f32>; 16]]) {
                 for (x, y) in x.iter().zip(y) {
-                    // SAFETY: 16 elements each.
+                    // SAFETY: both have 16 elements.
                     unsafe { _mm512_storeu_ps(y.as_mut_ptr().cast(), $f(_mm512_loadu_ps(x.as_ptr()))) }
                 }
             }
             let wide = isa() == Isa::Avx512;
             if wide {
                 let ((x, x_rest), (y, y_rest)) = (x.as_chunks(), y.as_chunks_mut());
-                // SAFETY: the processor has these instructions, as `isa` says.
+                // SAFETY: `isa` says that the processor has these instructions.
                 unsafe { each(x, y) };
                 if !x_rest.is_empty() {
                     let (mut some, mut these) = ([[0.0; 16]], [[MaybeUninit::uninit(); 16]]);
@@ -69,7 +69,7 @@ fn poly<const N: usize>(x: __m512, c: [__m512; N]) -> __m512 {
     y
 }
 
-/// The function of numbers within the table's intervals, or of NaN.
+/// Evaluates the function for numbers within the table's intervals, or NaN.
 #[target_feature(enable = "avx512f,avx512dq")]
 #[inline]
 fn look_up(x: __m512, table: &Table) -> __m512 {
@@ -78,15 +78,15 @@ fn look_up(x: __m512, table: &Table) -> __m512 {
     let t = _mm512_fnmadd_ps(n, all(table.step), x);
     let mut c = [all(0.0); 7];
     for (c, row) in c.iter_mut().zip(&table.rows) {
-        // SAFETY: of the same size, and any bits are a vector.
+        // SAFETY: both have the same size, and every bit pattern is a vector.
         let [low, high] = unsafe { transmute::<[f32; 32], [__m512; 2]>(*row) };
-        // The last five bits, which hold n, choose.
+        // The last five bits, which hold n, select the coefficients.
         *c = _mm512_permutex2var_ps(low, _mm512_castps_si512(shifted), high);
     }
     poly(t, c)
 }
 
-// Of the minimum or maximum with NaN, the second number is the result.
+// The minimum or maximum with NaN returns the second number.
 
 #[target_feature(enable = "avx512f,avx512dq")]
 #[inline]
@@ -113,8 +113,8 @@ fn tanh16(x: __m512) -> __m512 {
 #[target_feature(enable = "avx512f,avx512dq")]
 #[inline]
 fn gelu16(x: __m512) -> __m512 {
-    // x Φ(x) = max(x, 0) - a Φ(-a), with a = |x|; beyond the limit, the product counts only where x is
-    // negative, and varies too much for a table.
+    // x Φ(x) = max(x, 0) - a Φ(-a), with a = |x|. Beyond the limit, the product matters only for negative x,
+    // and varies too much for a table.
     const LIMIT: f32 = 5.6;
     let a = _mm512_min_ps(all(LIMIT), _mm512_abs_ps(x));
     let y = _mm512_sub_ps(_mm512_max_ps(all(0.0), x), look_up(a, &GELU_REST));
@@ -125,7 +125,7 @@ fn gelu16(x: __m512) -> __m512 {
 #[target_feature(enable = "avx512f,avx512dq")]
 #[cold]
 fn far_gelu16(x: __m512) -> __m512 {
-    // SAFETY: of the same size, and any bits are a number.
+    // SAFETY: both have the same size, and every bit pattern is a number.
     let mut x = unsafe { transmute::<__m512, [f32; 16]>(x) };
     for x in &mut x {
         *x = if *x == f32::NEG_INFINITY { 0.0 } else { *x * normal_cdf::<16>(*x) };

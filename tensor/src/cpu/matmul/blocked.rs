@@ -1,7 +1,7 @@
-//! Products of `f32` matrices by vectors of 16 lanes: twice those that the crate `gemm` has.
+//! Products of `f32` matrices by vectors of 16 lanes, twice as wide as those of the crate `gemm`.
 //!
-//! Up to 64 columns of B are copied side by side, a thousand rows at a time, and stay in the cache
-//! while tiles of C, 6 rows by these columns, go over them in registers.
+//! Up to 64 columns of B are packed side by side, a thousand rows at a time. They stay in the cache while
+//! tiles of C, 6 rows by these columns, are computed in registers.
 
 use crate::cpu::conv::outer::block;
 use crate::cpu::conv::scratch;
@@ -9,14 +9,15 @@ use crate::cpu::conv::transpose::transpose_body;
 use crate::cpu::parallel::Disjoint;
 use crate::cpu::simd::{Isa, isa, simd};
 
-/// Columns that are copied side by side.
+/// The number of columns that are packed side by side.
 const COLUMNS: usize = 64;
-/// Rows of B that are copied at a time: 256 KiB, of a level-2 cache.
+/// The number of rows of B that are packed at a time: 256 KiB, which fits a level-2 cache.
 const TERMS: usize = 1024;
-/// Rows that are copied at a time where they are narrower than the vectors: a multiple of every tile's.
+/// The number of rows that are copied at a time if they are narrower than the vectors: a multiple of the rows
+/// of every tile.
 const ROWS: usize = 24;
 
-/// A matrix in a slice: elements between neighbours down, and across.
+/// A matrix in a slice, with the strides between rows and between columns.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
     pub data: &'a [f32],
@@ -24,7 +25,7 @@ pub struct Matrix<'a> {
     pub across: usize,
 }
 
-/// Where C is: its first element, and the elements between its rows.
+/// The position of C: its first element, and the stride between its rows.
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
     pub all: Disjoint<'a, f32>,
@@ -32,13 +33,13 @@ pub struct Target<'a> {
     pub stride: usize,
 }
 
-/// Whether products with this B are faster here than by `gemm`.
+/// Returns true if products with this B are faster here than by `gemm`.
 pub fn applies(b: &Matrix<'_>) -> bool {
     isa() == Isa::Avx512 && (b.down == 1 || b.across == 1)
 }
 
-/// `C = A B`, or `C += A B` if `keep`; the shape is rows, columns and terms. The rows or the columns
-/// of B must be contiguous, and the caller alone uses C.
+/// Computes `C = A B`, or `C += A B` if `keep`. The shape is rows, columns and terms. The rows or the columns
+/// of B must be contiguous, and nothing else may use C.
 pub fn multiply(shape: (usize, usize, usize), a: Matrix<'_>, b: Matrix<'_>, c: Target<'_>, keep: bool) {
     let (rows, columns, terms) = shape;
     let reach = |m: &Matrix<'_>, down: usize, across: usize| (down - 1) * m.down + (across - 1) * m.across;
@@ -48,7 +49,7 @@ pub fn multiply(shape: (usize, usize, usize), a: Matrix<'_>, b: Matrix<'_>, c: T
 }
 
 simd!(
-    /// [`multiply`], with room for the columns of B that are copied.
+    /// Computes [`multiply`] with memory for the packed columns of B.
     fn with_room<const L: usize>(
         shape: (usize, usize, usize),
         a: Matrix<'_>,
@@ -95,7 +96,7 @@ fn pack<const L: usize>(
     }
 }
 
-/// All rows of C at some columns.
+/// Computes all rows of C in some columns.
 #[inline(always)]
 fn part<const L: usize>(
     (rows, used, terms): (usize, usize, usize),
@@ -108,14 +109,14 @@ fn part<const L: usize>(
     let shape = (rows, terms, width);
     if used == width {
         let to = c.all.matrix(c.start, rows, used, c.stride);
-        // SAFETY: `to` has so many rows of `width`.
+        // SAFETY: `to` has this many rows of `width`.
         return unsafe { product::<L>(shape, a, b, (to, c.stride), keep) };
     }
-    // Rows of C, where they are narrower than the vectors.
+    // Rows of C, if they are narrower than the vectors.
     let mut narrow = [0.0; ROWS * COLUMNS];
     for first in (0..rows).step_by(ROWS) {
         let shape = (ROWS.min(rows - first), terms, width);
-        // SAFETY: the caller alone uses C.
+        // SAFETY: nothing else uses C.
         let row = |row: usize| unsafe { c.all.part(c.start + (first + row) * c.stride, used) };
         if keep {
             narrow
@@ -125,7 +126,7 @@ fn part<const L: usize>(
                 .for_each(|(i, to)| to[..used].copy_from_slice(row(i)));
         }
         let a = Matrix { data: &a.data[first * a.down..], ..a };
-        // SAFETY: `narrow` has so many rows of `width`.
+        // SAFETY: `narrow` has this many rows of `width`.
         unsafe { product::<L>(shape, a, b, (narrow.as_mut_ptr(), width), keep) };
         narrow
             .chunks(width)
@@ -135,10 +136,10 @@ fn part<const L: usize>(
     }
 }
 
-/// [`part`] to whole rows of `width`.
+/// Computes [`part`] for whole rows of `width`.
 ///
 /// # Safety
-/// `c` must have so many rows, so far apart.
+/// `c` must have this many rows with this stride.
 #[inline(always)]
 unsafe fn product<const L: usize>(
     shape: (usize, usize, usize),
@@ -152,6 +153,6 @@ unsafe fn product<const L: usize>(
     assert!((rows - 1) * a.down + (terms - 1) * a.across < a.data.len(), "the left matrix is too short");
     let start = keep.then_some((c.0.cast_const(), c.1));
     let a = (a.data.as_ptr(), |row| row * a.down, |term| term * a.across);
-    // SAFETY: as asserted, and as the caller promises.
+    // SAFETY: as asserted, and as the caller guarantees.
     unsafe { block::<L>(shape, a, b.as_ptr(), c, start) };
 }

@@ -1,5 +1,5 @@
-//! Products whose operands are both contiguous along k, with few rows or few columns: each
-//! element of C is a dot product, taken a vector of k at a time, a tile of C at once.
+//! Products of operands that are both contiguous along k, with few rows or few columns. Each element of C is
+//! a dot product, computed a vector of k at a time, for a tile of C at once.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use crate::cpu::parallel::Disjoint;
 use crate::cpu::simd::simd;
 use crate::cpu::vector::{Lanes, Vector};
 
-/// Columns that one thread takes at a time.
+/// The number of columns that one thread computes at a time.
 const COLUMNS: usize = 32;
 
-/// C = start + A B, of m x k and k x n, where A's columns and B's rows are 1 apart.
+/// Computes C = start + A B, of m x k and k x n. A's column stride and B's row stride are 1.
 pub(super) fn dots<T: Lanes>(
     m: usize,
     k: usize,
@@ -22,7 +22,7 @@ pub(super) fn dots<T: Lanes>(
     c: &mut [T],
     threads: bool,
 ) {
-    // The side with few vectors is x; the other one, y, is read once.
+    // The side with fewer vectors is x; the other one, y, is read once.
     let (x, y, p, q, steps) = if m <= n { (a, b.t(), m, n, [n, 1]) } else { (b.t(), a, n, m, [1, n]) };
     let (bias, bias_steps): (&[T], _) = match start {
         Start::Row(row) => (row, if m <= n { [0, 1] } else { [1, 0] }),
@@ -33,7 +33,7 @@ pub(super) fn dots<T: Lanes>(
     });
 }
 
-/// Where the element of x's row i and y's row j goes, and what it is added to.
+/// The position of the product of x's row i and y's row j, and the bias that is added.
 #[derive(Clone, Copy)]
 struct Out<'a, T> {
     c: Disjoint<'a, T>,
@@ -43,7 +43,7 @@ struct Out<'a, T> {
 }
 
 simd!(
-    /// All rows of x by the rows `range` of y.
+    /// Computes all rows of x by the rows `range` of y.
     fn block<const L: usize, T: Lanes>(tiles: Tiles<'_, T>, range: Range<usize>) {
         // 32 registers hold the sums of 4 x 4 dot products, 16 those of 4 x 2.
         if L == 16 && size_of::<T>() == 4 {
@@ -54,7 +54,7 @@ simd!(
     }
 );
 
-/// The `p` rows of x and those of y, `k` elements each, and where their products go.
+/// The `p` rows of x and those of y, with `k` elements each, and the positions of their products.
 #[derive(Clone, Copy)]
 struct Tiles<'a, T> {
     p: usize,
@@ -123,14 +123,14 @@ impl<T: Lanes> Tiles<'_, T> {
         if at < k {
             add!(at, k - at);
         }
-        // From here on the sums are in memory; else the compiler would keep them there all along,
-        // for the sake of the indices below.
+        // From here on the sums are in memory. Otherwise, because of the indices below, the compiler would
+        // keep them in memory all along.
         let sum = std::hint::black_box(sum);
         for r in 0..P {
             for s in 0..Q {
                 let mut total = sum[r][s].sum();
                 let [row, column] = out.steps;
-                // SAFETY: the calls at one time differ in j.
+                // SAFETY: concurrent calls differ in j.
                 let c = unsafe { &mut out.c.part((i + r) * row + (j + s) * column, 1)[0] };
                 if !out.bias.is_empty() {
                     total += out.bias[(i + r) * out.bias_steps[0] + (j + s) * out.bias_steps[1]];
@@ -141,11 +141,11 @@ impl<T: Lanes> Tiles<'_, T> {
     }
 }
 
-/// `n` elements of a row, up to a vector, from column `at` on.
+/// Loads `n` elements of a row, up to a vector, from column `at` on.
 #[inline(always)]
 fn part<T: Lanes, const L: usize>(x: Operand<'_, T>, row: usize, at: usize, n: usize) -> Vector<T, L> {
     let at = row * x.row + at;
-    // SAFETY: `Operand::check` has found all of the row.
+    // SAFETY: `Operand::check` has checked the whole row.
     unsafe {
         let at = x.data.as_ptr().add(at);
         if n < L { Vector::load_first(at, n) } else { Vector::load(at) }

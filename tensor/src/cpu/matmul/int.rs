@@ -1,13 +1,13 @@
-//! Products of integers, which wrap around as PyTorch's do.
+//! Products of integers, which wrap around as in PyTorch.
 
 use super::{Operand, Shape, Start};
 use crate::cpu::element::Number;
 use crate::cpu::parallel;
 
-/// C = start + A B, as [`matmul`](super::matmul) over integers.
+/// Computes C = start + A B over integers; see [`matmul`](super::matmul).
 ///
 /// # Panics
-/// Where a slice is shorter than its shape and strides say.
+/// If a slice is shorter than its shape and strides require.
 pub fn matmul_int<T: Number>(
     shape: Shape<'_>,
     a: Operand<'_, T>,

@@ -9,8 +9,8 @@
 //! | others of f32 where there is AVX-512, a side of B contiguous | [`blocked`] |
 //! | all others | the crate `gemm` |
 //!
-//! A batch is spread over the threads with a serial product inside; a large product that stands
-//! alone is spread itself. Neither changes the order in which the terms of an element are added.
+//! A batch is distributed over the threads, with a serial product on each; a large single product is
+//! distributed itself. Neither changes the order in which the terms of an element are added.
 
 mod blocked;
 pub mod dots;
@@ -39,44 +39,44 @@ pub struct Shape<'a> {
     pub n: usize,
 }
 
-/// One side of a product. Strides count elements; `data` begins at the first element.
+/// An operand of a product. Strides count elements; `data` begins at the first element.
 #[derive(Clone, Copy, Debug)]
 pub struct Operand<'a, T> {
-    /// The elements, with whatever lies between them.
+    /// The elements, with any gaps between them.
     pub data: &'a [T],
-    /// From one row to the next.
+    /// The stride between rows.
     pub row: usize,
-    /// From one column to the next.
+    /// The stride between columns.
     pub col: usize,
-    /// From one matrix to the next, for each dimension of [`Shape::batch`]; 0 repeats the matrix.
+    /// The strides between matrices, for each dimension of [`Shape::batch`]; 0 repeats the matrix.
     pub batch: &'a [usize],
 }
 
 impl<'a, T: Copy> Operand<'a, T> {
-    /// One matrix, without a batch.
+    /// Returns an operand of one matrix, without a batch.
     #[cfg(test)]
     fn new(data: &'a [T], row: usize, col: usize) -> Self {
         Self { data, row, col, batch: &[] }
     }
 
-    /// The transposed matrices.
+    /// Returns the transposed matrices.
     pub fn t(self) -> Self {
         Self { row: self.col, col: self.row, ..self }
     }
 
-    /// The matrix at position `index` of the batch.
+    /// Returns the matrix at position `index` of the batch.
     fn at(&self, shape: &Shape<'_>, mut index: usize) -> Self {
         let mut offset = 0;
         for (&size, &stride) in shape.batch.iter().zip(self.batch).rev() {
             offset += index % size * stride;
             index /= size;
         }
-        // Matrices without elements may begin beyond the last one.
+        // Matrices without elements may begin beyond the last element.
         let data = self.data.get(offset..).unwrap_or(&[]);
         Self { data, row: self.row, col: self.col, batch: &[] }
     }
 
-    /// Checks that a `rows` x `cols` matrix lies within `data`, on which the kernels rely.
+    /// Checks that a `rows` x `cols` matrix lies within `data`. The kernels rely on it.
     fn check(&self, rows: usize, cols: usize) {
         assert!(
             rows == 0 || cols == 0 || (rows - 1) * self.row + (cols - 1) * self.col < self.data.len(),
@@ -85,34 +85,34 @@ impl<'a, T: Copy> Operand<'a, T> {
     }
 }
 
-/// What the product is added to.
+/// The value that a product is added to.
 #[derive(Clone, Copy, Debug)]
 pub enum Start<'a, T> {
-    /// Nothing: C is overwritten.
+    /// Zero: C is overwritten.
     Zero,
-    /// This row of n elements, for each row of C: a bias.
+    /// A bias: this row of n elements, for each row of C.
     Row(&'a [T]),
 }
 
-/// Nanoseconds for a multiply-add of a product that runs at a core's full speed.
+/// The cost of a multiply-add at the full speed of a core, in nanoseconds.
 const NS_PER_TERM: f64 = 1.0 / 30.0;
-/// The most rows that [`rows`] and [`dots`] are faster with than `gemm`.
+/// The maximum number of rows for which [`rows`] and [`dots`] are faster than `gemm`.
 const FEW_ROWS: usize = 8;
-/// The most terms that [`rows`] is faster with than `gemm`.
+/// The maximum number of terms for which [`rows`] is faster than `gemm`.
 const FEW_TERMS: usize = 16;
-/// The sizes from which on a transposed A, whose columns then lie pages apart, is copied to rows first.
+/// The minimum sizes for which a transposed A is first copied to rows: its columns are then pages apart.
 const FAR: usize = 256;
-/// The most terms of it that are copied at a time.
+/// The maximum number of terms that are copied at a time.
 const COPIED: usize = 4096;
-/// Rows of A that are multiplied at a time, where it has many more.
+/// The number of rows of A that are multiplied at a time, if it has many more.
 const ROWS: usize = 1024;
-/// A product that takes longer than this is worth the threads for itself alone.
+/// The cost above which a product is distributed over the threads by itself.
 const LARGE_NS: f64 = 1e6;
 
-/// start + A B, for each matrix of the batch, in new memory that nobody fills with zeros first.
+/// Returns start + A B for each matrix of the batch, in new memory that is not zeroed first.
 ///
 /// # Panics
-/// Where a slice is shorter than its shape and strides say.
+/// If a slice is shorter than its shape and strides require.
 pub fn matmul_new<T: Element>(
     shape: Shape<'_>,
     a: Operand<'_, T>,
@@ -120,14 +120,14 @@ pub fn matmul_new<T: Element>(
     start: Start<'_, T>,
 ) -> Vec<T> {
     let len = shape.batch.iter().product::<usize>() * shape.m * shape.n;
-    // SAFETY: `matmul` writes all of C, and reads of it only what `begin` has written.
+    // SAFETY: `matmul` writes all of C, and reads only the elements that `begin` has written.
     unsafe { overwritten(len, |c| matmul(shape, a, b, start, c)) }
 }
 
-/// C = start + A B, for each matrix of the batch; `c` is contiguous, `[batch.., m, n]`.
+/// Computes C = start + A B for each matrix of the batch. `c` is contiguous, `[batch.., m, n]`.
 ///
 /// # Panics
-/// Where a slice is shorter than its shape and strides say.
+/// If a slice is shorter than its shape and strides require.
 pub fn matmul<T: Element>(
     shape: Shape<'_>,
     a: Operand<'_, T>,
@@ -155,7 +155,7 @@ pub fn matmul<T: Element>(
     });
 }
 
-/// Makes `c`, in rows of `n`, what the product is added to.
+/// Initialises `c`, in rows of `n`, with the value that the product is added to.
 fn begin<T: Real>(start: Start<'_, T>, c: &mut [T], n: usize) {
     match start {
         Start::Zero => c.fill(T::ZERO),
@@ -163,7 +163,7 @@ fn begin<T: Real>(start: Start<'_, T>, c: &mut [T], n: usize) {
     }
 }
 
-/// One product, of which no dimension but `k` is 0.
+/// Computes one product. No dimension but `k` is 0.
 fn product<T: Element>(
     m: usize,
     k: usize,
@@ -190,7 +190,7 @@ fn product<T: Element>(
     }
     let keep = !matches!(start, Start::Zero);
     let in_place = n >= FAR && T::reads_in_place([b.row, b.col]);
-    // So many rows of A at a time stay in the cache while the blocks of columns go over them.
+    // This many rows of A stay in the cache while all blocks of columns are computed.
     let tall = if in_place { m.div_ceil((m / ROWS).max(1)) } else { m };
     let pieces = if in_place && a.row == 1 && m >= FAR && k >= FAR { k.div_ceil(COPIED) } else { 0 };
     for (i, c) in c.chunks_mut(tall * n).enumerate() {
@@ -210,7 +210,7 @@ fn product<T: Element>(
     }
 }
 
-/// [`product`] by the kernels for large matrices.
+/// Computes [`product`] by the kernels for large matrices.
 fn blocks<T: Element>(
     (m, k, n): (usize, usize, usize),
     a: Operand<'_, T>,
@@ -219,8 +219,8 @@ fn blocks<T: Element>(
     c: &mut [T],
     threads: bool,
 ) {
-    // Blocks of the columns, or of the rows where these are many more, as each copies all of B. They
-    // follow from the shape alone: `gemm`'s sums depend on it.
+    // Blocks of columns, or of rows if there are many more of them, because each block packs all of B. The
+    // blocks depend on the shape alone, because `gemm`'s sums depend on them.
     let (by_rows, steps) = (m > n && n < 256, ([a.row, a.col], [b.row, b.col]));
     let (along, pieces) = if by_rows { (m, 4) } else { (n, 8) };
     let large = (m * n) as f64 * k as f64 * NS_PER_TERM > parallel::SERIAL_NS;
@@ -229,8 +229,8 @@ fn blocks<T: Element>(
     let multiply = |part: std::ops::Range<usize>| {
         let (rows, columns) = if by_rows { (part, 0..n) } else { (0..m, part) };
         let (a, b) = (&a.data[rows.start * a.row..], &b.data[columns.start * b.col..]);
-        // SAFETY: `check` has found each element of A and B within its slice; nobody else sees this block
-        // of C.
+        // SAFETY: `check` has checked that each element of A and B is within its slice; nothing else uses
+        // this block of C.
         unsafe {
             T::product(
                 (rows.len(), columns.len(), k),
@@ -248,18 +248,18 @@ fn blocks<T: Element>(
     }
 }
 
-/// The types that products are computed in.
+/// The element types of products.
 pub trait Element: Lanes {
-    /// Whether the kernel reads A where it lies, for every block of columns, with B of these steps.
+    /// Returns true if the kernel reads A in place for every block of columns, with B of these strides.
     fn reads_in_place(_b_steps: [usize; 2]) -> bool {
         false
     }
 
-    /// C = A B, or C += A B if `keep`, on the caller's thread; C, from some element of a slice on, is
-    /// row-major with a stride.
+    /// Computes C = A B, or C += A B if `keep`, on the caller's thread. C begins at an element of a slice,
+    /// and is row-major with a stride.
     ///
     /// # Safety
-    /// All elements of A and B lie in their slices, and nobody else sees those of C.
+    /// All elements of A and B must be within their slices, and nothing else may use those of C.
     unsafe fn product(
         (m, n, k): (usize, usize, usize),
         (a, a_steps): (&[Self], [usize; 2]),
@@ -267,15 +267,15 @@ pub trait Element: Lanes {
         (c, start, stride): (Disjoint<'_, Self>, usize, usize),
         keep: bool,
     ) {
-        // SAFETY: as the caller promises.
+        // SAFETY: as the caller guarantees.
         unsafe { general((m, n, k), (a, a_steps), (b, b_steps), (c, start, stride), keep) }
     }
 }
 
-/// [`Element::product`] by the crate `gemm`.
+/// Computes [`Element::product`] by the crate `gemm`.
 ///
 /// # Safety
-/// As there.
+/// See [`Element::product`].
 unsafe fn general<T: Lanes>(
     (m, n, k): (usize, usize, usize),
     (a, a_steps): (&[T], [usize; 2]),
@@ -285,7 +285,7 @@ unsafe fn general<T: Lanes>(
 ) {
     let s = |stride: usize| stride as isize;
     let (one, parallelism) = (T::ONE, Parallelism::None);
-    // SAFETY: as the caller promises; `matrix` has found the elements of C within its slice.
+    // SAFETY: as the caller guarantees; `matrix` has checked that C is within its slice.
     unsafe {
         gemm::gemm(
             m,
@@ -330,12 +330,12 @@ impl Element for f32 {
         if blocked::applies(&b) {
             return blocked::multiply((m, n, k), a, b, blocked::Target { all: c, start, stride }, keep);
         }
-        // SAFETY: as the caller promises.
+        // SAFETY: as the caller guarantees.
         unsafe { general((m, n, k), (a.data, a_steps), (b.data, b_steps), (c, start, stride), keep) }
     }
 }
 
-/// The columns `0..n` in blocks of `grain`, over the threads when told so: each call may write
+/// Calls `f` with blocks of `grain` of the columns `0..n`, over the threads if requested. Each call may write
 /// its columns of C.
 fn column_blocks<T: Send>(
     n: usize,

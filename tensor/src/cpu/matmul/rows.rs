@@ -1,7 +1,7 @@
-//! Products whose right side has contiguous rows, with few rows or few terms: nothing is packed.
+//! Products whose right operand has contiguous rows, with few rows or few terms. Nothing is packed.
 //!
-//! A tile of C, up to 4 rows by a few vectors, stays in registers while k runs; each step loads
-//! the vectors of one row of B and multiplies them by one element of A for each row.
+//! A tile of C, up to 4 rows by a few vectors, stays in registers while k advances. Each step loads the
+//! vectors of one row of B and multiplies them by one element of A for each row.
 
 use std::ops::Range;
 
@@ -10,12 +10,12 @@ use crate::cpu::parallel::{self, Disjoint};
 use crate::cpu::simd::simd;
 use crate::cpu::vector::{Lanes, Vector};
 
-/// Columns that one thread takes at a time: a multiple of every tile's width.
+/// The number of columns that one thread computes at a time: a multiple of the width of every tile.
 const COLUMNS: usize = 256;
-/// Rows that one thread takes at a time.
+/// The number of rows that one thread computes at a time.
 const ROWS: usize = 32;
 
-/// C = start + A B, of m x k and k x n, where B's columns are 1 apart.
+/// Computes C = start + A B, of m x k and k x n. B's column stride is 1.
 pub(super) fn rows<T: Lanes>(
     m: usize,
     k: usize,
@@ -36,7 +36,7 @@ pub(super) fn rows<T: Lanes>(
 }
 
 simd!(
-    /// The columns `columns` of C.
+    /// Computes the columns `columns` of C.
     fn block<const L: usize, T: Lanes>(
         m: usize,
         k: usize,
@@ -49,7 +49,7 @@ simd!(
     ) {
         let tile = Tile { m, k, a, b, start, c, n };
         let mut j = columns.start;
-        // 32 registers hold 4 x 4 vectors and what they are made of, 16 hold 4 x 2.
+        // 32 registers hold 4 x 4 vectors and their operands, 16 hold 4 x 2.
         if L == 16 && size_of::<T>() == 4 {
             while j + 4 * L <= columns.end {
                 tile.rows::<L, 4>(j, L);
@@ -78,7 +78,7 @@ struct Tile<'a, T> {
 }
 
 impl<T: Lanes> Tile<'_, T> {
-    /// `V` vectors of each row, from column `j` on, of which the last one has `last` columns.
+    /// Computes `V` vectors of each row, from column `j` on. The last one has `last` columns.
     #[inline(always)]
     fn rows<const L: usize, const V: usize>(&self, j: usize, last: usize) {
         let mut i = 0;
@@ -113,7 +113,7 @@ impl<T: Lanes> Tile<'_, T> {
                     Start::Row(row) => &row[j..][..width],
                     _ => &[],
                 };
-                // SAFETY: the calls at one time differ in their rows or their columns.
+                // SAFETY: concurrent calls differ in their rows or their columns.
                 let c = unsafe { self.c.part((i + r) * self.n + j, width) };
                 let sum = match self.start {
                     Start::Zero => sum[r][v],
@@ -137,13 +137,13 @@ impl<T: Lanes> Tile<'_, T> {
         let mut b = [Vector::ZERO; V];
         for v in 0..V {
             let at = self.b.data.as_ptr().wrapping_add(p * self.b.row + j + v * L);
-            // SAFETY: `Operand::check` has found all of row p < k, to which these columns belong.
+            // SAFETY: `Operand::check` has checked all of row p < k, which contains these columns.
             b[v] = unsafe {
                 if v + 1 < V || last == L { Vector::load(at) } else { Vector::load_first(at, last) }
             };
         }
         for r in 0..R {
-            // SAFETY: `Operand::check` has found the element at row i + r < m, column p < k.
+            // SAFETY: `Operand::check` has checked the element at row i + r < m, column p < k.
             let a = unsafe { *self.a.data.get_unchecked((i + r) * self.a.row + p * self.a.col) };
             for v in 0..V {
                 sum[r][v] = Vector::splat(a).fma(b[v], sum[r][v]);

@@ -2,7 +2,7 @@
 
 use super::{Real, each_part, gradient, sign, simd};
 
-/// `torch.optim.Adadelta`:
+/// The settings of `torch.optim.Adadelta`:
 ///
 /// ```text
 /// g = grad (or -grad to maximise) + weight_decay * param
@@ -15,23 +15,23 @@ use super::{Real, each_part, gradient, sign, simd};
 pub struct Adadelta {
     /// Learning rate.
     pub lr: f64,
-    /// How much of the averages is kept.
+    /// The share of the averages that is kept.
     pub rho: f64,
     /// Added under the roots.
     pub eps: f64,
     /// L2 penalty.
     pub weight_decay: f64,
-    /// Whether to climb instead of descending.
+    /// Maximises instead of minimising.
     pub maximize: bool,
 }
 
 impl Adadelta {
-    /// What the kernels take.
+    /// Returns the kernels' numbers.
     pub(crate) fn numbers(&self) -> [f64; 6] {
         [self.weight_decay, sign(self.maximize), self.eps, -self.lr, self.rho, 1.0 - self.rho]
     }
 
-    /// A step with the state `square_avg`, `acc_delta`.
+    /// Makes a step with the state `square_avg`, `acc_delta`.
     pub fn step<T: Real>(&self, param: &mut [T], grad: &[T], square_avg: &mut [T], acc_delta: &mut [T]) {
         part(self.numbers().map(T::of), param, grad, square_avg, acc_delta);
     }

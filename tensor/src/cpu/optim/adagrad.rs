@@ -2,7 +2,7 @@
 
 use super::{Real, each_part, gradient, sign, simd};
 
-/// `torch.optim.Adagrad`:
+/// The settings of `torch.optim.Adagrad`:
 ///
 /// ```text
 /// g = grad (or -grad to maximise) + weight_decay * param
@@ -13,24 +13,24 @@ use super::{Real, each_part, gradient, sign, simd};
 pub struct Adagrad {
     /// Learning rate.
     pub lr: f64,
-    /// How fast the learning rate decays.
+    /// The decay of the learning rate.
     pub lr_decay: f64,
     /// L2 penalty.
     pub weight_decay: f64,
     /// Added to the denominator.
     pub eps: f64,
-    /// Whether to climb instead of descending.
+    /// Maximises instead of minimising.
     pub maximize: bool,
 }
 
 impl Adagrad {
-    /// What the kernels take for step number `step`.
+    /// Returns the kernels' numbers for step number `step`.
     pub(crate) fn numbers(&self, step: u64) -> [f64; 4] {
         let lr = -self.lr / (1.0 + (step as f64 - 1.0) * self.lr_decay);
         [self.weight_decay, sign(self.maximize), self.eps, lr]
     }
 
-    /// Step number `step`, with the state `sum`, which begins as the optimiser's
+    /// Makes step number `step` with the state `sum`, whose initial value is the optimiser's
     /// `initial_accumulator_value`.
     pub fn step<T: Real>(&self, step: u64, param: &mut [T], grad: &[T], sum: &mut [T]) {
         part(self.numbers(step).map(T::of), param, grad, sum);

@@ -2,7 +2,7 @@
 
 use super::{Real, each_part, gradient, sign, simd};
 
-/// `torch.optim.Adam`, and `AdamW` where `decoupled`:
+/// The settings of `torch.optim.Adam`, and of `AdamW` with `decoupled`:
 ///
 /// ```text
 /// g = grad (or -grad to maximise) + weight_decay * param          (Adam)
@@ -16,20 +16,20 @@ use super::{Real, each_part, gradient, sign, simd};
 pub struct Adam {
     /// Learning rate.
     pub lr: f64,
-    /// How much of the averages of the gradient and of its square is kept.
+    /// The shares of the averages of the gradient and of its square that are kept.
     pub betas: (f64, f64),
     /// Added to the denominator.
     pub eps: f64,
-    /// L2 penalty, or decay of the weights where `decoupled`.
+    /// L2 penalty, or decay of the weights with `decoupled`.
     pub weight_decay: f64,
-    /// Whether the decay is kept apart from the gradient: AdamW.
+    /// Separates the decay from the gradient: AdamW.
     pub decoupled: bool,
-    /// Whether to climb instead of descending.
+    /// Maximises instead of minimising.
     pub maximize: bool,
 }
 
 impl Adam {
-    /// What the kernels take for step number `step`.
+    /// Returns the kernels' numbers for step number `step`.
     pub(crate) fn numbers(&self, step: u64) -> [f64; 9] {
         let ((beta1, beta2), t) = (self.betas, step as f64);
         [
@@ -45,8 +45,7 @@ impl Adam {
         ]
     }
 
-    /// Step number `step`, with the state `exp_avg`, `exp_avg_sq`, and with amsgrad
-    /// `max_exp_avg_sq`.
+    /// Makes step number `step` with the state `exp_avg`, `exp_avg_sq`, and with amsgrad `max_exp_avg_sq`.
     pub fn step<T: Real>(
         &self,
         step: u64,
@@ -57,7 +56,8 @@ impl Adam {
         max_exp_avg_sq: Option<&mut [T]>,
     ) {
         let [decay, sign, shrink, taken, beta2, taken_sq, step_size, correction, eps] = self.numbers(step);
-        // avg / (sqrt(sq) / correction + eps) with one division less, on which small steps spend their time.
+        // This computes avg / (sqrt(sq) / correction + eps) with one division less; divisions limit the speed
+        // of small steps.
         let (step_size, eps) = (step_size * correction, eps * correction);
         let numbers = [decay, sign, shrink, taken, beta2, taken_sq, step_size, eps].map(T::of);
         match max_exp_avg_sq {

@@ -2,7 +2,7 @@
 
 use super::{Real, each_part, gradient, sign, simd};
 
-/// `torch.optim.Adamax`:
+/// The settings of `torch.optim.Adamax`:
 ///
 /// ```text
 /// g = grad (or -grad to maximise) + weight_decay * param
@@ -14,25 +14,25 @@ use super::{Real, each_part, gradient, sign, simd};
 pub struct Adamax {
     /// Learning rate.
     pub lr: f64,
-    /// How much of the average and of the greatest gradient is kept.
+    /// The shares of the average and of the largest gradient that are kept.
     pub betas: (f64, f64),
-    /// Added to the gradient's size.
+    /// Added to the absolute value of the gradient.
     pub eps: f64,
     /// L2 penalty.
     pub weight_decay: f64,
-    /// Whether to climb instead of descending.
+    /// Maximises instead of minimising.
     pub maximize: bool,
 }
 
 impl Adamax {
-    /// What the kernels take for step number `step`.
+    /// Returns the kernels' numbers for step number `step`.
     pub(crate) fn numbers(&self, step: u64) -> [f64; 6] {
         let (beta1, beta2) = self.betas;
         let lr = -self.lr / (1.0 - beta1.powf(step as f64));
         [self.weight_decay, sign(self.maximize), self.eps, lr, 1.0 - beta1, beta2]
     }
 
-    /// Step number `step`, with the state `exp_avg`, `exp_inf`.
+    /// Makes step number `step` with the state `exp_avg`, `exp_inf`.
     pub fn step<T: Real>(
         &self,
         step: u64,

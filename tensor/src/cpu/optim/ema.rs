@@ -2,7 +2,7 @@
 
 use super::{Real, each_part, simd};
 
-/// `average = average + (1 - decay) * (param - average)`
+/// Updates `average = average + (1 - decay) * (param - average)`.
 pub fn ema<T: Real>(decay: f64, average: &mut [T], param: &[T]) {
     part(T::of(1.0 - decay), average, param);
 }

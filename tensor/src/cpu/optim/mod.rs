@@ -1,16 +1,17 @@
-//! Optimisers' steps, each one pass over a parameter, its gradient and its state, in place.
+//! Steps of optimisers, each one in-place pass over a parameter, its gradient and its state.
 //!
-//! The formulae are those of PyTorch's documentation (`torch.optim`), in its order of operations.
-//! Settings are f64 and are rounded to the parameter's type once, after what depends on the step
-//! has been computed: `numbers` gives them, in the order of the fields that the GPU's kernels have
-//! (`../cuda/optim.cu`). State slices have PyTorch's names; they begin as zeros unless said otherwise.
-//! A step's number counts from 1. Averages that decay below the smallest normal number become 0
-//! ([`Real::normal`]): PyTorch's stay there, and slow every step from then on.
+//! The formulae are those of PyTorch's documentation (`torch.optim`), in its order of operations. Settings
+//! are f64, and are rounded to the parameter's type once, after everything that depends on the step number is
+//! computed: `numbers` returns them, in the order of the fields of the GPU's kernels (`../cuda/optim.cu`).
+//! State slices have PyTorch's names, and begin as zeros unless stated otherwise. Steps are counted from 1.
+//! Averages that decay below the smallest normal number become 0 ([`Real::normal`]). PyTorch's stay
+//! subnormal, and slow down every later step.
 
-/// Defines a step: what it does to each element of a parameter and of its state, given the element's gradient.
+/// Defines a step by its update of each element of a parameter and of its state, given the element's
+/// gradient.
 ///
-/// `name(numbers: type; param, grad, states…) { … }`; the slices are as long as each other. In the body, `L` is as in
-/// [`simd`], `T` the parameter's type, and each slice's name is its element.
+/// `name(numbers: type; param, grad, states…) { … }`; all slices have the same length. In the body, `L` is as
+/// in [`simd`], `T` is the parameter's type, and each slice's name stands for its element.
 macro_rules! pass {
     ($name:ident($numbers:tt: $settings:ty; $param:ident, $grad:ident $(, $state:ident)*) $body:block) => {
         fn $name<T: Real>(numbers: $settings, $param: &mut [T], $grad: &[T] $(, $state: &mut [T])*) {
@@ -62,11 +63,11 @@ use super::parallel::{self, Disjoint};
 use super::real::Real;
 use super::simd::simd;
 
-/// Elements that one task takes at a time.
+/// The number of elements of a task.
 const GRAIN: usize = 1 << 14;
 
-/// Calls `f` with matching parts of a gradient and of the slices that the step updates, the
-/// parameter first, over the threads where they are large.
+/// Calls `f` with matching parts of a gradient and of the slices that the step updates, the parameter first,
+/// over the threads if they are large.
 fn each_part<T: Real, const N: usize>(
     grad: &[T],
     updated: [&mut [T]; N],
@@ -75,7 +76,7 @@ fn each_part<T: Real, const N: usize>(
     for slice in &updated {
         assert_eq!(slice.len(), grad.len(), "an optimiser's step over slices of different lengths");
     }
-    // Each is read and written: about 0.1 ns for a byte of memory.
+    // Each slice is read and written, at about 0.1 ns per byte.
     let ns = 0.1 * ((2 * N + 1) * size_of::<T>()) as f64;
     let updated = updated.map(Disjoint::new);
     parallel::for_each_range(grad.len(), GRAIN, ns, |range| {
@@ -85,13 +86,13 @@ fn each_part<T: Real, const N: usize>(
     });
 }
 
-/// The gradient that the rules see: `grad`, turned round to maximise, plus `decay * param`.
+/// Returns the gradient of the rules: `grad`, negated to maximise, plus `decay * param`.
 #[inline(always)]
 fn gradient<const L: usize, T: Real>(grad: T, param: T, decay: T, sign: T) -> T {
     param.fma::<L>(decay, grad * sign)
 }
 
-/// -1 to maximise, 1 to minimise.
+/// Returns -1 to maximise, 1 to minimise.
 fn sign(maximize: bool) -> f64 {
     if maximize { -1.0 } else { 1.0 }
 }

@@ -3,7 +3,7 @@
 use super::adam::averages;
 use super::{Real, each_part, sign, simd};
 
-/// `torch.optim.NAdam`:
+/// The settings of `torch.optim.NAdam`:
 ///
 /// ```text
 /// g = grad (or -grad to maximise) + weight_decay * param
@@ -20,22 +20,22 @@ use super::{Real, each_part, sign, simd};
 pub struct NAdam {
     /// Learning rate.
     pub lr: f64,
-    /// How much of the averages of the gradient and of its square is kept.
+    /// The shares of the averages of the gradient and of its square that are kept.
     pub betas: (f64, f64),
     /// Added to the denominator.
     pub eps: f64,
-    /// L2 penalty, or decay of the weights where `decoupled`.
+    /// L2 penalty, or decay of the weights with `decoupled`.
     pub weight_decay: f64,
-    /// How fast the momentum reaches beta1.
+    /// The speed at which the momentum approaches beta1.
     pub momentum_decay: f64,
-    /// Whether the decay is kept apart from the gradient.
+    /// Separates the decay from the gradient.
     pub decoupled: bool,
-    /// Whether to climb instead of descending.
+    /// Maximises instead of minimising.
     pub maximize: bool,
 }
 
 impl NAdam {
-    /// What the kernels take for step number `step`; and `mu_product` after it.
+    /// Returns the kernels' numbers for step number `step`, and `mu_product` after it.
     pub(crate) fn numbers(&self, step: u64, mu_product: f64) -> ([f64; 10], f64) {
         let ((beta1, beta2), t) = (self.betas, step as f64);
         let mu = |t: f64| beta1 * (1.0 - 0.5 * 0.96f64.powf(t * self.momentum_decay));
@@ -56,8 +56,8 @@ impl NAdam {
         (numbers, mu_product)
     }
 
-    /// Step number `step`, with the state `exp_avg`, `exp_avg_sq`, and the number `mu_product`,
-    /// which begins as 1.
+    /// Makes step number `step` with the state `exp_avg`, `exp_avg_sq`, and the number `mu_product`, whose
+    /// initial value is 1.
     pub fn step<T: Real>(
         &self,
         step: u64,

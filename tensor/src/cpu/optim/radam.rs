@@ -1,9 +1,9 @@
-//! RAdam: Adam whose first steps are rectified.
+//! RAdam: Adam with rectified first steps.
 
 use super::adam::averages;
 use super::{Real, each_part, sign, simd};
 
-/// `torch.optim.RAdam`:
+/// The settings of `torch.optim.RAdam`:
 ///
 /// ```text
 /// g = grad (or -grad to maximise) + weight_decay * param
@@ -21,20 +21,21 @@ use super::{Real, each_part, sign, simd};
 pub struct RAdam {
     /// Learning rate.
     pub lr: f64,
-    /// How much of the averages of the gradient and of its square is kept.
+    /// The shares of the averages of the gradient and of its square that are kept.
     pub betas: (f64, f64),
     /// Added to the denominator.
     pub eps: f64,
-    /// L2 penalty, or decay of the weights where `decoupled`.
+    /// L2 penalty, or decay of the weights with `decoupled`.
     pub weight_decay: f64,
-    /// Whether the decay is kept apart from the gradient.
+    /// Separates the decay from the gradient.
     pub decoupled: bool,
-    /// Whether to climb instead of descending.
+    /// Maximises instead of minimising.
     pub maximize: bool,
 }
 
 impl RAdam {
-    /// What the kernels take for step number `step`; the factor of a step that is not rectified yet is 0.
+    /// Returns the kernels' numbers for step number `step`. The factor of a step that is not yet rectified is
+    /// 0.
     pub(crate) fn numbers(&self, step: u64) -> [f64; 9] {
         let ((beta1, beta2), t) = (self.betas, step as f64);
         let correction = 1.0 - beta2.powf(t);
@@ -54,7 +55,7 @@ impl RAdam {
         ]
     }
 
-    /// Step number `step`, with the state `exp_avg`, `exp_avg_sq`.
+    /// Makes step number `step` with the state `exp_avg`, `exp_avg_sq`.
     pub fn step<T: Real>(
         &self,
         step: u64,

@@ -2,7 +2,7 @@
 
 use super::{Real, each_part, sign, simd};
 
-/// `torch.optim.RMSprop`:
+/// The settings of `torch.optim.RMSprop`:
 ///
 /// ```text
 /// g = grad (or -grad to maximise) + weight_decay * param
@@ -16,27 +16,27 @@ use super::{Real, each_part, sign, simd};
 pub struct RmsProp {
     /// Learning rate.
     pub lr: f64,
-    /// How much of the averages is kept.
+    /// The share of the averages that is kept.
     pub alpha: f64,
     /// Added to the denominator.
     pub eps: f64,
     /// L2 penalty.
     pub weight_decay: f64,
-    /// Share of the last step that is kept.
+    /// The share of the last step that is kept.
     pub momentum: f64,
-    /// Whether to climb instead of descending.
+    /// Maximises instead of minimising.
     pub maximize: bool,
 }
 
 impl RmsProp {
-    /// What the kernels take.
+    /// Returns the kernels' numbers.
     pub(crate) fn numbers(&self) -> [f64; 7] {
         let taken = 1.0 - self.alpha;
         [-self.lr, self.alpha, taken, self.eps, self.weight_decay, self.momentum, sign(self.maximize)]
     }
 
-    /// A step with the state `square_avg`, where centered `grad_avg`, and where the momentum is
-    /// not 0 `momentum_buffer`.
+    /// Makes a step with the state `square_avg`, with `grad_avg` if centred, and with `momentum_buffer` if
+    /// the momentum is not 0.
     pub fn step<T: Real>(
         &self,
         param: &mut [T],
@@ -55,7 +55,7 @@ impl RmsProp {
     }
 }
 
-/// Updates the average square and, where there is one, the average; returns the gradient, divided.
+/// Updates the average square and the average, if there is one. Returns the divided gradient.
 #[inline(always)]
 fn direction<const L: usize, T: Real>(
     [alpha, taken, eps, decay]: [T; 4],

@@ -2,7 +2,7 @@
 
 use super::{Real, each_part, gradient, sign, simd};
 
-/// `torch.optim.SGD`:
+/// The settings of `torch.optim.SGD`:
 ///
 /// ```text
 /// g = grad (or -grad to maximise) + weight_decay * param
@@ -14,30 +14,30 @@ use super::{Real, each_part, gradient, sign, simd};
 pub struct Sgd {
     /// Learning rate.
     pub lr: f64,
-    /// Share of the last step's direction that is kept.
+    /// The share of the last step's direction that is kept.
     pub momentum: f64,
-    /// Share of the gradient that momentum leaves out.
+    /// The share of the gradient that momentum leaves out.
     pub dampening: f64,
     /// L2 penalty.
     pub weight_decay: f64,
-    /// Whether to look ahead along the momentum.
+    /// Looks ahead along the momentum.
     pub nesterov: bool,
-    /// Whether to climb instead of descending.
+    /// Maximises instead of minimising.
     pub maximize: bool,
 }
 
 impl Sgd {
-    /// What the kernels take.
+    /// Returns the kernels' numbers.
     pub(crate) fn numbers(&self) -> [f64; 5] {
         [-self.lr, self.momentum, 1.0 - self.dampening, self.weight_decay, sign(self.maximize)]
     }
 
-    /// A step without momentum, which has no state.
+    /// Makes a step without momentum, which has no state.
     pub fn step<T: Real>(&self, param: &mut [T], grad: &[T]) {
         plain(self.numbers().map(T::of), param, grad);
     }
 
-    /// A step with momentum; `first` tells that `momentum_buffer` holds nothing yet.
+    /// Makes a step with momentum. `first` says that `momentum_buffer` is not initialised yet.
     pub fn step_momentum<T: Real>(
         &self,
         param: &mut [T],
@@ -58,7 +58,7 @@ pass! {
 pass! {
     momentum(([lr, momentum, taken, decay, sign], nesterov, first): ([T; 5], bool, bool); p, g, buf) {
         let g = gradient::<L, T>(g, *p, decay, sign);
-        // What the buffer held before does not count at first: not even a NaN.
+        // At the first step the buffer's content is ignored, even a NaN.
         let (kept, taken) = if first { (T::ZERO, T::ONE) } else { (momentum * *buf, taken) };
         *buf = g.fma::<L>(taken, kept).normal();
         let g = if nesterov { momentum.fma::<L>(*buf, g) } else { *buf };

@@ -8,7 +8,7 @@ use crate::cpu::parallel;
 use crate::cpu::simd::simd;
 use crate::cpu::vector::{Lanes, Vector};
 
-/// Nanoseconds for adding one element of the input.
+/// The cost of adding one element of the input, in nanoseconds.
 const NS_PER_TAP: f64 = 0.3;
 
 /// The windows of an average pooling.
@@ -18,13 +18,13 @@ pub struct Average {
     input: [usize; 2],
     rows: Vec<Window>,
     cols: Vec<Window>,
-    /// What sums are divided by, if not by what the windows count.
+    /// The divisor of sums, instead of the number of elements in the windows.
     divisor: Option<usize>,
 }
 
 impl Average {
-    /// PyTorch's `avg_pool2d`: sums are divided by `divisor_override` if there is one, else by
-    /// the size of the window within the padded input (`count_include_pad`) or the input.
+    /// Returns the windows of PyTorch's `avg_pool2d`. Sums are divided by `divisor_override` if given, else
+    /// by the size of the window within the padded input (with `count_include_pad`) or within the input.
     /// `pool`'s dilation is ignored.
     pub fn new(pool: &Pool2d, count_include_pad: bool, divisor_override: Option<usize>) -> Self {
         let windows = |d: usize| {
@@ -42,13 +42,13 @@ impl Average {
         Self { input: pool.input, rows: windows(0), cols: windows(1), divisor: divisor_override }
     }
 
-    /// PyTorch's `adaptive_avg_pool2d`.
+    /// Returns the windows of PyTorch's `adaptive_avg_pool2d`.
     pub fn adaptive(input: [usize; 2], output: [usize; 2]) -> Self {
         let [rows, cols] = [0, 1].map(|d| adaptive_windows(input[d], output[d]));
         Self { input, rows, cols, divisor: None }
     }
 
-    /// Whether the only window is the whole input.
+    /// Returns true if the only window is the whole input.
     fn global(&self) -> bool {
         let whole = |w: &[Window], size: usize| matches!(w, [w] if w.start == 0 && w.end == size);
         whole(&self.rows, self.input[0]) && whole(&self.cols, self.input[1])
@@ -62,7 +62,7 @@ impl Average {
         (self.input[0] * self.input[1], self.rows.len() * self.cols.len())
     }
 
-    /// The average of each window: `x` is `[planes, height, width]`, `y` `[planes, rows, cols]`.
+    /// Computes the average of each window: `x` is `[planes, height, width]`, `y` `[planes, rows, cols]`.
     pub fn forward<T: Lanes>(&self, x: &[T], y: &mut [T]) {
         let (size, out) = self.sizes();
         if out == 0 {
@@ -81,8 +81,8 @@ impl Average {
         });
     }
 
-    /// The gradient with respect to x: `dy` is `[planes, rows, cols]`, `dx` is
-    /// `[planes, height, width]` and overwritten.
+    /// Computes the gradient with respect to x: `dy` is `[planes, rows, cols]`; `dx` is `[planes, height,
+    /// width]` and overwritten.
     pub fn gradient<T: Lanes>(&self, dy: &[T], dx: &mut [T]) {
         let (size, out) = self.sizes();
         if size == 0 {
@@ -94,7 +94,7 @@ impl Average {
 }
 
 simd!(
-    /// One plane.
+    /// Computes one plane.
     fn forward<const L: usize, T: Lanes>(pool: &Average, x: &[T], y: &mut [T]) {
         let width = pool.input[1];
         let mut sums = vec![T::ZERO; width];
@@ -117,7 +117,7 @@ simd!(
 );
 
 simd!(
-    /// Planes of which all elements are added up.
+    /// Computes planes with a single window over all elements.
     fn means<const L: usize, T: Lanes>(x: &[T], size: usize, divisor: T, y: &mut [T]) {
         for (p, y) in y.iter_mut().enumerate() {
             let mut sum = Vector::<T, L>::ZERO;
@@ -130,7 +130,7 @@ simd!(
 );
 
 simd!(
-    /// One plane.
+    /// Computes one plane.
     fn backward<const L: usize, T: Lanes>(pool: &Average, dy: &[T], dx: &mut [T]) {
         if pool.global() {
             return dx.fill(dy[0] / T::of(pool.divisor(&pool.rows[0], &pool.cols[0]) as f64));

@@ -1,9 +1,9 @@
 //! Max pooling, forward with indices and backward from them.
 //!
-//! PyTorch's rules: the first of equal values wins, NaN wins over all (the last one, if several).
-//! The index of a maximum is its position in its plane, height * width. It is kept as `u32`: that
-//! is half of what PyTorch's i64 costs in memory and traffic, as wide as an f32 lane, and enough
-//! for any plane that memory holds.
+//! PyTorch's rules: the first of equal values is chosen, and NaN is larger than all numbers (the last NaN, if
+//! there are several). The index of a maximum is its position in its plane, height * width. It is stored as
+//! `u32`, which needs half the memory of PyTorch's i64, is as wide as an f32 lane, and suffices for any plane
+//! that fits in memory.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,10 +17,10 @@ use crate::cpu::vector::{Lanes, Vector, put_u32};
 /// The index of a window that has no tap in the input; such a window's maximum is -infinity.
 pub const NOWHERE: u32 = u32::MAX;
 
-/// Nanoseconds for one tap of one output.
+/// The cost per element of a window, in nanoseconds.
 const NS_PER_TAP: f64 = 0.3;
 
-/// The maximum of each window and where it is.
+/// Computes the maximum of each window and its index.
 ///
 /// `x` is `[planes, height, width]`, `y` and `index` are `[planes, out_height, out_width]`.
 pub fn max_pool2d<T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) {
@@ -44,12 +44,12 @@ pub fn max_pool2d<T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u3
     });
 }
 
-/// Planes that make a task: handing out small ones each by itself costs more than pooling them.
+/// Returns the number of planes of a task: distributing small ones singly costs more than pooling them.
 fn together(size: usize) -> usize {
     (8192 / size.max(1)).max(1)
 }
 
-/// [`max_pool2d`], into new memory.
+/// Computes [`max_pool2d`] into new memory.
 pub fn maxima<T: Lanes>(pool: &Pool2d, x: &[T]) -> (Vec<T>, Vec<u32>) {
     let len = pool.planes * pool.out_size();
     let mut index = Vec::new();
@@ -59,7 +59,7 @@ pub fn maxima<T: Lanes>(pool: &Pool2d, x: &[T]) -> (Vec<T>, Vec<u32>) {
 }
 
 simd!(
-    /// Any windows, a vector of them at a time.
+    /// Pools a plane with any windows, a vector of them at a time.
     fn plane<const L: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) {
         match pool.stride[1] {
             1 => strided::<L, 1, T>(pool, x, y, index),
@@ -69,7 +69,7 @@ simd!(
     }
 );
 
-/// `L` elements of `x`, `stride` apart, where `S` is the stride or 0 for any.
+/// Returns `L` elements of `x`, `stride` apart. `S` is the stride, or 0 for any.
 #[inline(always)]
 fn every<const L: usize, const S: usize, T: Lanes>(x: &[T], stride: usize) -> [T; L] {
     match S {
@@ -91,7 +91,7 @@ fn strided<const L: usize, const S: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: 
     if columns == 0 {
         return;
     }
-    // A copy of x with -infinity around it, up to where the last vector's taps end.
+    // A copy of x surrounded by -infinity, up to the end of the last vector's elements.
     let reach = (pool.kernel[1] - 1) * pool.dilation[1];
     let padded = columns.next_multiple_of(L) * stride + reach;
     let padded = padded.max(pool.padding[1] + width);
@@ -99,7 +99,7 @@ fn strided<const L: usize, const S: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: 
     for (copy, x) in copy.chunks_exact_mut(padded).zip(x.chunks_exact(width)) {
         copy[pool.padding[1]..][..width].copy_from_slice(x);
     }
-    // Where the first tap of each window that is in the input lies.
+    // The position of the first element of each window that is in the input.
     let first = |o: usize, d: usize| (0..pool.kernel[d]).find_map(|k| pool.tap(d, o, k).map(|at| (k, at)));
     let first_columns: Vec<u32> =
         (0..columns.next_multiple_of(L)).map(|o| first(o, 1).map_or(NOWHERE, |(_, at)| at as u32)).collect();
@@ -137,8 +137,7 @@ fn strided<const L: usize, const S: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: 
     }
 }
 
-/// The gradient with respect to x: each `dy` goes to its window's maximum, where windows that
-/// overlap add up.
+/// Computes the gradient with respect to x: each `dy` is added at its window's maximum.
 ///
 /// `dy` and `index` are `[planes, out_height, out_width]`, `dx` is `[planes, height, width]` and
 /// overwritten.
@@ -165,7 +164,7 @@ pub fn max_pool2d_grad<T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32], dx: &mu
     });
 }
 
-/// The largest index, if there is one.
+/// Returns the largest index, if there is one.
 pub fn largest(index: &[u32]) -> Option<u32> {
     let largest = AtomicU32::new(0);
     parallel::for_each_range(index.len(), 1 << 14, 0.1, |range| {
@@ -175,16 +174,16 @@ pub fn largest(index: &[u32]) -> Option<u32> {
     (!index.is_empty()).then(|| largest.into_inner())
 }
 
-/// [`max_pool2d_grad`], into new memory.
+/// Computes [`max_pool2d_grad`] into new memory.
 pub fn gradient<T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32]) -> Vec<T> {
     // SAFETY: `max_pool2d_grad` overwrites `dx`.
     unsafe { overwritten(pool.planes * pool.in_size(), |dx| max_pool2d_grad(pool, dy, index, dx)) }
 }
 
-/// Adaptive max pooling: the maximum of each of `rows` by `cols` windows and where it is.
+/// Computes adaptive max pooling: the maximum of each of `rows` by `cols` windows and its index.
 ///
-/// `x` is `[planes, height, width]`, `y` and `index` are `[planes, rows, cols]`. The gradient is
-/// [`max_pool2d_grad`]'s, for any windows of these sizes.
+/// `x` is `[planes, height, width]`, `y` and `index` are `[planes, rows, cols]`. [`max_pool2d_grad`] computes
+/// the gradient, for any windows of these sizes.
 pub fn adaptive_max_pool2d<T: Lanes>(
     input: [usize; 2],
     rows: &[Window],

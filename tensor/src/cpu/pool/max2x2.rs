@@ -4,7 +4,7 @@ use super::Pool2d;
 use crate::cpu::simd::simd;
 use crate::cpu::vector::{Lanes, Vector, of_u32, put_u32};
 
-/// Whether this module pools these windows.
+/// Returns true if this module supports these windows.
 pub fn applies(pool: &Pool2d) -> bool {
     let inside = (0..2).all(|d| 2 * pool.output[d] <= pool.input[d]);
     pool.out_size() > 0
@@ -15,11 +15,11 @@ pub fn applies(pool: &Pool2d) -> bool {
         && inside
 }
 
-// Rows are worked on from the first to the last, each in whole vectors where memory goes on behind it: what
-// a vector holds beyond its row is read for nothing, and overwritten by the next row.
+// Rows are processed from the first to the last, in whole vectors if the memory continues behind them. The
+// lanes beyond a row are ignored, and overwritten by the next row.
 
 simd!(
-    /// Whole planes forward, as `max_pool2d`.
+    /// Pools whole planes; see `max_pool2d`.
     pub fn forward<const L: usize, T: Lanes>(pool: &Pool2d, x: &[T], y: &mut [T], index: &mut [u32]) {
         let (width, [rows, columns]) = (pool.input[1], pool.output);
         for row in 0..y.len() / columns {
@@ -44,7 +44,7 @@ simd!(
     }
 );
 
-/// Two rows of `2 L` elements, `width` apart, split, where `x` has them.
+/// Returns two rows of `2 L` elements, `width` apart, split, if `x` has them.
 #[inline(always)]
 fn two_rows<const L: usize, T: Lanes>(x: &[T], first: usize, width: usize) -> Option<[[[T; L]; 2]; 2]> {
     let x = x.get(first..first + width + 2 * L)?;
@@ -55,7 +55,7 @@ fn two_rows<const L: usize, T: Lanes>(x: &[T], first: usize, width: usize) -> Op
     Some([row(0), row(width)])
 }
 
-/// The maximum of each window and where it is in its plane; the first window is at `first`.
+/// Returns the maximum of each window and its index in its plane. The first window is at `first`.
 #[inline(always)]
 fn maxima<const L: usize, T: Lanes>(
     top: [[T; L]; 2],
@@ -78,14 +78,14 @@ fn maxima<const L: usize, T: Lanes>(
     (max, at)
 }
 
-/// The elements at even and at odd positions of `x`, at most `2 L`, then zeros.
+/// Returns the elements at even and at odd positions of `x`, at most `2 L`, padded with zeros.
 #[inline(always)]
 pub fn split<const L: usize, T: Lanes>(x: &[T]) -> [[T; L]; 2] {
     let (low, high) = x.split_at(x.len().min(L));
     deal([Vector::of(low).0, Vector::of(high).0])
 }
 
-/// The lanes at even and at odd positions of two vectors.
+/// Returns the lanes at even and at odd positions of two vectors.
 #[inline(always)]
 fn deal<const L: usize, T: Lanes>(pair: [[T; L]; 2]) -> [[T; L]; 2] {
     let mut split = [[T::ZERO; L]; 2];
@@ -97,7 +97,7 @@ fn deal<const L: usize, T: Lanes>(pair: [[T; L]; 2]) -> [[T; L]; 2] {
     split
 }
 
-/// Takes lanes of `split[0]` and `split[1]` in turn.
+/// Interleaves the lanes of `split[0]` and `split[1]`.
 #[inline(always)]
 fn join<const L: usize, T: Lanes>(split: [[T; L]; 2]) -> [[T; L]; 2] {
     let mut pair = [[T::ZERO; L]; 2];
@@ -110,7 +110,7 @@ fn join<const L: usize, T: Lanes>(split: [[T; L]; 2]) -> [[T; L]; 2] {
 }
 
 simd!(
-    /// Whole planes backward, as `max_pool2d_grad`.
+    /// Computes the gradient of whole planes; see `max_pool2d_grad`.
     pub fn backward<const L: usize, T: Lanes>(pool: &Pool2d, dy: &[T], index: &[u32], dx: &mut [T]) {
         let (width, [rows, columns], size) = (pool.input[1], pool.output, pool.in_size());
         for row in 0..dy.len() / columns {
@@ -144,8 +144,8 @@ simd!(
     }
 );
 
-/// The `2 L` elements of a plane from `first` on: gradients where the maxima were, else 0. By value and
-/// in 32 bits, or the compiler takes the lanes one by one.
+/// Returns the `2 L` elements of a plane from `first` on: the gradients at the maxima, else 0. It takes
+/// values, and 32-bit indices, because otherwise the compiler processes the lanes one by one.
 #[inline(always)]
 fn scattered<const L: usize, T: Lanes>(dy: [T; L], index: [u32; L], first: u32) -> [[T; L]; 2] {
     let mut out = [[T::ZERO; L]; 2];

@@ -1,4 +1,4 @@
-//! Pooling over `planes` contiguous images: maximum (with where it was), average, adaptive.
+//! Pooling over `planes` contiguous images: maximum with index, average, and adaptive.
 //!
 //! Pairs are (vertical, horizontal). A 1-d pooling is one of height 1, a batch with channels is
 //! `batch * channels` planes.
@@ -20,18 +20,18 @@ pub struct Pool2d {
     pub output: [usize; 2],
     /// Height and width of a window, in taps.
     pub kernel: [usize; 2],
-    /// From one window to the next.
+    /// The distance between windows.
     pub stride: [usize; 2],
     /// Rows and columns around the input that windows may reach into.
     pub padding: [usize; 2],
-    /// From one tap to the next.
+    /// The distance between the elements of a window.
     pub dilation: [usize; 2],
 }
 
 impl Pool2d {
-    /// PyTorch's windows: `floor((input + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`
-    /// along each dimension, 0 where none fits. With `ceil_mode` the division rounds up, but no
-    /// window begins beyond the input and the padding before it.
+    /// Returns PyTorch's windows: `floor((input + 2 padding - dilation (kernel - 1) - 1) / stride) + 1` along
+    /// each dimension, or 0 if none fits. With `ceil_mode` the division rounds up, but no window begins
+    /// beyond the input and the padding before it.
     pub fn new(
         planes: usize,
         input: [usize; 2],
@@ -53,17 +53,17 @@ impl Pool2d {
         Self { planes, input, output, kernel, stride, padding, dilation }
     }
 
-    /// Elements of one input.
+    /// Returns the number of elements of an input.
     pub fn in_size(&self) -> usize {
         self.input[0] * self.input[1]
     }
 
-    /// Elements of one output.
+    /// Returns the number of elements of an output.
     pub fn out_size(&self) -> usize {
         self.output[0] * self.output[1]
     }
 
-    /// The position that tap `k` of window `o` has along dimension `d`, if it is in the input.
+    /// Returns the position of element `k` of window `o` along dimension `d`, if it is in the input.
     #[inline(always)]
     fn tap(&self, d: usize, o: usize, k: usize) -> Option<usize> {
         (o * self.stride[d] + k * self.dilation[d])
@@ -72,18 +72,18 @@ impl Pool2d {
     }
 }
 
-/// The part of one dimension that an average is taken over.
+/// The range of an average along one dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The first position.
     pub start: usize,
     /// The position after the last one.
     pub end: usize,
-    /// How many positions the divisor counts.
+    /// The number of positions in the divisor.
     pub count: usize,
 }
 
-/// The windows of an adaptive pooling from `input` to `output` positions, all as even as can be:
+/// Returns the windows of an adaptive pooling from `input` to `output` positions, as even as possible:
 /// `floor(o input / output) .. ceil((o + 1) input / output)`.
 pub fn adaptive_windows(input: usize, output: usize) -> Vec<Window> {
     (0..output)

@@ -1,4 +1,4 @@
-//! Which elements make up which result, and in which order.
+//! The order in which elements are reduced to results.
 
 use std::cmp::Reverse;
 
@@ -11,19 +11,19 @@ pub struct Axis {
 }
 
 pub struct Plan {
-    /// In the order of the results, merged.
+    /// The kept dimensions in the order of the results, merged.
     pub kept: Vec<Axis>,
-    /// From the largest stride to the smallest, merged; never empty.
+    /// The reduced dimensions from the largest stride to the smallest, merged; never empty.
     reduced: Vec<Axis>,
-    /// Elements in one result.
+    /// The number of elements of one result.
     pub len: usize,
-    /// Whether accumulators run along contiguous rows.
+    /// True if accumulators run along contiguous rows.
     pub by_rows: bool,
 }
 
 impl Plan {
     pub fn new(dims: &[usize], strides: &[usize], over: &[usize]) -> Self {
-        assert!(over.iter().all(|&d| d < dims.len()), "no dimension {over:?} in {dims:?}");
+        assert!(over.iter().all(|&d| d < dims.len()), "dimensions {over:?} out of range for {dims:?}");
         let axes = |reduced: bool| {
             let dims_of = (0..dims.len()).filter(|d| over.contains(d) == reduced && dims[*d] != 1);
             dims_of.map(|d| Axis { len: dims[d], stride: strides[d] }).collect::<Vec<_>>()
@@ -49,26 +49,26 @@ impl Plan {
         Self { kept, reduced, len, by_rows }
     }
 
-    /// The kept dimension whose results are reduced side by side.
+    /// Returns the kept dimension whose results are reduced side by side.
     pub fn lanes(&self) -> Axis {
         self.kept.last().copied().unwrap_or(Axis { len: 1, stride: 0 })
     }
 
-    /// Whether a result's elements are next to each other.
+    /// Returns true if the elements of a result are contiguous.
     #[inline(always)]
     pub fn is_line(&self) -> bool {
         self.by_rows && self.reduced.len() == 1
     }
 
-    /// The stretches of the innermost reduced dimension that make up the reduced elements `from..to`.
+    /// Returns the stretches of the innermost reduced dimension that form the reduced elements `from..to`.
     #[inline(always)]
     pub fn stretches(&self, from: usize, to: usize) -> Stretches<'_> {
         Stretches { plan: self, at: from, to }
     }
 }
 
-/// Stretches of a dimension. An iterator, as the body of a loop is compiled for the instruction set of
-/// the function around it, which a closure need not be.
+/// An iterator over stretches of a dimension. The body of a loop is compiled for the instruction set of the
+/// function around it; a closure need not be.
 pub struct Stretches<'a> {
     plan: &'a Plan,
     at: usize,
@@ -76,7 +76,7 @@ pub struct Stretches<'a> {
 }
 
 impl Iterator for Stretches<'_> {
-    /// Offset, stride, length.
+    /// The offset, stride and length.
     type Item = (usize, usize, usize);
 
     #[inline(always)]
@@ -93,10 +93,10 @@ impl Iterator for Stretches<'_> {
     }
 }
 
-/// Where result `index` starts, given the kept axes.
+/// Returns the offset of result `index`, given the kept axes.
 #[inline(always)]
 pub fn start(kept: &[Axis], mut index: usize) -> usize {
-    // No division for the outermost, which has the rest.
+    // The outermost dimension needs no division.
     let Some((outermost, inner)) = kept.split_first() else { return 0 };
     let mut offset = 0;
     for axis in inner.iter().rev() {

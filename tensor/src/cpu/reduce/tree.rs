@@ -2,8 +2,8 @@
 
 use crate::cpu::parallel;
 
-/// Merges what `reduce` gives of the leaves of `from..to`, at most `leaf` elements each, by halves; in
-/// parallel where there are several tasks of `task` elements, whose cost is `ns` nanoseconds each.
+/// Merges the results of `reduce` on the leaves of `from..to`, at most `leaf` elements each, by halves. It
+/// runs in parallel if there are several tasks of `task` elements; an element costs `ns` nanoseconds.
 pub fn tree<A: Send>(
     (from, to, leaf, task): (usize, usize, usize, usize),
     ns: f64,
@@ -18,7 +18,7 @@ pub fn tree<A: Send>(
         if to - from <= least {
             return end(from, to);
         }
-        // About half way, a multiple of a leaf from the start.
+        // About the middle, a multiple of a leaf from the start.
         let mid = from + ((to - from) / 2).next_multiple_of(leaf);
         let a = down((from, mid, leaf, least), end, merge);
         merge(a, down((mid, to, leaf, least), end, merge))

@@ -1,7 +1,7 @@
-//! Upsampling (or down) of contiguous planes, nearest and bilinear, forward and backward.
+//! Resizing of contiguous planes, nearest and bilinear, forward and backward.
 //!
-//! Both are separable: rows are mixed first, whole rows at a time, then the columns of the mixed
-//! row are picked. A 1-d signal is a plane of height 1.
+//! Both are separable: rows are interpolated first, whole rows at a time, then the columns of the result. A
+//! 1-d signal is a plane of height 1.
 
 use crate::cpu::parallel;
 use crate::cpu::real::Real;
@@ -10,8 +10,8 @@ use crate::cpu::simd::simd;
 /// Nanoseconds for one output.
 const NS_EACH: f64 = 2.0;
 
-/// The inputs that an output is made of along one dimension: `near` of the position `at`, the
-/// rest, `1 - near`, of the next one.
+/// The inputs of an output along one dimension: `near` times the element at `at`, plus `1 - near` times the
+/// next one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Tap<T> {
     at: usize,
@@ -19,15 +19,16 @@ struct Tap<T> {
     near: T,
 }
 
-/// How positions of the output map to the input.
+/// The mapping from positions of the output to the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// The input at `floor(position * input / output)`.
     Nearest,
-    /// Linear between the centres of elements; with `align_corners` between the first and the
-    /// last element, which stay where they are.
+    /// Linear interpolation between the centres of elements; with `align_corners` between the first and the
+    /// last element, which keep their positions.
     Linear {
-        /// Whether the corners are the outermost elements' centres or their outer edges.
+        /// True if the corners are the centres of the outermost elements, false if they are their outer
+        /// edges.
         align_corners: bool,
     },
 }
@@ -42,15 +43,14 @@ pub struct Upsample<T> {
 }
 
 impl<T: Real> Upsample<T> {
-    /// From `input` to `output` (height and width). `scale` is the factor that a user gave, if it
-    /// is to be used instead of the ratio of the sizes, as PyTorch does when it is told not to
-    /// recompute it.
+    /// Returns a resampling from `input` to `output` (height and width). `scale` is a factor that replaces
+    /// the ratio of the sizes, as in PyTorch without `recompute_scale_factor`.
     pub fn new(mode: Mode, input: [usize; 2], output: [usize; 2], scale: [Option<f64>; 2]) -> Self {
         let taps = |d: usize| taps(mode, input[d], output[d], scale[d]);
         Self { input, rows: taps(0), cols: taps(1), linear: mode != Mode::Nearest }
     }
 
-    /// `x` is `[planes, height, width]`, `y` `[planes, out_height, out_width]`.
+    /// Resamples `x` `[planes, height, width]` to `y` `[planes, out_height, out_width]`.
     pub fn forward(&self, x: &[T], y: &mut [T]) {
         let (size, out) = (self.input[0] * self.input[1], self.rows.len() * self.cols.len());
         if out == 0 || size == 0 {
@@ -60,7 +60,7 @@ impl<T: Real> Upsample<T> {
         parallel::for_each_chunk(y, out, NS_EACH, |p, y| forward(self, &x[p * size..][..size], y));
     }
 
-    /// The gradient with respect to x, which is overwritten: the transpose of `forward`.
+    /// Computes the gradient with respect to x, which is overwritten: the transpose of `forward`.
     pub fn gradient(&self, dy: &[T], dx: &mut [T]) {
         let (size, out) = (self.input[0] * self.input[1], self.rows.len() * self.cols.len());
         if out == 0 || size == 0 {
@@ -72,7 +72,7 @@ impl<T: Real> Upsample<T> {
     }
 }
 
-/// The taps along one dimension, computed in `T` as PyTorch does.
+/// Returns the taps along one dimension, computed in `T` as in PyTorch.
 fn taps<T: Real>(mode: Mode, input: usize, output: usize, scale: Option<f64>) -> Vec<Tap<T>> {
     let size = |n: usize| T::of(n as f64);
     let ratio = match (mode, scale) {
@@ -106,7 +106,7 @@ fn taps<T: Real>(mode: Mode, input: usize, output: usize, scale: Option<f64>) ->
 }
 
 simd!(
-    /// One plane.
+    /// Resamples one plane.
     fn forward<const L: usize, T: Real>(up: &Upsample<T>, x: &[T], y: &mut [T]) {
         let width = up.input[1];
         let mut mixed = vec![T::ZERO; width];
@@ -130,7 +130,7 @@ simd!(
 );
 
 simd!(
-    /// One plane.
+    /// Computes the gradient of one plane.
     fn backward<const L: usize, T: Real>(up: &Upsample<T>, dy: &[T], dx: &mut [T]) {
         let width = up.input[1];
         dx.fill(T::ZERO);

@@ -1,5 +1,5 @@
-//! The weight's gradient: the products of the transformed tiles of the input and of the output's
-//! gradient, summed, and transformed back.
+//! The gradient of the weight: the products of the transformed tiles of the input and of the output's
+//! gradient, summed and transformed back.
 
 use super::products::multiply;
 use super::tiles::{Layout, Strips, Tiles, adjoint, windows};
@@ -9,10 +9,10 @@ use crate::cpu::conv::channels::{BLOCK, lanes};
 use crate::cpu::conv::{Conv2dShape, scratch};
 use crate::cpu::parallel::{self, Disjoint, Share};
 
-/// Elements that all partial sums may have.
+/// The maximum number of elements of all partial sums.
 const MAX_SUMS: usize = 1 << 22;
 
-/// See [`crate::cpu::conv::weight_grad`].
+/// Computes the gradient; see [`crate::cpu::conv::weight_grad`].
 pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let (inputs, outs) = (s.group_in(), s.group_out());
     let (image, area) = ((s.height, s.width), (s.out_height(), s.out_width()));
@@ -21,7 +21,7 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let len = weights.len();
     let ns = s.products() as f64 * NS;
     let blocks = outs.div_ceil(BLOCK);
-    // How many sums there are, and what each adds in which order, follows from the shape alone.
+    // The number of sums, and the terms and order of each, follow from the shape alone.
     let sums = (PIECES / (s.groups * blocks)).min(MAX_SUMS / (s.groups * len)).clamp(1, tiles.chunks());
     let shares = shares(ns, sums * s.groups, blocks);
     let pieces = sums * s.groups * shares;
@@ -37,13 +37,13 @@ pub fn weight_grad(s: &Conv2dShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
         let (shared, du) = room.split_at_mut(shared_len);
         transform_all(&tiles, s.groups, turned_len, v_layout.len(), shared, transform);
         let shared = &*shared;
-        // The sums of a group lie one behind the other.
+        // The sums of a group are contiguous.
         let all = Disjoint::new(du);
         parallel::for_each(pieces, ns / pieces as f64, |piece| {
             let (share, group, sum) = (piece % shares, piece / shares % s.groups, piece / shares / s.groups);
             let blocks = share * blocks / shares..(share + 1) * blocks / shares;
             let z_len = Layout::new(POSITIONS, tiles.count(), BLOCK).len();
-            // SAFETY: this piece alone writes its blocks of its sum.
+            // SAFETY: only this piece writes its blocks of its sum.
             let part = |block, position| unsafe {
                 let part = weights.part(block, position);
                 all.part((group * sums + sum) * len + part.start, part.len())

@@ -1,15 +1,15 @@
-//! The transforms of stride 2, each lane another channel.
+//! The transforms of stride 2, with one channel per lane.
 //!
-//! With stride 2, an output row sees an even row of the input with the middle row of the kernel,
-//! and two neighbouring odd rows with the other two. For 4 outputs, the sums over the odd rows are
-//! F(4, 2): products at 5 points. Those over the even rows are products with one number each, and
-//! can be written at 4 of these points, so that both are added up before they are transformed
-//! back: 9 products instead of 12, and 81 instead of 144 for a tile of 4 by 4 pixels.
+//! With stride 2, an output row depends on an even row of the input by the middle row of the kernel, and on
+//! two neighbouring odd rows by the other two. For 4 outputs, the sums over the odd rows are F(4, 2):
+//! products at 5 points. Those over the even rows are products with one number each, and can be written at 4
+//! of these points, so that both are added before they are transformed back. This takes 9 products instead of
+//! 12, and 81 instead of 144 for a tile of 4 by 4 pixels.
 //!
-//! The points are ±1/2, ±5/4 and infinity. `n` being the polynomial whose roots are the finite
-//! points and `n_p` that without the root `p`, an input `d` becomes `n_p(d) / n_p(p)`, and `n(d)` at
-//! infinity, where `x^i` stands for `d[i]`; a kernel `[g0, g1]` becomes `g0 + p g1`, and `g1`; and
-//! products `m` become the outputs `sum over p of p^i m_p`, plus that at infinity for the last.
+//! The points are ±1/2, ±5/4 and infinity. Let `n` be the polynomial whose roots are the finite points, and
+//! `n_p` the one without the root `p`. An input `d` becomes `n_p(d) / n_p(p)`, and `n(d)` at infinity, where
+//! `x^i` stands for `d[i]`. A kernel `[g0, g1]` becomes `g0 + p g1`, and `g1` at infinity. Products `m`
+//! become the outputs `sum over p of p^i m_p`, plus the product at infinity for the last one.
 
 use super::transform::Map;
 use crate::cpu::conv::vector::Register;
@@ -20,14 +20,13 @@ const B: f32 = 1.25;
 const A2: f32 = A * A;
 const B2: f32 = B * B;
 
-/// The number of a transformed input's row (or column) among those of the products, and of the
-/// kernels.
+/// Returns the row (or column) of the products, and of the kernels, for a row of a transformed input.
 pub fn partners(row: usize) -> (usize, usize) {
     if row < 5 { (row, row) } else { (row - 5, 5) }
 }
 
-/// 9 rows, of which the even numbered are odd rows of the image, to the odd rows at 5 points and
-/// then the others at 4.
+/// The map of 9 rows to the odd rows of the image (those with even indices) at 5 points, and then the even
+/// rows at 4 points.
 pub struct Input;
 
 impl<const L: usize> Map<L, 9, 9> for Input {
@@ -41,7 +40,7 @@ impl<const L: usize> Map<L, 9, 9> for Input {
     }
 }
 
-/// `n_p(d) / n_p(p)`: `n_a` is `(x + a) (x² - b²)`.
+/// Returns `n_p(d) / n_p(p)`: `n_a` is `(x + a) (x² - b²)`.
 #[inline(always)]
 fn finite<const L: usize>(d: [Register<L>; 4]) -> [Register<L>; 4] {
     let by = Register::<L>::splat;
@@ -57,7 +56,7 @@ fn finite<const L: usize>(d: [Register<L>; 4]) -> [Register<L>; 4] {
     ]
 }
 
-/// The kernel's outer rows at 5 points, and the middle one.
+/// The map of the kernel's outer rows to 5 points, and of its middle row.
 pub struct Weight;
 
 impl<const L: usize> Map<L, 3, 6> for Weight {
@@ -75,7 +74,7 @@ impl<const L: usize> Map<L, 3, 6> for Weight {
     }
 }
 
-/// Products at 5 points to 4 outputs.
+/// The map of products at 5 points to 4 outputs.
 pub struct Output;
 
 impl<const L: usize> Map<L, 5, 4> for Output {

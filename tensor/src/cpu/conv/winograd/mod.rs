@@ -1,15 +1,14 @@
-//! Winograd's F(4x4, 3x3): 3 by 3 convolutions with stride 1 in a quarter of the multiplications;
-//! and the forward pass with stride 2 in 9 of 16.
+//! Winograd's F(4x4, 3x3): 3 by 3 convolutions with stride 1 with a quarter of the multiplications, and the
+//! forward pass with stride 2 with 9 in 16.
 //!
-//! The tiles of a chunk, transformed, are 36 matrices of tiles by channels, and so are the weights;
-//! their products, transformed back, are the results. A chunk's matrices stay in the cache.
+//! The transformed tiles of a chunk form 36 matrices of tiles by channels, and so do the weights. Their
+//! products, transformed back, are the results. A chunk's matrices stay in the cache.
 //!
-//! The input's gradient is the convolution of the output's with the weights turned around. The
-//! weight's gradient is the adjoint of the forward pass: `Gᵀ (sum of (A dy Aᵀ)(Bᵀ d B)) G`.
+//! The input's gradient is the convolution of the output's gradient with the rotated weights. The weight's
+//! gradient is the adjoint of the forward pass: `Gᵀ (sum of (A dy Aᵀ)(Bᵀ d B)) G`.
 //!
-//! The rounding error is larger than that of a direct sum: for random numbers, about 2e-6 of the
-//! largest value at 256 channels with either stride, instead of 3e-7; [`super::set_exact`] does
-//! without.
+//! The rounding error is larger than that of a direct sum: for random numbers, about 2e-6 of the largest
+//! value at 256 channels with either stride, instead of 3e-7. [`super::set_exact`] disables the algorithm.
 
 mod grad;
 mod halved;
@@ -26,27 +25,27 @@ use products::multiply;
 use tiles::{Layout, Strips, Tiles, results, windows};
 use weights::{POSITIONS, Weights};
 
-/// Nanoseconds a multiplication of the direct sum on one thread.
+/// The cost of a multiplication of the direct sum on one thread, in nanoseconds.
 const NS: f64 = 0.006;
-/// Likewise with stride 2.
+/// The same with stride 2.
 const NS_HALVED: f64 = 0.012;
-/// Nanoseconds an element of the transformed tiles.
+/// The cost per element of the transformed tiles, in nanoseconds.
 const NS_TILES: f64 = 0.3;
-/// Partial sums of a gradient, which give every thread its share.
+/// The number of partial sums of a gradient, which keep every thread busy.
 const PIECES: usize = 16;
-/// Pieces of work for each thread, so that all are done at about the same time.
+/// The number of pieces of work for each thread, so that all finish at about the same time.
 const PIECES_EACH: usize = 4;
-/// Elements that the transformed tiles of all images may have to be kept: 32 MiB.
+/// The maximum number of elements of all images' transformed tiles for them to be kept: 32 MiB.
 const MAX_SHARED: usize = 1 << 23;
 
-/// Whether the algorithm computes a pass of this shape.
+/// Returns true if the algorithm supports a pass of this shape.
 pub fn applies(s: &Conv2dShape, pass: Pass) -> bool {
     let strides = s.stride == (1, 1) || s.stride == (2, 2) && pass == Pass::Forward;
     s.kernel == (3, 3) && strides && s.dilation == (1, 1) && s.padding.0 <= 2 && s.padding.1 <= 2
 }
 
-/// Tiles of a chunk: few enough for its matrices to stay in the cache, and enough to be worth
-/// reading the weights, which is more where there are more of these.
+/// Returns the number of tiles of a chunk: few enough for its matrices to stay in the cache, and enough for
+/// reading the weights to pay off. More weights need more tiles.
 fn tiles_at_once(inputs: usize, results: usize) -> usize {
     match inputs.max(results) {
         0..=96 => 48,
@@ -55,8 +54,8 @@ fn tiles_at_once(inputs: usize, results: usize) -> usize {
     }
 }
 
-/// A product of a transformed tile and kernel, by their positions, and that of the result; those of
-/// one result are neighbours, and all but the first are added to it.
+/// A product of a transformed tile and kernel, by their positions and that of the result. The products of one
+/// result are neighbours; all but the first are added to it.
 struct Product {
     tile: usize,
     weight: usize,
@@ -64,7 +63,7 @@ struct Product {
     add: bool,
 }
 
-/// How many positions a transformed tile has, and a result, and the products.
+/// Returns the number of positions of a transformed tile and of a result, and the products.
 fn products(stride: usize) -> (usize, usize, Vec<Product>) {
     if stride == 1 {
         let same = |i| Product { tile: i, weight: i, result: i, add: false };
@@ -80,20 +79,21 @@ fn products(stride: usize) -> (usize, usize, Vec<Product>) {
     (81, 25, products)
 }
 
-/// How many pieces share what is summed over the same tiles, each with some of `blocks`, if there are
-/// `n` such sums. They change no result, and so may depend on the number of threads.
+/// Returns the number of pieces that share the sums over the same tiles, each with some of `blocks`, if there
+/// are `n` such sums. It does not affect results, so it may depend on the number of threads.
 fn shares(ns: f64, n: usize, blocks: usize) -> usize {
     let wanted = PIECES_EACH * parallel::num_threads();
     if parallel::worth(ns) { wanted.div_ceil(n).min(blocks) } else { 1 }
 }
 
-/// Pieces that share tiles find them transformed, if these are not too many: `len` elements, or 0.
+/// Returns `len`, the number of elements, if pieces that share tiles should find them transformed, or 0 if
+/// that is too large.
 fn shared_len(shares: usize, len: usize) -> usize {
     if shares > 1 && len <= MAX_SHARED { len } else { 0 }
 }
 
-/// Calls `transform(strips, group, turned, at, v)` for the strips of all chunks: those of a chunk and
-/// group are `len` elements of `v`, from `at` on. Nothing is done if `v` is empty.
+/// Calls `transform(strips, group, turned, at, v)` for the strips of all chunks. Those of a chunk and group
+/// are `len` elements of `v`, from `at` on. It does nothing if `v` is empty.
 fn transform_all(
     tiles: &Tiles,
     groups: usize,
@@ -111,7 +111,7 @@ fn transform_all(
     let (ns, all) = (NS_TILES * (v.len() / strips.len() / groups) as f64, Disjoint::new(v));
     parallel::for_each(strips.len() * groups, ns, |i| {
         let ((chunk, strips), group) = (&strips[i / groups], i % groups);
-        // SAFETY: this call alone writes the strips' tiles.
+        // SAFETY: only this call writes the strips' tiles.
         let mut v = unsafe { all.share() };
         scratch::with(turned_len, |turned: &mut [f32]| {
             transform(strips, group, turned, (chunk * groups + group) * len, &mut v);
@@ -119,7 +119,7 @@ fn transform_all(
     });
 }
 
-/// The forward pass, or the input's gradient (then `x` is the output's and `y` the input's).
+/// Computes the forward pass, or the input's gradient (then `x` is the output's and `y` the input's).
 pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     let (backward, stride) = (pass == Pass::InputGrad, s.stride.0);
     let (input, output) = ((s.height, s.width), (s.out_height(), s.out_width()));
@@ -164,7 +164,7 @@ pub fn correlate(s: &Conv2dShape, pass: Pass, x: &[f32], w: &[f32], bias: Option
             let (share, group, number) =
                 (piece % shares, piece / shares % s.groups, piece / shares / s.groups);
             let (chunk, count) = tiles.chunk(number);
-            // SAFETY: this piece alone writes its share of the results, in its chunk's tiles.
+            // SAFETY: only this piece writes its share of the results, in its chunk's tiles.
             let mut y = unsafe { y.share() };
             let m_len = Layout::new(m_positions, tiles.count(), BLOCK).len();
             let own_len = if shared.is_empty() { v_layout.len() } else { 0 };

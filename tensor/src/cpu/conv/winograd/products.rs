@@ -1,15 +1,15 @@
-//! The products of the transformed tiles and weights: one matrix product a position.
+//! The products of the transformed tiles and weights: one matrix product per position.
 
 use crate::cpu::conv::outer::block;
 use crate::cpu::simd::simd;
 
-/// Terms that are summed for all rows before the next: those of the right matrix, 32 KiB, then stay in
-/// the level-1 cache.
+/// The number of terms that are summed for all rows before the next terms: those of the right matrix, 32 KiB,
+/// then stay in the level-1 cache.
 const TERMS: usize = 128;
 
 simd!(
-    /// `c = a b` or `c += a b`, for so many rows and terms: `a` has elements between its neighbours down and across,
-    /// `b` and `c` have rows of `width`, a block of results.
+    /// `c = a b` or `c += a b`, for so many rows and terms: `a` has elements between its neighbours down and
+    /// across, `b` and `c` have rows of `width`, a block of results.
     pub fn multiply<const L: usize>(
         shape: (usize, usize),
         a: (&[f32], (usize, usize)),

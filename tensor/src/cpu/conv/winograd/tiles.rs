@@ -1,7 +1,7 @@
-//! Which tiles there are, and their way between images and transformed matrices.
+//! The tiles of images, and their transforms from images to matrices and back.
 //!
-//! The channels of a strip of an image are turned so that those of one pixel lie side by side:
-//! then a vector is so many channels of one pixel, and no transform shuffles its lanes.
+//! The channels of a strip of an image are transposed so that those of one pixel are contiguous. A vector is
+//! then several channels of one pixel, and no transform shuffles its lanes.
 
 use std::ops::Range;
 
@@ -12,19 +12,19 @@ use crate::cpu::conv::vector::Register;
 use crate::cpu::parallel::Share;
 use crate::cpu::simd::simd;
 
-/// The tiles of a batch of images: 4 by 4 output pixels each.
+/// The tiles of a batch of images, 4 by 4 output pixels each.
 ///
-/// A row of tiles across an image is a strip; a chunk is so many strips, of one image or several.
+/// A row of tiles across an image is a strip. A chunk is several strips, of one image or more.
 #[derive(Clone, Copy)]
 pub struct Tiles {
     pub batch: usize,
-    /// Rows and columns of the image whose windows are seen, and of the results.
+    /// The numbers of rows and columns of the input image, and of the results.
     pub image: (usize, usize),
     pub results: (usize, usize),
     pub padding: (usize, usize),
-    /// 1 or 2, of both rows and columns.
+    /// The stride of both rows and columns, 1 or 2.
     pub stride: usize,
-    /// Strips of a chunk.
+    /// The number of strips of a chunk.
     pub strips: usize,
 }
 
@@ -33,12 +33,12 @@ pub struct Tiles {
 pub struct Strips {
     pub image: usize,
     pub strips: Range<usize>,
-    /// The first of their tiles in the chunk.
+    /// The index of their first tile in the chunk.
     pub tile: usize,
 }
 
 impl Tiles {
-    /// Tiles in chunks of about `count`.
+    /// Returns tiles in chunks of about `count`.
     pub fn new(
         batch: usize,
         image: (usize, usize),
@@ -60,17 +60,17 @@ impl Tiles {
         self.results.0.div_ceil(4)
     }
 
-    /// How many chunks there are.
+    /// Returns the number of chunks.
     pub fn chunks(&self) -> usize {
         (self.batch * self.down()).div_ceil(self.strips)
     }
 
-    /// Tiles of a chunk at most.
+    /// Returns the maximum number of tiles of a chunk.
     pub fn count(&self) -> usize {
         self.strips * self.across()
     }
 
-    /// The strips of a chunk, image by image, and how many tiles they are.
+    /// Returns the strips of a chunk, image by image, and the number of their tiles.
     pub fn chunk(&self, i: usize) -> (Vec<Strips>, usize) {
         let down = self.down();
         let all = i * self.strips..((i + 1) * self.strips).min(self.batch * down);
@@ -83,24 +83,24 @@ impl Tiles {
         (strips.collect(), all.len() * self.across())
     }
 
-    /// The rows of the image that the windows of some strips see.
+    /// Returns the rows of the image in the windows of some strips.
     fn seen(&self, strips: &Range<usize>) -> Range<usize> {
         let (start, end) = (strips.start * 4 * self.stride, self.window(strips.end));
         let last = end.saturating_sub(self.padding.0).min(self.image.0);
         start.saturating_sub(self.padding.0).min(last)..last
     }
 
-    /// The rows that the windows of so many neighbouring strips see.
+    /// Returns the number of rows in the windows of `strips` neighbouring strips.
     fn window(&self, strips: usize) -> usize {
         (strips * 4 - 1) * self.stride + 3
     }
 
-    /// The rows of the results in some strips.
+    /// Returns the rows of the results in some strips.
     fn rows(&self, strips: &Range<usize>) -> Range<usize> {
         strips.start * 4..(strips.end * 4).min(self.results.0)
     }
 
-    /// Elements that turning a chunk's images takes, of so many channels.
+    /// Returns the number of elements for transposing a chunk's images with this many channels.
     pub fn turned_len(&self, channels: usize) -> usize {
         let strips = self.strips.min(self.down());
         let seen = self.window(strips).min(self.image.0) * self.image.1;
@@ -108,7 +108,7 @@ impl Tiles {
     }
 }
 
-/// A matrix for each position: rows of `width` elements, matrices `step` apart.
+/// The layout of a matrix for each position: rows of `width` elements, matrices `step` apart.
 #[derive(Clone, Copy)]
 pub struct Layout {
     positions: usize,
@@ -117,20 +117,21 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Matrices of so many rows. They are not a power of two apart, so that the elements of a tile
-    /// are in different sets of a cache.
+    /// Returns the layout of matrices with this many rows. Their distance is not a power of two, so that the
+    /// elements of a tile are in different sets of a cache.
     pub fn new(positions: usize, rows: usize, width: usize) -> Self {
         Self { positions, width, step: rows * width + 16 }
     }
 
-    /// Elements of all matrices.
+    /// Returns the number of elements of all matrices.
     pub fn len(&self) -> usize {
         self.positions * self.step
     }
 }
 
 simd!(
-    /// `Bᵀ d B` of the windows of some strips, of `channels` channels, to matrices that start at `at`.
+    /// Computes `Bᵀ d B` of the windows of some strips, of `channels` channels, into matrices that start at
+    /// `at`.
     pub fn windows<const L: usize>(
         tiles: &Tiles,
         strips: &Strips,
@@ -146,7 +147,7 @@ simd!(
         let first = (top as isize - tiles.padding.0 as isize, -(tiles.padding.1 as isize));
         let v = v.matrix(at, 1, to.len(), to.len());
         let squares = Squares { image: tiles.image, rows, first, step: 4 * tiles.stride };
-        // SAFETY: `v` is a matrix of the share, of which this call writes its tiles.
+        // SAFETY: `v` is a matrix of the share; this call writes its tiles in it.
         unsafe {
             if tiles.stride == 1 {
                 transform::<Input, L, 6, 6>(tiles, strips, &squares, x, channels, turned, to, v);
@@ -158,7 +159,7 @@ simd!(
 );
 
 simd!(
-    /// `A y Aᵀ` of the result tiles of some strips, likewise.
+    /// Computes `A y Aᵀ` of the result tiles of some strips in the same way.
     pub fn adjoint<const L: usize>(
         tiles: &Tiles,
         strips: &Strips,
@@ -177,8 +178,8 @@ simd!(
     }
 );
 
-/// The squares of pixels that are transformed: the first starts at row and column `first`, each
-/// next one `step` further on; outside the image, of which there are only the `rows`, are zeros.
+/// The squares of pixels to transform. The first one starts at row and column `first`, and each next one
+/// `step` later. Pixels outside the image, which has only the given `rows`, are zeros.
 struct Squares {
     image: (usize, usize),
     rows: Range<usize>,
@@ -212,7 +213,7 @@ unsafe fn transform<T: Map<L, N, M>, const L: usize, const N: usize, const M: us
     );
     for t in 0..count {
         let (down, across) = (t / tiles.across() * squares.step, t % tiles.across() * squares.step);
-        // The pixels' places; the last pixel is the zeros.
+        // The positions of the pixels; the last one is the zeros.
         let mut places = [[pixels * to.width; N]; N];
         for (i, places) in places.iter_mut().enumerate() {
             let row = first.0 + (down + i) as isize;
@@ -242,8 +243,8 @@ unsafe fn transform<T: Map<L, N, M>, const L: usize, const N: usize, const M: us
     }
 }
 
-/// Turns `pixels` pixels from `first` on of planes of `area` elements into rows of `width`
-/// channels, those beyond `channels` 0, and a row of zeros behind.
+/// Transposes `pixels` pixels from `first` on of planes of `area` elements to rows of `width` channels, with
+/// 0 beyond `channels`, and adds a row of zeros.
 #[inline(always)]
 fn turn<const L: usize>(
     x: &[f32],
@@ -262,8 +263,8 @@ fn turn<const L: usize>(
 }
 
 simd!(
-    /// `Aᵀ m A` and the bias of the tiles of some strips, to `channels` channels of the results from
-    /// `at` on.
+    /// Computes `Aᵀ m A` and the bias of the tiles of some strips into `channels` channels of the results
+    /// from `at` on.
     pub fn results<const L: usize>(
         tiles: &Tiles,
         strips: &Strips,
@@ -290,7 +291,7 @@ simd!(
     }
 );
 
-/// The results of some strips, the channels of a pixel side by side.
+/// Computes the results of some strips, with the channels of a pixel contiguous.
 #[inline(always)]
 fn back<T: Map<L, N, 4>, const L: usize, const N: usize>(
     tiles: &Tiles,

@@ -1,4 +1,4 @@
-//! The transformed weights, `G g Gᵀ`, and the way back to a gradient.
+//! The transformed weights, `G g Gᵀ`, and the adjoint transform to a gradient.
 
 use std::ops::Range;
 
@@ -11,42 +11,42 @@ use crate::cpu::conv::vector::Register;
 use crate::cpu::parallel::{self, Disjoint};
 use crate::cpu::simd::simd;
 
-/// The taps of a kernel.
+/// The number of taps of a kernel.
 const TAPS: usize = 9;
-/// Those of a transformed one.
+/// The number of positions of a transformed kernel.
 pub const POSITIONS: usize = 36;
-/// Elements between the matrices of two positions: these are not a power of two apart, so that the
-/// elements of a kernel are in different sets of a cache.
+/// The number of elements between the matrices of two positions. Their distance is not a power of two, so
+/// that the elements of a kernel are in different sets of a cache.
 const GAP: usize = 16;
 
 /// The weights of one group, transformed: `[block of results][position][input][result]`.
 pub struct Weights {
-    /// Channels that are read, and results that are written.
+    /// The numbers of input channels and results.
     pub inputs: usize,
     pub results: usize,
-    /// For the input's gradient: the weights are `[input][result][tap]`, the taps turned around.
+    /// True for the input's gradient: the weights are `[input][result][tap]`, with the taps reversed.
     pub backward: bool,
-    /// The convolution's.
+    /// The stride of the convolution.
     pub stride: usize,
 }
 
 impl Weights {
-    /// Elements.
+    /// Returns the number of elements.
     pub fn len(&self) -> usize {
         packed_len(self.results, POSITIONS * self.inputs) + self.results.div_ceil(BLOCK) * POSITIONS * GAP
     }
 
-    /// Elements of a block, but for the last one.
+    /// Returns the number of elements of a block, except for the last one.
     fn block_len(&self) -> usize {
         POSITIONS * (BLOCK * self.inputs + GAP)
     }
 
-    /// The results of a block.
+    /// Returns the results of a block.
     fn block(&self, block: usize) -> Range<usize> {
         block * BLOCK..self.results.min((block + 1) * BLOCK)
     }
 
-    /// Where the matrix of a block and a position is.
+    /// Returns the range of the matrix of a block and a position.
     pub fn part(&self, block: usize, position: usize) -> Range<usize> {
         let len = self.inputs * lanes(self.block(block).len());
         let start = block * self.block_len() + position * (len + GAP);
@@ -76,8 +76,8 @@ impl Weights {
         });
     }
 
-    /// The gradient of the weights of a group from that of the transformed ones, which is the sum
-    /// of `sums` gradients.
+    /// Computes the gradient of the weights of a group from the gradient of the transformed ones, which is
+    /// the sum of `sums` gradients.
     pub fn gradient(&self, sums: &mut [f32], dw: &mut [f32]) {
         let depth = self.inputs * TAPS;
         let count = sums.len() / self.len();
@@ -103,7 +103,7 @@ impl Weights {
 }
 
 simd!(
-    /// `[input][tap][result]` to `[position][input][result]`.
+    /// Transforms `[input][tap][result]` to `[position][input][result]`.
     fn forward<const L: usize>(
         g: &[f32],
         inputs: usize,
@@ -138,7 +138,7 @@ simd!(
 );
 
 simd!(
-    /// `[position][input][result]` to `[input][tap][result]`, by the adjoint of [`forward`].
+    /// Transforms `[position][input][result]` to `[input][tap][result]`, by the adjoint of [`forward`].
     fn adjoint<const L: usize>(u: &[f32], inputs: usize, width: usize, g: &mut [f32]) {
         let step = inputs * width + GAP;
         assert!(g.len() >= inputs * TAPS * width && u.len() >= POSITIONS * step);
