@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::cargo::{self, cargo, succeeds};
-use crate::{cuda_check, tidy};
+use crate::{cuda_check, doc, tidy};
 
 /// A check, which returns true if it passed.
 pub type Stage = fn() -> Result<bool, String>;
@@ -17,7 +17,7 @@ const STAGES: [(&str, Stage); 8] = [
     ("format", || succeeds(cargo("fmt").args(["--all", "--check"]))),
     ("tidy", || Ok(tidy::run(&cargo::root())? == ExitCode::SUCCESS)),
     ("clippy", || succeeds(cargo("clippy").args(["--workspace", "--all-targets", "--", "-D", "warnings"]))),
-    ("doc", || succeeds(cargo("doc").args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))),
+    ("doc", doc::build),
     ("cuda", cuda_check::run),
     ("test", || succeeds(&mut cargo("test"))),
     ("kernels", lesser_kernels),

@@ -7,6 +7,7 @@
 mod cargo;
 mod ci;
 mod cuda_check;
+mod doc;
 mod gpu_check;
 mod tidy;
 
@@ -44,6 +45,12 @@ enum Command {
     /// Run every test of the workspace, doctests included; or those that arguments for `cargo test` pick
     #[command(disable_help_flag = true)]
     Test(Arguments),
+    /// Build the documentation of every crate, with links between them: `doc [--open]`
+    Doc {
+        /// Show it in a browser
+        #[arg(long)]
+        open: bool,
+    },
     /// Check the invariants of the architecture over the sources
     Tidy,
     /// Check values, gradients and training on a CUDA GPU; without one it says so and fails
@@ -78,6 +85,7 @@ fn main() -> ExitCode {
         Command::Predict(arguments) => cargo::run("predict", &arguments.rest),
         Command::Bench(arguments) => bench(&arguments.rest),
         Command::Test(arguments) => cargo::hand_over(cargo::cargo("test").args(arguments.rest)),
+        Command::Doc { open } => doc::run(open),
         Command::Tidy => tidy::run(&cargo::root()),
         Command::GpuCheck { build } => gpu_check::run(build),
         Command::Ci { stages } => ci::run(&stages),
