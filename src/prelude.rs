@@ -10,8 +10,8 @@ pub use taper_autograd::{Variable, autocast, enable_grad, no_grad};
 pub use taper_data::transforms::{Compose, Normalize, ToTensor};
 pub use taper_data::{DataLoader, Dataset, TensorDataset};
 pub use taper_nn::{
-    BatchNorm2d, Conv2d, CrossEntropyLoss, Dropout, Embedding, Forward, Layer, LayerNorm, Linear, Module,
-    MseLoss, Sequential,
+    BatchNorm2d, Conv2d, CrossEntropyLoss, Dropout, Embedding, Forward, Layer, LayerNorm, Linear, Loss,
+    Module, MseLoss, Sequential,
 };
 pub use taper_optim::{Adam, AdamW, Optimizer, Sgd};
 pub use taper_tensor::{DType, Device, Keepdim, Tensor, manual_seed};
