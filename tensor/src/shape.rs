@@ -132,7 +132,7 @@ pub fn shape(op: &'static str, sizes: impl IntoShape) -> Result<Vec<usize>> {
     Ok(dims)
 }
 
-/// Checks that the byte count of so many elements fits in `isize`.
+/// Checks that the byte count of a tensor of these sizes fits in `isize`.
 fn expect_countable(op: &'static str, dims: &[usize]) -> Result<()> {
     // An element has at most 8 bytes, and an allocation at most `isize::MAX`. A size of 0 counts as 1, so
     // that the strides of an empty tensor fit as well.
@@ -161,7 +161,11 @@ pub(crate) fn room<T>(op: &'static str, n: usize) -> Result<()> {
     let mut probe = Vec::<u8>::new();
     let there = probe.try_reserve_exact(bytes).is_ok();
     std::hint::black_box(&probe);
-    if there { Ok(()) } else { Err(Error::value(op, format!("{n} elements do not fit in memory"))) }
+    if there {
+        Ok(())
+    } else {
+        Err(Error::value(op, format!("got {n} elements, expected fewer: they do not fit in memory")))
+    }
 }
 
 /// Returns the index of dimension `dim` in this shape. A negative `dim` counts from the end.
@@ -183,7 +187,7 @@ pub(crate) fn dims(op: &'static str, dims: impl IntoShape, shape: &[usize]) -> R
     let mut out = dims.into_iter().map(|d| dim(op, d, shape)).collect::<Result<Vec<_>>>()?;
     out.sort_unstable();
     if let Some(w) = out.windows(2).find(|w| w[0] == w[1]) {
-        bail!(shape(op, "dimension {} is given more than once", w[0]));
+        bail!(shape(op, "got dimension {} more than once, expected each once", w[0]));
     }
     Ok(out)
 }

@@ -91,13 +91,13 @@ pub fn adam_(
 /// The operands of [`sgd_`] for one parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct SgdStep<'a> {
-    /// What is changed.
+    /// The parameter, which is updated.
     pub param: &'a Tensor,
     /// Its gradient.
     pub grad: &'a Tensor,
-    /// For a momentum that is not 0.
+    /// The momentum buffer, if the momentum is not 0.
     pub momentum_buffer: Option<&'a Tensor>,
-    /// Whether the buffer holds nothing yet.
+    /// True if the buffer is not initialised yet.
     pub first: bool,
 }
 
@@ -120,7 +120,7 @@ pub fn sgd_all_(s: &Sgd, steps: &[SgdStep<'_>]) -> Result<()> {
 pub struct AdamStep<'a> {
     /// The number of the step, from 1.
     pub step: u64,
-    /// What is changed.
+    /// The parameter, which is updated.
     pub param: &'a Tensor,
     /// Its gradient.
     pub grad: &'a Tensor,

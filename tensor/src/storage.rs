@@ -161,7 +161,7 @@ impl Tensor {
         }
         bail!(value(
             op,
-            "a tensor of shape {:?} and strides {:?} holds one element at several places, so it \
+            "got a tensor of shape {:?} and strides {:?}, which holds one element at several places, so it \
                  cannot be changed in place; make a copy of it first with .copy()",
             self.size(),
             self.stride()

@@ -8,7 +8,7 @@ fn leaf(values: &[f32], shape: &[usize]) -> Variable {
     Variable::requires_grad(x)
 }
 
-/// Equal to the rounding of a bf16.
+/// Checks equality up to the rounding of a bf16.
 fn close(x: &Tensor, expected: &[f32]) {
     let x = x.to_dtype(DType::F32).unwrap().to_vec::<f32>().unwrap();
     assert_eq!(x.len(), expected.len());

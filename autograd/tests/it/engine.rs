@@ -17,7 +17,7 @@ fn the_tutorials_four_and_a_half() -> Result<()> {
     Ok(())
 }
 
-/// The graph is what ran: as many doublings as it took.
+/// The graph records the operations that ran: as many doublings as the loop took.
 #[test]
 fn the_tutorials_doubling_loop() -> Result<()> {
     let x = leaf(&[0.5, -1.0, 2.0]);

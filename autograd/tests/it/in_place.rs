@@ -131,14 +131,14 @@ fn twins() -> Vec<&'static Twin> {
         .collect()
 }
 
-/// The same bits, or NaN in both.
+/// Returns true for the same bits, or NaN in both.
 fn same(a: &Tensor, b: &Tensor) -> bool {
     let bits = |x: &Tensor| x.to_dtype(DType::F64).unwrap().to_vec::<f64>().unwrap();
     let equal = |(a, b): (&f64, &f64)| a == b || (a.is_nan() && b.is_nan());
     a.size() == b.size() && bits(a).iter().zip(&bits(b)).all(equal)
 }
 
-/// What an operation makes of copies of leaves, and the leaves' gradients.
+/// Returns the result of an operation on copies of leaves, and the leaves' gradients.
 fn outcome(
     inputs: &[Tensor],
     f: impl FnOnce(&[Variable]) -> Result<Variable>,

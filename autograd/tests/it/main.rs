@@ -19,7 +19,7 @@ const DTYPES: [taper_tensor::DType; 9] = {
     [Bool, U8, U32, I32, I64, F16, BF16, F32, F64]
 };
 
-/// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.
+/// Returns the device of the tests: `TAPER_TEST_DEVICE`, or the CPU.
 fn device() -> taper_tensor::Device {
     std::env::var("TAPER_TEST_DEVICE").map_or_else(|_| Default::default(), |name| name.parse().unwrap())
 }

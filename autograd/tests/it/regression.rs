@@ -3,7 +3,7 @@
 use taper_autograd::{Conv2dOptions, GradcheckOptions, Result, Variable, gradcheck};
 use taper_tensor::{DType, Generator, PoolOptions, Tensor};
 
-/// A leaf where the tests compute.
+/// Returns a leaf on the tests' device.
 fn leaf(tensor: Tensor) -> Variable {
     Variable::requires_grad(tensor.to(&crate::device()).unwrap())
 }
@@ -24,7 +24,7 @@ fn max_pool2d_gives_the_whole_gradient_to_the_largest() -> Result<()> {
     Ok(())
 }
 
-/// candle: wrong with a remainder row, an error where the kernel is not the stride.
+/// candle gives wrong results with a remainder row, and an error if the kernel is not the stride.
 #[test]
 fn pools_of_any_size() -> Result<()> {
     let overlapping = PoolOptions { stride: (2, 1), padding: (1, 0), ..PoolOptions::new((3, 2)) };

@@ -8,7 +8,7 @@ fn random(shape: &[usize], seed: u64) -> Variable {
     )
 }
 
-/// First and second derivatives.
+/// Checks first and second derivatives.
 fn check(f: impl Fn(&[Variable]) -> Result<Variable> + Copy, shapes: &[&[usize]]) {
     let inputs: Vec<_> = shapes.iter().zip(1..).map(|(s, seed)| random(s, seed)).collect();
     gradcheck(f, &inputs, GradcheckOptions::default()).unwrap();
@@ -88,7 +88,7 @@ fn embeddings_do_not_learn_their_padding() -> Result<()> {
     Ok(())
 }
 
-/// Its gradient are the cofactors, also where there is no inverse to compute them by.
+/// The gradient of the determinant is the cofactors, also of singular matrices.
 #[test]
 fn determinants_of_singular_matrices() -> Result<()> {
     for matrix in [
@@ -105,7 +105,7 @@ fn determinants_of_singular_matrices() -> Result<()> {
     Ok(())
 }
 
-/// What of a source is beyond the index was not read, and gets zeros.
+/// Elements of a source beyond the index are not read, and get zero gradients.
 #[test]
 fn sources_larger_than_the_index() -> Result<()> {
     let index = Tensor::new([[1i64, 0]])?;
@@ -195,7 +195,7 @@ fn the_gradient_of_a_deviation_in_16_bits() -> Result<()> {
     Ok(())
 }
 
-/// What is counted, ordered or asked is a tensor.
+/// Counts, orders and comparisons are tensors.
 #[test]
 fn questions_have_no_gradient() -> Result<()> {
     let x = Variable::requires_grad(Tensor::new([[3.0f32, 0.0], [1.0, 2.0]])?);

@@ -48,7 +48,7 @@ fn an_anomaly_names_operation_place_and_module() -> Result<()> {
         error.contains("Log") && error.contains("scopes.rs") && error.contains("in features.3.conv"),
         "{error}"
     );
-    // A parameter's name says it where only backward looks.
+    // If only backward detects anomalies, a parameter's name gives the module.
     x.set_name("features.4.weight");
     let error = x.log()?.backward_options().detect_anomaly(true).run().unwrap_err().to_string();
     assert!(error.ends_with("in features.4"), "{error}");

@@ -1,4 +1,4 @@
-//! Operations in place on views, and on what views were taken of.
+//! In-place operations on views and their bases.
 
 use taper_autograd::{
     BackwardContext, ForwardContext, Function, GradcheckOptions, Result, Variable, gradcheck, gradgradcheck,
@@ -29,7 +29,7 @@ fn a_changed_view_is_written_into_its_base() -> Result<()> {
     assert_eq!(view.creator().unwrap().name(), "AsStrided");
     y.sum()?.backward()?;
     assert_eq!(gradient(&x), [2.0, 20.0, 20.0]);
-    // From the view, only what it shows.
+    // Only the elements of the view are multiplied.
     x.zero_grad();
     let y = x.mul(2.0)?;
     let view = y.select(0, 0)?;
@@ -64,7 +64,7 @@ fn parts_of_a_constant_take_gradients() -> Result<()> {
     assert!(y.is_requires_grad());
     y.mul(&y)?.sum()?.backward_options().retain_graph(true).run()?;
     assert_eq!((gradient(&rows[0]), gradient(&rows[1])), (vec![2.0, 4.0], vec![6.0, 8.0]));
-    // What is overwritten gets none.
+    // Overwritten elements get no gradient.
     y.select(0, 0)?.zero_()?;
     y.select(0, 1)?.fill_(7.0)?;
     assert_eq!(values(&y), [0.0, 0.0, 7.0, 7.0, 0.0, 0.0]);

@@ -386,7 +386,7 @@ fn they_refuse_what_does_not_fit() -> Result<()> {
     refused(&Gru::new(3, 2)?, &[4, 2, 5], "expected [length, batch, 3]");
     refused(&Rnn::new(3, 2)?, &[0, 2, 3], "input has shape [0, 2, 3]");
     refused(&MaxPool1d::new(2)?, &[2, 4], ".unsqueeze(0)");
-    refused(&RmsNorm::new(&[3])?, &[2, 4], "end in [3]");
+    refused(&RmsNorm::new(&[3])?, &[2, 4], "ends in [3]");
     refused(&InstanceNorm2d::new(3)?, &[2, 3, 1, 1], "more than one value");
     refused(&GroupNorm::new(4, 4)?, &[1, 4, 1, 1], "more than one value");
     refused(&InstanceNorm1d::new(3)?, &[2, 4, 5], "with 3 channels");

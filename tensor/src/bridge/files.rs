@@ -65,7 +65,6 @@ impl Tensor {
     ///
     /// # Errors
     /// If the file cannot be written, or two arrays have the same name.
-    /// When the file cannot be written, or a name occurs twice.
     pub fn write_npz<S: AsRef<str>>(
         path: impl AsRef<Path>,
         arrays: impl IntoIterator<Item = (S, Self)>,

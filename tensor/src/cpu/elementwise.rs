@@ -223,6 +223,8 @@ where
     });
 }
 
+/// Computes one tile.
+///
 /// # Safety
 /// The tile's indices must be in bounds of the pointers' memory, and nothing else may access the
 /// destination's elements meanwhile.

@@ -16,8 +16,8 @@ const BERNOULLI: [f64; 8] = [
     -3617.0 / 510.0,
 ];
 
-/// The argument from which the asymptotic series are exact to the last digits. It is no larger than
-/// necessary, because the recurrence back subtracts more and more, and its rounding error grows.
+/// The least argument whose asymptotic series are exact to the last digits. A larger one would take more
+/// steps of the recurrence, whose rounding error grows.
 const FAR: f64 = 8.0;
 
 /// Returns true if x is 0 or a negative integer, the poles of the gamma function.
@@ -109,7 +109,7 @@ pub fn polygamma(n: u32, x: f64) -> f64 {
 
 /// Returns the x with erf(x) = y; infinite at 1 and -1, NaN beyond. It starts with an approximation with an
 /// error of 2e-3 (S. Winitzki, "A handy approximation for the error function and its inverse", 2008), and
-/// applies steps of Halley's method, each of which triples the digits.
+/// applies steps of Halley's method. Each step triples the digits.
 pub fn erfinv(y: f64) -> f64 {
     if y == 0.0 {
         return y;

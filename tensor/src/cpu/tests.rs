@@ -14,15 +14,15 @@ impl Random {
         let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ z >> 31
     }
-    /// In `0..n`.
+    /// Returns a number in `0..n`.
     pub fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
-    /// In [-1, 1).
+    /// Returns a number in [-1, 1).
     pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
-    /// Up to 4 dimensions, mostly small, some long enough for several tiles and tasks.
+    /// Returns up to 4 dimensions, mostly small, some long enough for several tiles and tasks.
     pub fn dims(&mut self) -> Vec<usize> {
         let rank = self.below(5);
         let mut dims: Vec<usize> = (0..rank).map(|_| [1, 2, 3, 5, 8, 33][self.below(6)]).collect();
@@ -82,20 +82,20 @@ impl<T: Element> View<T> {
         StridedMut::new(&mut self.data, &self.dims, &self.strides, self.offset)
     }
 
-    /// The elements in row-major order.
+    /// Returns the elements in row-major order.
     pub fn values(&self) -> Vec<T> {
         offsets(&self.dims, &self.strides).into_iter().map(|o| self.data[self.offset + o]).collect()
     }
 }
 
-/// Where each element lies, in row-major order.
+/// Returns the offset of each element, in row-major order.
 fn offsets(dims: &[usize], strides: &[usize]) -> Vec<usize> {
     dims.iter().zip(strides).fold(vec![0], |offsets, (&d, &s)| {
         offsets.iter().flat_map(|o| (0..d).map(move |i| o + i * s)).collect()
     })
 }
 
-/// The elements of x, given row-major with `dims`, that reduce to each result: grouped by the
+/// Returns the elements of x, given row-major with `dims`, that reduce to each result: grouped by the
 /// index without the dimensions `over`, both in row-major order.
 pub fn groups<T: Copy>(x: &[T], dims: &[usize], over: &[usize]) -> Vec<Vec<T>> {
     let mut strides = vec![0; dims.len()];

@@ -165,8 +165,8 @@ macro_rules! composed_compare {
             /// assert_eq!(x.clamp(Tensor::new([0.0f32, 1.0, 2.0])?, None::<f64>)?.to_vec::<f32>()?, [0.0, 1.0, 2.0]);
             /// # Ok::<(), taper_tensor::Error>(())
             /// ```
+            ///
             /// # Errors
-            /// If the shapes do not broadcast, or there is no bound.
             /// If the shapes do not broadcast, or there is no bound.
             #[track_caller]
             pub fn clamp(

@@ -173,8 +173,8 @@ fn geometry(op: &'static str, x: &[usize], w: &[usize], o: Conv2dOptions) -> Res
     let (Some(rows), Some(columns)) = (rows, columns) else {
         bail!(shape(
             op,
-            "a kernel of {kh} x {kw} with dilation {:?} is larger than the input of {height} x {width} with \
-             padding {:?}",
+            "got a kernel of {kh} x {kw} with dilation {:?}, expected one that fits the input of {height} x {width} \
+             with padding {:?}",
             o.dilation,
             o.padding
         ));
@@ -239,8 +239,8 @@ pub fn transposed(x: &[usize], weight: &[usize], options: ConvTranspose2dOptions
     let Some((height, width)) = height.zip(width) else {
         bail!(shape(
             op,
-            "an input of {h} x {w} and a kernel of {kh} x {kw} give no output with {options:?}; the output \
-             padding must be smaller than stride or dilation"
+            "got an input of {h} x {w}, a kernel of {kh} x {kw} and {options:?}, expected a non-empty output, and an \
+             output padding smaller than the stride or the dilation"
         ));
     };
     let size = [n, group_out.saturating_mul(o.groups), height, width];

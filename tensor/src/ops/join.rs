@@ -88,7 +88,7 @@ impl Tensor {
 }
 
 fn pad_error(size: &[usize], pad: &[i64], why: &str) -> Error {
-    Error::shape("pad", format!("shape {size:?} cannot be padded by {pad:?}: {why}"))
+    Error::shape("pad", format!("got the padding {pad:?} for shape {size:?}: {why}"))
 }
 
 /// Checks a padding. Returns, for each dimension that is padded with its own elements, their indices.
@@ -185,7 +185,12 @@ macro_rules! composed_join {
                     let (t, first) = (t.as_tensor(), tensors[0].as_tensor());
                     $crate::bail_if!(
                         t.size() != first.size(),
-                        shape("stack", "shapes {:?} and {:?} differ", first.size(), t.size())
+                        shape(
+                            "stack",
+                            "got the shapes {:?} and {:?}, expected equal ones",
+                            first.size(),
+                            t.size()
+                        )
                     );
                     parts.push(t.unsqueeze(dim)?);
                 }

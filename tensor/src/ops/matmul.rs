@@ -31,25 +31,22 @@ impl Tensor {
     /// # Errors
     /// If the shapes do not fit, or the dtypes differ.
     pub fn linear(&self, weight: impl AsTensor, bias: Option<&Self>) -> Result<Self> {
-        let weight = weight.as_tensor();
+        let (op, weight) = ("linear", weight.as_tensor());
         bail_if!(
             weight.dim() != 2 || self.dim() == 0 || self.size()[self.dim() - 1] != weight.size()[1],
             shape(
-                "linear",
+                op,
                 "input has shape {:?} and weight {:?}, expected [.., {}] and [out, in]",
                 self.size(),
                 weight.size(),
                 weight.size().last().unwrap_or(&0)
             )
         );
-        Self::expect_one_dtype("linear", &[("input", self), ("weight", &weight)])?;
+        Self::expect_one_dtype(op, &[("input", self), ("weight", &weight)])?;
         if let Some(b) = bias {
-            Self::expect_one_dtype("linear", &[("weight", &weight), ("bias", b)])?;
+            Self::expect_one_dtype(op, &[("weight", &weight), ("bias", b)])?;
             let outputs = weight.size()[0];
-            bail_if!(
-                b.size() != [outputs],
-                shape("linear", "bias has shape {:?}, expected [{outputs}], the number of outputs", b.size())
-            );
+            bail_if!(b.size() != [outputs], shape(op, "bias has shape {:?}, expected [{outputs}]", b.size()));
         }
         // Contiguous rows form one matrix.
         let (k, n) = (weight.size()[1], weight.size()[0]);
@@ -58,7 +55,7 @@ impl Tensor {
             size[self.dim() - 1] = n;
             return self.reshape([self.numel() / k, k])?.linear(&*weight, bias)?.reshape(size);
         }
-        self.product("linear", &weight.t()?, bias)
+        self.product(op, &weight.t()?, bias)
     }
 
     fn product(&self, op: &'static str, other: &Self, bias: Option<&Self>) -> Result<Self> {
@@ -337,7 +334,7 @@ macro_rules! composed_matmul {
             /// Input `[a.., k..]`, other `[k.., b..]`, output `[a.., b..]`, with `dims` dimensions `k`.
             ///
             /// # Errors
-            /// If an operand has fewer than `dims` dimensions, or their sizes or the dtypes differ.
+            /// If an operand has fewer than `dims` dimensions, or sizes or dtypes differ.
             #[track_caller]
             pub fn tensordot(&self, other: impl $crate::AsTensor<Self>, dims: usize) -> Result<Self> {
                 let other = &*other.as_tensor();

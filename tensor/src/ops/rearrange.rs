@@ -67,7 +67,6 @@ impl Tensor {
     ///
     /// # Errors
     /// If there are fewer than two dimensions.
-    /// If there are fewer than two dimensions.
     pub fn tril(&self, diagonal: i64) -> Result<Self> {
         self.triangle("tril", |row, column| i128::from(column) - i128::from(row) <= diagonal.into())
     }

@@ -125,7 +125,7 @@ impl Tensor {
     }
 
     reductions! {
-        /// Returns the products over some dimensions, all where none is given.
+        /// Returns the products over `dims`, or over all dimensions if none is given.
         prod_dim "prod" = Prod, total;
         /// Returns true where any element over `dims`, or over all dimensions if none is given, is not 0.
         any_dim "any" = Any, |_| DType::Bool;

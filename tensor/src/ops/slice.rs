@@ -162,9 +162,9 @@ impl Tensor {
     /// assert_eq!((x.size(), x.to_vec::<i64>()?), (&[2, 3][..], vec![0, 1, 2, 2, 3, 4]));
     /// # Ok::<(), taper_tensor::Error>(())
     /// ```
+    ///
     /// # Errors
     /// If `dim` is out of range, it has fewer elements than a window, or `step` is 0.
-    /// If the dimension has fewer elements than a window, or `step` is 0.
     pub fn unfold(&self, dim: i64, size: usize, step: usize) -> Result<Self> {
         let op = "unfold";
         let d = shape::dim(op, dim, self.size())?;

@@ -226,7 +226,7 @@ impl Tensor {
                 Index::Tensor(t) if t.dtype == DType::U8 => {
                     return Err(Error::value(
                         op,
-                        "an index is uint8, which could be a mask or places; convert it with \
+                        "got an index of dtype uint8, which could be a mask or indices; convert it with \
                          .to_dtype(DType::Bool) or .to_dtype(DType::I64)",
                     ));
                 }

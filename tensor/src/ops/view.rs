@@ -51,7 +51,6 @@ impl Tensor {
     ///
     /// # Errors
     /// If the shape has another number of elements.
-    /// If the shape has another number of elements.
     pub fn reshape(&self, sizes: impl IntoShape) -> Result<Self> {
         let dims = infer("reshape", self.size(), sizes.into_sizes())?;
         match self.reshaped("reshape", &dims)? {
@@ -285,7 +284,6 @@ macro_rules! composed_view {
             /// Input `[.., n, m]`, output `[.., m, n]`.
             ///
             /// # Errors
-            /// If there are fewer than two dimensions.
             /// If there are fewer than two dimensions.
             #[track_caller]
             pub fn mt(&self) -> Result<Self> {

@@ -1,4 +1,4 @@
-//! The dtype bool: comparisons give it, masks are of it, and what it becomes in other operations.
+//! The dtype bool: comparisons, masks, and promotion with other dtypes.
 
 use taper_tensor::{DType, Descending, Keepdim, Result, Tensor};
 
@@ -167,7 +167,7 @@ fn numpys_files_keep_it() -> Result<()> {
     Ok(())
 }
 
-/// An expression takes a result where a tensor can stand.
+/// An expression accepts a result in place of a tensor.
 #[test]
 fn one_question_mark_for_an_expression() -> Result<()> {
     let (a, b, c) = (Tensor::new([1.0, 2.0])?, Tensor::new([3.0, 4.0])?, Tensor::new([5.0, 6.0])?);

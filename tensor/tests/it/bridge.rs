@@ -109,7 +109,7 @@ fn npy_files_come_back() -> Result<()> {
     Ok(())
 }
 
-/// A file as NumPy writes it.
+/// Returns the bytes of a file as NumPy writes it.
 fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
     let fortran = if fortran { "True" } else { "False" };
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}");
@@ -172,7 +172,7 @@ proptest! {
     }
 }
 
-/// The same random views and operations on both sides.
+/// Applies the same random views and operations to an array and a tensor, and compares them.
 fn check(dims: Vec<usize>, picks: &[(usize, usize, usize)]) -> Result<()> {
     let n: usize = dims.iter().product();
     let array =

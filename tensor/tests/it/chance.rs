@@ -14,7 +14,7 @@ impl Chance {
         Self(Cell::new(seed))
     }
 
-    /// SplitMix64 (Steele, Lea and Flood 2014).
+    /// Returns the next number of SplitMix64 (Steele, Lea and Flood 2014).
     pub fn next(&self) -> u64 {
         self.0.set(self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
         let z = self.0.get();
@@ -35,7 +35,7 @@ impl Chance {
         from[self.below(from.len())]
     }
 
-    /// A dimension, an index, a shift: mostly a small number.
+    /// Returns a dimension, an index or a shift: mostly a small number.
     pub fn int(&self) -> i64 {
         if self.below(3) > 0 {
             return self.below(7) as i64 - 3;
@@ -53,7 +53,7 @@ impl Chance {
         ])
     }
 
-    /// A size or a count. None is so large that memory for it might be had, but not well.
+    /// Returns a size or a count. None is so large that allocating it might succeed but take long.
     pub fn size(&self) -> usize {
         if self.below(3) > 0 {
             return self.below(5);
@@ -77,7 +77,7 @@ impl Chance {
         (self.size(), self.size())
     }
 
-    /// Several dimensions or sizes.
+    /// Returns several dimensions or sizes.
     pub fn ints(&self) -> Vec<i64> {
         (0..self.below(4)).map(|_| self.int()).collect()
     }
@@ -110,7 +110,7 @@ impl Chance {
         if self.bool() { self.int().into() } else { self.real().into() }
     }
 
-    /// A tensor with sizes of up to 3, often a view.
+    /// Returns a tensor with sizes of up to 3, often a view.
     pub fn tensor(&self) -> Tensor {
         self.shaped(&(0..self.below(5)).map(|_| self.below(4)).collect::<Vec<_>>(), self.of(&DTYPES))
     }
@@ -123,13 +123,13 @@ impl Chance {
         Dims { dims: vec![self.int()], keepdim: self.bool() }
     }
 
-    /// A tensor like `x`, often a mask.
+    /// Returns a tensor like `x`, often a mask.
     pub fn mask(&self, x: &Tensor) -> Tensor {
         let mask = self.like(x);
         if self.below(4) > 0 { mask.to_dtype(DType::Bool).unwrap() } else { mask }
     }
 
-    /// A tensor of this shape, in any layout.
+    /// Returns a tensor of this shape, in any layout.
     pub fn shaped(&self, size: &[usize], dtype: DType) -> Tensor {
         let x = self.made(size, dtype).unwrap();
         assert_eq!((x.size(), x.dtype()), (size, dtype));
@@ -170,7 +170,7 @@ impl Chance {
         }
     }
 
-    /// The elements of `x` in a dtype, in any layout.
+    /// Returns the elements of `x` in a dtype, in any layout.
     pub fn relaid(&self, x: &Tensor, dtype: DType) -> Tensor {
         let y = self.shaped(x.size(), dtype);
         match x.to_dtype(dtype) {
@@ -180,7 +180,7 @@ impl Chance {
         }
     }
 
-    /// A tensor like `x`, or like one of its parts.
+    /// Returns a tensor like `x`, or like one of its parts.
     pub fn like(&self, x: &Tensor) -> Tensor {
         let mut size = x.size().to_vec();
         match self.below(4) {
@@ -196,7 +196,7 @@ impl Chance {
         self.shaped(&size, if self.below(3) > 0 { x.dtype() } else { self.of(&DTYPES) })
     }
 
-    /// A tensor of the shape of `x` but for dimension 1.
+    /// Returns a tensor of the shape of `x`, except for dimension 1.
     pub fn without_channels(&self, x: &Tensor, dtype: DType) -> Tensor {
         let mut size = x.size().to_vec();
         if size.len() > 1 {
@@ -267,7 +267,7 @@ impl Chance {
         self.shaped(&size, x.dtype())
     }
 
-    /// The sizes of `x`, or one of them another.
+    /// Returns the sizes of `x`, or with one of them changed.
     pub fn size_like(&self, x: &Tensor) -> Vec<usize> {
         let mut size = x.size().to_vec();
         if self.bool() {

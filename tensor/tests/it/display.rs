@@ -2,7 +2,7 @@ use crate::DTYPES;
 use serde_json::Value;
 use taper_tensor::{DType, Result, Tensor};
 
-/// What PyTorch 2.15 prints for the same tensors.
+/// The reference texts are printed by PyTorch 2.15.
 #[test]
 fn prints_as_pytorch_does() -> Result<()> {
     for (x, text) in [

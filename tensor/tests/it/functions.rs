@@ -1,6 +1,6 @@
 use taper_tensor::{DType, Keepdim, NdArray, Result, Tensor};
 
-/// The largest distance of two tensors' elements.
+/// Returns the largest difference between two tensors' elements.
 fn distance(a: &Tensor, b: &Tensor) -> Result<f64> {
     a.to_dtype(DType::F64)?.sub(b.to_dtype(DType::F64)?)?.abs()?.max()?.item()
 }

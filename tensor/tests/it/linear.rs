@@ -1,6 +1,6 @@
 use taper_tensor::{Descending, Replacement, Result, Tensor};
 
-/// The product by its definition.
+/// Returns the product by its definition.
 fn naive(a: &Tensor, b: &Tensor) -> Result<Vec<f64>> {
     let (m, k, n) = (a.size()[0], a.size()[1], b.size()[1]);
     let (a, b) = (a.to_vec::<f64>()?, b.to_vec::<f64>()?);

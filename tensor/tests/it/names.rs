@@ -13,7 +13,7 @@ fn i(a: impl NestedArray<Element = i32>) -> Result<Tensor> {
     Tensor::new(a)?.to_dtype(DType::I64)
 }
 
-/// The first `count` numbers in a shape.
+/// Returns the first `count` numbers in a shape.
 fn n(count: i64, size: &[usize]) -> Result<Tensor> {
     Tensor::options().dtype(DType::F32).arange(0, count, 1)?.reshape(size)
 }

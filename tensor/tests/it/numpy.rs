@@ -12,7 +12,7 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-/// What Python calls a number.
+/// Parses a number as Python prints it.
 fn real(text: &str) -> f64 {
     match text {
         "True" => 1.0,
@@ -117,7 +117,7 @@ fn ours() -> Result<Vec<(String, Tensor)>> {
     Ok(all)
 }
 
-/// The name in NumPy of what a dtype is saved as.
+/// Returns NumPy's name of the dtype that a dtype is saved as.
 fn type_of(dtype: DType) -> &'static str {
     match dtype {
         DType::BF16 => "float32",

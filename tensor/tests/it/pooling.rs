@@ -1,6 +1,6 @@
 use taper_tensor::{AlignCorners, DType, PoolOptions, Result, Tensor};
 
-/// Whether `backward` is the transpose of `forward`: `<forward(x), dy> = <x, backward(dy)>`.
+/// Checks that `backward` is the transpose of `forward`: `<forward(x), dy> = <x, backward(dy)>`.
 fn transposed(
     size: &[usize],
     forward: impl Fn(&Tensor) -> Result<Tensor>,

@@ -1,6 +1,6 @@
 use taper_tensor::{DType, Keepdim, Result, Tensor};
 
-/// As PyTorch's `dim=()`: every reduction takes all dimensions where none is given.
+/// Like PyTorch's `dim=()`, no dimensions means all dimensions.
 #[test]
 fn no_dimensions_are_all_of_them() -> Result<()> {
     let x = Tensor::new([[1.0f32, 2.0], [3.0, 6.0]])?;

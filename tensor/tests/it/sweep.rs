@@ -11,7 +11,7 @@ use taper_tensor::{
     Replacement, Result, Right, Tensor,
 };
 
-/// One call: whether it gave a result.
+/// One call. It returns true if it gave a result.
 type Call = fn(&Chance, &Tensor) -> bool;
 
 /// A table of calls with their text; `c` draws, `x` is a tensor.
@@ -329,7 +329,7 @@ const IMAGES: &[(&str, Call)] = calls! { |c, x|
     x.rms_norm(&x.size()[2..], None, Some(c.real()));
 };
 
-/// The largest of windows, and their gradient with respect to images of about that size.
+/// Returns the gradient of the maxima of windows with respect to images of about that size.
 fn pooled(c: &Chance, x: &Tensor) -> Result<Tensor> {
     let windows = c.windows();
     let (y, places) = x.max_pool2d_with_indices(windows)?;

@@ -27,6 +27,14 @@ pub struct Line {
     pub test: bool,
 }
 
+impl Line {
+    /// Returns the contents of literals, with everything else blanked.
+    pub fn literal(&self) -> String {
+        let parts = self.raw.chars().zip(self.code.chars()).zip(self.comment.chars());
+        parts.map(|((raw, code), comment)| if code == ' ' && comment == ' ' { raw } else { ' ' }).collect()
+    }
+}
+
 impl File {
     pub fn new(path: &str, text: &str) -> Self {
         let (code, comments) = if path.ends_with(".rs") { mask(text) } else { Default::default() };

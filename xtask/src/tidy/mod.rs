@@ -1,6 +1,6 @@
 //! The architecture's invariants, checked over the sources.
 //!
-//! A rule is a function from one [`File`], or from all of them, to its findings, in a file of its own with
+//! A rule is a function from one [`File`], or from all of them, to its findings, in its own file with
 //! its test.
 
 mod candle;
@@ -15,6 +15,7 @@ mod panics;
 mod paths;
 mod unsafety;
 mod unused;
+mod words;
 
 use std::fs;
 use std::io;
@@ -46,7 +47,7 @@ impl Finding {
 
 type Rule = fn(&File) -> Vec<Finding>;
 
-const RULES: [(&str, Rule); 9] = [
+const RULES: [(&str, Rule); 10] = [
     ("candle", candle::check),
     ("forbid-unsafe", forbid::check),
     ("ignored-test", ignored::check),
@@ -56,6 +57,7 @@ const RULES: [(&str, Rule); 9] = [
     ("panics", panics::check),
     ("paths", paths::check),
     ("unsafe", unsafety::check),
+    ("words", words::check),
 ];
 
 /// Checks every source, manifest and page under `root`, and prints the findings.

@@ -13,7 +13,7 @@ use crate::chance::Chance;
 pub enum Input {
     /// Real numbers, which gradients flow to.
     Real(Vec<usize>, fn(&Generator, &[usize]) -> taper_tensor::Result<Tensor>),
-    /// Numbers that the operation needs as they are: indices, masks, factors.
+    /// Numbers that the operation needs unchanged: indices, masks, factors.
     Constant(Tensor),
 }
 
@@ -40,7 +40,7 @@ fn f64s(g: &Generator) -> taper_tensor::Options {
     Tensor::options().dtype(DType::F64).generator(g)
 }
 
-/// Normal numbers.
+/// Returns normally distributed numbers.
 pub fn any<const N: usize>(shape: [usize; N]) -> Input {
     Input::Real(shape.to_vec(), |g, shape| f64s(g).randn(shape))
 }
@@ -55,7 +55,7 @@ pub fn positive<const N: usize>(shape: [usize; N]) -> Input {
     Input::Real(shape.to_vec(), |g, shape| f64s(g).uniform(shape, 1.2, 1.8))
 }
 
-/// Symmetric matrices near 1.5 times the unit matrix.
+/// Returns symmetric matrices near 1.5 times the identity matrix.
 pub fn matrix<const N: usize>(shape: [usize; N]) -> Input {
     Input::Real(shape.to_vec(), |g, shape| {
         let x = f64s(g).uniform(shape, 0.0, 0.3)?;
@@ -63,7 +63,7 @@ pub fn matrix<const N: usize>(shape: [usize; N]) -> Input {
     })
 }
 
-/// Numbers of which some are 0.
+/// Returns numbers, some of them 0.
 pub fn zeros<const N: usize>(shape: [usize; N]) -> Input {
     Input::Real(shape.to_vec(), |g, shape| f64s(g).randn(shape)?.mul(Tensor::new([1, 0, 1])?))
 }
@@ -80,12 +80,12 @@ pub fn index(index: impl NestedArray<Element = i32>) -> Input {
     Input::Constant(Tensor::new(index).unwrap())
 }
 
-/// A mask.
+/// Returns a mask.
 pub fn mask(mask: impl NestedArray<Element = i32>) -> Input {
     Input::Constant(Tensor::new(mask).and_then(|x| x.to_dtype(DType::Bool)).unwrap())
 }
 
-/// Numbers that are no leaves.
+/// Returns numbers that are not leaves.
 pub fn numbers(numbers: impl NestedArray<Element = f64>) -> Input {
     Input::Constant(Tensor::options().dtype(DType::F64).tensor(numbers).unwrap())
 }
@@ -94,7 +94,7 @@ pub fn numbers(numbers: impl NestedArray<Element = f64>) -> Input {
 pub trait Plain {
     fn plain(&self) -> Tensor;
 
-    /// As a mask. Reference cases have theirs as bytes.
+    /// Returns the input as a mask. Reference cases store masks as bytes.
     fn mask(&self) -> Tensor {
         let x = self.plain();
         if x.dtype() == DType::U8 { x.to_dtype(DType::Bool).unwrap() } else { x }
@@ -113,7 +113,7 @@ impl Plain for Variable {
     }
 }
 
-/// What an operation gives, as a list.
+/// The results of an operation, as a list.
 pub trait Outputs<T> {
     fn list(self) -> Vec<T>;
 }
@@ -241,12 +241,12 @@ impl Arguments<'_> {
         self.choose(usual.to_vec(), named, Chance::sizes)
     }
 
-    /// A number for each of height and width.
+    /// Returns a number for each of height and width.
     pub fn pair(&self, name: &str, usual: (usize, usize)) -> (usize, usize) {
         self.choose(usual, |args| pair(&args[name], usual), Chance::pair)
     }
 
-    /// The dimensions from `start` on.
+    /// Returns the dimensions from `start` on.
     pub fn dims_from(&self, start: &str, end: &str, usual: i64) -> Vec<i64> {
         let named = |args: &Value| match args[end].as_i64() {
             None | Some(-1) => list(&args[start]),
@@ -255,7 +255,7 @@ impl Arguments<'_> {
         self.choose(vec![usual], named, Chance::ints)
     }
 
-    /// What is subtracted from the number of elements: PyTorch's `unbiased` is 1.
+    /// Returns the number subtracted from the number of elements; PyTorch's `unbiased` is 1.
     pub fn correction(&self, usual: f64) -> f64 {
         self.choose(usual, |args| f64::from(u8::from(args["unbiased"] != false)), Chance::real)
     }
@@ -314,7 +314,7 @@ impl Arguments<'_> {
         self.choose(usual, named, Chance::windows)
     }
 
-    /// The size of an image: itself, or by its ratio to that of the input.
+    /// Returns the size of an image, given directly or by its ratio to that of the input.
     pub fn output_size(&self, input: &[usize], usual: (usize, usize)) -> (usize, usize) {
         let named = |args: &Value| match args["scale_factor"].as_u64() {
             Some(by) => (input[2] * by as usize, input[3] * by as usize),
@@ -324,12 +324,12 @@ impl Arguments<'_> {
     }
 }
 
-/// A number; JSON has no infinity: "inf" and "-inf".
+/// Returns a number. JSON has no infinity, so it is written as "inf" or "-inf".
 fn number(value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// One integer, or several.
+/// Returns one integer, or several.
 fn list(value: &Value) -> Vec<i64> {
     match value {
         Value::Array(all) => all.iter().filter_map(Value::as_i64).collect(),

@@ -25,9 +25,9 @@ fn golden_edges() {
 /// Reference cases that nothing here can be called for, with the reason. There are none.
 const UNSUPPORTED: &[(&str, &str)] = &[];
 
-/// The sample for an operation of PyTorch's with these arguments.
+/// Returns the sample for an operation of PyTorch's with these arguments.
 fn find(op: &str, args: &Value) -> Option<&'static Sample> {
-    // What reduces all dimensions or some is one function there, and two here.
+    // A reduction of all or some dimensions is one function in PyTorch, and two here.
     let name = match op {
         "norm" => "norm_p".to_owned(),
         "sum" | "mean" | "prod" if args.get("dim").is_some_and(|d| !d.is_null()) => format!("{op}_dim"),
@@ -36,7 +36,7 @@ fn find(op: &str, args: &Value) -> Option<&'static Sample> {
     samples().map(|(_, sample)| sample).find(|sample| sample.case == name)
 }
 
-/// All cases of a family, from a folder of others' or the project's own.
+/// Runs all cases of a family, from `folder` or the project's own.
 fn run(family: &str, folder: Option<PathBuf>) {
     let folder = folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden"));
     let read = |ending: &str| {
@@ -104,7 +104,7 @@ fn check(case: &Value, sample: &Sample, tensors: &HashMap<String, Tensor>) -> Re
         .collect();
     let outputs = (sample.variable)(&inputs, &args).map_err(|e| format!("forward: {e}"))?;
     let tolerance = (case["rtol"].as_f64().unwrap(), case["atol"].as_f64().unwrap());
-    // A reference case has the first result alone where PyTorch gives no more.
+    // A reference case has only the first result if PyTorch returns one.
     if outputs.len() < count("outputs") {
         return Err(format!("{} outputs, expected {}", outputs.len(), count("outputs")));
     }
@@ -141,7 +141,7 @@ fn check(case: &Value, sample: &Sample, tensors: &HashMap<String, Tensor>) -> Re
     Ok(())
 }
 
-/// The gradient of the sum of the squares of all gradients.
+/// Returns the gradient of the sum of the squares of all gradients.
 fn second_gradient(leaves: &[(usize, &Variable)]) -> Result<Vec<Tensor>> {
     let mut total = Variable::new(Tensor::options().dtype(DType::F64).tensor(0.0f64)?.to(&crate::device())?);
     for (_, x) in leaves {
@@ -150,7 +150,7 @@ fn second_gradient(leaves: &[(usize, &Variable)]) -> Result<Vec<Tensor>> {
         }
     }
     let inputs: Vec<&Variable> = leaves.iter().map(|(_, x)| *x).collect();
-    // Where the gradient is constant, as that of a maximum, it depends on no input.
+    // A constant gradient, such as that of a maximum, depends on no input.
     let found = match total.is_requires_grad() {
         true => grad(&[&total], &inputs).run_allow_unused()?,
         false => vec![None; inputs.len()],

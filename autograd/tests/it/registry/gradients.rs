@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::{Sample, samples};
 
 impl Sample {
-    /// The operation's results as one: the sum of several, each element times a factor of its own.
+    /// Returns the operation's results as one: the sum of several, each element multiplied by its own factor.
     fn call(&self, v: &[Variable]) -> Result<Variable> {
         let outputs = (self.variable)(v, &Arguments::Usual)?;
         let outputs: Vec<Variable> = outputs.into_iter().filter(|y| y.dtype().is_float()).collect();
@@ -23,7 +23,7 @@ impl Sample {
         Ok(sum)
     }
 
-    /// The inputs, those that gradients flow to as `layout` makes them.
+    /// Returns the inputs. `layout` makes those that gradients flow to.
     fn leaves(&self, layout: impl Fn(&Tensor) -> taper_tensor::Result<Tensor>) -> Vec<Variable> {
         let leaf = |(x, real): (Tensor, bool)| {
             if real { Variable::requires_grad(layout(&x).unwrap()) } else { Variable::new(x) }
@@ -39,7 +39,7 @@ fn transposed(x: &Tensor) -> taper_tensor::Result<Tensor> {
     }
 }
 
-/// A part of wider memory.
+/// Returns a view of wider memory.
 fn sliced(x: &Tensor) -> taper_tensor::Result<Tensor> {
     let mut size = x.size().to_vec();
     let last = size.len() - 1;
@@ -122,7 +122,7 @@ fn gradients_of_empty_inputs() {
     }
 }
 
-/// What has no gradient gives constants, also of variables that require one, or says that it has none.
+/// Operations without a gradient return constants, also for variables that require one, or an error.
 #[test]
 fn results_without_a_gradient_are_constants() {
     for (op, sample) in samples() {

@@ -14,7 +14,7 @@ use crate::chance::Chance;
 const ROUNDS: usize = 400;
 
 impl Sample {
-    /// Inputs of which some are the sample's, in any dtype and layout, and others have any shape.
+    /// Returns inputs: some are the sample's, in any dtype and layout, and others have any shape.
     fn absurd(&self, c: &Chance) -> Vec<Tensor> {
         let (ordinary, mut inputs) = (self.ordinary(), Vec::new());
         let dtype = c.of(&crate::DTYPES);

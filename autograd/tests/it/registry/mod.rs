@@ -29,13 +29,13 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Ordinary inputs, and whether gradients flow to each.
+    /// Returns ordinary inputs, each with true if gradients flow to it.
     pub fn ordinary(&self) -> Vec<(Tensor, bool)> {
         let inputs = (self.inputs)();
         inputs.iter().zip(11..).map(|(input, seed)| (input.make(seed), input.shape().is_some())).collect()
     }
 
-    /// Ordinary inputs in a dtype, changed by `change`; constants stay as they are.
+    /// Returns ordinary inputs changed by `change`; constants are unchanged.
     pub fn changed(
         &self,
         change: impl Fn(&Tensor) -> taper_tensor::Result<Tensor>,
@@ -97,12 +97,12 @@ mod calls {
     operations!(rows, elementwise_rows);
 }
 
-/// All rows.
+/// Returns all rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     calls::FAMILIES.iter().copied().flatten()
 }
 
-/// All samples with their operations.
+/// Returns all samples with their operations.
 pub fn samples() -> impl Iterator<Item = (&'static Operation, &'static Sample)> {
     rows().flat_map(|row| row.samples.iter().map(|sample| (row.operation, sample)))
 }

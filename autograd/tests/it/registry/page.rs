@@ -1,4 +1,4 @@
-//! What the registry claims, and the page that is made of it.
+//! Checks of the registry's claims, and the page that is generated from it.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use taper_tensor::{DType, Tensor};
 use super::arguments::Arguments::Usual;
 use super::{rows, samples};
 
-/// The page's text.
+/// Returns the page's text.
 fn page() -> String {
     let mut page = "# Operations\n\n\
         Every operation of `Tensor` and `Variable`, by family: the file of that name in `tensor/src/ops/` and \
@@ -107,9 +107,8 @@ fn views_share_their_memory_and_others_do_not() {
     }
 }
 
-/// Where the tests compute on a GPU, and the way over the CPU is an error: an operation goes that way if the
-/// registry says so, and not otherwise. `cargo xtask gpu-check` runs this; elsewhere there is nothing to
-/// check.
+/// On a GPU with fallbacks forbidden, an operation returns an error exactly if the registry says that it
+/// falls back to the CPU. `cargo xtask gpu-check` runs this; elsewhere there is nothing to check.
 #[test]
 fn kernels_are_what_the_registry_says_on_a_strict_gpu() {
     if !(crate::device().is_cuda() && taper_tensor::cuda::strict()) {

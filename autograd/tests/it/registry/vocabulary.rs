@@ -13,7 +13,7 @@ use super::samples;
 /// A result's dtype, shape and bits.
 type Described = (DType, Vec<usize>, Vec<u64>);
 
-/// What came of a call, to compare: for each result its dtype, shape and bits, every NaN the same.
+/// Returns the outcome of a call for comparison: the dtype, shape and bits of each result, with equal NaNs.
 fn outcome<E: Display>(result: Result<Vec<Tensor>, E>) -> Result<Vec<Described>, String> {
     let outputs = result.map_err(|e| e.to_string())?;
     let described = outputs.iter().map(|y| {

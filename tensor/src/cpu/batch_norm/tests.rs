@@ -2,7 +2,7 @@ use super::*;
 use crate::cpu::tests::forced::each_isa;
 use crate::cpu::tests::given::with_threads;
 
-/// Repeatable values around `mean`, with a deviation of about 0.6.
+/// Returns repeatable values around `mean`, with a deviation of about 0.6.
 fn noise<T: Real>(n: usize, seed: u64, mean: f64) -> Vec<T> {
     let mut x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
@@ -118,7 +118,7 @@ fn check<T: Lanes>((batch, channels, size): (usize, usize, usize), center: f64, 
     close("mean", &got.mean, &e.mean, tolerance);
     close("var", &got.var, &e.var, tolerance);
     close("dbias", &grads.bias, &e.dbias, tolerance * (batch * size) as f64);
-    // What x's own rounding does to a variance of nearly 0 is no error of the kernel's.
+    // For a variance of nearly 0, the rounding of x itself dominates.
     if batch * size > 2 {
         close("y", &got.y, &e.y, 10.0 * tolerance);
         close("dx", &grads.x, &e.dx, 30.0 * tolerance);

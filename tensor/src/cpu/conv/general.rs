@@ -96,9 +96,9 @@ fn with_windows(s: &Conv2dShape, x: &[f64], f: impl FnOnce(&[f64])) {
     });
 }
 
-/// Calls `f(out, at, len)` for each row of output pixels for which `tap` lies inside the image: for `len` of
-/// them from `out` on, the first seeing the input's pixel `at`, each further one the pixel a stride further
-/// on.
+/// Calls `f(out, at, len)` for each row of output pixels for which `tap` lies inside the image: for the `len`
+/// output pixels from `out` on. The first one reads the input pixel `at`, and each following one the pixel a
+/// stride later.
 fn runs(s: &Conv2dShape, tap: usize, mut f: impl FnMut(usize, usize, usize)) {
     let (ky, kx) = (tap / s.kernel.1, tap % s.kernel.1);
     let columns = s.columns_of(kx);

@@ -52,14 +52,13 @@ pub use shape::Conv2dShape;
 use super::fresh::overwritten;
 use super::parallel;
 
-/// `y = conv2d(x, w) + bias`:
-/// `y[n, o, i, j] = bias[o] + sum over c, k, l of w[o, c, k, l] * x[n, c, i * stride + k * dilation
-/// - padding, ...]`, where `x` is 0 outside the image.
+/// Computes `y = conv2d(x, w) + bias`: `y[n, o, i, j] = bias[o] + sum over c, k, l of w[o, c, k, l] * x[n, c,
+/// i * stride + k * dilation - padding, ...]`, where `x` is 0 outside the image.
 ///
 /// `y` is overwritten.
 ///
 /// # Panics
-/// If a slice's length is not what `s` says, as in all functions here.
+/// If the length of a slice does not match `s`, as in all functions here.
 pub fn forward<T: Element>(s: &Conv2dShape, x: &[T], w: &[T], bias: Option<&[T]>, y: &mut [T]) {
     check(s, x, w, y);
     assert!(bias.is_none_or(|b| b.len() == s.out_channels), "conv2d: one bias a channel of the output");
@@ -76,8 +75,8 @@ pub fn forward<T: Element>(s: &Conv2dShape, x: &[T], w: &[T], bias: Option<&[T]>
     T::correlate(s, Pass::Forward, x, w, bias, y);
 }
 
-/// `dx`, the gradient of the input, from `dy`, that of the output. It is also the forward pass of a
-/// transposed convolution, whose input is `dy`.
+/// Computes `dx`, the gradient of the input, from `dy`, the gradient of the output. It is also the forward
+/// pass of a transposed convolution with the input `dy`.
 ///
 /// `dx` is overwritten.
 pub fn input_grad<T: Element>(s: &Conv2dShape, dy: &[T], w: &[T], dx: &mut [T]) {
@@ -88,7 +87,7 @@ pub fn input_grad<T: Element>(s: &Conv2dShape, dy: &[T], w: &[T], dx: &mut [T]) 
     T::correlate(s, Pass::InputGrad, dy, w, None, dx);
 }
 
-/// `dw`, the gradient of the weight, from the input `x` and `dy`, the gradient of the output.
+/// Computes `dw`, the gradient of the weight, from the input `x` and `dy`, the gradient of the output.
 ///
 /// `dw` is overwritten.
 pub fn weight_grad<T: Element>(s: &Conv2dShape, x: &[T], dy: &[T], dw: &mut [T]) {
@@ -99,19 +98,19 @@ pub fn weight_grad<T: Element>(s: &Conv2dShape, x: &[T], dy: &[T], dw: &mut [T])
     T::weight_grad(s, x, dy, dw);
 }
 
-/// [`forward`], into new memory.
+/// Computes [`forward`] into new memory.
 pub fn output<T: Element>(s: &Conv2dShape, x: &[T], w: &[T], bias: Option<&[T]>) -> Vec<T> {
     // SAFETY: it overwrites `y`, and so do all algorithms, whose tests start from NaN.
     unsafe { overwritten(s.output_len(), |y| forward(s, x, w, bias, y)) }
 }
 
-/// [`input_grad`], into new memory.
+/// Computes [`input_grad`] into new memory.
 pub fn input_gradient<T: Element>(s: &Conv2dShape, dy: &[T], w: &[T]) -> Vec<T> {
     // SAFETY: as in `output`.
     unsafe { overwritten(s.input_len(), |dx| input_grad(s, dy, w, dx)) }
 }
 
-/// [`weight_grad`], into new memory.
+/// Computes [`weight_grad`] into new memory.
 pub fn weight_gradient<T: Element>(s: &Conv2dShape, x: &[T], dy: &[T]) -> Vec<T> {
     // SAFETY: as in `output`.
     unsafe { overwritten(s.weight_len(), |dw| weight_grad(s, x, dy, dw)) }

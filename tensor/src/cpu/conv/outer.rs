@@ -33,12 +33,12 @@ pub unsafe fn outer<const L: usize, const V: usize, const P: usize>(
     *sums = held;
 }
 
-/// `c = start + a b` for `width` columns, a block of results packed side by side: row `r` of `a` has term `k`
-/// at `a.1(r) + a.2(k)` from `a.0` on, `b` has rows of `width`, and `c` and `start`, or else zeros, rows that
-/// are so far apart.
+/// Computes `c = start + a b` for `width` columns, a block of results packed side by side. Row `r` of `a` has
+/// term `k` at `a.1(r) + a.2(k)` from `a.0` on, and `b` has rows of `width`. `c` and `start` have a row
+/// stride each; without `start` the sums begin at 0.
 ///
 /// # Safety
-/// All that is read must be readable, and `c` writable, for so many rows and terms.
+/// Everything that is read must be readable, and `c` writable, for these rows and terms.
 #[inline(always)]
 pub unsafe fn block<const L: usize>(
     (rows, terms, width): (usize, usize, usize),

@@ -4,8 +4,8 @@ use super::*;
 use crate::cpu::tests::forced::each_isa;
 use crate::cpu::tests::given::with_threads;
 
-/// What a plain loop says, in f64: the output, and the sum of the absolute values of each
-/// element's terms, which its rounding error is proportional to.
+/// The sums of a plain loop in f64, and the sums of the absolute values of each element's terms, which the
+/// rounding error is proportional to.
 struct Sums {
     value: Vec<f64>,
     size: Vec<f64>,
@@ -66,7 +66,7 @@ fn numbers<T: Element>(len: usize, seed: u64) -> Vec<T> {
     (0..len).map(|_| next()).collect()
 }
 
-/// A shape from its numbers.
+/// Makes a shape of its numbers.
 fn shape(
     batch: usize,
     (in_channels, out_channels): (usize, usize),
@@ -133,7 +133,7 @@ fn close<T: Element>(sums: &Sums, terms: usize, what: &str, f: impl FnOnce(&mut 
 }
 
 impl<T: Element> Case<T> {
-    /// With each bound that of the largest element: Winograd's sums mix the pixels of a tile, so that an
+    /// Replaces each bound by that of the largest element: Winograd's sums mix the pixels of a tile, so an
     /// element's error is proportional to the sizes of its neighbours' terms.
     fn even(mut self) -> Self {
         for sums in [&mut self.y, &mut self.y_bias, &mut self.dx, &mut self.dw] {
@@ -144,7 +144,7 @@ impl<T: Element> Case<T> {
     }
 }
 
-/// The public functions against the plain loop.
+/// Compares the public functions with the plain loop.
 fn all_passes<T: Element>(s: &Conv2dShape) {
     let mut case = Case::<T>::new(s);
     if plan(s, Pass::Forward) == Algorithm::Winograd {
@@ -161,7 +161,7 @@ fn all_passes<T: Element>(s: &Conv2dShape) {
     close(&case.dw, terms, &format!("weight gradient of {s:?}"), |dw| weight_grad(s, x, dy, dw));
 }
 
-/// One algorithm's passes in f32 against the plain loop, on each instruction set.
+/// Compares the passes of one algorithm in f32 with the plain loop, on each instruction set.
 fn fast_passes(s: &Conv2dShape, algorithm: Algorithm) {
     if s.output_len() == 0 || s.depth() == 0 {
         return;

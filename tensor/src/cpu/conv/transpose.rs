@@ -4,8 +4,8 @@ use super::vector::Register;
 use crate::cpu::simd::simd;
 
 simd!(
-    /// `to[c * stride + r] = from[r * stride + c]` for so many rows and columns; the slices have a stride
-    /// each.
+    /// Computes `to[c * stride + r] = from[r * stride + c]` for the rows and columns of `shape`. Each slice
+    /// has its own stride.
     pub fn transpose<const L: usize>(shape: (usize, usize), from: (&[f32], usize), to: (&mut [f32], usize)) {
         transpose_body::<L>(shape, from, to);
     }

@@ -6,7 +6,7 @@ use super::super::operators::*;
 use super::super::tests::{Random, View};
 use super::*;
 
-/// Each kernel against a plain loop over the elements in row-major order.
+/// Compares each kernel with a plain loop over the elements in row-major order.
 fn check<T: Element>(seed: u64) {
     let random = &mut Random(seed);
     let dims = random.dims();

@@ -44,7 +44,7 @@ const ALL: [(&str, Function, Params, f64); 35] = [
     ("threshold", Function::value::<Threshold>(), [0.5, -1.0], 0.0),
 ];
 
-/// The error in units in the last place of the exact result as an `f32`.
+/// Returns the error in units in the last place of the exact result as an `f32`.
 fn ulps(ours: f32, exact: f64) -> f64 {
     if ours == exact as f32 || (ours.is_nan() && exact.is_nan()) {
         return 0.0;

@@ -43,15 +43,15 @@ pub fn erfc(x: f64) -> f64 {
     }
 }
 
-/// 2/√π x e^(-x²) (1 + 2x²/3 (1 + 2x²/5 (1 + …))), all terms positive, for |x| < 1
-/// (Abramowitz and Stegun 7.1.6).
+/// Returns 2/√π x e^(-x²) (1 + 2x²/3 (1 + 2x²/5 (1 + …))), all terms positive, for |x| < 1 (Abramowitz and
+/// Stegun 7.1.6).
 fn erf_series(x: f64) -> f64 {
     let square = x * x;
     let sum = (1..=24).rev().fold(1.0, |sum, k| 1.0 + 2.0 * square / (2 * k + 1) as f64 * sum);
     FRAC_2_SQRT_PI * x * (-square).exp() * sum
 }
 
-/// e^(-x²)/√π · 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + …)))) for x ≥ 1 (7.1.14).
+/// Returns e^(-x²)/√π · 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + …)))) for x ≥ 1 (7.1.14).
 fn erfc_tail(x: f64) -> f64 {
     if x > 27.5 {
         return 0.0;

@@ -58,7 +58,7 @@ fn all(x: f32) -> __m512 {
     _mm512_set1_ps(x)
 }
 
-/// `c[0] + x (c[1] + x (c[2] + …))`
+/// Returns `c[0] + x (c[1] + x (c[2] + …))`.
 #[target_feature(enable = "avx512f,avx512dq")]
 #[inline]
 fn poly<const N: usize>(x: __m512, c: [__m512; N]) -> __m512 {

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | few rows, or few terms, B's rows contiguous (dx = dy W, dW = dyᵀ x of a small batch) | [`rows`] |
 //! | few rows or columns, both operands contiguous along k (y = x Wᵀ of a small batch) | [`dots`] |
-//! | others of f32 where there is AVX-512, a side of B contiguous | [`blocked`] |
+//! | other products of f32 with AVX-512, a side of B contiguous | [`blocked`] |
 //! | all others | the crate `gemm` |
 //!
 //! A batch is distributed over the threads, with a serial product on each; a large single product is

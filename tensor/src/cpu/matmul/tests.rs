@@ -3,7 +3,7 @@ use super::*;
 use crate::cpu::tests::forced::each_isa;
 use crate::cpu::tests::given::with_threads;
 
-/// Repeatable values in -1..1.
+/// Returns repeatable values in -1..1.
 pub(super) fn noise(n: usize, seed: u64) -> Vec<f64> {
     let mut x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
@@ -15,7 +15,7 @@ pub(super) fn noise(n: usize, seed: u64) -> Vec<f64> {
     (0..n).map(|_| next()).collect()
 }
 
-/// The strides of a rows x cols matrix, one for each layout that a caller may have.
+/// Returns the strides of a rows x cols matrix, for each layout that a caller may have.
 fn layouts(rows: usize, cols: usize) -> Vec<(&'static str, usize, usize)> {
     vec![
         ("contiguous", cols, 1),
@@ -234,8 +234,8 @@ fn blocks_of_columns_agree_with_a_plain_loop() {
                         }
                         let before = if keep { 0.5 } else { 0.0 };
                         let expected = (0..k).map(|l| term(i, l, j)).sum::<f64>() + before;
-                        // In any order within as many roundings of the terms' sizes, of which either
-                        // sign mostly cancel.
+                        // The bound for any order of summation; roundings of opposite signs mostly
+                        // cancel.
                         let size = (0..k).map(|l| term(i, l, j).abs()).sum::<f64>() + before;
                         let bound = 4.0 * ((k + 1) as f64).sqrt() * f64::from(f32::EPSILON) * size;
                         assert!(

@@ -138,7 +138,7 @@ fn trajectories_are_pytorchs() {
     });
 }
 
-/// What no reference case has: written out in f64 over lengths that leave a remainder.
+/// Settings without reference cases are compared with plain f64 code, over lengths that leave a remainder.
 #[test]
 fn settings_without_a_reference_case_follow_their_formulae() {
     for n in [1, 7, 33] {

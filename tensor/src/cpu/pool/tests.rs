@@ -6,7 +6,7 @@ use crate::cpu::tests::forced::each_isa;
 use crate::cpu::tests::given::with_threads;
 use crate::cpu::vector::Lanes;
 
-/// Repeatable values in -1..1 on a coarse grid, so that some are equal.
+/// Returns repeatable values in -1..1 on a coarse grid, so that some are equal.
 fn noise<T: Real>(n: usize, seed: u64) -> Vec<T> {
     let mut x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
@@ -40,7 +40,7 @@ fn pools() -> Vec<Pool2d> {
     pools
 }
 
-/// The positions of a window's taps in its plane, in order.
+/// Returns the positions of a window's elements in its plane, in order.
 fn taps(pool: &Pool2d, row: usize, col: usize) -> Vec<usize> {
     let mut taps = vec![];
     for kh in 0..pool.kernel[0] {
@@ -188,7 +188,7 @@ fn average_agrees_with_a_plain_loop() {
     }
 }
 
-/// The taps of adaptive windows, by PyTorch's definition.
+/// Returns the elements of adaptive windows, by PyTorch's definition.
 fn adaptive_taps(input: [usize; 2], output: [usize; 2]) -> Vec<Vec<usize>> {
     let range = |d: usize, o: usize| {
         let ratio = input[d] as f64 / output[d] as f64;

@@ -8,7 +8,7 @@ use super::super::scan::{Scan, scan as gathered};
 use super::super::tests::{Random, View, groups};
 use super::*;
 
-/// Each reduction against sums over the elements in row-major order.
+/// Compares each reduction with sums over the elements in row-major order.
 fn check<T: Element>(seed: u64) {
     let random = &mut Random(seed);
     let dims = random.dims();
@@ -45,7 +45,7 @@ fn check<T: Element>(seed: u64) {
     }
 }
 
-/// Along one dimension: extremes with their indices, running sums and products.
+/// Compares functions along one dimension: extremes with their indices, and cumulative sums and products.
 fn check_along<T: Element>(seed: u64) {
     let random = &mut Random(seed);
     let dims = random.dims();
@@ -102,7 +102,7 @@ fn check_along<T: Element>(seed: u64) {
     }
 }
 
-/// The sum with Kahan's compensation: the plain one is less exact than what it would judge.
+/// Returns the sum with Kahan's compensation; a plain sum would be less exact than the result that it checks.
 fn sum(x: impl Iterator<Item = f64>) -> f64 {
     let (sum, _) = x.fold((0.0, 0.0), |(sum, lost): (f64, f64), x| {
         let y = x - lost;

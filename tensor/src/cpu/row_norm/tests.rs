@@ -1,7 +1,7 @@
 use super::*;
 use crate::cpu::tests::forced::each_isa;
 
-/// Repeatable values around `mean`, with a deviation of about 0.6.
+/// Returns repeatable values around `mean`, with a deviation of about 0.6.
 fn noise<T: Lanes>(n: usize, seed: u64, mean: f64) -> Vec<T> {
     let mut x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
@@ -13,7 +13,7 @@ fn noise<T: Lanes>(n: usize, seed: u64, mean: f64) -> Vec<T> {
     (0..n).map(|_| T::of(mean + next())).collect()
 }
 
-/// As written in a textbook: the result and the three gradients.
+/// Returns the result and the three gradients by the textbook formulae.
 fn plain(s: &Rows, x: &[f64], dy: &[f64], w: &[f64], b: &[f64]) -> [Vec<f64>; 4] {
     let (mut y, mut dx, mut dw, mut db) = (vec![], vec![], vec![0.0; w.len()], vec![0.0; w.len()]);
     let n = s.size();

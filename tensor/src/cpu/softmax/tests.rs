@@ -20,7 +20,7 @@ const SIZES: [(usize, usize, usize); 13] = [
     (7, 10, 64),
 ];
 
-/// Of each row along the dimension, by the definition: softmax, log-softmax, and their gradients.
+/// Returns softmax, log-softmax and their gradients of each row along the dimension, by the definition.
 fn plain(x: &[f64], dy: &[f64], n: usize, inner: usize) -> [Vec<f64>; 4] {
     let mut results = [0; 4].map(|_| vec![0.0; x.len()]);
     for start in (0..x.len()).filter(|i| (i / inner).is_multiple_of(n)) {

@@ -5,7 +5,7 @@ fn noise<T: Real>(n: usize) -> Vec<T> {
     (0..n).map(|i| T::of(((i * 7919 + 13) % 101) as f64 / 50.0 - 1.0)).collect()
 }
 
-/// The weight of input `i` in output `o`, from the definition in real arithmetic.
+/// Returns the weight of input `i` in output `o`, from the definition in real arithmetic.
 fn weight(mode: Mode, input: usize, output: usize, scale: Option<f64>, i: usize, o: usize) -> f64 {
     let ratio = scale.map_or(input as f64 / output as f64, |s| 1.0 / s);
     let position = match mode {

@@ -8,8 +8,8 @@ use crate::cpu::simd::simd;
 const TERMS: usize = 128;
 
 simd!(
-    /// `c = a b` or `c += a b`, for so many rows and terms: `a` has elements between its neighbours down and
-    /// across, `b` and `c` have rows of `width`, a block of results.
+    /// Computes `c = a b` or `c += a b` for the rows and terms of `shape`. `a` has strides between rows and
+    /// between terms; `b` and `c` have rows of `width`, a block of results.
     pub fn multiply<const L: usize>(
         shape: (usize, usize),
         a: (&[f32], (usize, usize)),
