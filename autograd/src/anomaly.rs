@@ -26,7 +26,7 @@ pub fn is_detecting_anomaly() -> bool {
 /// use taper_tensor::Tensor;
 /// let x = Variable::requires_grad(Tensor::new(0.0f32)?);
 /// let error = detect_anomaly(|| x.log()?.backward()).unwrap_err().to_string();
-/// assert!(error.contains("Log gave a gradient that is not finite"));
+/// assert!(error.contains("Log returned a gradient that is not finite"));
 /// # Ok::<(), taper_autograd::Error>(())
 /// ```
 pub fn detect_anomaly<R>(f: impl FnOnce() -> R) -> R {

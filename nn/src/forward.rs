@@ -9,6 +9,9 @@ use crate::{Module, Result};
 
 /// Computes an output from one input: the one method to write for a network.
 ///
+/// Operations on variables return autograd's error: where the last line of `forward` is one, as in
+/// `Ok(x.relu()?)`, the `?` converts it.
+///
 /// A type that implements it for a [`Variable`] takes a [`Tensor`] too, as a constant: `net.forward(&inputs)?`.
 pub trait Forward<X: ?Sized = Variable> {
     /// Returns the output for a batch of inputs.

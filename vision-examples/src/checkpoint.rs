@@ -142,7 +142,7 @@ fn tensor<'a>(state: &'a StateDict, name: &str) -> Result<&'a Tensor> {
 }
 
 fn numbers(state: BTreeMap<String, f64>) -> Result<StateDict> {
-    state.into_iter().map(|(name, value)| Ok((name, Tensor::new(value)?))).collect()
+    state.into_iter().map(|(name, value)| Ok((name, Tensor::from_vec(vec![value], ())?))).collect()
 }
 
 /// The bits of three numbers.

@@ -208,7 +208,7 @@ fn integers_require_no_gradient() -> Result<()> {
         );
     }
     let error = x.backward_with(&Tensor::new([1i64, 1])?).unwrap_err().to_string();
-    assert!(error.starts_with("backward: a variable of int64"), "{error}");
+    assert!(error.starts_with("backward: got a variable of int64"), "{error}");
     assert_eq!(no_grad(|| x.sum())?.item::<i64>()?, 3);
     Ok(())
 }

@@ -140,11 +140,12 @@ impl MultiheadAttention {
     }
 
     /// Attends as [`MultiheadAttention::attend`], but not everywhere: `attn_mask`, `[L, S]` or
-    /// `[N · heads, L, S]`, masks pairs of positions, `key_padding_mask`, `[N, S]`, masks keys. A mask of
-    /// integers excludes where it is not 0; one of real numbers is added before the softmax.
+    /// `[N · heads, L, S]`, masks pairs of positions, `key_padding_mask`, `[N, S]`, masks keys. A bool mask
+    /// excludes where it is true; a mask of real numbers is added before the softmax. `Tensor::ones((L, L))?`
+    /// `.triu(1)?.to_dtype(DType::Bool)?` is the causal mask.
     ///
     /// # Errors
-    /// When the shapes do not fit.
+    /// If the shapes do not fit, or a mask is of integers.
     pub fn attend_masked(
         &self,
         query: &Variable,

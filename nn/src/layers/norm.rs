@@ -1,7 +1,7 @@
 //! Normalisation layers that look at one sample at a time.
 
 use taper_autograd::Variable;
-use taper_tensor::Tensor;
+use taper_tensor::{IntoShape, Tensor};
 
 use crate::builder::{builder, not_negative, tuple};
 use crate::module::{enter, named};
@@ -39,7 +39,7 @@ pub(super) fn scientific(x: f64) -> String {
 /// ```
 /// use taper_autograd::Variable;
 /// use taper_nn::{Forward, LayerNorm};
-/// use taper_tensor::Tensor;
+/// use taper_tensor::{IntoShape, Tensor};
 ///
 /// let layer = LayerNorm::builder(&[2]).eps(0.0).bias(false).build()?;
 /// let y = layer.forward(&Variable::new(Tensor::new([[1.0f32, 5.0]])?))?;
@@ -62,8 +62,9 @@ pub struct LayerNorm {
 
 builder! {
     LayerNorm, LayerNormBuilder;
-    /// Makes a layer over the last dimensions, whose sizes are `normalized_shape`, with PyTorch's defaults.
-    new(; normalized_shape: Vec<usize> as &[usize] => <[usize]>::to_vec) -> Result;
+    /// Makes a layer over the last dimensions, whose sizes are `normalized_shape`, with PyTorch's defaults: a number,
+    /// a tuple, an array, a slice or a vector.
+    new(; normalized_shape: Vec<i64> as impl IntoShape => IntoShape::into_sizes) -> Result;
     /// Sets what is added to the variance before the root; default 1e-5.
     eps: f64 = 1e-5;
     /// Adds a weight and, unless `bias(false)` is said, a bias; default true.
@@ -72,13 +73,22 @@ builder! {
     bias: bool = true;
 }
 
+/// Returns the sizes of the last dimensions, none of which is negative.
+pub(super) fn sizes(op: &'static str, given: &[i64]) -> Result<Vec<usize>> {
+    let sizes: Result<Vec<usize>, _> = given.iter().map(|&n| usize::try_from(n)).collect();
+    sizes.map_err(|_| {
+        Error::value(op, format!("normalized_shape is {given:?}, expected sizes that are not negative"))
+    })
+}
+
 impl LayerNormBuilder {
     /// Makes the layer.
     ///
     /// # Errors
-    /// When `eps` is negative or not finite.
+    /// When a size or `eps` is negative, or `eps` is not finite.
     pub fn build(self) -> Result<LayerNorm> {
-        let Self { normalized_shape: shape, eps, elementwise_affine: affine, bias } = self;
+        let Self { normalized_shape, eps, elementwise_affine: affine, bias } = self;
+        let shape = sizes("layer_norm", &normalized_shape)?;
         not_negative("layer_norm", "eps", eps)?;
         let (weight, bias) = (ones(affine, &shape)?, zeros(affine && bias, &shape)?);
         Ok(LayerNorm { weight, bias, shape, eps, place: Place::new() })

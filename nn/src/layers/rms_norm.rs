@@ -1,8 +1,9 @@
 //! Normalisation by the root of the mean square.
 
 use taper_autograd::Variable;
+use taper_tensor::IntoShape;
 
-use super::norm::{ones, python, scientific};
+use super::norm::{ones, python, scientific, sizes};
 use crate::builder::{builder, not_negative, tuple};
 use crate::module::{enter, named};
 use crate::{Forward, Module, Place, Result};
@@ -35,8 +36,9 @@ pub struct RmsNorm {
 
 builder! {
     RmsNorm, RmsNormBuilder;
-    /// Makes a layer over the last dimensions, whose sizes are `normalized_shape`, with PyTorch's defaults.
-    new(; normalized_shape: Vec<usize> as &[usize] => <[usize]>::to_vec) -> Result;
+    /// Makes a layer over the last dimensions, whose sizes are `normalized_shape`, with PyTorch's defaults: a number,
+    /// a tuple, an array, a slice or a vector.
+    new(; normalized_shape: Vec<i64> as impl IntoShape => IntoShape::into_sizes) -> Result;
     /// Sets what is added to the mean square before the root; default `None`, the distance from 1 to the
     /// next number of the input's dtype.
     eps: Option<f64> = None, impl Into<Option<f64>> => Into::into;
@@ -48,9 +50,10 @@ impl RmsNormBuilder {
     /// Makes the layer.
     ///
     /// # Errors
-    /// When `eps` is negative or not finite.
+    /// When a size or `eps` is negative, or `eps` is not finite.
     pub fn build(self) -> Result<RmsNorm> {
-        let Self { normalized_shape: shape, eps, elementwise_affine } = self;
+        let Self { normalized_shape, eps, elementwise_affine } = self;
+        let shape = sizes("rms_norm", &normalized_shape)?;
         eps.map_or(Ok(()), |eps| not_negative("rms_norm", "eps", eps))?;
         Ok(RmsNorm { weight: ones(elementwise_affine, &shape)?, shape, eps, place: Place::new() })
     }

@@ -140,7 +140,7 @@ fn a_picture_too_long_and_thin() {
     let line = photos.path().join("line.png");
     Image::new([3, 1, 9_000_000], vec![0; 27_000_000]).unwrap().save(&line).unwrap();
     let error = refusal(&predict(&out.path().join("net.safetensors"), &[&line]));
-    assert!(error.contains("line.png") && error.contains("of 1x9000000"), "{error}");
+    assert!(error.contains("line.png") && error.contains("from 1x9000000"), "{error}");
 }
 
 /// Who reads what is printed may go away, as `head` does.

@@ -54,7 +54,10 @@ mod tests {
                     [dev-dependencies]\ntaper-autograd.workspace = true\n";
         assert_eq!(lines(check, "optim/Cargo.toml", text), [3]);
         assert_eq!(lines(check, "data/Cargo.toml", text), [3, 5]);
-        assert!(lines(check, "vision-examples/Cargo.toml", text).is_empty());
+        assert_eq!(lines(check, "vision-examples/Cargo.toml", text), [2, 3, 5]);
+        assert!(
+            lines(check, "vision-examples/Cargo.toml", "[dependencies]\ntaper.workspace = true\n").is_empty()
+        );
     }
 
     #[test]
