@@ -66,7 +66,7 @@ impl TransformerEncoderLayerBuilder {
     pub fn build(self) -> Result<TransformerEncoderLayer> {
         let Self { d_model, nhead, dim_feedforward, dropout, activation, norm_first, bias, .. } = self;
         let linear = |from, to| Linear::builder(from, to).bias(bias).build();
-        let norm = || LayerNorm::builder(&[d_model]).eps(self.layer_norm_eps).bias(bias).build();
+        let norm = || LayerNorm::builder([d_model]).eps(self.layer_norm_eps).bias(bias).build();
         let attention = MultiheadAttention::builder(d_model, nhead).dropout(dropout).bias(bias);
         Ok(TransformerEncoderLayer {
             self_attn: attention.batch_first(self.batch_first).build()?,

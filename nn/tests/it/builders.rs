@@ -56,7 +56,7 @@ fn build_refuses_what_no_input_fits() {
             "instance_norm1d: momentum is NaN, expected a finite number",
         ),
         (
-            said(LayerNorm::builder(&[3]).eps(f64::INFINITY).build()),
+            said(LayerNorm::builder([3]).eps(f64::INFINITY).build()),
             "layer_norm: eps is inf, expected a finite number, at least 0",
         ),
         (said(Dropout::new(1.5)), "dropout: p is 1.5, expected a number from 0 to 1"),

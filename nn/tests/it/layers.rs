@@ -52,7 +52,7 @@ fn drawn() -> Result<Vec<Case>> {
         ),
         (Box::new(BatchNorm1d::new(3)?), vec![4, 3]),
         (Box::new(BatchNorm2d::new(2)?), vec![2, 2, 3, 3]),
-        (Box::new(LayerNorm::new(&[3, 2])?), vec![2, 3, 2]),
+        (Box::new(LayerNorm::new([3, 2])?), vec![2, 3, 2]),
         (Box::new(GroupNorm::new(2, 4)?), vec![2, 4, 3]),
         (Box::new(InstanceNorm2d::builder(2).affine(true).build()?), vec![2, 2, 3, 3]),
         (Box::new(InstanceNorm1d::builder(2).affine(true).build()?), vec![2, 2, 5]),
@@ -60,7 +60,7 @@ fn drawn() -> Result<Vec<Case>> {
             Box::new(InstanceNorm2d::builder(2).affine(true).track_running_stats(true).build()?),
             vec![2, 2, 3, 3],
         ),
-        (Box::new(RmsNorm::new(&[3, 2])?), vec![2, 3, 2]),
+        (Box::new(RmsNorm::new([3, 2])?), vec![2, 3, 2]),
         (Box::new(MaxPool2d::builder(2).stride(1).dilation(2).ceil_mode(true).build()?), vec![1, 2, 5, 5]),
         (
             Box::new(AvgPool2d::builder(3).padding(1).ceil_mode(true).count_include_pad(false).build()?),
@@ -313,7 +313,7 @@ fn they_print_as_pytorchs() -> Result<()> {
         &BatchNorm2d::new(4)?,
         "BatchNorm2d(4, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",
     );
-    printed(&LayerNorm::new(&[6])?, "LayerNorm((6,), eps=1e-05, elementwise_affine=True, bias=True)");
+    printed(&LayerNorm::new([6])?, "LayerNorm((6,), eps=1e-05, elementwise_affine=True, bias=True)");
     printed(
         &GroupNorm::builder(2, 4).eps(0.001).build()?,
         "GroupNorm(2, 4, eps=0.001, affine=True, bias=True)",
@@ -352,7 +352,7 @@ fn they_print_as_pytorchs() -> Result<()> {
     printed(&Softmax::new(1), "Softmax(dim=1)");
     printed(&PRelu::builder().num_parameters(3).build()?, "PReLU(num_parameters=3)");
     printed(&Bilinear::new(2, 3, 4)?, "Bilinear(in1_features=2, in2_features=3, out_features=4, bias=True)");
-    printed(&RmsNorm::new(&[2, 3])?, "RMSNorm((2, 3), eps=None, elementwise_affine=True)");
+    printed(&RmsNorm::new([2, 3])?, "RMSNorm((2, 3), eps=None, elementwise_affine=True)");
     printed(
         &Lstm::builder(3, 5).num_layers(2).dropout(0.5).batch_first(true).build()?,
         "LSTM(3, 5, num_layers=2, batch_first=True, dropout=0.5)",
@@ -377,7 +377,7 @@ fn they_refuse_what_does_not_fit() -> Result<()> {
     refused(&Conv1d::new(2, 2, 3)?, &[2, 5], ".unsqueeze(0)");
     refused(&BatchNorm2d::new(3)?, &[2, 4, 2, 2], "with 3 channels");
     refused(&BatchNorm1d::new(3)?, &[1, 3], "more than one value");
-    refused(&LayerNorm::new(&[3])?, &[2, 4], "ends in [3]");
+    refused(&LayerNorm::new([3])?, &[2, 4], "ends in [3]");
     refused(&GroupNorm::new(2, 4)?, &[2, 6, 3], "with 4 channels");
     refused(&PixelShuffle::new(2)?, &[1, 3, 2, 2], "a multiple of 4");
     refused(&MultiheadAttention::new(4, 2)?, &[3, 4], "[length, batch, 4]");
@@ -386,7 +386,7 @@ fn they_refuse_what_does_not_fit() -> Result<()> {
     refused(&Gru::new(3, 2)?, &[4, 2, 5], "expected [length, batch, 3]");
     refused(&Rnn::new(3, 2)?, &[0, 2, 3], "input has shape [0, 2, 3]");
     refused(&MaxPool1d::new(2)?, &[2, 4], ".unsqueeze(0)");
-    refused(&RmsNorm::new(&[3])?, &[2, 4], "ends in [3]");
+    refused(&RmsNorm::new([3])?, &[2, 4], "ends in [3]");
     refused(&InstanceNorm2d::new(3)?, &[2, 3, 1, 1], "more than one value");
     refused(&GroupNorm::new(4, 4)?, &[1, 4, 1, 1], "more than one value");
     refused(&InstanceNorm1d::new(3)?, &[2, 4, 5], "with 3 channels");
@@ -429,13 +429,13 @@ fn norms_of_16_bit_numbers_keep_their_digits() -> Result<()> {
         };
         for (x, dtype, expected) in [(&far, DType::F16, &[-1.0, 1.0][..]), (&fine, DType::BF16, &normal)] {
             let n = x.numel();
-            close(run(&LayerNorm::new(&[n])?, x, dtype, &[1, n])?, expected, "layer norm")?;
+            close(run(&LayerNorm::new([n])?, x, dtype, &[1, n])?, expected, "layer norm")?;
             close(run(&GroupNorm::new(1, 1)?, x, dtype, &[1, 1, n])?, expected, "group norm")?;
             close(run(&InstanceNorm1d::new(1)?, x, dtype, &[1, 1, n])?, expected, "instance norm")?;
             close(run(&BatchNorm1d::new(1)?, x, dtype, &[n, 1])?, expected, "batch norm")?;
         }
         let x = Tensor::new([[400.0f32, 400.0]])?;
-        close(run(&RmsNorm::new(&[2])?, &x, DType::F16, &[1, 2])?, &[1.0, 1.0], "RMS norm")?;
+        close(run(&RmsNorm::new([2])?, &x, DType::F16, &[1, 2])?, &[1.0, 1.0], "RMS norm")?;
     }
     let x = Variable::requires_grad(far.to_dtype(DType::F16)?);
     let y = x.layer_norm(&[2], None, None, 1e5)?; // a large eps, so that the gradient is not 0

@@ -31,8 +31,8 @@ fn refusals_name_layers_without_parameters() -> Result<()> {
         (Box::new(Flatten::builder().start_dim(4).build()?), &[2, 2]),
         (Box::new(InstanceNorm2d::new(3)?), &[2, 4, 2, 2]),
         (Box::new(BatchNorm2d::builder(3).affine(false).build()?), &[2, 4, 2, 2]),
-        (Box::new(LayerNorm::builder(&[3]).elementwise_affine(false).build()?), &[2, 4]),
-        (Box::new(RmsNorm::builder(&[3]).elementwise_affine(false).build()?), &[2, 4]),
+        (Box::new(LayerNorm::builder([3]).elementwise_affine(false).build()?), &[2, 4]),
+        (Box::new(RmsNorm::builder([3]).elementwise_affine(false).build()?), &[2, 4]),
     ];
     #[derive(Module)]
     struct Net {

@@ -33,7 +33,7 @@ impl Words {
             lstm: Lstm::builder(8, 6).num_layers(2).bidirectional(true).batch_first(true).build()?,
             encoder: encoder.batch_first(true).build()?,
             gru: Gru::builder(12, 12).batch_first(true).build()?,
-            norm: RmsNorm::new(&[12])?,
+            norm: RmsNorm::new([12])?,
             act: PRelu::new()?,
             pairs: Bilinear::new(12, 12, 5)?,
         })

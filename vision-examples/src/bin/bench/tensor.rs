@@ -81,7 +81,7 @@ fn layers(bench: &mut Bench, label: &str, rows: usize) -> Result<()> {
         (Box::new(Gelu::new()), "nn.GELU()"),
         (Box::new(Silu::new()), "nn.SiLU()"),
         (Box::new(Softmax::new(-1)), "nn.Softmax(-1)"),
-        (Box::new(LayerNorm::new(&[1024])?), "nn.LayerNorm(1024)"),
+        (Box::new(LayerNorm::new([1024])?), "nn.LayerNorm(1024)"),
         (Box::new(Linear::new(1024, 1024)?), "nn.Linear(1024, 1024)"),
     ];
     for (layer, python) in layers {
