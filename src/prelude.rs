@@ -2,7 +2,7 @@
 //!
 //! It has the types and traits, and the crates as modules for all else, as in `optim::schedule::StepLr`. It has no
 //! `Result`: a function of a program returns [`taper::Result`](crate::Result), a `forward`
-//! [`nn::Result`](crate::nn::Result).
+//! [`nn::Result`].
 
 pub use crate::{autograd, data, nn, optim, tensor};
 
