@@ -1,20 +1,21 @@
 //! The documentation of the workspace's crates.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::cargo::{cargo, hand_over, root, succeeds};
+use crate::cargo::{cargo, hand_over, succeeds};
 
-/// The library crates, as rustdoc names their folders.
-const CRATES: [&str; 8] = [
+/// The packages, each after those that its pages link to.
+const PACKAGES: [&str; 10] = [
+    "taper-pickle",
+    "taper-tensor",
+    "taper-autograd",
+    "taper-nn-derive",
+    "taper-nn",
+    "taper-optim",
+    "taper-data",
     "taper",
-    "taper_tensor",
-    "taper_pickle",
-    "taper_autograd",
-    "taper_nn",
-    "taper_nn_derive",
-    "taper_optim",
-    "taper_data",
+    "taper-vision-examples",
+    "xtask",
 ];
 
 /// Builds the documentation; `open` shows that of `taper`.
@@ -29,12 +30,13 @@ pub fn run(open: bool) -> Result<ExitCode, String> {
 
 /// Builds the documentation; returns true if there was no warning.
 pub fn build() -> Result<bool, String> {
-    // rustdoc links to a crate that has a folder by then. Cargo documents all crates at once, so that without these
-    // folders the first build has no links.
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    for name in CRATES {
-        let folder = target.join("doc").join(name);
-        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    // One after the other: rustdoc links to the pages that exist, and cargo documents several crates at once.
+    for package in PACKAGES {
+        let mut command = cargo("doc");
+        command.args(["--package", package, "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+        if !succeeds(&mut command)? {
+            return Ok(false);
+        }
     }
-    succeeds(cargo("doc").args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+    Ok(true)
 }
