@@ -35,7 +35,7 @@ macro_rules! mnist {
             }
 
             /// Opens the pictures of a split, from IDX files, gzipped or not. `dir` holds the files or one of the folders
-            #[doc = concat!($("`", $folder, "`, ",)* "the last of which is torchvision's.")]
+            #[doc = concat!($("`", $folder, "`, ",)* "the last as torchvision does.")]
             ///
             /// # Errors
             /// When a file is missing, is not an IDX file, has another size than it announces, or has a label

@@ -133,8 +133,8 @@ impl Image {
     }
 }
 
-/// In f32 and in the order of torchvision's operations: a place halfway between two pixels, of which a
-/// quarter turn has many, goes to the same one.
+/// Computes in f32 and in the order of torchvision's operations, so that a place halfway between two pixels goes
+/// to the same one. A quarter turn has many such places.
 fn warp<T: Value>(from: &[T], [h, w]: [usize; 2], [height, width]: [usize; 2], map: &Affine) -> Vec<T> {
     let [a, b, c, d, e, f] = map.inverse([h, w]);
     let (half_h, half_w) = (0.5 * h as f32, 0.5 * w as f32);

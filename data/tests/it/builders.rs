@@ -1,4 +1,4 @@
-//! What builders refuse, and what they give to threads.
+//! Options that builders refuse, and types that can be sent to threads.
 
 use taper_data::{transforms::*, *};
 

@@ -20,7 +20,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
-/// 12 pictures of 3x4, of which number `i` is all `10 i`, with label `i % 10`.
+/// 12 pictures of 3x4: number `i` is all `10 i`, with label `i % 10`.
 fn small_set() -> [Vec<u8>; 2] {
     let values: Vec<u8> = (0..12).flat_map(|i| [10 * i; 12]).collect();
     [idx(&[12, 3, 4], &values), idx(&[12], &(0..12).map(|i| i % 10).collect::<Vec<u8>>())]

@@ -341,7 +341,7 @@ fn what_a_killed_process_left_is_removed() {
     let fixture = fixture.at(&server.url);
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir_all(dir.path().join(".set-fetch-abc/unpacked")).unwrap();
-    // A part longer than the whole is no part of it.
+    // A part longer than the whole is not a part of it.
     fs::write(dir.path().join(".set.tar.gz.part"), vec![0; fixture.archive.len() + 1]).unwrap();
     fixture.fetch(dir.path()).unwrap();
     fixture.assert_complete(dir.path());

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-/// How to answer request number `n` (from 0).
+/// The answer to request number `n` (from 0).
 #[derive(Clone, Copy, Debug)]
 pub enum Answer {
     /// As it should be; ranges are honoured.

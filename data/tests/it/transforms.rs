@@ -1,4 +1,4 @@
-//! What is random about transforms, and what they refuse; what they compute is the golden cases' business.
+//! The random choices of transforms, and the arguments that they refuse. The golden cases test their results.
 
 use proptest::prelude::*;
 use taper_data::{

@@ -73,7 +73,7 @@ builder! {
     bias: bool = true;
 }
 
-/// Returns the sizes of the last dimensions, none of which is negative.
+/// Checks that no size of the last dimensions is negative.
 pub(super) fn sizes(op: &'static str, given: &[i64]) -> Result<Vec<usize>> {
     let sizes: Result<Vec<usize>, _> = given.iter().map(|&n| usize::try_from(n)).collect();
     sizes.map_err(|_| {

@@ -1,4 +1,4 @@
-//! What builders draw and refuse.
+//! Weights that builders draw, and options that they refuse.
 
 use taper_nn::*;
 use taper_tensor::{Tensor, manual_seed};

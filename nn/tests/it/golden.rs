@@ -20,7 +20,7 @@ struct Case<'a> {
     read: RefCell<Vec<String>>,
 }
 
-/// What went wrong in a case.
+/// The failure of a case.
 type Fault = Box<dyn std::error::Error>;
 
 impl Case<'_> {
@@ -54,7 +54,7 @@ impl Case<'_> {
         self.json["args"].get(arg).filter(|value| !value.is_null())
     }
 
-    /// An argument that nobody has looked at, and that is no note on the case.
+    /// An argument that nobody has looked at, and that is not a note on the case.
     fn unread(&self) -> Option<String> {
         let read = self.read.borrow();
         let notes = ["call", "shape", "inplace", "device", "dtype"];

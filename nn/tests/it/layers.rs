@@ -504,7 +504,7 @@ fn maxima_come_with_their_places() -> Result<()> {
     Ok(())
 }
 
-/// What a mask excludes has no weight, by a mask of bool and by one that is added.
+/// Excluded positions have no weight, by a mask of bool and by one that is added.
 #[test]
 fn attention_keeps_to_its_masks() -> Result<()> {
     let layer = MultiheadAttention::builder(4, 2).batch_first(true).build()?;

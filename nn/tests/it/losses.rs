@@ -1,4 +1,4 @@
-//! What losses refuse, and where numbers grow large.
+//! Arguments that losses refuse, and large numbers.
 
 use taper_autograd::{GradcheckOptions, Reduction, Variable, gradcheck, gradgradcheck};
 use taper_nn::{

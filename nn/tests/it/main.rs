@@ -13,7 +13,7 @@ mod state; // checkpoints: what fits, files, damage
 mod summary; // tables of what networks cost; layers named by anomaly detection
 mod tutorial; // the tutorial's network
 
-/// Where the tests compute: `TAPER_TEST_DEVICE`, or the CPU.
+/// The device of the tests: `TAPER_TEST_DEVICE`, or the CPU.
 fn device() -> taper_tensor::Device {
     std::env::var("TAPER_TEST_DEVICE").map_or_else(|_| Default::default(), |name| name.parse().unwrap())
 }

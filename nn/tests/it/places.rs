@@ -118,7 +118,7 @@ fn refusals_name_losses() -> Result<()> {
     Ok(())
 }
 
-/// The softmax of an infinity is no number, and neither is its gradient.
+/// The softmax of an infinity is not a number, and neither is its gradient.
 #[test]
 fn anomalies_name_layers_without_parameters() -> Result<()> {
     let net = Sequential::new().add(Linear::new(2, 2)?).add(Softmax::new(1));

@@ -1,4 +1,4 @@
-//! What the compiler says where a field cannot be a module: it has to say what to do.
+//! The compiler's messages for a field that cannot be a module: they have to say what to do.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

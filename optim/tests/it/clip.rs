@@ -84,7 +84,7 @@ fn a_norm_that_is_no_number() {
     close(&grads(&p), &[0.0, 0.0, 0.0, 0.0, 0.0, f32::NAN, 0.0]);
     let error = get_total_norm(&with(f32::NAN), 2.0, IfNonFinite::Refuse).unwrap_err();
     assert!(matches!(error, Error::NonFinite { nan: 1, infinite: 0, numel: 3, .. }), "{error}");
-    // Finite elements whose squares' root is beyond f32 are no fault of a parameter.
+    // Finite elements whose squares' root is beyond f32 are not a fault of a parameter.
     let p = parameters([2e38; 7]);
     assert!(get_total_norm(&p, 2.0, IfNonFinite::Refuse).unwrap_err().to_string().contains("too large"));
 }

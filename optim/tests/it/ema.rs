@@ -3,7 +3,7 @@ use taper_autograd::tensor::Tensor;
 use taper_optim::Ema;
 
 const WEIGHTS: [[f32; 2]; 3] = [[2.0, -1.0], [0.3, 0.7], [5.0, 0.125]];
-/// What PyTorch's `AveragedModel` has after each of them, with a decay of 0.9.
+/// The averages of PyTorch's `AveragedModel` after each of them, with a decay of 0.9.
 const AVERAGES: [[f32; 2]; 3] = [[2.0, -1.0], [1.83, -0.83], [2.147, -0.7345]];
 
 fn weight() -> Variable {

@@ -36,7 +36,7 @@ pub fn conclude(family: &str, results: Vec<(String, Outcome)>) {
     assert!(passed > 0, "no case was run");
 }
 
-/// How a case went.
+/// The outcome of a case.
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
     Passed,

@@ -34,7 +34,7 @@ const OPTIMIZERS: [Make; 11] = [
     |a, b| two(Sgd::builder(a, 0.1), b),
 ];
 
-/// Two groups of a parameter each, of which the second has no gradient at first.
+/// Two groups of a parameter each. The second has no gradient at first.
 fn start(make: Make) -> (Vec<Variable>, Box<dyn Optimizer>) {
     let leaf = |x: f32| Variable::requires_grad(Tensor::new([x, 2.0 - x, 0.3]).unwrap());
     let p = vec![leaf(1.0), leaf(-2.0)];

@@ -4,7 +4,7 @@ use super::Finding;
 use super::file::File;
 
 /// The folders that the rule checks; `""` stands for the pages at the top.
-const FOLDERS: [&str; 4] = ["", "tensor", "autograd", "xtask"];
+const FOLDERS: [&str; 9] = ["", "tensor", "autograd", "nn", "optim", "data", "src", "docs", "xtask"];
 
 /// Words that begin a clause where documentation needs a verb or a noun.
 const CLAUSES: [&str; 6] = ["what", "whether", "how", "where", "when", "which"];
