@@ -1,6 +1,6 @@
 //! Datasets that are streams, and the loader that batches them.
 
-use crate::{Collate, Error, LoaderState, Result, Rng, builder::option};
+use crate::{Collate, Error, LoaderState, Result, Rng};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -9,6 +9,7 @@ use std::{
     },
     thread::JoinHandle,
 };
+use taper_tensor::builder_option;
 
 /// The samples of one epoch, in order.
 pub type Samples<S> = Box<dyn Iterator<Item = Result<S>> + Send>;
@@ -54,23 +55,23 @@ pub struct StreamLoaderBuilder<D> {
 }
 
 impl<D: IterableDataset<Sample: Collate + Send + 'static>> StreamLoaderBuilder<D> {
-    option! {
+    builder_option! {
         /// Sets the number of samples in a batch; default 1.
         batch_size: usize
     }
-    option! {
+    builder_option! {
         /// Leaves out the last batch if it is smaller than the others; default false.
         drop_last: bool
     }
-    option! {
+    builder_option! {
         /// Picks each sample at random among so many that are read ahead; default 0, which keeps their order.
         shuffle_buffer: usize
     }
-    option! {
+    builder_option! {
         /// Makes batches ahead of time on a thread; a stream has an order, so one is enough. Default false.
         in_background: bool
     }
-    option! {
+    builder_option! {
         /// Sets the seed of the stream and of the shuffling; default 0.
         seed: u64
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use taper_autograd::Variable;
 use taper_autograd::tensor::{DType, Tensor};
 
-use crate::builder::builder;
 use crate::settings::{ABOVE_1, BELOW_1, POSITIVE};
 use crate::{Error, Optimizer, Result};
+use taper_autograd::tensor::builder;
 
 const NAME: &str = "grad_scaler";
 

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, VecDeque};
 use taper_autograd::Variable;
 use taper_autograd::tensor::Tensor;
 
-use crate::builder::builder;
 use crate::group::{ParamGroup, ParamState};
 use crate::line_search::{Point, strong_wolfe};
 use crate::optimizer::LossResult;
 use crate::settings::settings;
 use crate::state::StateDict;
 use crate::{Error, Optimizer, Result};
+use taper_autograd::tensor::builder;
 
 const NAME: &str = "lbfgs";
 

@@ -22,7 +22,6 @@ mod adadelta;
 mod adagrad;
 mod adam;
 mod adamax;
-mod builder;
 mod clip;
 mod ema;
 mod error;

@@ -87,8 +87,8 @@ macro_rules! optimizer {
         }
 
         impl $settings {
-            $crate::builder::option! { $(#[$about_lr])* lr: f64 }
-            $($crate::builder::option! { $(#[$about])* $field: $type })*
+            taper_autograd::tensor::builder_option! { $(#[$about_lr])* lr: f64 }
+            $(taper_autograd::tensor::builder_option! { $(#[$about])* $field: $type })*
         }
 
         impl $crate::OptimizerBuilder<$settings> {

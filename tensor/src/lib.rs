@@ -38,6 +38,7 @@
 mod error;
 mod atomic_write;
 mod bridge;
+mod builder;
 #[allow(unused_macros, unused_imports)]
 mod cpu;
 mod cpu_fallback;

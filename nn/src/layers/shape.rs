@@ -5,7 +5,7 @@ use taper_tensor::AlignCorners;
 
 use super::IntoPair;
 use super::pool::short;
-use crate::builder::{at_least_1, builder, option};
+use crate::builder::{at_least_1, builder};
 use crate::module::{enter, named};
 use crate::{Error, Forward, Module, Place, Result};
 
@@ -219,15 +219,15 @@ pub struct UpsampleBuilder {
 }
 
 impl UpsampleBuilder {
-    option! {
+    taper_tensor::builder_option! {
         /// Sets a whole factor to enlarge by, or one for each direction; this or `size` must be given.
         scale_factor: Option<(usize, usize)>, impl IntoPair => |factor| Some(IntoPair::pair(factor))
     }
-    option! {
+    taper_tensor::builder_option! {
         /// Sets the size of the outputs, (height, width); this or `scale_factor` must be given.
         size: Option<(usize, usize)>, impl IntoPair => |size| Some(IntoPair::pair(size))
     }
-    option! {
+    taper_tensor::builder_option! {
         /// Sets how to fill in between pixels; default the nearest one.
         mode: UpsampleMode
     }

@@ -4,8 +4,8 @@ use std::f64::consts::PI;
 
 use super::{Schedule, count};
 use crate::Result;
-use crate::builder::builder;
 use crate::settings::NOT_NEGATIVE;
+use taper_autograd::tensor::builder;
 
 /// Lowers the learning rate along half a cosine from the base to `eta_min` in `t_max` steps, and raises it
 /// again: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, without the

@@ -2,9 +2,9 @@
 
 use super::anneal::cosine;
 use super::{Schedule, count};
-use crate::builder::builder;
 use crate::settings::{FRACTION, NOT_NEGATIVE, POSITIVE};
 use crate::{Error, Result};
+use taper_autograd::tensor::builder;
 
 /// Raises the learning rate once to `max_lr` and lowers it for the rest, the momentum the other way: Smith and
 /// Topin, "Super-convergence", 2018, in two phases of half a cosine, as PyTorch's default.

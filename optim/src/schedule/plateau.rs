@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::builder::builder;
 use crate::settings::{BELOW_1, NOT_NEGATIVE};
 use crate::{Error, Optimizer, Result};
+use taper_autograd::tensor::builder;
 
 /// Multiplies the learning rate by `factor` when a measure has not improved for `patience` steps.
 ///

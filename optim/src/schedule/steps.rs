@@ -1,9 +1,9 @@
 //! Schedules that change in steps, by a factor, or along a line; and one after the other.
 
 use super::{Schedule, count};
-use crate::builder::builder;
 use crate::settings::NOT_NEGATIVE;
 use crate::{Error, Result};
+use taper_autograd::tensor::builder;
 
 /// Multiplies the learning rate by `gamma` every `step_size` steps.
 #[derive(Clone, Debug)]

@@ -1,10 +1,12 @@
-//! The tutorial's network and its training step in candle-nn, as the peer of ours.
+//! The tutorial's network and its training step in candle-nn, as the peer of ours; a test serves a network that was
+//! trained here in it. docs/coming-from-candle.md shows it.
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{Conv2d, Linear, Module, Optimizer, SGD, VarBuilder, VarMap, conv2d, linear, loss};
 use taper_vision_examples::Result;
 
-struct Net {
+/// The network, with the names of ours.
+pub struct Net {
     conv1: Conv2d,
     conv2: Conv2d,
     fc1: Linear,
@@ -13,7 +15,8 @@ struct Net {
 }
 
 impl Net {
-    fn new(vb: &VarBuilder<'_>) -> candle_core::Result<Self> {
+    /// Makes the network with the weights of `vb`.
+    pub fn new(vb: &VarBuilder<'_>) -> candle_core::Result<Self> {
         Ok(Self {
             conv1: conv2d(3, 6, 5, Default::default(), vb.pp("conv1"))?,
             conv2: conv2d(6, 16, 5, Default::default(), vb.pp("conv2"))?,

@@ -1,12 +1,19 @@
-//! The builders of optimisers' parts: the macro that declares one.
+//! The macro that declares a builder, for the crates above: layers, losses, optimisers' parts, samplers, transforms.
 
 /// Declares `T::new`, `T::builder` and the builder itself with a method for each option. What is left to
 /// write is `build`, and where `new` cannot fail, `make`, which `build` calls after its checks.
+///
+/// A field whose argument has another type says which, and what converts it: `stride: (usize, usize) =
+/// (1, 1), impl IntoPair => IntoPair::pair`.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! builder {
     (
         $name:ident, $builder:ident;
         $(#[$about:meta])*
-        new($($required:ident: $type:ty),*) -> $returns:ident;
+        new(
+            $($required:ident: $type:ty),* $(; $converted:ident: $stored:ty as $given:ty => $how:expr)?
+        ) -> $returns:ident;
         $($(#[$doc:meta])* $option:ident: $kind:ty = $default:expr $(, $argument:ty => $convert:expr)?;)*
     ) => {
         #[doc = concat!("Builds a [`", stringify!($name), "`] with options: [`", stringify!($name), "::builder`] makes it.")]
@@ -14,28 +21,37 @@ macro_rules! builder {
         #[must_use = "a builder makes nothing before `build`"]
         pub struct $builder {
             $($required: $type,)*
+            $($converted: $stored,)?
             $($option: $kind,)*
         }
 
         impl $name {
-            $crate::builder::new! { $returns; $(#[$about])* ($($required: $type,)*) }
+            $crate::builder_new! {
+                $returns; $(#[$about])* ($($required: $type,)* $($converted: $given,)?)
+            }
 
             /// Returns a builder, which takes the options and then makes this with `build`.
-            pub fn builder($($required: $type),*) -> $builder {
-                $builder { $($required,)* $($option: $default,)* }
+            pub fn builder($($required: $type,)* $($converted: $given)?) -> $builder {
+                $builder {
+                    $($required,)*
+                    $($converted: ($how)($converted),)?
+                    $($option: $default,)*
+                }
             }
         }
 
-        $crate::builder::default! { $returns $name ($($required)*) }
+        $crate::builder_default! { $returns $name ($($required)* $($converted)?) }
 
         impl $builder {
-            $($crate::builder::option! { $(#[$doc])* $option: $kind $(, $argument => $convert)? })*
+            $($crate::builder_option! { $(#[$doc])* $option: $kind $(, $argument => $convert)? })*
         }
     };
 }
 
 /// A thing without required arguments, whose `new` cannot fail, has a default.
-macro_rules! default {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! builder_default {
     (Self $name:ident ()) => {
         impl Default for $name {
             fn default() -> Self {
@@ -47,10 +63,13 @@ macro_rules! default {
 }
 
 /// `T::new`, which is the builder without options.
-macro_rules! new {
+#[doc(hidden)]
+#[macro_export]
+#[allow(clippy::crate_in_macro_def, reason = "the result of the crate that declares the builder")]
+macro_rules! builder_new {
     (Result; $(#[$about:meta])* ($($argument:ident: $type:ty,)*)) => {
         $(#[$about])*
-        pub fn new($($argument: $type),*) -> $crate::Result<Self> {
+        pub fn new($($argument: $type),*) -> crate::Result<Self> {
             Self::builder($($argument),*).build()
         }
     };
@@ -63,7 +82,9 @@ macro_rules! new {
 }
 
 /// A builder's method for one option.
-macro_rules! option {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! builder_option {
     ($(#[$doc:meta])* $option:ident: $kind:ty) => {
         $(#[$doc])*
         pub fn $option(mut self, $option: $kind) -> Self {
@@ -79,4 +100,3 @@ macro_rules! option {
         }
     };
 }
-pub(crate) use {builder, default, new, option};
